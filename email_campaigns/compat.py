@@ -1,0 +1,1 @@
+"""The only place that tells Frappe 15 from 16."""

@@ -1,0 +1,39 @@
+"""Live settings of the app; Frappe reads them by name."""
+
+app_name = "email_campaigns"
+app_title = "Email Campaigns"
+app_publisher = "The email_campaigns contributors"
+app_description = "Email campaigns for every CRM on the Frappe Framework"
+app_email = "hello@email-campaigns.example"
+app_license = "MIT"
+
+# A name that another app owns must stop the installation before anything is changed.
+before_install = "email_campaigns.install.before_install"
+after_install = "email_campaigns.install.after_install"
+before_uninstall = "email_campaigns.uninstall.before_uninstall"
+
+# Guests' links are answered before the website's redirect look-ups, which cost more than the answer.
+before_request = ["email_campaigns.api.public.answer"]
+
+scheduler_events = {
+	"cron": {
+		# Everything due is started, and everything a dead worker left behind is recovered.
+		"*/5 * * * *": ["email_campaigns.jobs.tick"],
+	},
+	# Campaigns become Active and Complete by their dates, lists count their members anew.
+	"hourly": ["email_campaigns.jobs.update_statuses"],
+}
+
+doc_events = {
+	# An opt-out that a person makes anywhere else in Frappe must hold for campaigns too, and the other way round.
+	"Email Unsubscribe": {
+		"after_insert": "email_campaigns.audience.suppression_store.mirror_email_unsubscribe",
+		"on_trash": "email_campaigns.audience.suppression_store.lift_email_unsubscribe",
+	},
+}
+
+# What campaigns did for a person is shown on the person's own record, whatever its doctype.
+additional_timeline_content = {"*": ["email_campaigns.api.desk.timeline"]}
+
+# Frappe's Log Settings decide how long the log is kept.
+default_log_clearing_doctypes = {"Campaign Log": 365}

@@ -1,0 +1,49 @@
+"""States and legal transitions of every document that has a status: the one authority, pure data.
+
+Whoever writes a status asks `origins` for the states it may come from and puts them into the WHERE
+clause of its UPDATE, so that the database refuses what the table here does not allow.
+"""
+
+MASS_EMAIL: dict[str, frozenset[str]] = {
+	"Draft": frozenset({"Pending Approval", "Pending", "Cancelled"}),
+	"Pending Approval": frozenset({"Draft", "Pending", "Cancelled"}),
+	"Pending": frozenset({"Draft", "In Process", "Paused", "Cancelled"}),
+	"In Process": frozenset({"Paused", "Complete", "Failed", "Cancelled"}),
+	"Paused": frozenset({"Pending", "In Process", "Cancelled"}),
+	"Complete": frozenset(),
+	"Cancelled": frozenset(),
+	"Failed": frozenset(),
+}
+
+CAMPAIGN_MESSAGE: dict[str, frozenset[str]] = {
+	"Queued": frozenset({"Sending", "Skipped", "Expired", "Cancelled", "Failed"}),
+	"Sending": frozenset({"Sent", "Failed", "Queued", "Uncertain"}),
+	"Uncertain": frozenset({"Sent", "Failed", "Queued"}),
+	"Sent": frozenset(),
+	"Failed": frozenset({"Queued"}),
+	"Skipped": frozenset(),
+	"Expired": frozenset(),
+	"Cancelled": frozenset(),
+}
+
+CAMPAIGN: dict[str, frozenset[str]] = {
+	"Planning": frozenset({"Active", "Inactive", "Complete"}),
+	"Active": frozenset({"Planning", "Inactive", "Complete"}),
+	"Inactive": frozenset({"Planning", "Active", "Complete"}),
+	"Complete": frozenset({"Active"}),
+}
+
+MACHINES = {"Mass Email": MASS_EMAIL, "Campaign Message": CAMPAIGN_MESSAGE, "Campaign": CAMPAIGN}
+
+EDITABLE_MASS_EMAIL = frozenset({"Draft", "Pending"})
+MESSAGE_NEEDS_REASON = frozenset(CAMPAIGN_MESSAGE) - {"Queued", "Sending", "Sent"}
+
+
+def may(doctype: str, status: str, target: str) -> bool:
+	"""Tell whether a document of `doctype` may go from `status` to `target`. Raises KeyError for an unknown state."""
+	return target in MACHINES[doctype][status]
+
+
+def origins(doctype: str, target: str) -> tuple[str, ...]:
+	"""Return the states from which `target` may be reached, sorted. Empty where nothing leads there."""
+	return tuple(sorted(state for state, targets in MACHINES[doctype].items() if target in targets))
