@@ -1,0 +1,47 @@
+"""One bench: its paths, its memory and its services, made once a command."""
+
+from .core.errors import BenchError
+from .core.paths import APP, Paths
+from .core.state import Marks, State
+from .services.mariadb import MariaDB
+from .services.redis import Redis
+from .source.environment import Installer
+
+
+class Bench:
+	"""Everything a command needs to know about the bench of the checkout at `root`."""
+
+	def __init__(self, root):
+		self.paths = Paths(root)
+		self.state = State(self.paths.bench / "state.json")
+		self.marks = Marks(self.paths.marks)
+		self.mariadb = MariaDB(self.paths, self.state)
+		self.caches = [Redis(self.paths, self.state, kind) for kind in ("cache", "queue")]
+
+	@property
+	def setup_log(self):
+		"""Where the output of setup's programs goes."""
+		return self.paths.logs / "setup.log"
+
+	@property
+	def installer(self):
+		"""What makes virtual environments; raises BenchError before a Python is chosen."""
+		python = self.state.get("python")
+		if not python:
+			raise BenchError("This bench is not set up yet: run dev/bench setup.")
+		return Installer(self.paths, python, self.setup_log)
+
+	@property
+	def has_app(self):
+		"""Whether this checkout holds the app already."""
+		return (self.paths.root / APP / "hooks.py").exists()
+
+	@property
+	def other_apps(self):
+		"""Further Frappe apps on this bench, by name: the folder that each lies in."""
+		return self.state.get("apps", {})
+
+	def start_data_services(self):
+		"""Start MariaDB and both Redis servers, those that do not run."""
+		for service in (self.mariadb, *self.caches):
+			service.start()

@@ -1,0 +1,50 @@
+"""The command line: `dev/bench COMMAND`; every failure ends as one sentence and exit code 1."""
+
+import argparse
+import errno
+import sys
+from pathlib import Path
+
+from . import commands
+from .bench import Bench
+from .core.errors import BenchError
+from .core.say import say
+
+ROOT = Path(__file__).resolve().parents[2]
+
+
+def parser():
+	"""The argument parser of `dev/bench`."""
+	top = argparse.ArgumentParser(prog="dev/bench", description="A private Frappe bench in .bench/ for this app.")
+	subs = top.add_subparsers(dest="command", required=True, metavar="COMMAND")
+	setup = subs.add_parser("setup", help="make the bench, or what is missing of it")
+	setup.add_argument("--frappe", metavar="PATH|GIT_URL@BRANCH", help="a Frappe of yours instead of PyPI's")
+	setup.add_argument("--app", metavar="PATH", help="another Frappe app to install beside this one")
+	setup.add_argument("--python", metavar="EXE", help="the Python that the bench runs on")
+	subs.add_parser("frappe", help="any command of Frappe's: frappe --site SITE migrate", add_help=False)
+	subs.add_parser("start", help="start web server, workers and scheduler")
+	subs.add_parser("stop", help="stop everything that this bench has started")
+	subs.add_parser("destroy", help="stop, and delete .bench with its databases")
+	return top
+
+
+def main(arguments):
+	"""Run one command; returns the exit code."""
+	if sys.version_info < (3, 9):
+		say("dev/bench needs Python 3.9 or later to run.")
+		return 1
+	try:
+		bench = Bench(ROOT)
+		if arguments[:1] == ["frappe"]:
+			return commands.frappe(bench, arguments[1:]) or 0
+		options = vars(parser().parse_args(arguments))
+		return getattr(commands, options.pop("command"))(bench, **options) or 0
+	except BenchError as error:
+		say(f"dev/bench: {error}")
+	except OSError as error:
+		if error.errno != errno.ENOSPC:
+			raise
+		say("dev/bench: the disk is full. Free some space and run the command again.")
+	except KeyboardInterrupt:
+		say("dev/bench: stopped; the same command goes on from here.")
+	return 1

@@ -1,0 +1,1 @@
+"""What every other part leans on: paths, state, messages, child processes, ports."""

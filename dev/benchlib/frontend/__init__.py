@@ -1,0 +1,1 @@
+"""Frappe's and the apps' browser code, built with npm packages."""

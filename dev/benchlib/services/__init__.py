@@ -1,0 +1,1 @@
+"""The programs that a bench runs: MariaDB, Redis, web server, workers, scheduler."""

@@ -1,0 +1,112 @@
+"""The steps from nothing to a bench with sites; each leaves a mark when done and is skipped then."""
+
+from .core.errors import BenchError
+from .core.graph import run_steps
+from .core.lock import bench_lock
+from .core.paths import APP
+from .core.say import say, step
+from .core.state import fingerprint
+from .services import system_packages
+from .site import apps
+from .site.config import DEMO_SITE, TEST_SITE, list_apps_in_order, update_site_config, write_common
+from .site.create import clone, finish_setup, new_site
+from .source import frappe_tree, interpreter
+
+
+def setup(bench, frappe=None, python=None, app=None):
+	"""Make the bench whole for these choices; what is done already costs nothing. Raises BenchError."""
+	bench.paths.make()
+	with bench_lock(bench.paths):
+		_choose(bench, frappe, python)
+		if app:
+			apps.add(bench, app)
+		run_steps(_steps(bench))
+
+
+def is_usable(bench):
+	"""Whether both sites were made, so that Frappe's commands run, whatever state the apps are in."""
+	return bench.marks.done("demo-site") and bench.marks.done("test-site")
+
+
+def _choose(bench, frappe, python):
+	chosen = bench.state.get("frappe")
+	if frappe and chosen and frappe != chosen:
+		raise BenchError(f"This bench was made with Frappe from {chosen}. Run dev/bench destroy before another.")
+	bench.state.put("frappe", frappe or chosen or "pypi")
+	required = frappe_tree.required_python(bench.paths, bench.state.get("frappe"))
+	known = bench.state.get("python")
+	if python or not known or not interpreter.version_of(known):
+		bench.state.put("python", interpreter.find(required, python))
+	system_packages.ensure(system_packages.FOR_SETUP, bench.setup_log)
+
+
+def _steps(bench):
+	return {
+		"tools": (lambda: _tools(bench), []),
+		"data": (lambda: _data_services(bench), []),
+		"tree": (lambda: _tree(bench), ["tools"]),
+		"env": (lambda: _environment(bench), ["tree"]),
+		"demo site": (lambda: _demo_site(bench), ["env", "data"]),
+		"apps": (lambda: apps.install_packages(bench), ["env"]),
+		"demo apps": (lambda: apps.install_on(bench, DEMO_SITE), ["demo site", "apps"]),
+		"test site": (lambda: _test_site(bench), ["demo site"]),
+		"test apps": (lambda: apps.install_on(bench, TEST_SITE), ["test site", "demo apps"]),
+	}
+
+
+def _tools(bench):
+	if not bench.installer.uv.exists():
+		with step("Preparing the package installer"):
+			bench.installer.prepare()
+
+
+def _data_services(bench):
+	with step("Starting MariaDB and Redis"):
+		bench.start_data_services()
+		write_common(bench.paths, bench.state)
+
+
+def _tree(bench):
+	spec = bench.state.get("frappe")
+	if bench.marks.done("tree", spec) and (bench.paths.frappe / "frappe" / "hooks.py").exists():
+		return
+	with step(f"Fetching Frappe ({spec})"):
+		frappe_tree.place(bench.paths, spec, bench.installer.tool_python, bench.setup_log)
+		bench.marks.set("tree", spec)
+	version = interpreter.version_of(bench.state.get("python"))
+	required = frappe_tree.required_python(bench.paths, spec)
+	if not interpreter.allows(required, version):
+		bench.state.put("python", interpreter.find(required))
+
+
+def _environment(bench):
+	python = bench.state.get("python")
+	if not (bench.marks.done("env", python) and bench.paths.python.exists()):
+		with step(f"Making a virtual environment with {python}"):
+			bench.installer.venv(bench.paths.env)
+			bench.marks.set("env", python)
+			bench.marks.clear("dependencies")
+	wanted = frappe_tree.dependencies_fingerprint(bench.paths)
+	if not bench.marks.done("dependencies", wanted):
+		with step("Installing Frappe's dependencies"):
+			frappe_tree.install_dependencies(bench.paths, bench.installer)
+			bench.marks.set("dependencies", wanted)
+
+
+def _demo_site(bench):
+	if bench.marks.done("demo-site"):
+		return
+	list_apps_in_order(bench.paths, ["frappe"])
+	with step(f"Making the site {DEMO_SITE}"):
+		new_site(bench.paths, bench.mariadb, DEMO_SITE)
+		finish_setup(bench.paths, DEMO_SITE)
+		bench.marks.set("demo-site")
+
+
+def _test_site(bench):
+	if bench.marks.done("test-site"):
+		return
+	with step(f"Cloning it as {TEST_SITE}"):
+		clone(bench.paths, bench.mariadb, DEMO_SITE, TEST_SITE)
+		update_site_config(bench.paths, TEST_SITE, allow_tests=True)
+		bench.marks.set("test-site")

@@ -1,0 +1,1 @@
+"""Sites: their configuration, their making, and the apps on them."""

@@ -1,0 +1,1 @@
+"""Where Frappe, its Python and its dependencies come from."""

@@ -1,0 +1,65 @@
+"""Virtual environments, and the packages in them: with uv where it can be had, else with pip."""
+
+import os
+from pathlib import Path
+
+from ..core.errors import BenchError
+from ..core.say import say
+from ..core.shell import run
+
+
+class Installer:
+	"""Makes venvs and installs packages into them; output goes to `log`."""
+
+	def __init__(self, paths, python, log):
+		self.tools = paths.tools
+		self.python = python
+		self.log = log
+		self.tool_python = self.tools / "bin" / "python"
+		self.uv = self.tools / "bin" / "uv"
+
+	def prepare(self):
+		"""Make the tool venv with pip and, if possible, uv; does nothing when it is there."""
+		if not self.tool_python.exists():
+			run([self.python, "-m", "venv", "--clear", self.tools], self.log, "Making a virtual environment")
+		if self.uv.exists():
+			return
+		try:
+			run([self.tool_python, "-m", "pip", "install", "uv"], self.log, "Installing uv")
+		except BenchError:
+			say("    uv cannot be installed here; pip is used, which takes longer.")
+
+	def venv(self, folder, python=None):
+		"""Make an empty virtual environment at `folder`, replacing what is there."""
+		run([python or self.python, "-m", "venv", "--clear", folder], self.log, "Making a virtual environment")
+
+	def install(self, folder, arguments, what):
+		"""Install into the venv at `folder`; `arguments` are pip's. Falls back to pip when uv fails."""
+		python = folder / "bin" / "python"
+		if self.uv.exists():
+			try:
+				command = [self.uv, "pip", "install", "--python", python, *arguments]
+				return run(command, self.log, what, env=self._environment())
+			except BenchError as error:
+				if "disk is full" in str(error):
+					raise
+				say(f"    {what}: uv did not succeed, trying pip")
+		run([python, "-m", "pip", "install", *arguments], self.log, what)
+
+	def install_project(self, folder, project, what):
+		"""Make the project at `project` importable from its own folder, and install its dependencies."""
+		if self.uv.exists():
+			self.install(folder, ["--requirement", f"{project}/pyproject.toml"], what)
+			self.expose(folder, project)
+		else:
+			self.install(folder, ["--editable", project], what)
+
+	@staticmethod
+	def expose(folder, project):
+		"""Put a project's folder on the import path of the venv at `folder`."""
+		site_packages = next((folder / "lib").glob("python3*/site-packages"))
+		(site_packages / f"bench-{Path(project).name}.pth").write_text(f"{project}\n")
+
+	@staticmethod
+	def _environment():
+		return {**os.environ, "UV_NO_PROGRESS": "1", "UV_NO_CONFIG": "1"}
