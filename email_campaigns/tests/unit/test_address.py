@@ -1,0 +1,126 @@
+"""Addresses: the fast path agrees with the library, and the key tells people apart."""
+
+import unicodedata
+
+import pytest
+from email_validator import EmailNotValidError, validate_email
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from email_campaigns.audience.address import KEY_LENGTH, InvalidAddress, key, normalise
+
+ALPHABET = "abcXYZ019.-_+!'@ é\u0301\u00a0\n"
+TOPS = ["com", "COM", "c", "co1", "test", "local", "onion", "invalid", "arpa", "example", "localhost", ""]
+
+
+def library(text):
+	"""What the library alone says: a normalised address, or None."""
+	try:
+		parsed = validate_email(text.strip(), check_deliverability=False, test_environment=True)
+	except EmailNotValidError:
+		return None
+	local = unicodedata.normalize("NFC", text.strip().rpartition("@")[0])
+	return None if len(local.encode()) > 64 else f"{local}@{parsed.ascii_domain.lower()}"
+
+
+def ours(text):
+	try:
+		return normalise(text)
+	except InvalidAddress:
+		return None
+
+
+@settings(max_examples=1500)
+@given(st.text(ALPHABET, max_size=70), st.text(ALPHABET, max_size=66), st.sampled_from(TOPS))
+def test_agrees_with_the_library(local, domain, top):
+	text = f"{local}@{domain}.{top}"
+	if not text.lower().strip().endswith((".local", ".localhost", "@.test", "@test")):
+		assert ours(text) == library(text)
+
+
+@settings(max_examples=500)
+@given(st.emails())
+def test_agrees_on_what_rfc_5322_allows(email):
+	assert ours(email) == library(email)
+
+
+@settings(max_examples=500)
+@given(st.from_regex(r"[A-Za-z0-9.+-]{1,30}@([A-Za-z0-9-]{1,8}\.){1,3}[A-Za-z0-9-]{1,6}", fullmatch=True))
+def test_agrees_on_what_looks_ordinary(email):
+	assert ours(email) == library(email)
+
+
+@pytest.mark.parametrize(
+	("raw", "stored"),
+	[
+		("  Jane.Doe@Example.COM\r\n", "Jane.Doe@example.com"),
+		("\ufeffjane@example.com\u200b", "jane@example.com"),
+		("info@müller.example", "info@xn--mller-kva.example"),
+		("INFO@example.com", "INFO@example.com"),
+		("jose\u0301@example.com", "josé@example.com"),
+		("用户@例子.广告", "用户@xn--fsqu00a.xn--4rr70v"),
+		("sam@intranet.local", "sam@intranet.local"),
+		("sam@Büro.LOCAL", "sam@xn--bro-hoa.local"),
+		("sam@site.test", "sam@site.test"),
+		("o'brien+news@example.co.uk", "o'brien+news@example.co.uk"),
+	],
+)
+def test_normalises(raw, stored):
+	assert normalise(raw) == stored
+	assert normalise(stored) == stored
+
+
+@pytest.mark.parametrize(
+	"raw",
+	[
+		None,
+		7,
+		"",
+		"   ",
+		"jane",
+		"jane@",
+		"@example.com",
+		"jane@example",
+		"jane@localhost",
+		"jane@.local",
+		"jane@exa_mple.com",
+		"jane@example..com",
+		"ja ne@example.com",
+		"jane@@example.com",
+		"Jane <jane@example.com>",
+		"jane@example.com, joe@example.com",
+		"jane@example.com\r\nBcc: everyone@example.com",
+		"jane\r\n@example.com",
+		"jane\0@example.com",
+		'"jane doe"@example.com',
+		"jane@[127.0.0.1]",
+		"jane@example.com.",
+		"jane@nobody.invalid",
+		"jane@xn--zzzzzzzz99999.com",
+		"x" * 65 + "@example.com",
+		"é" * 33 + "@example.com",
+		"jane@" + "a" * 64 + ".com",
+		"jane@" + "a." * 125 + "com",
+	],
+)
+def test_refuses_with_a_sentence(raw):
+	with pytest.raises(InvalidAddress) as refusal:
+		normalise(raw)
+	assert str(refusal.value).endswith(".") and len(str(refusal.value)) > 20
+
+
+def test_key_tells_people_apart_that_the_collation_takes_for_one():
+	assert key("josé@example.com") != key("jose@example.com")
+	assert key("straße@example.com") != key("strasse@example.com")
+	assert key("JOSÉ@example.com") == key("josé@example.com") == key("jose\u0301@example.com")
+
+
+@given(st.text(st.characters(codec="utf-8", exclude_characters="\\"), max_size=60))
+def test_key_is_plain_stable_and_short(text):
+	assert key(text).isascii() and key(text) == key(text).lower() and len(key(text)) <= KEY_LENGTH
+	assert key(key(text)) == key(text)
+
+
+def test_long_keys_stay_different():
+	first, second = ("é" * 30 + "@" + "a" * 60 + "." + "b" * 60 + "." + end * 40 + ".com" for end in "cd")
+	assert len(key(first)) <= KEY_LENGTH and key(first) != key(second)
