@@ -1,0 +1,61 @@
+"""How addresses and messages are written to an SMTP server; what cannot be written is refused. Pure."""
+
+import re
+from unicodedata import normalize
+
+from email_campaigns.delivery.replies import Refused, Reply
+
+ADDRESS_LIMIT = 254  # bytes; RFC 5321 §4.5.3.1.3 less the angle brackets
+DOMAIN = re.compile(rb"[A-Za-z0-9._:\[\]-]+")
+DOTS = re.compile("[.\u3002\uff0e\uff61]")  # RFC 3490 §3.1: these all separate labels
+LINE_END = re.compile(rb"\r\n|\r|\n")
+
+
+def mailbox(address: str, stage: str, utf8: bool) -> bytes:
+	"""The address as it stands between angle brackets (RFC 5321 §4.1.2, RFC 6531). Raises Refused."""
+	local, _, domain = address.rpartition("@")
+	if not (local and domain) or not address.isprintable() or set(address) & set(" <>"):
+		raise _bad_address(
+			stage, "the address is empty, has no domain, or has a space, bracket or control character"
+		)
+	if not local.isascii() and not utf8:
+		words = "the server does not accept addresses with non-ASCII local part"
+		raise Refused(stage, Reply(553, "5.6.7", words))
+	path = local.encode() + b"@" + _a_labels(domain, stage)
+	if len(path) > ADDRESS_LIMIT:
+		raise _bad_address(stage, f"the address is longer than {ADDRESS_LIMIT} bytes")
+	return path
+
+
+def quote(content: bytes) -> bytes:
+	"""The message as DATA wants it: CRLF line ends, leading dots doubled, a lone dot at the end (RFC 5321 §4.5.2)."""
+	line_feeds = content.count(b"\n")
+	if content.count(b"\r\n") != line_feeds or content.count(b"\r") != line_feeds:
+		content = LINE_END.sub(b"\r\n", content)
+	content = content.replace(b"\n.", b"\n..")
+	first = b"." if content.startswith(b".") else b""
+	end = b".\r\n" if content.endswith(b"\r\n") or not content else b"\r\n.\r\n"
+	return b"".join((first, content, end))
+
+
+def _a_labels(domain: str, stage: str) -> bytes:
+	try:
+		ascii_domain = domain.encode() if domain.isascii() else b".".join(map(_a_label, DOTS.split(domain)))
+	except UnicodeError:
+		raise _bad_address(stage, "the domain of the address is not valid") from None
+	# Checked last: IDNA turns full-width characters into plain ones, a bracket or a second @ among them
+	if not DOMAIN.fullmatch(ascii_domain):
+		raise _bad_address(stage, "the domain of the address is not valid")
+	return ascii_domain
+
+
+def _a_label(label: str) -> bytes:
+	# The standard library follows IDNA 2003, which would send mail for straße.example to strasse.example
+	if set(label) & set("ßẞς"):
+		lowered = "".join(map(str.lower, label))  # one by one: lower() of a word makes its last Σ a ς
+		return b"xn--" + normalize("NFKC", lowered).encode("punycode")
+	return label.encode("idna")
+
+
+def _bad_address(stage: str, words: str) -> Refused:
+	return Refused(stage, Reply(553, "5.1.7" if stage == "mail" else "5.1.3", words))
