@@ -1,0 +1,73 @@
+"""The words of a script for the SMTP server of the tests; `smtp_server` explains them."""
+
+import email
+import email.policy
+import threading
+from collections import deque
+from collections.abc import Iterable
+from dataclasses import dataclass
+from email.message import EmailMessage
+from functools import cached_property
+from typing import NamedTuple
+
+
+class Act(NamedTuple):
+	"""Something other than a reply; `in_body` acts before the body is read, `keep` stores the mail first."""
+
+	kind: str
+	in_body: bool = False
+	keep: bool = False
+
+
+class Slow(NamedTuple):
+	"""Another answer, some seconds later."""
+
+	seconds: float
+	answer: object = None
+
+
+ACCEPT = None
+DROP, RESET, HANG = Act("drop"), Act("reset"), Act("hang")
+DROP_IN_BODY, RESET_IN_BODY, HANG_IN_BODY = (Act(kind, in_body=True) for kind in ("drop", "reset", "hang"))
+KEEP_AND_DROP, KEEP_AND_RESET, KEEP_AND_HANG = (Act(kind, keep=True) for kind in ("drop", "reset", "hang"))
+
+
+@dataclass
+class Received:
+	"""One accepted mail: envelope, and content as it was before dot-stuffing, with CRLF line ends."""
+
+	sender: str
+	recipients: tuple[str, ...]
+	content: bytes
+
+	@cached_property
+	def parsed(self) -> EmailMessage:
+		"""The content as the standard library reads it."""
+		return email.message_from_bytes(self.content, policy=email.policy.SMTP)
+
+
+class Script:
+	"""Answers by stage; lists in it are used up. Thread-safe."""
+
+	def __init__(self, script: dict[str, object]):
+		self._answers = {stage: _used_up(answers) for stage, answers in script.items()}
+		self._lock = threading.Lock()
+
+	def __contains__(self, stage: str) -> bool:
+		return stage in self._answers
+
+	def answer(self, stage: str, keys: Iterable[object] = ()) -> object:
+		"""The answer at this stage to a mail that goes by these keys; the first key that the script knows wins."""
+		answers = self._answers.get(stage)
+		if isinstance(answers, dict):
+			answers = next((answers[key] for key in keys if key in answers), ACCEPT)
+		if not isinstance(answers, deque):
+			return answers
+		with self._lock:
+			return answers.popleft() if answers else ACCEPT
+
+
+def _used_up(answers: object) -> object:
+	if isinstance(answers, dict):
+		return {key: _used_up(answer) for key, answer in answers.items()}
+	return deque(answers) if isinstance(answers, list) else answers
