@@ -3,9 +3,9 @@
 from .core.errors import BenchError
 from .core.graph import run_steps
 from .core.lock import bench_lock
-from .core.paths import APP
-from .core.say import say, step
-from .core.state import fingerprint
+from .core.say import step
+from .frontend import build as frontend
+from .frontend import packages
 from .services import system_packages
 from .site import apps
 from .site.config import DEMO_SITE, TEST_SITE, list_apps_in_order, update_site_config, write_common
@@ -50,6 +50,8 @@ def _steps(bench):
 		"apps": (lambda: apps.install_packages(bench), ["env"]),
 		"demo apps": (lambda: apps.install_on(bench, DEMO_SITE), ["demo site", "apps"]),
 		"test site": (lambda: _test_site(bench), ["demo site"]),
+		"npm packages": (lambda: _npm_packages(bench), ["tree"]),
+		"assets": (lambda: frontend.build(bench), ["npm packages", "data"]),
 		"test apps": (lambda: apps.install_on(bench, TEST_SITE), ["test site", "demo apps"]),
 	}
 
@@ -91,6 +93,11 @@ def _environment(bench):
 		with step("Installing Frappe's dependencies"):
 			frappe_tree.install_dependencies(bench.paths, bench.installer)
 			bench.marks.set("dependencies", wanted)
+
+
+def _npm_packages(bench):
+	with step("Installing npm packages"):
+		packages.install(bench)
 
 
 def _demo_site(bench):

@@ -5,15 +5,24 @@ from graphlib import TopologicalSorter
 
 
 def run_steps(steps, workers=3):
-	"""Run `steps`, {name: (function, names it needs)}; raises the first error after the running ones ended."""
+	"""Run `steps`, {name: (function, names it needs)}.
+
+	A step whose need has failed is left out, all others run to their end; then the first error is raised.
+	"""
 	sorter = TopologicalSorter({name: needs for name, (_, needs) in steps.items()})
 	sorter.prepare()
-	running = {}
+	running, errors = {}, []
 	with ThreadPoolExecutor(workers) as pool:
-		while sorter.is_active():
+		while True:
 			for name in sorter.get_ready():
 				running[pool.submit(steps[name][0])] = name
-			finished, _ = wait(running, return_when=FIRST_COMPLETED)
-			for future in finished:
-				future.result()
-				sorter.done(running.pop(future))
+			if not running:
+				break
+			for future in wait(running, return_when=FIRST_COMPLETED).done:
+				name = running.pop(future)
+				if future.exception():
+					errors.append(future.exception())
+				else:
+					sorter.done(name)
+	if errors:
+		raise errors[0]

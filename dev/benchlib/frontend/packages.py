@@ -1,0 +1,61 @@
+"""The npm packages that Frappe's browser code imports and is built with."""
+
+import json
+import shutil
+
+from ..core.shell import run
+from ..core.state import fingerprint, write_atomically
+
+# What stands in for git dependencies of Frappe's package.json; all are on npm.
+GIT_SUBSTITUTES = {"air-datepicker": "2.2.3"}
+# Our build script needs these, whatever the checkout names.
+BUILD_TOOLS = {"@vue/compiler-sfc": "^3.3.0", "autoprefixer": "^10.0.0", "postcss": "^8.0.0", "rtlcss": "^4.0.0"}
+
+
+def folder(bench):
+	"""The folder that holds node_modules."""
+	return bench.paths.bench / "frontend"
+
+
+def modules(bench):
+	"""The node_modules folder."""
+	return folder(bench) / "node_modules"
+
+
+def install(bench):
+	"""Install the packages when they, or the wish for them, have changed; raises BenchError."""
+	wanted = _wanted(bench)
+	value = fingerprint(*wanted.values())
+	if bench.marks.done("npm", value) and modules(bench).is_dir():
+		return
+	folder(bench).mkdir(parents=True, exist_ok=True)
+	(folder(bench) / "package-lock.json").unlink(missing_ok=True)
+	for name, text in wanted.items():
+		write_atomically(folder(bench) / name, text)
+	command = "ci" if "package-lock.json" in wanted else "install"
+	options = ["--no-audit", "--no-fund", "--ignore-scripts", "--loglevel=error", "--legacy-peer-deps"]
+	run(["npm", command, *options], bench.paths.logs / "frontend.log", "Installing npm packages", cwd=folder(bench))
+	bench.marks.set("npm", value)
+
+
+def _wanted(bench):
+	"""package.json, and the lock where there is one, as {name: text}."""
+	theirs = bench.paths.frappe / "package.json"
+	if theirs.exists():
+		return {"package.json": json.dumps(adapted(json.loads(theirs.read_text())), indent=1)}
+	ours = bench.paths.dev / "frontend"
+	return {name: (ours / name).read_text() for name in ("package.json", "package-lock.json")}
+
+
+def adapted(package):
+	"""A checkout's package.json with git dependencies replaced and our build's tools added."""
+	wanted = {**BUILD_TOOLS, **package.get("dependencies", {})}
+	for name, version in list(wanted.items()):
+		if ":" in version or "/" in version:
+			wanted[name] = GIT_SUBSTITUTES.get(name, version)
+	return {"name": "bench-frontend", "private": True, "dependencies": wanted}
+
+
+def remove(bench):
+	"""Forget the installed packages."""
+	shutil.rmtree(folder(bench), ignore_errors=True)
