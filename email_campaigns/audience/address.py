@@ -60,6 +60,15 @@ def key(email: str) -> str:
 	return text[: KEY_LENGTH - 65] + "~" + sha256(text.encode()).hexdigest()
 
 
+def spellings(email: str) -> list[str]:
+	"""Return a normalised address as other records may have it: with A-labels, and with U-labels if it has any."""
+	if "@xn--" not in email and ".xn--" not in email:
+		return [email]
+	stand_in, private = _without_private_domain(email)
+	domain = validate_email(stand_in, check_deliverability=False).domain
+	return [email, f"{email.rpartition('@')[0]}@{domain.removesuffix(private[::-1]) + private}"]
+
+
 def _trimmed(raw: object) -> str:
 	text = raw.strip().strip(_INVISIBLE_EDGES).strip() if isinstance(raw, str) else ""
 	if not text:

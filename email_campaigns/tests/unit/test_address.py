@@ -7,7 +7,7 @@ from email_validator import EmailNotValidError, validate_email
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from email_campaigns.audience.address import KEY_LENGTH, InvalidAddress, key, normalise
+from email_campaigns.audience.address import KEY_LENGTH, InvalidAddress, key, normalise, spellings
 
 ALPHABET = "abcXYZ019.-_+!'@ é\u0301\u00a0\n"
 TOPS = ["com", "COM", "c", "co1", "test", "local", "onion", "invalid", "arpa", "example", "localhost", ""]
@@ -124,3 +124,9 @@ def test_key_is_plain_stable_and_short(text):
 def test_long_keys_stay_different():
 	first, second = ("é" * 30 + "@" + "a" * 60 + "." + "b" * 60 + "." + end * 40 + ".com" for end in "cd")
 	assert len(key(first)) <= KEY_LENGTH and key(first) != key(second)
+
+
+def test_spellings():
+	assert spellings("jane@example.com") == ["jane@example.com"]
+	assert spellings(normalise("é@Müller.example")) == ["é@xn--mller-kva.example", "é@müller.example"]
+	assert spellings(normalise("sam@büro.local")) == ["sam@xn--bro-hoa.local", "sam@büro.local"]

@@ -1,5 +1,38 @@
+import frappe
+from frappe import _
 from frappe.model.document import Document
+
+from email_campaigns.audience import mirror_store, suppression_store
+from email_campaigns.audience.address import InvalidAddress, normalise
+from email_campaigns.audience.suppression import HARD_BOUNCE, PERSONS_WISH, UNSUBSCRIBED, record_name
 
 
 class SuppressedEmail(Document):
-	pass
+	def before_insert(self):
+		try:
+			self.email = normalise(self.email).lower()
+		except InvalidAddress as e:
+			frappe.throw(str(e), frappe.InvalidEmailAddressError)
+		if reason := frappe.db.get_value(
+			self.doctype, record_name(self.email, self.target_list or ""), "reason"
+		):
+			frappe.throw(
+				_("{0} is suppressed already, with the reason {1}.").format(self.email, _(reason)),
+				frappe.DuplicateEntryError,
+			)
+
+	def autoname(self):
+		self.name = record_name(self.email, self.target_list or "")
+
+	def on_update(self):
+		if self.reason in PERSONS_WISH and not self.target_list:
+			mirror_store.tell(self.email)
+
+	def on_trash(self):
+		if self.reason != HARD_BOUNCE and not self.target_list:
+			mirror_store.untell(self.email)
+
+	def after_delete(self):
+		# The mailbox is said to work again; that the person wanted no mail still holds.
+		if self.reason == HARD_BOUNCE and not self.target_list and mirror_store.is_told(self.email):
+			suppression_store.suppress(self.email, reason=UNSUBSCRIBED, origin=_("Held by Email Unsubscribe"))
