@@ -1,0 +1,94 @@
+"""Tracking in the database: the site's keys, what a token names, and the facts that follow from it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import lru_cache
+from hashlib import sha256
+
+import frappe
+from frappe.utils import get_url, now
+from frappe.utils.password import get_encryption_key
+
+from email_campaigns.compat import affected_rows
+from email_campaigns.tracking.links import LinkMaker
+from email_campaigns.tracking.tokens import TokenRing
+
+# site_config.json: former encryption keys, newest first, so that links in mails already sent keep working.
+FORMER_KEYS = "email_campaigns_former_encryption_keys"
+
+
+@dataclass(frozen=True, slots=True)
+class Named:
+	"""The mail that a token names, as the ledger has it; "" stands for what is not known."""
+
+	message: int
+	email: str
+	campaign: str
+	source_doctype: str
+	source: str
+	target_list: str
+	recipient_doctype: str
+	recipient_name: str
+
+
+def ring() -> TokenRing:
+	"""Return the site's keys: the first signs, the former ones still verify."""
+	return _ring((get_encryption_key(), *(frappe.conf.get(FORMER_KEYS) or ())))
+
+
+@lru_cache(maxsize=256)
+def _ring(keys: tuple[str, ...]) -> TokenRing:
+	# Reversed, then turned back, so that of two keys with the same id the newer one keeps it.
+	secrets = {sha256(b"key id" + key.encode()).hexdigest()[:4]: key.encode() for key in reversed(keys)}
+	return TokenRing(dict(reversed(secrets.items())))
+
+
+def links() -> LinkMaker:
+	"""Return the maker of links to this site. The site's own name counts, never the request's Host header."""
+	return LinkMaker(get_url(allow_header_override=False), ring())
+
+
+def unsubscribe_url(message: int) -> str:
+	"""Return one link; where many are made, take `links()` once."""
+	return links().unsubscribe(message)
+
+
+def named(message: int) -> Named | None:
+	"""Return the mail of a ledger row, or None where the row is gone."""
+	row = frappe.db.sql(
+		"""SELECT name, COALESCE(email, ''), COALESCE(campaign, ''), COALESCE(source_doctype, ''),
+			COALESCE(source, ''), COALESCE(target_list, ''), COALESCE(recipient_doctype, ''),
+			COALESCE(recipient_name, '')
+		FROM `tabCampaign Message` WHERE name = %s""",
+		message,
+	)
+	return Named(*row[0]) if row else None
+
+
+def stamp_opted_out(message: int) -> bool:
+	"""Stamp the first opt-out on the ledger row; False where it has a stamp already or is gone."""
+	frappe.db.sql(
+		"UPDATE `tabCampaign Message` SET opted_out_at = %s WHERE name = %s AND opted_out_at IS NULL",
+		(now(), message),
+	)
+	return affected_rows() > 0
+
+
+def log(action: str, mail: Named, details: str, verdict: str = "human") -> None:
+	"""Append one fact about a mail to the Campaign Log."""
+	stamp, user = now(), frappe.session.user
+	values = (stamp, stamp, user, user, action, mail.email, details, verdict, mail.campaign or None)
+	frappe.db.sql(
+		"""INSERT INTO `tabCampaign Log` (name, creation, modified, owner, modified_by, action, email, details,
+			verdict, campaign, source_doctype, source, message, recipient_doctype, recipient_name)
+		VALUES (NEXTVAL(`campaign_log_id_seq`), %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s)""",
+		(
+			*values,
+			mail.source_doctype or None,
+			mail.source or None,
+			mail.message,
+			mail.recipient_doctype or None,
+			mail.recipient_name or None,
+		),
+	)
