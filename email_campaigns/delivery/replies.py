@@ -30,15 +30,17 @@ ACCOUNT_DETAILS = frozenset(
 ADDRESS_DETAILS = frozenset("1.0 1.1 1.2 1.3 1.4 1.6 1.10 1.20 2.1 4.4 4.310".split())
 
 ACCOUNT_WORDS = re.compile(
-	r"\brelay(ing)?\b.*(denied|not|prohibit|refus|reject|authenti|fail)|(not|unable|cannot|can't).*\brelay"
-	r"|authentication (is )?(required|failed|unsuccessful)|(not|must|please|requires?|un).{0,20}authenticat"
-	r"|auth(orization|entication)? (first|required)|sender verif|verification failed for"
-	r"|sender (address )?(is )?(rejected|denied|blocked|not (allowed|verified|authori[sz]ed|permitted|owned))"
-	r"|(not allowed|permissions?|not authori[sz]ed|not permitted) to (send|use|relay)|sender identity"
-	r"|(client|helo|ehlo)( host| command)? .{0,60}(rejected|blocked|denied)|banned sending ip"
-	r"|not verified|(sending|account|user).{0,25}(paused|suspended|disabled for sending|not (yet )?activat)"
-	r"|(daily|hourly|sending|message|relay|outgoing|outbound)[\w ]{0,25}(limit|quota)[\w ]{0,15}(exceed|reach)"
-	r"|(exceed|reach)\w*[\w ]{0,20}(daily|hourly|sending|message|relay|outgoing)[\w ]{0,25}(limit|quota)"
+	r"\brelay(ing)?( access| of mail)?( is)? (denied|prohibited|refused|rejected|fail|not (permitted|allowed))"
+	r"|\b(not|unable|cannot|can't|won't)\b.{0,30}\brelay(?! (recipient|map|table))|rcpthosts"
+	r"|authentication (is )?(required|failed|unsuccessful)|(not|must|please|requires?) .{0,20}authenticat"
+	r"|unauthenticated sender|auth(orization|entication)? first|sender verif|verification failed for"
+	r"|sender (address )?(is )?(rejected|denied|blocked|invalid|unknown|not (allowed|verified|authori[sz]ed|owned))"
+	r"|(not (allowed|permitted|authori[sz]ed)|permissions?) to (send as|use|send(?! ((e-?)?mails? |messages? )?to ))"
+	r"|sender identity|(address|identity|domain) (is )?not verified"
+	r"|(client|helo|ehlo)( host| command)? .{0,60}(rejected|blocked|denied)|invalid helo|banned sending ip"
+	r"|sending (is )?(paused|suspended|disabled)|your (\w+ )?account .{0,25}(suspended|disabled|not (yet )?activat)"
+	r"|(daily|hourly|sending|relay|outgoing|outbound)[\w ]{0,25}(limit|quota)[\w ]{0,15}(exceed|reach)"
+	r"|(exceed|reach)\w*[\w ]{0,20}(daily|hourly|sending|relay|outgoing|outbound)[\w ]{0,25}(limit|quota)"
 	r"|unusual sending activity",
 	re.IGNORECASE,
 )
@@ -52,7 +54,7 @@ UNKNOWN_WORDS = re.compile(
 	re.IGNORECASE,
 )
 FULL_WORDS = re.compile(
-	r"(mailbox|inbox|account|user|recipient|storage|quota).{0,40}(full|over ?quota|exceed)"
+	r"(mailbox|inbox|account|user|recipient|storage|quota).{0,40}(\bfull\b|over ?quota|exceed)"
 	r"|(exceed|over|out of).{0,25}(quota|storage|disk)|quota",
 	re.IGNORECASE,
 )
@@ -61,6 +63,7 @@ POLICY_WORDS = re.compile(
 	r"|virus|malware|phish|prohibited|content|bulk|abuse|administrative|access denied|not allowed|too large|size",
 	re.IGNORECASE,
 )
+SENDER_WORDS = re.compile(r"\b(header|from|sender|envelope)\b", re.IGNORECASE)
 
 
 @dataclass(frozen=True)
@@ -113,7 +116,7 @@ def parse(lines: Sequence[bytes]) -> Reply:
 	"""Reads the lines of one reply, with or without line ends. Raises ValueError when it is not SMTP (RFC 5321 §4.2)."""
 	codes = {bytes(line[:3]) for line in lines}
 	code = codes.pop() if len(codes) == 1 else b""
-	if not (code.isdigit() and b"200" <= code < b"600"):
+	if len(code) != 3 or not (code.isdigit() and b"200" <= code < b"600"):
 		raise ValueError(f"the server sent something that is not SMTP: {_clean(lines[0])[:80]!r}")
 	return reply_of(int(code), b"\n".join(line[4:] for line in lines))
 
@@ -167,13 +170,21 @@ def _is_about_the_address(stage: str, reply: Reply) -> bool:
 	quoted = reply.text.partition(" said: ")[2]
 	if FULL_WORDS.search(reply.text) or POLICY_WORDS.search(quoted):
 		return False
-	if reply.enhanced[2:] in ADDRESS_DETAILS or UNKNOWN_WORDS.search(reply.text):
+	if reply.enhanced[2:] in ADDRESS_DETAILS:
 		return True
 	if reply.enhanced == "5.4.1":  # Exchange Online answers so for a mailbox that its directory does not have
 		return "Recipient address rejected" in reply.text
-	if stage != "rcpt" or reply.enhanced:
-		return False
-	return reply.code in ADDRESS_CODES and not POLICY_WORDS.search(reply.text)
+	is_policy = bool(POLICY_WORDS.search(reply.text))
+	if UNKNOWN_WORDS.search(reply.text):
+		return _names_the_recipient(stage, reply, is_policy)
+	return stage == "rcpt" and not reply.enhanced and reply.code in ADDRESS_CODES and not is_policy
+
+
+def _names_the_recipient(stage: str, reply: Reply, is_policy: bool) -> bool:
+	# After the body, or under a policy code, "invalid address" may as well be said of a header or of the sender
+	if stage == "rcpt" and not reply.enhanced.startswith("5.7."):
+		return True
+	return not is_policy and not SENDER_WORDS.search(reply.text)
 
 
 def _subject(meaning: Meaning, stage: str) -> str:
