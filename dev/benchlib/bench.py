@@ -2,6 +2,7 @@
 
 from .core.errors import BenchError
 from .core.paths import APP, Paths
+from .core.say import step
 from .core.state import Marks, State
 from .services.mariadb import MariaDB
 from .services.redis import Redis
@@ -43,5 +44,8 @@ class Bench:
 
 	def start_data_services(self):
 		"""Start MariaDB and both Redis servers, those that do not run."""
-		for service in (self.mariadb, *self.caches):
-			service.start()
+		stopped = [service for service in (self.mariadb, *self.caches) if not service.process.pid()]
+		if stopped:
+			with step("Starting MariaDB and Redis"):
+				for service in stopped:
+					service.start()

@@ -5,6 +5,7 @@ import shutil
 from . import setup as steps
 from .core.processes import Process
 from .core.say import say
+from .services import web
 from .site.config import DEMO_SITE
 from .site.frappe_command import frappe_in_terminal
 
@@ -28,12 +29,19 @@ def frappe(bench, arguments):
 	return frappe_in_terminal(bench.paths, arguments)
 
 
+def start(bench):
+	"""Start what a person needs to work on the site in a browser, and say where it is."""
+	steps.setup(bench)
+	web.start(bench)
+	say(f"{DEMO_SITE} is at {web.url(bench)}. Sign in as Administrator, password admin. dev/bench stop ends it.")
+
+
 def stop(bench):
 	"""Stop everything that this bench has started, the data services last."""
 	names = sorted(path.name for path in bench.paths.pids.glob("*") if not path.name.startswith("."))
 	last = {"mariadb": 1, "redis_cache": 1, "redis_queue": 1}
 	for name in sorted(names, key=lambda name: (last.get(name, 0), name)):
-		if Process(bench.paths, name).stop(seconds=60):
+		if Process(bench.paths, name).stop():
 			say(f"Stopped {name}.")
 
 

@@ -50,7 +50,7 @@ def _steps(bench):
 		"apps": (lambda: apps.install_packages(bench), ["env"]),
 		"demo apps": (lambda: apps.install_on(bench, DEMO_SITE), ["demo site", "apps"]),
 		"test site": (lambda: _test_site(bench), ["demo site"]),
-		"npm packages": (lambda: _npm_packages(bench), ["tree"]),
+		"npm packages": (lambda: packages.install(bench), ["tree"]),
 		"assets": (lambda: frontend.build(bench), ["npm packages", "data"]),
 		"test apps": (lambda: apps.install_on(bench, TEST_SITE), ["test site", "demo apps"]),
 	}
@@ -63,9 +63,8 @@ def _tools(bench):
 
 
 def _data_services(bench):
-	with step("Starting MariaDB and Redis"):
-		bench.start_data_services()
-		write_common(bench.paths, bench.state)
+	bench.start_data_services()
+	write_common(bench.paths, bench.state)
 
 
 def _tree(bench):
@@ -95,11 +94,6 @@ def _environment(bench):
 			bench.marks.set("dependencies", wanted)
 
 
-def _npm_packages(bench):
-	with step("Installing npm packages"):
-		packages.install(bench)
-
-
 def _demo_site(bench):
 	if bench.marks.done("demo-site"):
 		return
@@ -115,5 +109,5 @@ def _test_site(bench):
 		return
 	with step(f"Cloning it as {TEST_SITE}"):
 		clone(bench.paths, bench.mariadb, DEMO_SITE, TEST_SITE)
-		update_site_config(bench.paths, TEST_SITE, allow_tests=True)
+		update_site_config(bench.paths, TEST_SITE, allow_tests=True, disable_scheduler=1)
 		bench.marks.set("test-site")

@@ -26,6 +26,7 @@ def main(site):
 		setup_complete(frappe._dict(ANSWERS))
 	frappe.db.set_default("desktop:home_page", "workspace")
 	frappe.db.set_single_value("System Settings", "enable_onboarding", 0)
+	frappe.db.set_single_value("System Settings", "enable_scheduler", 1)
 	frappe.db.commit()
 	frappe.destroy()
 

@@ -21,8 +21,8 @@ def start_time(pid):
 		with open(f"/proc/{pid}/stat") as source:
 			fields = source.read().rpartition(")")[2].split()
 		return None if fields[0] in "ZX" else fields[19]
-	except FileNotFoundError:
-		if os.path.isdir("/proc/self"):
+	except (FileNotFoundError, ProcessLookupError):
+		if _proc():
 			return None
 	done = subprocess.run(["ps", "-o", "lstart=", "-p", str(pid)], capture_output=True, text=True)
 	return done.stdout.strip() or None
@@ -79,20 +79,56 @@ class Process:
 		write_atomically(self.pid_file, json.dumps({"pid": pid, "start": start_time(pid)}))
 
 	def stop(self, seconds=30):
-		"""End the program and every process of its session; True when it was running."""
+		"""End the program and everything that it started; True when it was running.
+
+		It is asked first, and asked again (a worker then gives up its job), then killed.
+		"""
 		pid = self.pid()
 		if pid:
-			self._signal(pid, signal.SIGTERM)
-			if not wait_until(lambda: not self.pid(), seconds):
-				self._signal(pid, signal.SIGKILL)
-				wait_until(lambda: not self.pid(), 10)
-			self._signal(pid, signal.SIGKILL)
+			family = {child: start_time(child) for child in descendants(pid)}
+			for number in (signal.SIGTERM, signal.SIGTERM, signal.SIGKILL):
+				_signal_group(pid, number)
+				if wait_until(lambda: not self.pid(), seconds):
+					break
+			_signal_group(pid, signal.SIGKILL)
+			_kill_those_left(family)
 		self.pid_file.unlink(missing_ok=True)
 		return bool(pid)
 
-	@staticmethod
-	def _signal(group, number):
+
+def descendants(pid):
+	"""Process ids of all children of `pid`, theirs included."""
+	done = subprocess.run(["ps", "-e", "-o", "pid=,ppid="], capture_output=True, text=True) if not _proc() else None
+	pairs = [line.split() for line in done.stdout.splitlines()] if done else list(_parents())
+	found, grown = {pid}, True
+	while grown:
+		more = {int(child) for child, parent in pairs if int(parent) in found} - found
+		grown = bool(more)
+		found |= more
+	return found - {pid}
+
+
+def _proc():
+	return os.path.isdir("/proc/self")
+
+
+def _parents():
+	for name in filter(str.isdigit, os.listdir("/proc")):
 		try:
-			os.killpg(group, number)
-		except (ProcessLookupError, PermissionError):
-			pass
+			with open(f"/proc/{name}/stat") as source:
+				yield name, source.read().rpartition(")")[2].split()[1]
+		except (FileNotFoundError, ProcessLookupError):
+			continue
+
+
+def _kill_those_left(family):
+	for pid, start in family.items():
+		if start and start_time(pid) == start:
+			os.kill(pid, signal.SIGKILL)
+
+
+def _signal_group(group, number):
+	try:
+		os.killpg(group, number)
+	except (ProcessLookupError, PermissionError):
+		pass

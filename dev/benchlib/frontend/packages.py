@@ -3,6 +3,7 @@
 import json
 import shutil
 
+from ..core.say import step
 from ..core.shell import run
 from ..core.state import fingerprint, write_atomically
 
@@ -28,6 +29,12 @@ def install(bench):
 	value = fingerprint(*wanted.values())
 	if bench.marks.done("npm", value) and modules(bench).is_dir():
 		return
+	with step("Installing npm packages"):
+		_install(bench, wanted)
+		bench.marks.set("npm", value)
+
+
+def _install(bench, wanted):
 	folder(bench).mkdir(parents=True, exist_ok=True)
 	(folder(bench) / "package-lock.json").unlink(missing_ok=True)
 	for name, text in wanted.items():
@@ -35,7 +42,6 @@ def install(bench):
 	command = "ci" if "package-lock.json" in wanted else "install"
 	options = ["--no-audit", "--no-fund", "--ignore-scripts", "--loglevel=error", "--legacy-peer-deps"]
 	run(["npm", command, *options], bench.paths.logs / "frontend.log", "Installing npm packages", cwd=folder(bench))
-	bench.marks.set("npm", value)
 
 
 def _wanted(bench):

@@ -21,6 +21,8 @@ def write_common(paths, state):
 		"redis_queue": queue,
 		"redis_socketio": queue,
 		"webserver_port": ports["web"],
+		# There is no socket.io server on this bench, so the browser need not look for one.
+		"disable_async": 1,
 		"developer_mode": 0,
 		"server_script_enabled": 0,
 		"live_reload": False,
