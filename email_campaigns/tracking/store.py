@@ -39,9 +39,10 @@ def ring() -> TokenRing:
 
 @lru_cache(maxsize=256)
 def _ring(keys: tuple[str, ...]) -> TokenRing:
-	# Reversed, then turned back, so that of two keys with the same id the newer one keeps it.
-	secrets = {sha256(b"key id" + key.encode()).hexdigest()[:4]: key.encode() for key in reversed(keys)}
-	return TokenRing(dict(reversed(secrets.items())))
+	secrets: dict[str, bytes] = {}
+	for key in keys:
+		secrets.setdefault(sha256(b"key id" + key.encode()).hexdigest()[:4], key.encode())
+	return TokenRing(secrets)
 
 
 def links() -> LinkMaker:

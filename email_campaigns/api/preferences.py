@@ -1,0 +1,149 @@
+"""The page behind the unsubscribe link: what it shows, and what its buttons do.
+
+GET changes nothing, for link scanners follow every link of a mail. Every POST may come twice.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+import frappe
+from frappe import _
+
+from email_campaigns.api.page import Button, Page
+from email_campaigns.audience import suppression_store
+from email_campaigns.audience.suppression import EVERYTHING, UNSUBSCRIBED, Scope
+from email_campaigns.tracking import store
+from email_campaigns.tracking.store import Named
+from email_campaigns.tracking.tokens import PREVIEW
+
+ACTIONS = frozenset({"list", "all", "resubscribe_list", "resubscribe_all"})
+
+
+def show(message: int) -> Page:
+	"""Return the page with the choices of the recipient of `message`; it changes nothing."""
+	mail = store.named(message)
+	return _choices(mail) if mail else without_mail(message)
+
+
+def act(message: int, action: str, how: str = "") -> Page:
+	"""Carry out one of ACTIONS for the recipient of `message` and return the page with the result.
+
+	`list` means the lists that this mailing would reach the person by again; where none is left,
+	leaving them means leaving everything, so that leaving always helps.
+	"""
+	mail = store.named(message)
+	if not mail:
+		return without_mail(message)
+	lists = _lists(mail)
+	targets = lists if action.endswith("list") and lists else [EVERYTHING]
+	if action.startswith("resubscribe"):
+		result, undo = _come_back(mail, targets), Button("list" if targets == lists else "all", _("Undo"))
+	else:
+		result, undo = _leave(mail, targets, how), _undo(targets)
+	return _choices(mail, result=result, undo=undo)
+
+
+def one_click(message: int) -> Page:
+	"""Unsubscribe for the List-Unsubscribe-Post header: from the mailing's list where it has one (RFC 8058,
+	section 3.1 speaks of “the list from which the recipient is to be removed”), else from everything."""
+	return act(message, "list", "one click in the mail program")
+
+
+def without_mail(message: int) -> Page:
+	"""Return the page for a token without a ledger row: a preview, or a mail older than the retention."""
+	if message == PREVIEW:
+		line = _(
+			"This is the link of a preview or a test mail. In a real mail it leads to the recipient's choices."
+		)
+		return Page(_("Preview"), (line, _("Nothing was changed.")))
+	return Page(
+		_("This link is too old"),
+		(
+			_("We no longer know which address this link was sent to, so nothing could be changed."),
+			_("Please reply to the mail that you received and ask to be taken off, and we will see to it."),
+		),
+		status=410,
+	)
+
+
+def _leave(mail: Named, targets: list[str], how: str) -> str:
+	# What is stored is read by the sender's staff: it is not in the recipient's language.
+	origin = f"{mail.source_doctype} {mail.source}, mail {mail.message}: {how or 'the unsubscribe page'}"
+	changed = [
+		target
+		for target in targets
+		if suppression_store.suppress(mail.email, reason=UNSUBSCRIBED, origin=origin, target_list=target)
+	]
+	if changed:
+		store.stamp_opted_out(mail.message)
+		store.log("Opted Out", mail, _stored(targets))
+	return _("You will get no more mails of {0}.").format(_what(targets))
+
+
+def _come_back(mail: Named, targets: list[str]) -> str:
+	if any([suppression_store.lift(mail.email, target_list=target) for target in targets]):
+		store.log("Opted In", mail, _stored(targets))
+	if suppression_store.scope_of(mail.email).everything:
+		return ""  # something else still holds, and the page says what
+	return _("You are subscribed again: {0}.").format(_what(targets))
+
+
+def _undo(targets: list[str]) -> Button:
+	return Button("resubscribe_all" if targets == [EVERYTHING] else "resubscribe_list", _("Undo"))
+
+
+def _choices(mail: Named, result: str = "", undo: Button | None = None) -> Page:
+	scope, lists = suppression_store.scope_of(mail.email), _lists(mail)
+	buttons = [undo] if undo and not scope.blocked else []
+	buttons += [button for button in _buttons(scope, lists) if not undo or button.action != undo.action]
+	lines = (_("Your address: {0}").format(masked(mail.email)), *_state(scope, lists))
+	return Page(_("Your mail preferences"), lines, result, tuple(buttons))
+
+
+def _state(scope: Scope, lists: list[str]) -> Iterable[str]:
+	if scope.blocked:
+		yield _("At present no mails of this kind are sent to this address.")
+		yield _("If you want to get them again, please reply to one of our mails.")
+	elif scope.unsubscribed:
+		yield _("You are unsubscribed from all our mailings.")
+	elif lists and all(scope.left(target_list) for target_list in lists):
+		yield _("You are unsubscribed from {0}.").format(_what(lists))
+	else:
+		yield _("You are subscribed.")
+
+
+def _buttons(scope: Scope, lists: list[str]) -> Iterable[Button]:
+	if scope.blocked:
+		return
+	if scope.unsubscribed:
+		yield Button("resubscribe_all", _("Get our mailings again"), main=True)
+		return
+	if lists and all(scope.left(target_list) for target_list in lists):
+		yield Button("resubscribe_list", _("Get mails of {0} again").format(_what(lists)), main=True)
+	elif lists:
+		yield Button("list", _("No more mails of {0}").format(_what(lists)), main=True)
+	yield Button("all", _("No more mailings at all"), main=not lists)
+
+
+def _lists(mail: Named) -> list[str]:
+	"""Return the lists by which the mailing reaches the person: leaving one of two would bring the next all the same."""
+	candidates = {mail.target_list, *suppression_store.lists_of(mail.source_doctype, mail.source)} - {""}
+	lists = set(suppression_store.lists_with(mail.email, sorted(candidates)))
+	if mail.target_list and frappe.db.exists("Target List", mail.target_list):
+		lists.add(mail.target_list)
+	return sorted(lists)
+
+
+def _what(targets: list[str]) -> str:
+	return ", ".join(_("“{0}”").format(target) if target else _("all our mailings") for target in targets)
+
+
+def _stored(targets: list[str]) -> str:
+	return ", ".join(target or "Everything" for target in targets)
+
+
+def masked(email: str) -> str:
+	"""Return an address so that its owner knows it and nobody else learns it: j…@example.com."""
+	local, _at, domain = email.rpartition("@")
+	return f"{local[:1]}…@{domain}"
