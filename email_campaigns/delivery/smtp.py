@@ -208,7 +208,7 @@ class Session:
 		if not self.alive:
 			raise EOFError("the session is closed")
 		if self._buffer:  # taken for the answer to what we are about to say, it could lose or double a mail
-			raise ValueError("the server spoke out of turn")
+			raise ConnectionAbortedError("the server spoke out of turn")
 		self._socket.sendall(data)
 
 	def _read(self) -> Reply:
@@ -235,19 +235,21 @@ class Session:
 
 	def _lost(self, stage: str, error: Exception, maybe_accepted: bool = False) -> Exception:
 		"""Closes the session and returns what to raise: the server's last words if there are any, else the loss."""
-		reason = None if maybe_accepted else self._last_words(error)
+		reason = None if maybe_accepted else self._last_words(stage, error)
 		cause = _cause(error, self._timeout)
 		self.abandon()
 		return Refused(stage, reason) if reason else ConnectionLost(stage, maybe_accepted, cause)
 
-	def _last_words(self, error: Exception) -> Reply | None:
+	def _last_words(self, stage: str, error: Exception) -> Reply | None:
 		# Only a broken write can have left an unread reply, such as 421 after an idle hour or 552 in mid-body
 		if not isinstance(error, ConnectionError):
 			return None
 		with suppress(*TROUBLE):
 			self._limit(min(self._timeout, LAST_WORDS_TIMEOUT))
 			reply = self._read()
-			return reply if reply.code >= 400 else None
+			# Before the body, any other code would be said of an earlier mail
+			if reply.code == 421 or (stage == "content" and reply.code > 400):
+				return reply
 		return None
 
 
@@ -259,12 +261,16 @@ def explain(error: Exception) -> Refused | ConnectionLost:
 		return Refused(
 			stage, reply_of(error.smtp_code, text if isinstance(text, bytes) else str(text).encode())
 		)
-	return ConnectionLost("connect", False, _cause(error, DEFAULT_TIMEOUT))
+	# smtplib reports a timeout as a disconnection and keeps the error that tells them apart
+	origin = error.__context__ if isinstance(error, smtplib.SMTPServerDisconnected) else None
+	return ConnectionLost("connect", False, _cause(origin or error))
 
 
-def _cause(error: Exception, timeout: float) -> str:
+def _cause(error: BaseException, timeout: float | None = None) -> str:
 	if isinstance(error, TimeoutError):
-		return f"the server did not answer within {timeout:g} seconds"
-	if isinstance(error, ConnectionError):
+		return "the server did not answer " + (f"within {timeout:g} seconds" if timeout else "in time")
+	if isinstance(error, ConnectionRefusedError):
+		return "nothing accepts connections at the server's address"
+	if isinstance(error, ConnectionError) and error.errno:
 		return "the connection was broken by the other side"
 	return " ".join(str(error).split())[:300] or type(error).__name__

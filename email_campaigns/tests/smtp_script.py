@@ -12,11 +12,12 @@ from typing import NamedTuple
 
 
 class Act(NamedTuple):
-	"""Something other than a reply; `in_body` acts before the body is read, `keep` stores the mail first."""
+	"""An end of the talk; `in_body` comes before the body is read, `keep` stores the mail first, `reply` is said."""
 
 	kind: str
 	in_body: bool = False
 	keep: bool = False
+	reply: str = ""
 
 
 class Slow(NamedTuple):
@@ -30,6 +31,11 @@ ACCEPT = None
 DROP, RESET, HANG = Act("drop"), Act("reset"), Act("hang")
 DROP_IN_BODY, RESET_IN_BODY, HANG_IN_BODY = (Act(kind, in_body=True) for kind in ("drop", "reset", "hang"))
 KEEP_AND_DROP, KEEP_AND_RESET, KEEP_AND_HANG = (Act(kind, keep=True) for kind in ("drop", "reset", "hang"))
+
+
+def drop_in_body(reply: str) -> Act:
+	"""Says `reply` after the first bytes of the body and closes the connection without reading on."""
+	return DROP_IN_BODY._replace(reply=reply)
 
 
 @dataclass

@@ -21,6 +21,7 @@ accepts. An answer is
 - DROP, RESET (close by FIN or by RST) or HANG (say nothing more); at `content` the mail was read to its final dot
   and is thrown away. KEEP_AND_DROP, KEEP_AND_RESET, KEEP_AND_HANG keep it: accepted, and the answer lost;
 - DROP_IN_BODY, RESET_IN_BODY, HANG_IN_BODY (`content`): after the first bytes of the body, reading no further;
+  drop_in_body(reply) says a last word before;
 - Slow(seconds, answer).
 
 `ScriptedServer(tls=context)` speaks TLS from the first byte, `starttls=context` offers STARTTLS,
@@ -57,6 +58,7 @@ from email_campaigns.tests.smtp_script import (
 	Received,
 	Script,
 	Slow,
+	drop_in_body,
 )
 from email_campaigns.tests.smtp_talk import Over, Talk
 
@@ -75,6 +77,7 @@ __all__ = [
 	"Received",
 	"ScriptedServer",
 	"Slow",
+	"drop_in_body",
 ]
 FEATURES = ("PIPELINING", "8BITMIME", "SMTPUTF8")
 

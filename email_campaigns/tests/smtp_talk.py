@@ -177,6 +177,8 @@ class Talk:
 		return reply
 
 	def act(self, act: Act) -> None:
+		if act.reply:
+			self.send(act.reply)
 		self.flush()
 		if act.kind == "hang":
 			self.server.stopping.wait()

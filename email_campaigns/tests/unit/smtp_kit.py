@@ -1,0 +1,46 @@
+"""Opens sessions to a scripted server and tells how a hand-over ended, in values that tests can compare."""
+
+import smtplib
+import ssl
+import subprocess
+from pathlib import Path
+
+from email_campaigns.delivery.smtp import ConnectionLost, Refused, Session
+from email_campaigns.tests.smtp_server import ScriptedServer
+
+SENDER = "news@example.org"
+CONTENT = b"Subject: Hello\r\n\r\n.dots\r\nand more\r\n"
+TIMEOUT = 0.25  # seconds; long for a server on this machine, short for a test that waits it out
+
+
+def open_session(server: ScriptedServer, timeout: float = TIMEOUT) -> Session:
+	return Session(smtplib.SMTP(server.host, server.port, timeout=timeout))
+
+
+def hand_over(session: Session, recipient: str, content: bytes = CONTENT, sender: str = SENDER) -> tuple:
+	"""("taken", reply), ("refused", stage, reply) or ("lost", stage, maybe_accepted)."""
+	try:
+		session.propose(sender, recipient)
+		session.confirm()
+		return "taken", str(session.transmit(content))
+	except Refused as refusal:
+		return "refused", refusal.stage, str(refusal.reply)
+	except ConnectionLost as loss:
+		return "lost", loss.stage, loss.maybe_accepted
+
+
+def received(server: ScriptedServer) -> list[str]:
+	"""Recipients of the accepted mails, once the server has come to rest."""
+	server.stop()
+	return [recipient for mail in server.messages for recipient in mail.recipients]
+
+
+def tls_contexts(folder: Path) -> tuple[ssl.SSLContext, ssl.SSLContext]:
+	"""A server's and a client's context around a certificate made for the test. Needs the openssl program."""
+	key, certificate = folder / "key.pem", folder / "certificate.pem"
+	command = "openssl req -x509 -newkey rsa:2048 -nodes -days 2 -subj /CN=localhost"
+	names = ["-addext", "subjectAltName=IP:127.0.0.1", "-keyout", key, "-out", certificate]
+	subprocess.run([*command.split(), *names], check=True, capture_output=True)
+	server = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+	server.load_cert_chain(certificate, key)
+	return server, ssl.create_default_context(cafile=str(certificate))
