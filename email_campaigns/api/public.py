@@ -78,11 +78,17 @@ def _sorry() -> Response:
 		frappe.db.commit()
 	except Exception:
 		frappe.logger().error("A recipient's request failed", exc_info=True)
-	response = plain(
-		_("Something went wrong, and nothing was changed. Please try again in a few minutes."), 503
-	)
+	response = _apology()
 	response.headers["Retry-After"] = "300"
 	return response
+
+
+def _apology() -> Response:
+	title, line = _("Something went wrong"), _("Nothing was changed. Please try again in a few minutes.")
+	try:
+		return respond(Page(title, (line,), status=503))
+	except Exception:
+		return plain(f"{title}. {line}", 503)  # the page's footer needs the database
 
 
 def _unsubscribe(token: str) -> Response:
