@@ -1,0 +1,179 @@
+"""The door to this room: a user's template, compiled once for a mailing and language, rendered for each recipient."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+
+from jinja2 import Template, UndefinedError
+from jinja2.sandbox import SecurityError
+
+from email_campaigns.message.document import Footer, as_document, footer_text, with_footer
+from email_campaigns.message.errors import Refused, RenderError, TemplateError
+from email_campaigns.message.inline import inlined
+from email_campaigns.message.limits import Limits, Meter
+from email_campaigns.message.metering import metered
+from email_campaigns.message.placeholders import literal, to_jinja
+from email_campaigns.message.plaintext import plain_text, text_template, tidy
+from email_campaigns.message.rules import parse
+from email_campaigns.message.sandbox import HTML, TEXT, MailContext, MailEnvironment
+from email_campaigns.message.usage import Usage, usage_of
+from email_campaigns.message.values import Permitted
+
+__all__ = [
+	"CompiledMessage",
+	"Content",
+	"Footer",
+	"Limits",
+	"RenderError",
+	"TemplateError",
+	"compile_message",
+]
+
+
+@dataclass(frozen=True)
+class Content:
+	"""What one recipient gets. `warnings` are sentences such as “doc.frist_name has no value”, each once."""
+
+	subject: str
+	html: str
+	text: str
+	warnings: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class CompiledMessage:
+	"""A template ready to render, safe to use from several threads. compile_message() makes it.
+
+	`record_fields` are the first-level fields of `doc` that it uses, all of them unless `uses_whole_record`;
+	`tracking_links` are the constant names that it gives to tracking_url(); `uses_unsubscribe` tells that the
+	HTML itself always shows an unsubscribe link, so that the footer adds none.
+	"""
+
+	record_fields: frozenset[str]
+	uses_whole_record: bool
+	uses_unsubscribe: bool
+	tracking_links: frozenset[str]
+	limits: Limits
+	subject_template: Template
+	html_template: Template
+	text_template: Template
+	text_from_html: bool
+
+	def render(self, values: Mapping[str, object]) -> Content:
+		"""The mail for one recipient. `values`: doc, campaign, mass_email (mappings of plain values),
+		unsubscribe_url, view_url (texts) and tracking_url (a function of a link's name, KeyError if unknown).
+
+		Raises RenderError where an operation of the template fails or a limit is exceeded.
+		"""
+		names = {**values, "tracking_url": Permitted(_tracking(values.get("tracking_url")))}
+		warnings: dict[str, None] = {}
+		subject = " ".join(self._part("subject", self.subject_template, names, warnings).split())
+		if not subject:
+			raise RenderError("The subject is empty for this recipient.", "subject")
+		html = self._part("html", self.html_template, names, warnings)
+		text = self._part("text", self.text_template, names, warnings)
+		if self.text_from_html:
+			text = plain_text(html)
+		elif "\n\n\n" in text:
+			text = tidy(text)
+		return Content(subject, html, text, tuple(warnings))
+
+	def _part(
+		self, part: str, template: Template, names: dict[str, object], warnings: dict[str, None]
+	) -> str:
+		environment = template.environment
+		context = MailContext(environment, {**template.globals, **names}, template.name, {})
+		context.meter = meter = Meter(self.limits, warnings)
+		try:
+			return meter.join(template.root_render_func(context))
+		except (Refused, SecurityError, UndefinedError) as error:
+			reason = str(error)
+		except RecursionError:
+			reason = "it calls itself too often"
+		except Exception as error:
+			reason = f"{type(error).__name__}: {error}"
+		raise RenderError(f"The {NAMES[part]} cannot be made for this recipient: {reason:.300}.", part)
+
+
+NAMES = {"subject": "subject", "html": "message", "text": "text part"}
+
+
+def _tracking(link: Callable[[str], str] | None) -> Callable:
+	def call(meter: Meter, name: object) -> str:
+		try:
+			return link(name)
+		except (KeyError, TypeError):
+			raise Refused(f"there is no tracking link named “{name}”") from None
+
+	return call
+
+
+def compile_message(
+	subject: str,
+	html: str,
+	*,
+	text: str = "",
+	footer: Footer | None = None,
+	prefix: str = "",
+	limits: Limits = Limits(),  # noqa: B008, frozen
+) -> CompiledMessage:
+	"""Compiles a mail. `text` is the user's text part, made from the HTML where empty; `prefix` goes before the
+	subject ("[TEST]"). Raises TemplateError for a syntax error, a forbidden construct, an empty subject or body.
+	"""
+	texts = {"unsubscribe_text": footer.unsubscribe_text} if footer else {}
+	sources = {"subject": to_jinja(subject.strip(), html=False), "html": to_jinja(html, **texts)}
+	sources["text"] = to_jinja(text, html=False)
+	usages = {part: _checked(part, source, limits) for part, source in sources.items()}
+	_refuse_empty(sources)
+	final, from_html = _finished(sources, usages, footer)
+	final["subject"] = f"{literal(prefix)} {final['subject']}" if prefix else final["subject"]
+	return CompiledMessage(
+		record_fields=frozenset().union(*(usage.fields for usage in usages.values())),
+		uses_whole_record=any(usage.whole for usage in usages.values()),
+		uses_unsubscribe=usages["html"].unsubscribe,
+		tracking_links=frozenset().union(*(usage.links for usage in usages.values())),
+		limits=limits,
+		subject_template=_compiled(TEXT, final["subject"], "subject"),
+		html_template=_compiled(HTML, final["html"], "html"),
+		text_template=_compiled(TEXT, final["text"], "text"),
+		text_from_html=from_html,
+	)
+
+
+def _checked(part: str, source: str, limits: Limits) -> Usage:
+	"""What the user's own source uses; its errors have the user's own lines."""
+	if len(source) > limits.source:
+		raise TemplateError(f"The {NAMES[part]} is longer than {limits.source:,} characters.", part)
+	environment = HTML if part == "html" else TEXT
+	usage = usage_of(parse(environment, source, part))
+	_compiled(environment, source, part)
+	return usage
+
+
+def _refuse_empty(sources: Mapping[str, str]) -> None:
+	if not sources["subject"].strip():
+		raise TemplateError("The subject is empty.", "subject")
+	html = sources["html"]
+	if not plain_text(html).strip() and "<img" not in html.lower():
+		raise TemplateError("The message is empty.", "html")
+
+
+def _finished(
+	sources: Mapping[str, str], usages: Mapping[str, Usage], footer: Footer | None
+) -> tuple[dict[str, str], bool]:
+	"""The sources as they are compiled, and whether the text part has to be made from each rendered HTML."""
+	html = inlined(as_document(sources["html"]))
+	text = sources["text"] or text_template(as_document(sources["html"]))
+	if footer:
+		html = with_footer(html, footer, footer.unsubscribe and not usages["html"].unsubscribe)
+		has_link = usages["text" if sources["text"] else "html"].unsubscribe
+		text = text and text + footer_text(footer, footer.unsubscribe and not has_link)
+	return {**sources, "html": html, "text": text or ""}, not text
+
+
+def _compiled(environment: MailEnvironment, source: str, part: str) -> Template:
+	tree = metered(parse(environment, source, part))
+	try:
+		code = environment.compile(tree, filename="<template>")
+		return Template.from_code(environment, code, environment.make_globals(None))
+	except (SyntaxError, RecursionError, MemoryError):
+		raise TemplateError("Parts of the template are nested too deeply.", part) from None

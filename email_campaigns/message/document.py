@@ -1,0 +1,65 @@
+"""A user's HTML as a whole document, with the footer before its end."""
+
+import re
+from dataclasses import dataclass
+
+from email_campaigns.message.placeholders import literal, quoted
+
+DOCUMENT = re.compile(r"<(?:!doctype|html|head|body)\b", re.IGNORECASE)
+END = re.compile(r"</(?:body|html)\s*>", re.IGNORECASE)
+HEAD = (
+	'<!doctype html><html><head><meta charset="utf-8">'
+	'<meta name="viewport" content="width=device-width, initial-scale=1"></head><body>'
+)
+FOOTER_STYLE = "margin-top:24px;font-size:12px;line-height:1.5;color:#6b6b6b"
+
+
+@dataclass(frozen=True)
+class Footer:
+	"""What every mail of a mailing ends with; texts come translated, empty ones are left out.
+
+	The view link is shown where `view_text` is given and the recipient has a `view_url`.
+	"""
+
+	sender_line: str = ""
+	postal_address: str = ""
+	unsubscribe: bool = True
+	unsubscribe_text: str = "Unsubscribe from this list"
+	view_text: str = ""
+
+
+def as_document(html: str) -> str:
+	"""Full documents as they are, fragments (as editors give them) in a small document."""
+	return html if DOCUMENT.search(html) else f"{HEAD}{html}</body></html>"
+
+
+def with_footer(html: str, footer: Footer, unsubscribe: bool) -> str:
+	"""The document with the footer before </body>; `unsubscribe`: whether the footer has that link."""
+	ends = list(END.finditer(html))
+	bodies = [end for end in ends if end[0].lower().startswith("</body")] or ends
+	place = bodies[-1].start() if bodies else len(html)
+	return html[:place] + _html(footer, unsubscribe) + html[place:]
+
+
+def footer_text(footer: Footer, unsubscribe: bool) -> str:
+	"""The same footer as the end of a text part, or "" when there is nothing to say."""
+	lines = [literal(line) for line in (footer.sender_line, footer.postal_address) if line]
+	if footer.view_text:
+		lines.append(
+			f"{{% if view_url %}}{literal(footer.view_text + ':')} {{{{ view_url }}}}\n{{% endif %}}"
+		)
+	if unsubscribe:
+		lines.append(f"{literal(footer.unsubscribe_text + ':')} {{{{ unsubscribe_url }}}}")
+	return "\n\n---\n" + "\n".join(lines).replace("{% endif %}\n", "{% endif %}") + "\n" if lines else ""
+
+
+def _html(footer: Footer, unsubscribe: bool) -> str:
+	lines = [
+		f"{{{{ {quoted(line)}|nl2br }}}}" for line in (footer.sender_line, footer.postal_address) if line
+	]
+	if footer.view_text:
+		link = f'<a href="{{{{ view_url }}}}">{literal(footer.view_text)}</a>'
+		lines.append(f"{{% if view_url %}}{link}{{% endif %}}")
+	if unsubscribe:
+		lines.append(f'<a href="{{{{ unsubscribe_url }}}}">{literal(footer.unsubscribe_text)}</a>')
+	return f'<div style="{FOOTER_STYLE}">{"<br>".join(lines)}</div>' if lines else ""

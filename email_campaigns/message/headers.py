@@ -1,0 +1,145 @@
+"""Header values that are safe to write: addresses, encoded words, unsubscribe headers, folded lines.
+
+RFC 5322 (messages), RFC 2047 (encoded words), RFC 5890 and 6532 (internationalised domains and local parts).
+"""
+
+import re
+from base64 import b64encode
+from functools import lru_cache
+
+import idna
+
+from email_campaigns.message.errors import HeaderError
+
+__all__ = [
+	"HeaderError",
+	"encode_address",
+	"encode_text",
+	"header_line",
+	"header_text",
+	"unsubscribe_headers",
+]
+
+LINE = 78  # RFC 5322 2.1.1: what a line should not exceed
+LONGEST_LINE = 998  # and what it must not
+WORD_BYTES = 45  # of UTF-8 in an encoded word, which may be 75 characters long (RFC 2047 2)
+NAME = re.compile(r"[!-9;-~]+\Z")
+PLAIN_PHRASE = re.compile(r"[A-Za-z0-9!#$%&'*+/=^_`{|}~ -]+\Z")
+ATOMS = r"[A-Za-z0-9!#$%&'*+/=?^_`{|}~\u0080-\U0010ffff-]+"
+LOCAL_PART = re.compile(rf'(?:{ATOMS}(?:\.{ATOMS})*|"(?:[^"\\]|\\.)*")\Z')
+DOMAIN = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9.-]*[A-Za-z0-9])?\Z")
+SEPARATORS = "\u2028\u2029"
+
+
+def header_text(value: str, field: str) -> str:
+	"""The value as it is. Raises HeaderError, naming `field`, for line ends and other control characters."""
+	if value.isascii() and value.isprintable():
+		return value
+	for character in value:
+		if character in "\r\n" + SEPARATORS:
+			raise HeaderError(f"{field} holds a line break, which could forge a header.")
+		if ord(character) < 32 or 127 <= ord(character) < 160:
+			raise HeaderError(f"{field} holds a control character (U+{ord(character):04X}).")
+		if 0xD800 <= ord(character) < 0xE000:
+			raise HeaderError(f"{field} holds half a character (U+{ord(character):04X}).")
+	return value
+
+
+def encode_text(value: str) -> str:
+	"""Text for a header such as Subject: as it is where ASCII carries it, else as encoded words (RFC 2047)."""
+	plain = value.isascii() and "=?" not in value and "  " not in value and value == value.strip()
+	if plain and (len(value) < LINE or max(map(len, value.split(" "))) < LONGEST_LINE - LINE):
+		return value
+	return " ".join(_words(value))
+
+
+def _words(value: str) -> list[str]:
+	"""Encoded words, none of which cuts a character in two."""
+	words, chunk = [], b""
+	for character in value:
+		encoded = character.encode()
+		if len(chunk) + len(encoded) > WORD_BYTES:
+			words.append(chunk)
+			chunk = b""
+		chunk += encoded
+	return [f"=?utf-8?b?{b64encode(word).decode()}?=" for word in (*words, chunk)]
+
+
+def encode_address(display_name: str, address: str) -> str:
+	"""`Name <local@domain>` for From, To, Cc and Reply-To, the name quoted or encoded as it needs.
+
+	A domain in another script becomes its A-labels; a local part in one stays, so the mail needs SMTPUTF8.
+	Raises HeaderError for what is no address.
+	"""
+	address = _address(header_text(address.strip(), "The address"))
+	name = " ".join(header_text(display_name, "The name").split())
+	if not name:
+		return address
+	if PLAIN_PHRASE.match(name):
+		return f"{name} <{address}>"
+	if not name.isascii() or "=?" in name:
+		return f"{' '.join(_words(name))} <{address}>"
+	escaped = name.replace("\\", "\\\\").replace('"', '\\"')
+	return f'"{escaped}" <{address}>'
+
+
+def _address(address: str) -> str:
+	local, at, domain = address.rpartition("@")
+	if not at or not LOCAL_PART.match(local):
+		raise HeaderError(f"“{address:.200}” is not an email address.")
+	try:
+		return f"{local}@{_a_labels(domain)}"
+	except UnicodeError:
+		raise HeaderError(f"“{address:.200}” has a domain that does not exist.") from None
+
+
+@lru_cache(maxsize=4096)
+def _a_labels(domain: str) -> str:
+	if DOMAIN.match(domain) and ".." not in domain:
+		return domain
+	if domain.isascii():
+		raise UnicodeError(domain)
+	return idna.encode(domain, uts46=True).decode()
+
+
+def unsubscribe_headers(url: str, mailto: str = "") -> dict[str, str]:
+	"""List-Unsubscribe (RFC 2369) with List-Unsubscribe-Post (RFC 8058) for one click.
+
+	`mailto` is an address or a mailto: URL. RFC 8058 counts only https URLs; others are written all the same.
+	Raises HeaderError for a URL that cannot stand between angle brackets.
+	"""
+	targets = [url]
+	if mailto:
+		targets.append(mailto if mailto.startswith("mailto:") else f"mailto:{mailto}")
+	for target in targets:
+		if re.search(r"[\s<>,]", header_text(target, "The unsubscribe link")) or not target.isascii():
+			raise HeaderError("The unsubscribe link holds a character that a URL cannot have.")
+	listed = ", ".join(f"<{target}>" for target in targets)
+	return {"List-Unsubscribe": listed, "List-Unsubscribe-Post": "List-Unsubscribe=One-Click"}
+
+
+def header_line(name: str, value: str) -> str:
+	"""`Name: value` with CRLF, folded at spaces where longer than 78. `value` is encoded already.
+
+	Raises HeaderError for a name or value that would not be one header, or a line above 998 characters.
+	"""
+	if not NAME.match(name):
+		raise HeaderError(f"“{name:.80}” is not the name of a header.")
+	line = f"{name}: {header_text(value, name)}"
+	if len(line) > LINE:
+		line = _folded(line)
+	return line + "\r\n"
+
+
+def _folded(line: str) -> str:
+	"""Broken before spaces; never right after the name, where some parsers then see an empty value."""
+	name, _, value = line.partition(": ")
+	first, *words = value.split(" ")
+	lines = [f"{name}: {first}"]
+	for word in words:
+		if len(lines[-1]) + 1 + len(word) > LINE:
+			lines.append("")
+		lines[-1] += " " + word
+	if max(len(line.encode()) for line in lines) > LONGEST_LINE:
+		raise HeaderError(f"{name} is longer than a header may be.")
+	return "\r\n".join(lines)

@@ -1,0 +1,100 @@
+"""Style sheets become style attributes once per template, because many mail clients read nothing else.
+
+A template comes out changed only when it can be shown to be the same document: the same tags, attributes, texts
+and Jinja in the same order, but for style. Otherwise it stays as it is, style sheet and all.
+"""
+
+import re
+from functools import partial
+from html.parser import HTMLParser
+
+import css_inline
+
+from email_campaigns.message.protect import Unprotectable, protect
+
+INLINER = css_inline.CSSInliner(
+	# Nothing is read from the network or from files
+	load_remote_stylesheets=False,
+	# Rules that no attribute can express (:hover, @media) stay in the head
+	keep_style_tags=True,
+	remove_inlined_selectors=True,
+)
+STYLE = re.compile(r"<style\b([^>]*)>(.*?)</style\s*>", re.IGNORECASE | re.DOTALL)
+TBODY = re.compile(r"</?tbody\b[^>]*>", re.IGNORECASE)
+LINK = re.compile(r"<link\b[^>]*\bstylesheet\b", re.IGNORECASE)
+# Tags that HTML lets a writer leave out and that a parser adds (https://html.spec.whatwg.org/#optional-tags)
+IMPLIED = frozenset("html head body".split())
+IMPLIED_ENDS = frozenset("p li dt dd td th tr tbody thead tfoot option optgroup caption rp rt".split())
+VOID = frozenset("area base br col embed hr img input link meta param source track wbr".split())
+
+
+def inlined(html: str) -> str:
+	"""The document with its styles in attributes, or as it is where that cannot be done safely. Never raises."""
+	if not STYLE.search(html) or LINK.search(html):
+		return html
+	try:
+		protected = protect(html)
+		before = STYLE.sub(partial(_left_alone, protected.mark), protected.html)
+		after = _without_implied(before, INLINER.inline(before))
+	except (Unprotectable, css_inline.InlineError):
+		return html
+	same = outline(before) == outline(after) and protected.order(before) == protected.order(after)
+	return protected.restore(after) if same else html
+
+
+def _without_implied(before: str, after: str) -> str:
+	"""A parser adds <tbody>, which would open within a loop over rows and close after it."""
+	return after if TBODY.search(before) else TBODY.sub("", after)
+
+
+def _left_alone(mark: str, match: re.Match) -> str:
+	"""A style sheet that holds Jinja (seen as words by now) is for the renderer, not for the inliner."""
+	if mark not in match[0]:
+		return match[0]
+	return f'<style data-css-inline="ignore"{match[1]}>{match[2]}</style>'
+
+
+def outline(html: str) -> list[tuple]:
+	"""What a document says, without its styles: tags with their attributes, texts and comments, in order."""
+	parser = _Outline()
+	parser.feed(html)
+	parser.close()
+	parser.end_text()
+	return parser.events
+
+
+class _Outline(HTMLParser):
+	def __init__(self):
+		super().__init__(convert_charrefs=True)
+		self.events: list[tuple] = []
+		self.text = ""
+		self.in_style = False
+
+	def end_text(self) -> None:
+		if self.text.strip():
+			self.events.append(("text", " ".join(self.text.split())))
+		self.text = ""
+
+	def add(self, *event: object) -> None:
+		self.end_text()
+		self.events.append(event)
+
+	def handle_starttag(self, tag: str, attrs: list) -> None:
+		self.in_style = tag == "style"
+		if not self.in_style and tag not in IMPLIED:
+			self.add("start", tag, sorted((name, value or "") for name, value in attrs if name != "style"))
+
+	def handle_endtag(self, tag: str) -> None:
+		self.in_style = False
+		if tag != "style" and tag not in IMPLIED | IMPLIED_ENDS | VOID:
+			self.add("end", tag)
+
+	def handle_data(self, data: str) -> None:
+		if not self.in_style:
+			self.text += data
+
+	def handle_comment(self, data: str) -> None:
+		self.add("comment", data)
+
+	def unknown_decl(self, data: str) -> None:
+		self.add("declaration", data)

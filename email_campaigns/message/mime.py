@@ -1,0 +1,107 @@
+"""From rendered parts to the bytes of a message, at the speed of the C library.
+
+The standard library builds one message for a mailing; a message for a recipient is that one with other texts
+put in its slots. MIME: RFC 2045 and 2046; lines of a message: RFC 5322.
+"""
+
+from binascii import b2a_qp
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from email.message import EmailMessage
+from email.policy import SMTP
+from hashlib import sha256
+
+from email_campaigns.message.errors import HeaderError
+from email_campaigns.message.headers import encode_text, header_line, header_text
+
+TEXT_SLOT, HTML_SLOT = "slot-of-the-text", "slot-of-the-html"
+
+
+@dataclass(frozen=True)
+class Attachment:
+	"""A file that goes with every mail of a mailing. `content_type` as in MIME, such as application/pdf."""
+
+	filename: str
+	content: bytes
+	content_type: str = "application/octet-stream"
+
+
+class Skeleton:
+	"""What the mails of a mailing share: their sender, fixed headers, structure and attachments.
+
+	`sender` and `reply_to` are encoded (encode_address); `headers` are plain texts. Raises HeaderError.
+	multipart/alternative, the text first (RFC 2046 5.1.4), within multipart/mixed where there are attachments.
+	"""
+
+	def __init__(
+		self,
+		*,
+		sender: str,
+		reply_to: str = "",
+		headers: Mapping[str, str] | None = None,
+		attachments: Sequence[Attachment] = (),
+	):
+		fixed = header_line("From", sender) + (header_line("Reply-To", reply_to) if reply_to else "")
+		fixed += "".join(_line(name, value) for name, value in (headers or {}).items())
+		generated = _structure(attachments).as_bytes()
+		before, rest = generated.split(TEXT_SLOT.encode() + b"\r\n")
+		between, after = rest.split(HTML_SLOT.encode() + b"\r\n")
+		self._head = fixed.encode() + before
+		self._between, self._after = between, after
+
+	def assemble(
+		self,
+		*,
+		to: str,
+		subject: str,
+		html: str,
+		text: str,
+		message_id: str,
+		date: str,
+		cc: str = "",
+		headers: Mapping[str, str] | None = None,
+	) -> bytes:
+		"""The message: CRLF line ends, bodies in 7 bits, lines of at most 76 characters.
+
+		`to` and `cc` are encoded, `subject` and `headers` plain texts, `message_id` has its angle brackets,
+		`date` is in the form of RFC 5322. Every line end in a body becomes CRLF. Raises HeaderError.
+		"""
+		own = header_line("To", to) + (header_line("Cc", cc) if cc else "") + _line("Subject", subject)
+		own += header_line("Message-ID", message_id) + header_line("Date", date)
+		if headers:
+			own += "".join(_line(name, value) for name, value in headers.items())
+		return b"".join((own.encode(), self._head, quoted(text), self._between, quoted(html), self._after))
+
+
+def _line(name: str, value: str) -> str:
+	return header_line(name, encode_text(header_text(value, name)))
+
+
+def quoted(body: str) -> bytes:
+	"""A body in quoted-printable (RFC 2045 6.7)."""
+	if "\r" in body:
+		body = body.replace("\r\n", "\n").replace("\r", "\n")
+	# The encoder takes its own line ends from those it finds first, so there has to be one
+	data = body.encode("utf-8", "replace").replace(b"\n", b"\r\n") + b"\r\n"
+	return b2a_qp(data, istext=True)[:-2]
+
+
+def _structure(attachments: Sequence[Attachment]) -> EmailMessage:
+	message = EmailMessage(SMTP)
+	message.set_content(TEXT_SLOT, cte="quoted-printable")
+	message.add_alternative(HTML_SLOT, subtype="html", cte="quoted-printable")
+	for attachment in attachments:
+		main, _, sub = attachment.content_type.partition("/")
+		header_text(attachment.filename, "The name of an attachment")
+		if main in ("multipart", "message", "") or not sub:
+			raise HeaderError(f"“{attachment.content_type:.80}” is not a kind of file that can be attached.")
+		message.add_attachment(attachment.content, main, sub, filename=attachment.filename)
+	_set_boundaries(message)
+	return message
+
+
+def _set_boundaries(message: EmailMessage) -> None:
+	"""“=_” occurs neither in quoted-printable, where “=” comes before digits, nor in base64."""
+	for number, part in enumerate(message.walk()):
+		if part.is_multipart():
+			part.set_boundary(f"=_{sha256(b'email_campaigns').hexdigest()[:16]}_{number}")

@@ -1,0 +1,85 @@
+"""The text part of a mail, made once from the HTML template by html2text.
+
+Links read `text (address)`; Jinja stays Jinja. The result is a template of its own, without escaping.
+"""
+
+import re
+
+from html2text import HTML2Text
+
+from email_campaigns.message.protect import CLOSES, Unprotectable, protect
+
+ESCAPED = re.compile(r"^(\s*(?:\d+)?)\\([-+.])|^(\s*)\\(-{3,})", re.MULTILINE)
+BLANK_LINES = re.compile(r"\n[ \t]*\n(?:[ \t]*\n)+")
+HEADINGS = frozenset("h1 h2 h3 h4 h5 h6".split())
+
+
+def text_template(html: str) -> str | None:
+	"""The text template of an HTML template, or None where Jinja and HTML cannot be told apart.
+
+	Then plain_text() of the rendered HTML serves.
+	"""
+	try:
+		protected = protect(html, comments=False)
+	except Unprotectable:
+		return None
+	text = plain_text(protected.html)
+	kept = [int(word[len(protected.mark) : -1]) for word in protected.order(text)]
+	flow = set(protected.flow)
+	if [number for number in kept if number in flow] != protected.flow:
+		return None
+	return protected.restore(_own_lines(text, protected.mark, protected.pieces))
+
+
+def _own_lines(text: str, mark: str, pieces: list[str]) -> str:
+	"""A line with nothing but {% … %} on it would be an empty line in every mail: its line end goes.
+
+	After an end tag the next paragraph keeps its distance from what the tag closes.
+	"""
+
+	def put(match: re.Match) -> str:
+		piece = pieces[int(match[2])]
+		if not piece.startswith("{%"):
+			return match[0]
+		apart = CLOSES.match(piece) and not match.string[: match.start()].endswith("\n\n")
+		return match[1] + ("\n" * (len(match[3]) - 1) if apart else "")
+
+	return re.sub(rf"^[ \t]*({mark}(\d+)x)[ \t]*(\n+)", put, text, flags=re.MULTILINE)
+
+
+def plain_text(html: str) -> str:
+	"""HTML as text for a mail client, lines unwrapped, at most one empty line between paragraphs."""
+	writer = HTML2Text(bodywidth=0)
+	writer.unicode_snob = True
+	writer.ignore_emphasis = writer.ignore_images = writer.ignore_tables = True
+	writer.tag_callback = _Links()
+	text = ESCAPED.sub(lambda match: "".join(filter(None, match.groups())), writer.handle(html))
+	return tidy(text)
+
+
+def tidy(text: str) -> str:
+	"""Without blank runs and without empty lines at either end."""
+	lines = "\n".join(line.rstrip() for line in text.split("\n"))
+	return BLANK_LINES.sub("\n\n", lines).strip("\n")
+
+
+class _Links:
+	"""Writes links as `text (address)` and headings without #, in place of html2text's Markdown."""
+
+	def __init__(self):
+		self.open: list[tuple[str, int]] = []
+
+	def __call__(self, writer: HTML2Text, tag: str, attrs: dict | None, start: bool) -> bool:
+		if tag in HEADINGS:
+			writer.p()
+		elif tag == "a" and start:
+			self.open.append(((attrs or {}).get("href") or "", len(writer.outtextlist)))
+		elif tag == "a" and self.open:
+			self._close(writer, *self.open.pop())
+		return tag == "a" or tag in HEADINGS
+
+	@staticmethod
+	def _close(writer: HTML2Text, address: str, begin: int) -> None:
+		text = "".join(writer.outtextlist[begin:]).strip()
+		if address and not address.startswith("#") and address.removeprefix("mailto:") != text:
+			writer.o(f" ({address})" if text else address)

@@ -1,0 +1,90 @@
+"""Which fields, links and parts of a record a template uses, read from its syntax tree without running it."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+
+from jinja2 import nodes
+
+
+@dataclass
+class Usage:
+	"""`fields` are first-level fields of `doc`; `whole` where the tree cannot tell which fields are used.
+
+	`links` are the constant names given to tracking_url(); `unsubscribe` where every rendering shows that link.
+	"""
+
+	fields: set[str] = field(default_factory=set)
+	whole: bool = False
+	links: set[str] = field(default_factory=set)
+	unsubscribe: bool = False
+
+
+def usage_of(tree: nodes.Template) -> Usage:
+	usage = Usage(unsubscribe=_always_unsubscribes(tree))
+	_record(tree, usage)
+	for call in tree.find_all(nodes.Call):
+		if isinstance(call.node, nodes.Name) and call.node.name == "tracking_url":
+			usage.links.update(arg.value for arg in call.args if isinstance(arg, nodes.Const))
+	return usage
+
+
+def _record(node: nodes.Node, usage: Usage) -> None:
+	"""Goes down the tree; a look-up on `doc` names its field, `doc` anywhere else may use any."""
+	for child in node.iter_child_nodes():
+		name = _field_of(child)
+		if name is not None:
+			usage.fields.add(name)
+			_arguments(child, usage)
+		elif isinstance(child, nodes.Name) and child.name == "doc":
+			usage.whole = True
+		else:
+			_record(child, usage)
+
+
+def _arguments(call: nodes.Node, usage: Usage) -> None:
+	for argument in getattr(call, "args", ()):
+		_record(nodes.ExprStmt(argument), usage)
+
+
+def _is_doc(node: nodes.Node) -> bool:
+	return isinstance(node, nodes.Name) and node.name == "doc"
+
+
+def _field_of(node: nodes.Node) -> str | None:
+	"""The field in doc.field, doc["field"] and doc.get("field"), else None."""
+	if isinstance(node, nodes.Getattr) and _is_doc(node.node):
+		return node.attr
+	if isinstance(node, nodes.Getitem) and _is_doc(node.node):
+		return _text(node.arg)
+	if isinstance(node, nodes.Call) and isinstance(node.node, nodes.Getattr):
+		if node.node.attr == "get" and _is_doc(node.node.node) and node.args:
+			return _text(node.args[0])
+	return None
+
+
+def _text(node: nodes.Node) -> str | None:
+	return node.value if isinstance(node, nodes.Const) and isinstance(node.value, str) else None
+
+
+def _always_unsubscribes(tree: nodes.Template) -> bool:
+	"""Whether unsubscribe_url is written outside of every condition, loop, macro and HTML comment."""
+	hidden = False
+	for node in _unconditional(tree.body):
+		if isinstance(node, nodes.TemplateData):
+			hidden = _in_comment(node.data, hidden)
+		elif not hidden and isinstance(node, nodes.Name) and node.name == "unsubscribe_url":
+			return True
+	return False
+
+
+def _unconditional(body: list[nodes.Node]) -> Iterator[nodes.Node]:
+	for node in body:
+		if isinstance(node, nodes.Output):
+			yield from node.nodes
+		elif isinstance(node, nodes.With):
+			yield from _unconditional(node.body)
+
+
+def _in_comment(html: str, hidden: bool) -> bool:
+	opened, closed = html.rfind("<!--"), html.rfind("-->")
+	return hidden if opened == closed == -1 else opened > closed

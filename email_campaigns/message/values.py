@@ -1,0 +1,174 @@
+"""What a template can reach in a value: items of mappings and lists, and a few harmless methods.
+
+Attributes of Python objects are never looked up. A name after a dot is an item of a mapping (so `doc.items`
+is the field, not the method of dict), one of the METHODS below, or a counter of a loop.
+"""
+
+import re
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from datetime import date, datetime, time, timedelta
+from decimal import Decimal
+from functools import partial
+
+from jinja2 import Undefined
+from jinja2.runtime import LoopContext
+
+from email_campaigns.message.errors import Refused
+from email_campaigns.message.limits import Meter
+
+SCALARS = (str, int, float, Decimal, date, time, timedelta)
+NUMBERS = (int, float, Decimal)
+LOOP_FIELDS = frozenset(
+	"index index0 revindex revindex0 first last length depth depth0 previtem nextitem".split()
+)
+# Widths and flags of the C library's strftime can ask for megabytes
+SAFE_STRFTIME = re.compile(r"(?:[^%]|%-?[A-Za-z%]){0,100}\Z")
+ABSENT = object()
+
+
+class Missing(Undefined):
+	"""A field that has no value. Renders empty with a warning; its own fields are Missing too."""
+
+	__slots__ = ()
+
+	@property
+	def path(self) -> str:
+		return self._undefined_name or "a value"
+
+	@property
+	def _undefined_message(self) -> str:
+		return f"{self.path} has no value"
+
+
+class Permitted:
+	"""A function that a template may call. Gets the meter first, then `bound`, then the template's arguments."""
+
+	__slots__ = ("call",)
+
+	def __init__(self, function: Callable, *bound: object):
+		self.call = partial(_call, function, bound) if bound else function
+
+
+def _call(function: Callable, bound: tuple, meter: Meter, *args: object, **kwargs: object) -> object:
+	return function(meter, *bound, *args, **kwargs)
+
+
+def field(value: object, name: str, path: str) -> object:
+	"""`value.name` or `value["name"]`; a Missing of this path where there is none. Never raises."""
+	if isinstance(value, Mapping):
+		found = value.get(name, ABSENT) if type(value) is not dict else dict.get(value, name, ABSENT)
+		if found is not ABSENT:
+			return found
+	elif isinstance(value, LoopContext) and name in LOOP_FIELDS:
+		return getattr(value, name)
+	method = _method(value, name)
+	return Missing(name=path) if method is None else method
+
+
+def item(value: object, key: object, path: str) -> object:
+	"""`value[key]` with a computed key: a field of a mapping or a position in a list or text. Never raises."""
+	if isinstance(key, str):
+		return field(value, str(key), path)
+	if isinstance(value, Sequence) and isinstance(key, int) and -len(value) <= key < len(value):
+		return value[key]
+	return Missing(name=path)
+
+
+def cut(meter: Meter, value: object, start: object, stop: object, step: object) -> object:
+	"""`value[start:stop:step]` of a text or list."""
+	if isinstance(value, Undefined) or value is None:
+		return value
+	if not isinstance(value, (str, list, tuple, range)):
+		raise Refused("only a text or a list has a part [a:b]")
+	weigh(meter, value)
+	return value[start:stop:step]
+
+
+def weigh(meter: Meter, value: object) -> object:
+	"""`value` as it is, its size counted: comparing it, copying it or searching it takes that much work."""
+	if isinstance(value, str):
+		meter.read(len(value))
+	elif isinstance(value, Mapping):
+		meter.read(8 * len(value))
+		for inner in value.values():
+			weigh(meter, inner)
+	elif isinstance(value, (list, tuple)):
+		meter.read(8 * len(value))
+		for inner in value:
+			weigh(meter, inner)
+	return value
+
+
+def iterable(value: object) -> Iterable:
+	"""What a loop or a list filter goes over; nothing for None and Missing. Raises Refused for a number."""
+	if value is None:
+		return ()
+	if isinstance(value, (str, list, tuple, range, Mapping, Undefined)):
+		return value
+	raise Refused(f"a {type(value).__name__} is not a list")
+
+
+def count(value: object) -> int:
+	"""Number of characters or entries; 0 for None and Missing."""
+	return len(iterable(value))
+
+
+def replace_text(meter: Meter, text: str, old: str, new: str, at_most: int = -1) -> str:
+	"""Like str.replace, its result counted before it is built."""
+	text, old, new = text if isinstance(text, str) else str(text), str(old), str(new)
+	found = text.count(old) if at_most is None or at_most < 0 else min(text.count(old), at_most)
+	meter.read(len(text) + found * max(0, len(new) - len(old)))
+	return text.replace(old, new, found)
+
+
+def format_time(meter: Meter, value: date, pattern: str) -> str:
+	"""Python's strftime with plain directives such as %d.%m.%Y, at most 100 of them."""
+	if not SAFE_STRFTIME.match(str(pattern)):
+		raise Refused(f"{pattern!r:.60} is not a date format; write it like %d.%m.%Y")
+	return value.strftime(str(pattern))
+
+
+def _plain(name: str) -> Callable:
+	"""The method of Python of that name, its reading counted. Arguments are texts or small numbers."""
+
+	def call(meter: Meter, value: object, *args: object) -> object:
+		weigh(meter, value)
+		return getattr(value, name)(*args)
+
+	return call
+
+
+def _get(meter: Meter, value: Mapping, name: object, default: object = None) -> object:
+	return value.get(name, default) if isinstance(name, (str, int)) else default
+
+
+def _split(meter: Meter, value: str, separator: str | None = None, at_most: int = -1) -> list[str]:
+	meter.read(8 * len(value))
+	return value.split(separator, at_most)
+
+
+def _cycle(meter: Meter, loop: LoopContext, *options: object) -> object:
+	return loop.cycle(*options)
+
+
+STR_METHODS: dict[str, Callable] = {
+	name: _plain(name)
+	for name in "upper lower title capitalize strip lstrip rstrip startswith endswith".split()
+}
+STR_METHODS |= {"split": _split, "replace": replace_text}
+DATE_METHODS: dict[str, Callable] = {"isoformat": _plain("isoformat"), "weekday": _plain("weekday")}
+METHODS: dict[type, dict[str, Callable]] = {
+	str: STR_METHODS,
+	datetime: DATE_METHODS | {"strftime": format_time},
+	date: DATE_METHODS | {"strftime": format_time},
+	time: {"isoformat": _plain("isoformat"), "strftime": format_time},
+	Mapping: {"get": _get},
+	LoopContext: {"cycle": _cycle},
+}
+
+
+def _method(value: object, name: str) -> Permitted | None:
+	for kind, methods in METHODS.items():
+		if isinstance(value, kind):
+			return Permitted(methods[name], value) if name in methods else None
+	return None
