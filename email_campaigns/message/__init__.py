@@ -6,7 +6,7 @@ compile.py    a user's subject, HTML and text become a CompiledMessage; its step
 placeholders  EspoCRM's placeholders and what editors do to Jinja are turned into plain Jinja
 rules         what a template may contain, with the line of what it may not
 usage         which fields and links a template uses, from its syntax tree
-document      a fragment becomes a document, with the footer before its end
+footer        a fragment becomes a document, with the footer before its end
 inline        style sheets become style attributes; protect.py hides Jinja from HTML parsers
 plaintext     the text part
 metering      calls that count work are put into the syntax tree

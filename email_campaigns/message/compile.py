@@ -6,8 +6,8 @@ from dataclasses import dataclass
 from jinja2 import Template, UndefinedError
 from jinja2.sandbox import SecurityError
 
-from email_campaigns.message.document import Footer, as_document, footer_text, with_footer
 from email_campaigns.message.errors import Refused, RenderError, TemplateError
+from email_campaigns.message.footer import Footer, as_document, footer_text, with_footer
 from email_campaigns.message.inline import inlined
 from email_campaigns.message.limits import Limits, Meter
 from email_campaigns.message.metering import metered

@@ -1,4 +1,4 @@
-"""A user's HTML as a whole document, with the footer before its end."""
+"""The footer of a mailing, and the document that it ends: fragments become whole documents first."""
 
 import re
 from dataclasses import dataclass
