@@ -14,7 +14,7 @@ from email_campaigns.message.metering import metered
 from email_campaigns.message.placeholders import literal, to_jinja
 from email_campaigns.message.plaintext import plain_text, text_template, tidy
 from email_campaigns.message.rules import parse
-from email_campaigns.message.sandbox import HTML, TEXT, MailContext, MailEnvironment
+from email_campaigns.message.sandbox import GLOBALS, HTML, TEXT, MailContext, MailEnvironment
 from email_campaigns.message.usage import Usage, usage_of
 from email_campaigns.message.values import Permitted
 
@@ -64,7 +64,7 @@ class CompiledMessage:
 
 		Raises RenderError where an operation of the template fails or a limit is exceeded.
 		"""
-		names = {**values, "tracking_url": Permitted(_tracking(values.get("tracking_url")))}
+		names = {**GLOBALS, **values, "tracking_url": Permitted(_tracking(values.get("tracking_url")))}
 		warnings: dict[str, None] = {}
 		subject = " ".join(self._part("subject", self.subject_template, names, warnings).split())
 		if not subject:
@@ -81,7 +81,7 @@ class CompiledMessage:
 		self, part: str, template: Template, names: dict[str, object], warnings: dict[str, None]
 	) -> str:
 		environment = template.environment
-		context = MailContext(environment, {**template.globals, **names}, template.name, {})
+		context = MailContext(environment, names, None, {})
 		context.meter = meter = Meter(self.limits, warnings)
 		try:
 			return meter.join(template.root_render_func(context))
@@ -173,7 +173,6 @@ def _finished(
 def _compiled(environment: MailEnvironment, source: str, part: str) -> Template:
 	tree = metered(parse(environment, source, part))
 	try:
-		code = environment.compile(tree, filename="<template>")
-		return Template.from_code(environment, code, environment.make_globals(None))
+		return Template.from_code(environment, environment.compile(tree, filename="<template>"), {})
 	except (SyntaxError, RecursionError, MemoryError):
 		raise TemplateError("Parts of the template are nested too deeply.", part) from None

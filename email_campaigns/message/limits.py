@@ -10,6 +10,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from email_campaigns.message.errors import Refused
+from email_campaigns.message.quoted import Pieced
 
 READS_PER_CHARACTER = 10
 
@@ -47,7 +48,7 @@ class Meter:
 		if self.chars > self.max_chars:
 			raise Refused(f"it handles more than {self.max_chars:,} characters")
 
-	def join(self, pieces: Iterable[str]) -> str:
+	def join(self, pieces: Iterable[str]) -> Pieced:
 		"""The output, stopped at the piece that makes it too long."""
 		kept = []
 		left = self.limits.output
@@ -56,4 +57,4 @@ class Meter:
 			if left < 0:
 				raise Refused(f"it is longer than {self.limits.output:,} characters")
 			kept.append(piece)
-		return "".join(kept)
+		return Pieced(kept)

@@ -4,7 +4,6 @@ The standard library builds one message for a mailing; a message for a recipient
 put in its slots. MIME: RFC 2045 and 2046; lines of a message: RFC 5322.
 """
 
-from binascii import b2a_qp
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from email.message import EmailMessage
@@ -13,6 +12,7 @@ from hashlib import sha256
 
 from email_campaigns.message.errors import HeaderError
 from email_campaigns.message.headers import encode_text, header_line, header_text
+from email_campaigns.message.quoted import quoted_printable
 
 TEXT_SLOT, HTML_SLOT = "slot-of-the-text", "slot-of-the-html"
 
@@ -70,20 +70,20 @@ class Skeleton:
 		own += header_line("Message-ID", message_id) + header_line("Date", date)
 		if headers:
 			own += "".join(_line(name, value) for name, value in headers.items())
-		return b"".join((own.encode(), self._head, quoted(text), self._between, quoted(html), self._after))
+		return b"".join(
+			(
+				own.encode(),
+				self._head,
+				quoted_printable(text),
+				self._between,
+				quoted_printable(html),
+				self._after,
+			)
+		)
 
 
 def _line(name: str, value: str) -> str:
 	return header_line(name, encode_text(header_text(value, name)))
-
-
-def quoted(body: str) -> bytes:
-	"""A body in quoted-printable (RFC 2045 6.7)."""
-	if "\r" in body:
-		body = body.replace("\r\n", "\n").replace("\r", "\n")
-	# The encoder takes its own line ends from those it finds first, so there has to be one
-	data = body.encode("utf-8", "replace").replace(b"\n", b"\r\n") + b"\r\n"
-	return b2a_qp(data, istext=True)[:-2]
 
 
 def _structure(attachments: Sequence[Attachment]) -> EmailMessage:

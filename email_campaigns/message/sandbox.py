@@ -50,7 +50,7 @@ def output(context: MailContext, value: object) -> str:
 			context.meter.warnings[str(refused)] = None
 			return ""
 	context.meter.read(len(value))
-	return value
+	return value.replace("\r\n", "\n").replace("\r", "\n") if "\r" in value else value
 
 
 @pass_context
@@ -93,6 +93,7 @@ def make_range(meter: Meter, *bounds: int) -> range:
 	return numbers
 
 
+GLOBALS = {"range": Permitted(make_range)}
 METERING = {FIELD: field, ITEM: item, CUT: slice_of, EACH: each, TICK: tick, WEIGH: weighed, CONCAT: concat}
 
 
@@ -114,7 +115,7 @@ class MailEnvironment(ImmutableSandboxedEnvironment):
 		)
 		self.filters = {**allowed_filters, **METERING}
 		self.tests = {name: TESTS[name] for name in ALLOWED_TESTS}
-		self.globals = {"range": Permitted(make_range)}
+		self.globals = GLOBALS
 
 	def getattr(self, obj: object, attribute: str) -> object:
 		return field(obj, attribute, attribute)

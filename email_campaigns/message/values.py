@@ -55,8 +55,9 @@ def _call(function: Callable, bound: tuple, meter: Meter, *args: object, **kwarg
 
 def field(value: object, name: str, path: str) -> object:
 	"""`value.name` or `value["name"]`; a Missing of this path where there is none. Never raises."""
-	if isinstance(value, Mapping):
-		found = value.get(name, ABSENT) if type(value) is not dict else dict.get(value, name, ABSENT)
+	# The first test is the fast one, for nearly all look-ups
+	if type(value) is dict or isinstance(value, Mapping):
+		found = value.get(name, ABSENT)
 		if found is not ABSENT:
 			return found
 	elif isinstance(value, LoopContext) and name in LOOP_FIELDS:

@@ -1,0 +1,142 @@
+"""How long one mail takes to render and assemble, against Jinja's sandbox with the standard library's EmailMessage.
+
+Pure: needs neither a site nor a network.  python benchmarks/message.py [--json FILE]
+"""
+
+import argparse
+import json
+import sys
+import time
+from collections.abc import Callable
+from email.message import EmailMessage
+from email.policy import SMTP
+from pathlib import Path
+
+sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
+
+from jinja2.sandbox import ImmutableSandboxedEnvironment
+
+from email_campaigns.message.compile import compile_message
+from email_campaigns.message.footer import Footer
+from email_campaigns.message.headers import encode_address, unsubscribe_headers
+from email_campaigns.message.mime import Skeleton
+
+SUBJECT = "{{ doc.first_name }}, news from {{ doc.company }}"
+LINKS = 20
+BUDGET_MS = 0.25
+ROUNDS = 7
+
+
+def template() -> str:
+	"""15 KB of HTML with 20 links and 5 fields of the recipient, as a designed newsletter has it."""
+	words = "Autumn brings new courses, and you can see them before anyone else does. "
+	rows = "".join(
+		f'<tr><td class="cell"><h2>Offer {n}</h2><p>{words * 6}</p>'
+		f'<p><a class="button" href="https://example.com/offers/{n}?utm_source=mail&amp;utm_medium=email">'
+		f"See offer {n}</a></p></td></tr>"
+		for n in range(LINKS)
+	)
+	return (
+		"<style>.cell{padding:12px} .button{color:#fff;background:#06c} p{margin:0 0 8px}</style>"
+		"<p>Dear {{ doc.salutation }} {{ doc.last_name }},</p>"
+		f"<p>{{{{ doc.company }}}} in {{{{ doc.city }}}} is on our list.</p><table>{rows}</table>"
+		"<p>Yours, {{ doc.owner_name }}</p>"
+	)
+
+
+def values(number: int) -> dict:
+	doc = {
+		"first_name": "Zoë",
+		"last_name": f"O'Hara {number}",
+		"salutation": "Ms",
+		"company": "Kümmel & Söhne",
+		"city": "Łódź",
+		"owner_name": "Ana",
+	}
+	return {"doc": doc, "unsubscribe_url": f"https://crm.example.com/ec/u/{number:040d}", "view_url": ""}
+
+
+def ours() -> Callable[[int], bytes]:
+	compiled = compile_message(SUBJECT, template(), footer=Footer("Example Ltd", "1 High Street\nTown"))
+	skeleton = Skeleton(sender=encode_address("Example", "news@example.com"), reply_to="help@example.com")
+
+	def make(number: int) -> bytes:
+		names = values(number)
+		content = compiled.render(names)
+		return skeleton.assemble(
+			to=encode_address("Zoë O'Hara", f"zoe{number}@example.net"),
+			subject=content.subject,
+			html=content.html,
+			text=content.text,
+			message_id=f"<{number}@example.com>",
+			date="Thu, 02 Oct 2025 09:00:00 +0000",
+			headers=unsubscribe_headers(names["unsubscribe_url"]),
+		)
+
+	return make
+
+
+def usual() -> Callable[[int], bytes]:
+	"""The same template, already inlined and with its text part, through EmailMessage for each mail."""
+	from email_campaigns.message.footer import as_document
+	from email_campaigns.message.inline import inlined
+	from email_campaigns.message.plaintext import text_template
+
+	html_source = inlined(as_document(template()))
+	html, text, subject = (
+		ImmutableSandboxedEnvironment(autoescape=escaped).from_string(source)
+		for source, escaped in ((html_source, True), (text_template(html_source), False), (SUBJECT, False))
+	)
+
+	def make(number: int) -> bytes:
+		names = values(number)
+		message = EmailMessage(SMTP)
+		message["From"] = "Example <news@example.com>"
+		message["Reply-To"] = "help@example.com"
+		message["To"] = f"Zoë O'Hara <zoe{number}@example.net>"
+		message["Subject"] = subject.render(names)
+		message["Message-ID"] = f"<{number}@example.com>"
+		message["Date"] = "Thu, 02 Oct 2025 09:00:00 +0000"
+		for name, value in unsubscribe_headers(names["unsubscribe_url"]).items():
+			message[name] = value
+		message.set_content(text.render(names))
+		message.add_alternative(html.render(names), subtype="html")
+		return message.as_bytes()
+
+	return make
+
+
+def milliseconds(make: Callable[[int], bytes], mails: int) -> float:
+	"""The best round's time for one mail; the first round warms up."""
+	best = float("inf")
+	for _ in range(ROUNDS):
+		begin = time.perf_counter()
+		for number in range(mails):
+			make(number)
+		best = min(best, (time.perf_counter() - begin) * 1000 / mails)
+	return best
+
+
+def main() -> None:
+	parser = argparse.ArgumentParser(description=__doc__)
+	parser.add_argument("--json", metavar="FILE", type=Path)
+	file = parser.parse_args().json
+	mine, theirs = milliseconds(ours(), 500), milliseconds(usual(), 30)
+	row = {
+		"name": "render and assemble one mail",
+		"value": round(mine, 4),
+		"unit": "ms",
+		"compared_with": f"jinja2 sandbox + EmailMessage: {theirs:.3f} ms",
+		"ratio": round(theirs / mine, 1),
+		"goal": f"at most {BUDGET_MS} ms",
+		"met": mine <= BUDGET_MS,
+	}
+	print(f"template {len(template()):,} characters, mail {len(ours()(1)):,} bytes, {LINKS} links")
+	for name, value in row.items():
+		print(f"{name:>14}  {value}")
+	if file:
+		file.write_text(json.dumps([row], indent="\t") + "\n", encoding="utf-8")
+
+
+if __name__ == "__main__":
+	main()
