@@ -203,4 +203,6 @@ def _subject(meaning: Meaning, stage: str) -> str:
 
 def _clean(line: bytes) -> str:
 	text = line.decode("utf-8", "replace")
-	return " ".join("".join(char if char.isprintable() else " " for char in text).split())
+	if not text.isprintable():
+		text = "".join(char if char.isprintable() else " " for char in text)
+	return " ".join(text.split())

@@ -75,9 +75,9 @@ class Session:
 		if not asked:
 			raise RuntimeError("confirm() without propose()")
 		try:
-			refusals, last = self._converse(asked)
+			refusals, in_data = self._converse(asked)
 			if refusals:
-				self._clean_up(refusals, last)
+				self._clean_up(refusals, in_data)
 				raise refusals[0]
 			self._in_data = True
 		except BaseException as error:
@@ -99,7 +99,7 @@ class Session:
 			self._check_size(content)
 			self._write(quote(content))
 			sent = True
-			return self._settle(self._read())
+			return self._settle(self._read_lines())
 		except Refused:
 			raise
 		except TROUBLE as error:
@@ -120,7 +120,7 @@ class Session:
 			with suppress(Exception):
 				self._limit(min(self._timeout, QUIT_TIMEOUT))
 				self._write(b"QUIT\r\n")
-				self._read()
+				self._read_lines()
 		self.abandon()
 
 	def _read_features(self, features: dict[str, str]) -> None:
@@ -151,52 +151,52 @@ class Session:
 			("data", b"DATA\r\n"),
 		]
 
-	def _converse(self, asked: list[tuple[str, bytes]]) -> tuple[list[Refused], Reply]:
-		"""Reads an answer to each command, writing them in turn where they are not pipelined yet."""
+	def _converse(self, asked: list[tuple[str, bytes]]) -> tuple[list[Refused], bool]:
+		"""Reads an answer to each command, writing them in turn where they are not pipelined yet.
+
+		Returns the refusals, and whether the server waits for a body. Raises ConnectionLost, or the first refusal
+		when the connection broke after it.
+		"""
 		refusals: list[Refused] = []
+		accepted = False
 		for stage, command in asked:
 			try:
 				if stage != "mail" and not self.pipelining:
 					self._write(command)
-				reply = self._read()
-				accepted = self._is_yes(reply, 3 if stage == "data" else 2)
+				lines = self._read_lines()
+				accepted = _is_yes(lines, b"3" if stage == "data" else b"2")
+				if not accepted:
+					refusals.append(Refused(stage, parse(lines)))
 			except TROUBLE as error:
 				lost = self._lost(stage, error)
 				raise (refusals or [lost])[0] from error
-			if not accepted:
-				refusals.append(Refused(stage, reply))
-			if reply.code == 421 or (refusals and not self.pipelining):
+			if refusals and (refusals[-1].reply.code == 421 or not self.pipelining):
 				break
-		return refusals, reply
+		return refusals, accepted
 
-	def _clean_up(self, refusals: list[Refused], last: Reply) -> None:
+	def _clean_up(self, refusals: list[Refused], in_data: bool) -> None:
 		"""Brings the session back to where a new mail can begin, or closes it."""
-		if last.code == 421 or (last.code < 400 and refusals[0].stage != "rcpt"):
+		if refusals[-1].reply.code == 421 or (in_data and refusals[0].stage != "rcpt"):
 			return (
 				self.abandon()
 			)  # the second: a body is awaited for an envelope that is not the one we meant
 		try:
-			if last.code < 400:  # RFC 2920 §3.1: DATA was accepted without a recipient, a lone dot ends it
+			if in_data:  # RFC 2920 §3.1: DATA was accepted without a recipient, a lone dot ends it
 				self._write(b".\r\n")
-				self._read()
+				self._read_lines()
 			self._write(b"RSET\r\n")
-			if self._read().code != 250:
+			if not _is_yes(self._read_lines(), b"2"):
 				self.abandon()
 		except TROUBLE:
 			self.abandon()
 
-	def _settle(self, reply: Reply) -> Reply:
-		if self._is_yes(reply, 2):
+	def _settle(self, lines: list[bytes]) -> Reply:
+		accepted, reply = _is_yes(lines, b"2"), parse(lines)
+		if accepted:
 			return reply
 		if reply.code == 421:
 			self.abandon()
 		raise Refused("content", reply)
-
-	def _is_yes(self, reply: Reply, wanted: int) -> bool:
-		"""Raises ValueError for an answer that is neither a yes nor a no: the two sides have lost step."""
-		if reply.code // 100 != wanted and reply.code < 400:
-			raise ValueError(f"the server gave an answer that does not fit: {reply}")
-		return reply.code < 400
 
 	def _check_size(self, content: bytes) -> None:
 		if self.max_size and len(content) > self.max_size:
@@ -211,14 +211,14 @@ class Session:
 			raise ConnectionAbortedError("the server spoke out of turn")
 		self._socket.sendall(data)
 
-	def _read(self) -> Reply:
+	def _read_lines(self) -> list[bytes]:
 		deadline = monotonic() + self._timeout
 		lines = [self._read_line(deadline)]
 		while lines[-1][3:4] == b"-":
 			lines.append(self._read_line(deadline))
 			if len(lines) * 4 > REPLY_LIMIT or sum(map(len, lines)) > REPLY_LIMIT:
 				raise ValueError("the server sent an endless reply")
-		return parse(lines)
+		return lines
 
 	def _read_line(self, deadline: float) -> bytes:
 		while (end := self._buffer.find(b"\n") + 1) == 0:
@@ -246,7 +246,7 @@ class Session:
 			return None
 		with suppress(*TROUBLE):
 			self._limit(min(self._timeout, LAST_WORDS_TIMEOUT))
-			reply = self._read()
+			reply = parse(self._read_lines())
 			# Before the body, any other code would be said of an earlier mail
 			if reply.code == 421 or (stage == "content" and reply.code > 400):
 				return reply
@@ -264,6 +264,17 @@ def explain(error: Exception) -> Refused | ConnectionLost:
 	# smtplib reports a timeout as a disconnection and keeps the error that tells them apart
 	origin = error.__context__ if isinstance(error, smtplib.SMTPServerDisconnected) else None
 	return ConnectionLost("connect", False, _cause(origin or error))
+
+
+def _is_yes(lines: list[bytes], wanted: bytes) -> bool:
+	"""Raises ValueError for a reply that is neither a yes nor a no: the two sides have lost step."""
+	last = lines[-1]
+	if last[:1] == wanted and last[:3].isdigit():
+		return True
+	reply = parse(lines)
+	if reply.code < 400:
+		raise ValueError(f"the server gave an answer that does not fit: {reply}")
+	return False
 
 
 def _cause(error: BaseException, timeout: float | None = None) -> str:

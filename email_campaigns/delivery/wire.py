@@ -8,11 +8,13 @@ from email_campaigns.delivery.replies import Refused, Reply
 ADDRESS_LIMIT = 254  # bytes; RFC 5321 §4.5.3.1.3 less the angle brackets
 DOMAIN = re.compile(rb"[A-Za-z0-9._:\[\]-]+")
 DOTS = re.compile("[.\u3002\uff0e\uff61]")  # RFC 3490 §3.1: these all separate labels
-LINE_END = re.compile(rb"\r\n|\r|\n")
+PLAIN = re.compile(r"[!-;=?-~]+@[A-Za-z0-9.-]+")  # nearly every address; the rest is looked at more closely
 
 
 def mailbox(address: str, stage: str, utf8: bool) -> bytes:
 	"""The address as it stands between angle brackets (RFC 5321 §4.1.2, RFC 6531). Raises Refused."""
+	if PLAIN.fullmatch(address) and len(address) <= ADDRESS_LIMIT:
+		return address.encode()
 	local, _, domain = address.rpartition("@")
 	if not (local and domain) or not address.isprintable() or set(address) & set(" <>"):
 		raise _bad_address(
@@ -29,13 +31,9 @@ def mailbox(address: str, stage: str, utf8: bool) -> bytes:
 
 def quote(content: bytes) -> bytes:
 	"""The message as DATA wants it: CRLF line ends, leading dots doubled, a lone dot at the end (RFC 5321 §4.5.2)."""
-	line_feeds = content.count(b"\n")
-	if content.count(b"\r\n") != line_feeds or content.count(b"\r") != line_feeds:
-		content = LINE_END.sub(b"\r\n", content)
-	content = content.replace(b"\n.", b"\n..")
-	first = b"." if content.startswith(b".") else b""
-	end = b".\r\n" if content.endswith(b"\r\n") or not content else b"\r\n.\r\n"
-	return b"".join((first, content, end))
+	text = b"\r\n".join([*content.splitlines(), b""])  # of bytes: at CRLF, CR and LF, nowhere else
+	first = b"." if text.startswith(b".") else b""
+	return b"".join((first, text.replace(b"\r\n.", b"\r\n.."), b".\r\n"))
 
 
 def _a_labels(domain: str, stage: str) -> bytes:
