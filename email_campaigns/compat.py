@@ -1,1 +1,18 @@
-"""The only place that tells Frappe 15 from 16."""
+"""What differs between the Frappe versions, or is not in their public interface: kept in one place."""
+
+from __future__ import annotations
+
+import frappe
+from frappe.utils.background_jobs import is_job_enqueued
+
+__all__ = ["affected_rows", "enqueue_once", "is_job_enqueued"]
+
+
+def affected_rows() -> int:
+	"""Return how many rows the last INSERT, UPDATE or DELETE of this connection changed."""
+	return frappe.db._cursor.rowcount
+
+
+def enqueue_once(method, job_id: str, *, queue: str = "default", **kwargs) -> None:
+	"""Put a job on the queue unless one with this id waits or runs already."""
+	frappe.enqueue(method, queue=queue, job_id=job_id, deduplicate=True, **kwargs)

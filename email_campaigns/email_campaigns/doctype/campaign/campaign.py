@@ -1,5 +1,23 @@
+import frappe
+from frappe import _
 from frappe.model.document import Document
 
 
 class Campaign(Document):
-	pass
+	def validate(self):
+		if self.start_date and self.end_date and self.end_date < self.start_date:
+			frappe.throw(_("The End Date lies before the Start Date."))
+		refuse_contradiction(self)
+
+
+def refuse_contradiction(doc) -> None:
+	"""Stop a list from being included and excluded at once. Raises ValidationError."""
+	both = {row.target_list for row in doc.target_lists} & {
+		row.target_list for row in doc.excluding_target_lists
+	}
+	if both:
+		frappe.throw(
+			_("{0} can't be a target list and an excluding list at the same time.").format(
+				", ".join(sorted(both))
+			)
+		)

@@ -1,5 +1,18 @@
+import frappe
 from frappe.model.document import Document
 
 
 class CampaignMessage(Document):
 	pass
+
+
+def on_doctype_update():
+	# A second mail to the same recipient is impossible in the database itself.
+	frappe.db.add_unique("Campaign Message", ["source", "step", "dedupe_key"], "unique_recipient")
+	frappe.db.add_index("Campaign Message", ["source", "status", "send_after"])
+	frappe.db.add_index("Campaign Message", ["campaign", "status"])
+	frappe.db.add_index("Campaign Message", ["sent_epoch"])
+	frappe.db.add_index("Campaign Message", ["lease_until"])
+	frappe.db.add_index("Campaign Message", ["claim"])
+	frappe.db.add_index("Campaign Message", ["email"])
+	frappe.db.add_index("Campaign Message", ["recipient_name", "recipient_doctype"])

@@ -1,5 +1,23 @@
+import frappe
+from frappe import _
 from frappe.model.document import Document
 
 
 class EmailCampaignSettings(Document):
-	pass
+	def validate(self):
+		for field in ("batch_size", "parallel_sessions", "max_attempts"):
+			if (self.get(field) or 0) < 1:
+				frappe.throw(_("{0} must be at least 1.").format(_(self.meta.get_label(field))))
+		for row in self.recipient_sources:
+			self._check(row)
+
+	def _check(self, row):
+		fields = {df.fieldname for df in frappe.get_meta(row.source_doctype).fields}
+		named = (row.email_field, row.name_field, row.opt_out_field, row.language_field, row.time_zone_field)
+		for field in filter(None, named):
+			if field not in fields:
+				frappe.throw(
+					_("Row {0}: {1} has no field named {2}.").format(
+						row.idx, row.source_doctype, frappe.bold(field)
+					)
+				)

@@ -1,5 +1,47 @@
+import frappe
+from frappe import _
 from frappe.model.document import Document
+
+from email_campaigns.audience import store
+from email_campaigns.audience.address import InvalidAddress, normalise
+from email_campaigns.audience.members import plain_key, record_key
 
 
 class TargetListMember(Document):
-	pass
+	def validate(self):
+		if self.member_doctype and self.member_name:
+			self.update(store.address_of(self.member_doctype, self.member_name))
+			self.member_key = record_key(self.member_doctype, self.member_name)
+		else:
+			self._validate_plain()
+		self._refuse_twin()
+
+	def _validate_plain(self):
+		self.member_doctype = self.member_name = None
+		try:
+			self.email = normalise(self.email or "")
+		except InvalidAddress as error:
+			frappe.throw(str(error))
+		self.member_key = plain_key(self.email)
+
+	def _refuse_twin(self):
+		twin = {
+			"target_list": self.target_list,
+			"member_key": self.member_key,
+			"name": ("!=", self.name or 0),
+		}
+		if frappe.db.exists("Target List Member", twin):
+			frappe.throw(_("{0} is already on {1}.").format(self.member_name or self.email, self.target_list))
+
+	def on_update(self):
+		store.update_counts(self.target_list)
+
+	def after_delete(self):
+		store.update_counts(self.target_list)
+
+
+def on_doctype_update():
+	frappe.db.add_unique("Target List Member", ["target_list", "member_key"], "unique_member")
+	frappe.db.add_index("Target List Member", ["target_list", "email"])
+	frappe.db.add_index("Target List Member", ["member_name", "member_doctype"])
+	frappe.db.add_index("Target List Member", ["email"])

@@ -1,0 +1,209 @@
+"""What forms and list views of signed-in users call. Each checks the user's permission on the document itself."""
+
+from __future__ import annotations
+
+import frappe
+from frappe import _
+from frappe.utils import cstr, escape_html, get_datetime, now_datetime, split_emails
+
+from email_campaigns import jobs
+from email_campaigns.audience import store as audience
+from email_campaigns.audience.address import InvalidAddress, normalise
+from email_campaigns.compat import enqueue_once
+from email_campaigns.delivery import ledger_store, send_store, store, transport
+from email_campaigns.delivery.page import Unavailable
+from email_campaigns.delivery.smtp import ConnectionLost, Refused
+from email_campaigns.message.compile import RenderError, TemplateError
+
+FAULTS = (TemplateError, RenderError, Unavailable, Refused, ConnectionLost)
+SHOWN_EVENTS = 50
+
+
+def _mailing(name: str, ptype: str = "write"):
+	doc = frappe.get_doc("Mass Email", name)
+	doc.check_permission(ptype)
+	return doc
+
+
+def _move(name: str, target: str, **values) -> None:
+	before = _mailing(name).status
+	if not store.move(name, target, **values):
+		frappe.throw(_("A mailing that is {0} can't become {1}.").format(_(before), _(target)))
+
+
+@frappe.whitelist()
+def calculate(name: str) -> dict:
+	"""Count who would get the mailing now, with the number of each reason for getting nothing."""
+	_mailing(name, "read")
+	return send_store.count(name)
+
+
+@frappe.whitelist(methods=["POST"])
+def schedule(name: str, at_once: bool = False) -> None:
+	"""Let a Draft go at its start date, or now; what would stop it then is said now."""
+	doc = _mailing(name)
+	if not (at_once in (True, 1, "1", "true")) and not doc.start_date:
+		frappe.throw(_("Set the Start first, or choose Send Now."))
+	_refuse_unsendable(name)
+	start = now_datetime() if at_once in (True, 1, "1", "true") else get_datetime(doc.start_date)
+	_move(name, "Pending", start_date=start)
+	if start <= now_datetime():
+		_tick_soon()
+
+
+def _refuse_unsendable(name: str) -> None:
+	mailing = store.load(name)
+	if not mailing.lists:
+		frappe.throw(_("Choose at least one target list, here or in the campaign."))
+	try:
+		send_store.composer(mailing, send_store.compiled(mailing))
+	except TemplateError as error:
+		frappe.throw(str(error), title=_("The Template Can't Be Sent"))
+
+
+@frappe.whitelist(methods=["POST"])
+def back_to_draft(name: str) -> None:
+	"""Take a scheduled mailing back."""
+	_move(name, "Draft")
+
+
+@frappe.whitelist(methods=["POST"])
+def pause(name: str) -> None:
+	"""Stop a mailing; the mail that is leaving at this moment is the last one."""
+	_move(name, "Paused")
+
+
+@frappe.whitelist(methods=["POST"])
+def resume(name: str) -> None:
+	"""Go on with exactly the mails that have not been sent."""
+	started = _mailing(name).started_on
+	_move(name, "In Process" if started else "Pending")
+	_tick_soon()
+
+
+@frappe.whitelist(methods=["POST"])
+def cancel(name: str, reason: str) -> None:
+	"""End a mailing for good; every mail that has not left is Cancelled with the reason."""
+	if not cstr(reason).strip():
+		frappe.throw(_("Say why the mailing is cancelled."))
+	_move(name, "Cancelled", cancel_reason=reason.strip(), completed_on=now_datetime())
+	ledger_store.cancel_queued(name, _("Cancelled: {0}").format(reason.strip()))
+	ledger_store.recount(name)
+
+
+def _tick_soon() -> None:
+	enqueue_once(jobs.tick, "ec-tick", queue="short", enqueue_after_commit=True)
+
+
+@frappe.whitelist()
+def preview(name: str, doctype: str = "", record: str = "") -> dict:
+	"""Return the mail as one recipient would get it, with what its template asked for in vain."""
+	_mailing(name, "read")
+	_may_read(doctype, record)
+	try:
+		return send_store.preview(name, doctype, record)
+	except FAULTS as error:
+		frappe.throw(str(error), title=_("The Mail Can't Be Shown"))
+
+
+@frappe.whitelist(methods=["POST"])
+def send_test(name: str, addresses: str, doctype: str = "", record: str = "") -> int:
+	"""Send a test to some addresses, separated by commas or lines; return how many."""
+	_mailing(name)
+	_may_read(doctype, record)
+	try:
+		recipients = [normalise(address) for address in split_emails(addresses)]
+	except InvalidAddress as error:
+		frappe.throw(str(error))
+	if not recipients:
+		frappe.throw(_("Name at least one address."))
+	try:
+		send_store.send_test(name, recipients, doctype, record)
+	except FAULTS as error:
+		frappe.throw(str(error), title=_("The Test Was Not Sent"))
+	return len(recipients)
+
+
+def _may_read(doctype: str, record: str) -> None:
+	if doctype and record:
+		frappe.get_doc(doctype, record).check_permission("read")
+
+
+@frappe.whitelist()
+def progress(name: str) -> dict:
+	"""Return the state of a mailing for its form: numbers by status, reasons of skipping, what holds it up."""
+	doc = _mailing(name, "read")
+	return {
+		"status": doc.status,
+		"problem": doc.problem or (transport.held() if doc.status in ("Pending", "In Process") else ""),
+		"by_status": ledger_store.by_status(name),
+		"by_reason": ledger_store.by_reason(name),
+	}
+
+
+@frappe.whitelist(methods=["POST"])
+def add_members(
+	target_list: str, doctype: str, names: str | list | None = None, filters: str | list | None = None
+) -> int:
+	"""Add records to a target list in the background: those named, or all that match a list-view filter.
+
+	Returns how many records that are. The user must be allowed to read them.
+	"""
+	frappe.get_doc("Target List", target_list).check_permission("write")
+	audience.source(doctype)
+	wanted = (
+		frappe.parse_json(filters)
+		if filters is not None
+		else {"name": ("in", frappe.parse_json(names) or [""])}
+	)
+	found = frappe.get_list(doctype, filters=wanted, pluck="name", limit_page_length=0, order_by="creation")
+	if not found:
+		frappe.throw(_("No {0} matches.").format(_(doctype)))
+	frappe.enqueue(
+		jobs.add_members, queue="long", timeout=3600, target_list=target_list, doctype=doctype, names=found
+	)
+	return len(found)
+
+
+@frappe.whitelist(methods=["POST"])
+def import_members(target_list: str, file_url: str) -> None:
+	"""Import a CSV file of plain addresses into a target list in the background."""
+	frappe.get_doc("Target List", target_list).check_permission("write")
+	frappe.enqueue(
+		jobs.import_members, queue="long", timeout=3600, target_list=target_list, file_url=file_url
+	)
+
+
+@frappe.whitelist()
+def recipient_doctypes() -> list[str]:
+	"""Return the doctypes whose records can join a target list and that the user may read."""
+	return [doctype for doctype in audience.sources() if frappe.has_permission(doctype, "read")]
+
+
+def timeline(doctype: str, docname: str) -> list[dict]:
+	"""Return what campaigns did for a person, for the timeline of the person's own record (a Frappe hook)."""
+	if not frappe.db.exists("Campaign Log", {"recipient_name": docname, "recipient_doctype": doctype}):
+		return []
+	events = frappe.get_all(
+		"Campaign Log",
+		{"recipient_name": docname, "recipient_doctype": doctype},
+		["creation", "action", "source_doctype", "source", "campaign", "details"],
+		order_by="creation desc",
+		limit=SHOWN_EVENTS,
+	)
+	return [
+		{
+			"icon": "mail",
+			"is_card": False,
+			"creation": event.creation,
+			"template": None,
+			"content": _sentence(event),
+		}
+		for event in events
+	]
+
+
+def _sentence(event) -> str:
+	link = frappe.utils.get_link_to_form(event.source_doctype, event.source, escape_html(event.source))
+	told = f": {escape_html(event.details)}" if event.details else ""
+	return f"{_(event.action)} · {escape_html(event.campaign or '')} ({link}){told}"

@@ -1,0 +1,303 @@
+"""Target lists in the database: adding members, keeping them in step with their records, reading them in slices."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+
+import frappe
+from frappe.utils import now
+
+from email_campaigns.audience.address import InvalidAddress, normalise
+from email_campaigns.audience.decide import Candidate
+from email_campaigns.audience.members import NewMember, plain_key, record_key
+from email_campaigns.compat import affected_rows
+
+SLICE = 2000
+PLAIN = "Target List Member"  # what a plain address is a record of: its own row
+
+_COLUMNS = (
+	"name, creation, modified, owner, modified_by, target_list, email, member_doctype, member_name,"
+	" first_name, last_name, language, opted_out, record_missing, member_key"
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+	"""A doctype whose records can be members, and the names of the fields that say how to mail them."""
+
+	doctype: str
+	email_field: str
+	opt_out_field: str = ""
+
+	@property
+	def opt_out(self) -> str:
+		return f"COALESCE(s.`{self.opt_out_field}`, 0)" if self.opt_out_field else "0"
+
+
+def sources() -> dict[str, Source]:
+	"""Return the enabled recipient sources of the settings whose doctype and email field exist on this site."""
+	rows = frappe.get_cached_doc("Email Campaign Settings").recipient_sources
+	return {
+		row.source_doctype: _source(row)
+		for row in rows
+		if row.enabled and _exists(row.source_doctype, row.email_field)
+	}
+
+
+def _exists(doctype: str, field: str) -> bool:
+	return bool(frappe.db.exists("DocType", doctype)) and frappe.db.has_column(doctype, field)
+
+
+def _source(row) -> Source:
+	opt_out = (
+		row.opt_out_field if row.opt_out_field and _exists(row.source_doctype, row.opt_out_field) else ""
+	)
+	return Source(row.source_doctype, row.email_field, opt_out)
+
+
+def source(doctype: str) -> Source:
+	"""Return the recipient source of `doctype`. Raises ValidationError where the settings have none."""
+	found = sources().get(doctype)
+	if not found:
+		frappe.throw(
+			frappe._("{0} is not a recipient source. Add it in the Email Campaign Settings first.").format(
+				frappe._(doctype)
+			)
+		)
+	return found
+
+
+def slices(values: Iterable, size: int = SLICE) -> Iterator[list]:
+	"""Yield `values` in lists of at most `size`."""
+	batch: list = []
+	for value in values:
+		batch.append(value)
+		if len(batch) == size:
+			yield batch
+			batch = []
+	if batch:
+		yield batch
+
+
+def add_records(target_list: str, origin: Source, names: Sequence[str]) -> int:
+	"""Add one slice of records to a list and return how many were new. Those already on it are left alone."""
+	rows = frappe.db.sql(
+		f"SELECT s.name, s.`{origin.email_field}`, {origin.opt_out} FROM `tab{origin.doctype}` s WHERE s.name IN %(names)s",
+		{"names": tuple(names)},
+	)
+	return _insert(
+		target_list,
+		[
+			(
+				_address(email),
+				origin.doctype,
+				str(name),
+				"",
+				"",
+				None,
+				opted_out,
+				record_key(origin.doctype, name),
+			)
+			for name, email, opted_out in rows
+		],
+	)
+
+
+def add_plain(target_list: str, members: Sequence[NewMember]) -> list[NewMember]:
+	"""Add one slice of plain addresses and return those that were on the list already."""
+	present = _present_keys(target_list, [plain_key(member.email) for member in members])
+	fresh = [member for member in members if plain_key(member.email) not in present]
+	_insert(
+		target_list,
+		[
+			(m.email, None, None, m.first_name, m.last_name, m.language or None, 0, plain_key(m.email))
+			for m in fresh
+		],
+	)
+	return [member for member in members if plain_key(member.email) in present]
+
+
+def _present_keys(target_list: str, keys: list[str]) -> set[str]:
+	return set(
+		frappe.db.sql(
+			"SELECT member_key FROM `tabTarget List Member` WHERE target_list = %s AND member_key IN %s",
+			(target_list, tuple(keys)),
+			pluck=True,
+		)
+	)
+
+
+def _insert(target_list: str, rows: list[tuple]) -> int:
+	if not rows:
+		return 0
+	stamp, user = now(), frappe.session.user
+	values: list = []
+	for email, doctype, record, first, last, language, opted_out, key in rows:
+		values += [
+			stamp,
+			stamp,
+			user,
+			user,
+			target_list,
+			email,
+			doctype,
+			record,
+			first,
+			last,
+			language,
+			opted_out,
+			key,
+		]
+	row = "(NEXTVAL(`target_list_member_id_seq`), %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, 0, %s)"
+	frappe.db.sql(
+		f"INSERT IGNORE INTO `tabTarget List Member` ({_COLUMNS}) VALUES " + ", ".join([row] * len(rows)),
+		values,
+	)
+	return affected_rows()
+
+
+def _address(raw: str | None) -> str:
+	try:
+		return normalise(raw or "")
+	except InvalidAddress:
+		return ""
+
+
+def refresh(lists: Sequence[str]) -> int:
+	"""Bring address, opt-out and existence of the members of `lists` in step with their records.
+
+	Returns the number of members that changed. Lists reach a million, so only what differs is read.
+	"""
+	return sum(_refresh(origin, tuple(lists)) for origin in sources().values()) if lists else 0
+
+
+def _refresh(origin: Source, lists: tuple[str, ...]) -> int:
+	changed, after = 0, 0
+	while rows := _differing(origin, lists, after):
+		after = rows[-1][0]
+		updates = [
+			(name, _address(raw), opted_out, missing)
+			for name, email, raw, opted_out, missing, settled in rows
+			if not settled or _address(raw) != email
+		]
+		_update(updates)
+		changed += len(updates)
+	return changed
+
+
+def _differing(origin: Source, lists: tuple[str, ...], after: int):
+	# The comparison is binary, for the collation takes é and e for the same letter.
+	settled = f"(m.record_missing = (s.name IS NULL) AND m.opted_out = {origin.opt_out})"
+	return frappe.db.sql(
+		f"""SELECT m.name, COALESCE(m.email, ''), s.`{origin.email_field}`, {origin.opt_out}, s.name IS NULL, {settled}
+		FROM `tabTarget List Member` m LEFT JOIN `tab{origin.doctype}` s ON s.name = m.member_name
+		WHERE m.target_list IN %(lists)s AND m.member_doctype = %(doctype)s AND m.name > %(after)s
+			AND NOT ({settled} AND BINARY COALESCE(m.email, '') = BINARY TRIM(COALESCE(s.`{origin.email_field}`, '')))
+		ORDER BY m.name LIMIT {SLICE}""",
+		{"lists": lists, "doctype": origin.doctype, "after": after},
+	)
+
+
+def _update(rows: list[tuple]) -> None:
+	if not rows:
+		return
+	values = [
+		value for name, email, opted_out, missing in rows for value in (name, email, opted_out, missing)
+	]
+	frappe.db.sql(
+		"INSERT INTO `tabTarget List Member` (name, email, opted_out, record_missing) VALUES "
+		+ ", ".join(["(%s, %s, %s, %s)"] * len(rows))
+		+ " ON DUPLICATE KEY UPDATE email = VALUES(email), opted_out = VALUES(opted_out),"
+		" record_missing = VALUES(record_missing)",
+		values,
+	)
+
+
+def read_slice(
+	lists: Sequence[str], excluding: Sequence[str], after: int, size: int = SLICE
+) -> list[Candidate]:
+	"""Return the next members of `lists` in the order of their joining, after the member number `after`.
+
+	Where an address is suppressed for several reasons, one that is not an unsubscription is told: it
+	holds for informational mail too.
+	"""
+	if not lists:
+		return []
+	rows = frappe.db.sql(
+		f"""SELECT m.name, m.target_list, m.member_key, COALESCE(m.email, ''),
+			COALESCE(m.member_doctype, ''), COALESCE(m.member_name, ''), m.record_missing, m.opted_out,
+			COALESCE((SELECT s.reason FROM `tabSuppressed Email` s
+				WHERE s.email = m.email AND BINARY LOWER(s.email) = BINARY LOWER(m.email)
+					AND COALESCE(s.target_list, '') IN ('', m.target_list)
+				ORDER BY s.reason = 'Unsubscribed' LIMIT 1), ''),
+			EXISTS(SELECT 1 FROM `tabTarget List Member` x
+				WHERE x.target_list IN %(excluding)s AND x.member_key = m.member_key),
+			EXISTS(SELECT 1 FROM `tabTarget List Member` x
+				WHERE x.target_list IN %(excluding)s AND x.email = m.email AND BINARY LOWER(x.email) = BINARY LOWER(m.email))
+		FROM `tabTarget List Member` m
+		WHERE m.target_list IN %(lists)s AND m.name > %(after)s ORDER BY m.name LIMIT {int(size)}""",
+		{"lists": tuple(lists), "excluding": tuple(excluding) or ("",), "after": after},
+	)
+	return [_candidate(row) for row in rows]
+
+
+def _candidate(row: tuple) -> Candidate:
+	(
+		member,
+		target_list,
+		key,
+		email,
+		doctype,
+		record,
+		missing,
+		opted_out,
+		suppressed,
+		by_record,
+		by_address,
+	) = row
+	return Candidate(
+		member=member,
+		target_list=target_list,
+		member_key=key,
+		email=email,
+		doctype=doctype or PLAIN,
+		record=record or str(member),
+		record_missing=bool(missing),
+		opted_out=bool(opted_out),
+		suppressed=suppressed,
+		excluded_record=bool(by_record),
+		excluded_address=bool(by_address) and bool(email),
+	)
+
+
+def update_counts(target_list: str) -> None:
+	"""Count the members of a list anew: all, those who left it, those whose address gets no mail at all."""
+	frappe.db.sql(
+		"""UPDATE `tabTarget List` l SET
+			member_count = (SELECT COUNT(*) FROM `tabTarget List Member` m WHERE m.target_list = l.name),
+			opted_out_count = (SELECT COUNT(*) FROM `tabTarget List Member` m JOIN `tabSuppressed Email` s
+				ON s.email = m.email AND BINARY LOWER(s.email) = BINARY LOWER(m.email)
+				WHERE m.target_list = l.name AND s.target_list = l.name),
+			suppressed_count = (SELECT COUNT(*) FROM `tabTarget List Member` m JOIN `tabSuppressed Email` s
+				ON s.email = m.email AND BINARY LOWER(s.email) = BINARY LOWER(m.email)
+				WHERE m.target_list = l.name AND COALESCE(s.target_list, '') = '')
+		WHERE l.name = %s""",
+		target_list,
+	)
+
+
+def delete_members(target_list: str) -> None:
+	"""Delete all members of a list. What they asked for (Suppressed Email) stays."""
+	frappe.db.delete("Target List Member", {"target_list": target_list})
+
+
+def address_of(doctype: str, name: str) -> dict:
+	"""Return {"email", "opted_out", "record_missing"} of a record. Raises ValidationError where there is none."""
+	origin = source(doctype)
+	rows = frappe.db.sql(
+		f"SELECT s.`{origin.email_field}`, {origin.opt_out} FROM `tab{doctype}` s WHERE s.name = %s", name
+	)
+	if not rows:
+		frappe.throw(frappe._("{0} {1} does not exist.").format(frappe._(doctype), name))
+	return {"email": _address(rows[0][0]), "opted_out": rows[0][1], "record_missing": 0}

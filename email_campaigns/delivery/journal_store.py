@@ -1,0 +1,123 @@
+"""The journal of one page: the ledger's rows under one claim, written one durable statement a mail.
+
+It has a connection of its own with autocommit, so that a statement is a transaction and no other work of
+the job is committed with it, and READ COMMITTED, so that looking at suppressions locks nothing of theirs.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+
+import frappe
+from frappe.utils import now_datetime
+
+from email_campaigns.audience.decide import UNSUBSCRIBED, suppression_reason
+from email_campaigns.delivery.mailing import Letter, Mailing
+from email_campaigns.delivery.page import Verdict
+
+_SUPPRESSED = """SELECT s.reason FROM `tabSuppressed Email` s
+	WHERE s.email = m.email AND BINARY LOWER(s.email) = BINARY LOWER(m.email)
+		AND COALESCE(s.target_list, '') IN ('', m.target_list) AND s.reason != %(ignored)s"""
+_IN_PROCESS = """SELECT 1 FROM `tabMass Email` p WHERE p.name = m.source AND p.status = 'In Process'"""
+_MAY_LEAVE = f"""m.name = %(following)s AND m.claim = %(claim)s AND m.status = 'Queued'
+	AND NOT EXISTS ({_SUPPRESSED}) AND EXISTS ({_IN_PROCESS})"""
+_ACCEPTED = "m.name = %(accepted)s AND m.status IN ('Sending', 'Uncertain')"
+_SENT_AT = "m.sent_at = %(at)s, m.sent_epoch = %(epoch)s, m.reason = ''"
+
+_FIRST = f"""UPDATE `tabCampaign Message` m SET m.status = 'Sending', m.message_id = %(message_id)s,
+	m.attempts = m.attempts + 1 WHERE {_MAY_LEAVE}"""
+_LAST = f"UPDATE `tabCampaign Message` m SET m.status = 'Sent', {_SENT_AT} WHERE {_ACCEPTED}"
+_BOTH = f"""UPDATE `tabCampaign Message` m SET
+	m.sent_at = IF(m.name = %(accepted)s, %(at)s, m.sent_at),
+	m.sent_epoch = IF(m.name = %(accepted)s, %(epoch)s, m.sent_epoch),
+	m.message_id = IF(m.name = %(accepted)s, m.message_id, %(message_id)s),
+	m.attempts = IF(m.name = %(accepted)s, m.attempts, m.attempts + 1),
+	m.status = IF(m.name = %(accepted)s, 'Sent', 'Sending')
+	WHERE m.name IN (%(accepted)s, %(following)s) AND (({_ACCEPTED}) OR ({_MAY_LEAVE}))"""
+
+
+class LedgerJournal:
+	"""Implements delivery.page.Journal on MariaDB. `clock` returns Unix time in seconds."""
+
+	def __init__(self, mailing: Mailing, claim: str, clock: Callable[[], float]):
+		self.claim = claim
+		self.clock = clock
+		self.ignored = "" if mailing.heeds_opt_out else UNSUBSCRIBED
+		self.source = mailing.name
+		self.connection = frappe.db.get_connection()
+		self.connection.autocommit(True)
+		self.cursor = self.connection.cursor()
+		self.cursor.execute("SET SESSION TRANSACTION ISOLATION LEVEL READ COMMITTED")
+
+	def close(self) -> None:
+		self.connection.close()
+
+	def advance(self, accepted: Letter | None, following: Letter | None) -> Verdict:
+		"""Mark one mail Sent and the next Sending in one statement; GO only if the next may still leave."""
+		statement = _BOTH if accepted and following else _LAST if accepted else _FIRST
+		changed = self._write(
+			statement,
+			accepted=accepted and accepted.name,
+			following=following and following.name,
+			message_id=following.message_id if following else "",
+		)
+		if not following or changed == bool(accepted) + 1:
+			return Verdict.GO
+		return self._why_not(following)
+
+	def fail(self, letter: Letter, reason: str, *, bounced: bool = False) -> None:
+		stamp = ", m.bounced_at = %(at)s" if bounced else ""
+		self._end(letter, f"m.status = 'Failed', m.reason = %(reason)s{stamp}", reason=reason)
+
+	def postpone(self, letter: Letter, reason: str, delay: int) -> None:
+		"""Queue a mail again, to be tried after `delay` seconds; its place in the page is free."""
+		self._end(
+			letter,
+			"m.status = 'Queued', m.reason = %(reason)s, m.send_after = %(send_after)s, m.attempts = %(attempts)s",
+			reason=reason,
+			send_after=int(self.clock()) + delay,
+			attempts=letter.attempts + 1,
+		)
+
+	def give_back(self, letter: Letter) -> None:
+		"""Queue a mail again as if it had not been tried: the fault was not its own."""
+		self._end(letter, "m.status = 'Queued', m.attempts = %(attempts)s", attempts=letter.attempts)
+
+	def doubt(self, letter: Letter, reason: str) -> None:
+		# It may have left, so it counts in the window of the hourly limit.
+		self._end(
+			letter, "m.status = 'Uncertain', m.reason = %(reason)s, m.sent_epoch = %(epoch)s", reason=reason
+		)
+
+	def _end(self, letter: Letter, assignments: str, **values) -> None:
+		self._write(
+			f"""UPDATE `tabCampaign Message` m SET {assignments}, m.claim = '', m.lease_until = 0
+			WHERE m.name = %(name)s AND m.claim = %(claim)s AND m.status IN ('Queued', 'Sending')""",
+			name=letter.name,
+			**values,
+		)
+
+	def _write(self, statement: str, **values) -> int:
+		# A second is rounded up, so that a mail leaves the sliding hour late rather than early.
+		times = {"at": now_datetime(), "epoch": math.ceil(self.clock())}
+		return self.cursor.execute(
+			statement, {"claim": self.claim, "ignored": self.ignored, **times, **values}
+		)
+
+	def _why_not(self, letter: Letter) -> Verdict:
+		values = {"name": letter.name, "claim": self.claim, "ignored": self.ignored}
+		self.cursor.execute(
+			f"""SELECT EXISTS({_IN_PROCESS}), ({_SUPPRESSED} LIMIT 1), m.claim = %(claim)s, m.status
+			FROM `tabCampaign Message` m WHERE m.name = %(name)s""",
+			values,
+		)
+		in_process, suppressed, ours, status = self.cursor.fetchone() or (0, None, 0, "")
+		if status == "Sending" and ours:
+			return Verdict.GO
+		if not in_process:
+			return Verdict.STOP
+		if suppressed and ours:
+			reason = suppression_reason(suppressed)
+			self._end(letter, "m.status = 'Skipped', m.reason = %(reason)s", reason=reason)
+		return Verdict.SKIP

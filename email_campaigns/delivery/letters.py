@@ -1,0 +1,85 @@
+"""From a claimed row of the ledger to a whole message. Pure: the template was compiled once, links are passed in."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from email.utils import formatdate
+
+from email_campaigns.delivery.mailing import Claimed, Letter, Mailing
+from email_campaigns.message.compile import CompiledMessage, RenderError
+from email_campaigns.message.headers import HeaderError, encode_address, header_text, unsubscribe_headers
+from email_campaigns.message.mime import Skeleton
+
+RECORD_MISSING = "The record no longer exists"
+
+
+class Composer:
+	"""Turns claimed mails into letters for one mailing in one language.
+
+	`unsubscribe_url(message)` and `message_id(message)` take the ledger's number; `clock` returns Unix time in
+	seconds. Raises HeaderError at once where the sender or Reply-To can't stand in a header.
+	"""
+
+	def __init__(
+		self,
+		mailing: Mailing,
+		compiled: CompiledMessage,
+		*,
+		unsubscribe_url: Callable[[int], str],
+		message_id: Callable[[int], str],
+		clock: Callable[[], float],
+	):
+		self.mailing = mailing
+		self.compiled = compiled
+		self.unsubscribe_url = unsubscribe_url
+		self.message_id = message_id
+		self.clock = clock
+		self.skeleton = Skeleton(
+			sender=encode_address(header_text(mailing.sender_name, "From Name"), mailing.sender_address),
+			reply_to=encode_address("", header_text(mailing.reply_to, "Reply-To"))
+			if mailing.reply_to
+			else "",
+		)
+		self.shared = {
+			"campaign": {"name": mailing.campaign, "campaign_name": mailing.campaign},
+			"mass_email": {"name": mailing.name, "title": mailing.title},
+			"view_url": "",
+			"tracking_url": _unknown_link,
+		}
+
+	def letters(
+		self, rows: Iterable[Claimed], records: Mapping[tuple[str, str], Mapping]
+	) -> Iterator[Letter]:
+		"""Yield a letter for each row; `records` has the fields of each (doctype, name) that still exists."""
+		for row in rows:
+			record = records.get((row.doctype, row.record))
+			if record is None:
+				yield Letter(row.name, row.email, problem=RECORD_MISSING, attempts=row.attempts)
+			else:
+				yield self.letter(row, record)
+
+	def letter(self, row: Claimed, record: Mapping) -> Letter:
+		"""Return the message for one recipient; one that can't be rendered carries its problem instead."""
+		message_id = self.message_id(row.name)
+		try:
+			content = self._assemble(row, record, message_id)
+		except (RenderError, HeaderError) as error:
+			return Letter(row.name, row.email, problem=str(error), attempts=row.attempts)
+		return Letter(row.name, row.email, message_id, content, attempts=row.attempts)
+
+	def _assemble(self, row: Claimed, record: Mapping, message_id: str) -> bytes:
+		url = self.unsubscribe_url(row.name)
+		content = self.compiled.render({**self.shared, "doc": record, "unsubscribe_url": url})
+		return self.skeleton.assemble(
+			to=encode_address("", row.email),
+			subject=content.subject,
+			html=content.html,
+			text=content.text,
+			message_id=f"<{message_id}>",
+			date=formatdate(self.clock()),
+			headers=unsubscribe_headers(url) if self.mailing.heeds_opt_out else {},
+		)
+
+
+def _unknown_link(name: str) -> str:
+	raise KeyError(name)

@@ -1,0 +1,181 @@
+"""The send loop over one page of claimed mails. Pure: the journal, the connection and the clock are passed in.
+
+The order is the promise. A mail's envelope is proposed; then one statement of the journal marks the mail
+before it Sent and this one Sending, and is durable; only then its content leaves. So whatever kills the
+process, at most one mail of this session is in doubt.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from enum import Enum
+from typing import Protocol
+
+from email_campaigns.delivery.mailing import Failure, Letter, Tally
+from email_campaigns.delivery.replies import Meaning, backoff, judge
+from email_campaigns.delivery.smtp import ConnectionLost, Refused, Session
+
+LOSSES_UNTIL_PAUSE = 3
+
+
+class Unavailable(Exception):
+	"""No session can be had from the mail server; the message is a sentence for the user."""
+
+
+class Verdict(Enum):
+	"""What the journal answers to the wish to send a mail."""
+
+	GO = "go"
+	SKIP = "skip"  # this mail must not leave any more: suppressed, or no longer ours
+	STOP = "stop"  # the mailing is not in process any more
+
+
+class Journal(Protocol):
+	"""The ledger as one page sees it. Every call is durable when it returns."""
+
+	def advance(self, accepted: Letter | None, following: Letter | None) -> Verdict: ...
+	def fail(self, letter: Letter, reason: str, *, bounced: bool = False) -> None: ...
+	def postpone(self, letter: Letter, reason: str, delay: int) -> None: ...
+	def give_back(self, letter: Letter) -> None: ...
+	def doubt(self, letter: Letter, reason: str) -> None: ...
+
+
+class Page:
+	"""Sends letters one after the other; ends early at `deadline`, on STOP, or when the server is of no use.
+
+	`connect` returns a Session or raises Unavailable; `clock` returns seconds on any steady scale.
+	"""
+
+	def __init__(
+		self,
+		sender: str,
+		journal: Journal,
+		connect: Callable[[], Session],
+		*,
+		max_attempts: int,
+		clock: Callable[[], float],
+		deadline: float,
+	):
+		self.sender = sender
+		self.journal = journal
+		self.connect = connect
+		self.max_attempts = max_attempts
+		self.clock = clock
+		self.deadline = deadline
+		self.tally = Tally()
+		self.session: Session | None = None
+		self.accepted: Letter | None = None
+		self.losses = 0
+
+	def run(self, letters: Iterable[Letter]) -> Tally:
+		"""Send until the letters end or a reason to stop comes up, and return this page's tally."""
+		self.tally = Tally()
+		try:
+			for letter in letters:
+				self._take(letter)
+				if self.tally.stopped:
+					break
+		except BaseException:
+			self.drop()
+			raise
+		self._settle_accepted()
+		return self.tally
+
+	def close(self) -> None:
+		"""Say goodbye to the server. Never raises."""
+		if self.session:
+			self.session.close()
+			self.session = None
+
+	def drop(self) -> None:
+		"""Cut the connection without letting anything more leave. Never raises."""
+		if self.session:
+			self.session.abandon()
+			self.session = None
+
+	def _take(self, letter: Letter) -> None:
+		if self.clock() >= self.deadline:
+			self.tally.stopped = True
+		elif letter.problem:
+			self._fail(letter, letter.problem)
+		else:
+			self._send(letter)
+
+	def _send(self, letter: Letter) -> None:
+		try:
+			self.session = self.session or self.connect()
+			self.session.propose(self.sender, letter.email)
+			if self._may_leave(letter):
+				self.session.confirm()
+				self.session.transmit(letter.content)
+				self._was_accepted(letter)
+		except Unavailable as error:
+			self._pause(letter, str(error))
+		except Refused as refusal:
+			self._was_refused(letter, refusal)
+		except ConnectionLost as loss:
+			self._was_lost(letter, loss)
+
+	def _may_leave(self, letter: Letter) -> bool:
+		accepted, self.accepted = self.accepted, None
+		verdict = self.journal.advance(accepted, letter)
+		if verdict is Verdict.GO:
+			return True
+		self.drop()
+		if verdict is Verdict.STOP:
+			self.tally.stopped = True
+		else:
+			self.tally.skipped += 1
+		return False
+
+	def _was_accepted(self, letter: Letter) -> None:
+		self.accepted = letter
+		self.tally.sent += 1
+		self.losses = 0
+
+	def _settle_accepted(self) -> None:
+		if self.accepted:
+			accepted, self.accepted = self.accepted, None
+			self.journal.advance(accepted, None)
+
+	def _was_refused(self, letter: Letter, refusal: Refused) -> None:
+		self._settle_accepted()
+		meaning, reason = judge(refusal)
+		if meaning is Meaning.PAUSE:
+			self._pause(letter, reason)
+		elif meaning is Meaning.RETRY:
+			self._postpone(letter, reason)
+		else:
+			self._fail(letter, reason, bounced=meaning is Meaning.BOUNCED)
+
+	def _was_lost(self, letter: Letter, loss: ConnectionLost) -> None:
+		self.drop()
+		self._settle_accepted()
+		self.losses += 1
+		if loss.maybe_accepted:
+			self.journal.doubt(letter, f"{loss} The server may have taken the mail.")
+			self.tally.uncertain += 1
+		elif self.losses >= LOSSES_UNTIL_PAUSE:
+			self._pause(letter, f"The mail server broke the connection {self.losses} times in a row: {loss}")
+		else:
+			self._postpone(letter, str(loss))
+
+	def _postpone(self, letter: Letter, reason: str) -> None:
+		attempt = letter.attempts + 1
+		if attempt >= self.max_attempts:
+			self._fail(letter, f"Given up after {attempt} attempts. {reason}")
+			return
+		self.journal.postpone(letter, reason, backoff(attempt))
+		self.tally.postponed += 1
+
+	def _fail(self, letter: Letter, reason: str, *, bounced: bool = False) -> None:
+		self._settle_accepted()
+		self.journal.fail(letter, reason, bounced=bounced)
+		self.tally.failures.append(Failure(letter, reason, bounced))
+
+	def _pause(self, letter: Letter, problem: str) -> None:
+		self.drop()
+		self._settle_accepted()
+		self.journal.give_back(letter)
+		self.tally.stopped = True
+		self.tally.problem = problem

@@ -1,0 +1,101 @@
+"""What an installation adds to a site beside the app's own doctypes, and what stops it. uninstall.py takes it back."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import frappe
+from frappe import _
+from frappe.permissions import add_permission, update_permission_property
+
+APP = "email_campaigns"
+MODULE = "Email Campaigns"
+ROLES = ("Campaign Manager", "Campaign User")
+LOG = "Campaign Log"
+
+# Doctypes of the framework that a form of ours links to, and that its users must be able to choose from.
+SELECTABLE = ("Email Account",)
+
+SOURCE_FIELDS = (
+	"source_doctype",
+	"email_field",
+	"name_field",
+	"opt_out_field",
+	"language_field",
+	"time_zone_field",
+)
+SOURCES = (
+	("Contact", "email_id", "first_name", "unsubscribed", "", ""),
+	("User", "email", "first_name", "unsubscribed", "language", "time_zone"),
+	("Email Group Member", "email", "", "unsubscribed", "", ""),
+	("Lead", "email_id", "lead_name", "unsubscribed", "language", ""),
+	("Customer", "email_id", "customer_name", "", "language", ""),
+	("CRM Lead", "email", "first_name", "", "", ""),
+)
+
+
+def before_install() -> None:
+	"""Stop before anything is changed where another app owns one of our names."""
+	for doctype in own_doctypes():
+		owner = owning_app(doctype)
+		if owner and owner != APP:
+			frappe.throw(
+				_(
+					"Email Campaigns can't be installed on this site: the app {0} has a DocType named {1} already. Nothing was changed."
+				).format(frappe.bold(owner), frappe.bold(doctype)),
+				title=_("Name Already in Use"),
+			)
+
+
+def after_install() -> None:
+	fill_recipient_sources()
+	allow_selecting()
+
+
+def own_doctypes() -> list[str]:
+	"""Return the names of the doctypes that the app ships, from its files."""
+	folder = Path(__file__).parent / "email_campaigns" / "doctype"
+	return sorted(json.loads(path.read_text())["name"] for path in folder.glob("*/*.json"))
+
+
+def owning_app(doctype: str) -> str:
+	"""Return the app that a doctype of this site belongs to, "Custom" where it was made in the Desk, "" where there is none."""
+	found = frappe.db.get_value("DocType", doctype, ["module", "custom"], as_dict=True)
+	if not found:
+		return ""
+	return (
+		"Custom"
+		if found.custom
+		else frappe.db.get_value("Module Def", found.module, "app_name") or found.module
+	)
+
+
+def fill_recipient_sources() -> None:
+	"""Add the known recipient sources that this site has and the settings do not name yet."""
+	settings = frappe.get_single("Email Campaign Settings")
+	present = {row.source_doctype for row in settings.recipient_sources}
+	for values in SOURCES:
+		source = dict(zip(SOURCE_FIELDS, values, strict=True))
+		if source["source_doctype"] not in present and _usable(source):
+			settings.append("recipient_sources", {"enabled": 1, **source})
+	settings.save(ignore_permissions=True)
+
+
+def _usable(source: dict[str, str]) -> bool:
+	doctype = source["source_doctype"]
+	if not frappe.db.exists("DocType", doctype) or not frappe.db.has_column(doctype, source["email_field"]):
+		return False
+	for field in SOURCE_FIELDS[2:]:
+		if source[field] and not frappe.db.has_column(doctype, source[field]):
+			source[field] = ""
+	return True
+
+
+def allow_selecting() -> None:
+	"""Let campaign users choose an Email Account by its name, which shows them nothing of its settings."""
+	for doctype in SELECTABLE:
+		for role in ROLES:
+			add_permission(doctype, role, 0, "select")
+			update_permission_property(doctype, role, 0, "read", 0, validate=False)
+			update_permission_property(doctype, role, 0, "select", 1, validate=False)

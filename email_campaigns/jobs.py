@@ -1,0 +1,205 @@
+"""Every entry point of the scheduler and of the queue, and, but for api/public.py, the only place that commits.
+
+Any of them may run twice, be killed, or find that there is nothing left to do: the truth is in the ledger,
+Redis only says what to look at next.
+"""
+
+from __future__ import annotations
+
+import time
+
+import frappe
+from frappe.utils import cint, getdate, now_datetime, nowdate
+
+from email_campaigns.audience import store as audience
+from email_campaigns.audience.import_store import Import, read_file
+from email_campaigns.audience.members import UnusableFile
+from email_campaigns.compat import enqueue_once, is_job_enqueued
+from email_campaigns.delivery import ledger_store, send_store, store, transport
+from email_campaigns.delivery.mailing import Tally
+from email_campaigns.message.compile import TemplateError
+from email_campaigns.schedule.window import opens_at
+
+PAGE_SECONDS = 240  # a page job lasts less than five minutes, whatever the size of the mailing
+TICK_SECONDS = 300
+
+
+def tick() -> None:
+	"""Recover what dead workers held, start what is due, and see that everything under way goes on."""
+	recover(int(time.time()))
+	for name in store.due():
+		store.move(name, "In Process", started_on=now_datetime())
+		frappe.db.commit()
+	for name in store.in_process(frozen=False):
+		enqueue_once(freeze, f"ec-freeze-{name}", queue="long", name=name)
+	top_up()
+
+
+def recover(epoch: int) -> None:
+	"""Take back the claims whose lease ended before `epoch` (Unix seconds)."""
+	for source in ledger_store.recover(epoch):
+		ledger_store.recount(source)
+	frappe.db.commit()
+
+
+def top_up() -> None:
+	"""Enqueue pages for the mailings in process, as far as mails are due and the limits leave room.
+
+	Runs every minute, so that room in the sliding hour is used soon after it opens.
+	"""
+	for name in store.in_process(frozen=True):
+		_continue(name)
+
+
+def _continue(name: str, own_slot: int | None = None, predecessor: int | None = None) -> None:
+	"""Finish a mailing that has no open mails, else enqueue its pages; a page names itself as predecessor."""
+	epoch = int(time.time())
+	if not ledger_store.open_mails(name):
+		ledger_store.recount(name)
+		store.finish(name)
+		frappe.db.commit()
+		return
+	settings = store.settings()
+	if opens_at(ledger_store.window(cint(settings.hourly_limit), epoch), epoch) > epoch:
+		return
+	batch = max(1, cint(settings.batch_size))
+	due = ledger_store.due_mails(name, epoch, batch * max(1, cint(settings.parallel_sessions)))
+	for slot in range(-(-due // batch)):
+		_enqueue_page(name, slot, predecessor if slot == own_slot else None)
+
+
+def _enqueue_page(name: str, slot: int, predecessor: int | None) -> None:
+	"""Enqueue a page unless this slot of the mailing has one. A job can't enqueue itself under the id that it
+	runs under, so a page and its successor take turns with two ids."""
+	ids = [f"ec-page-{name}-{slot}-{turn}" for turn in (0, 1)]
+	if any(is_job_enqueued(job_id) for turn, job_id in enumerate(ids) if turn != predecessor):
+		return
+	turn = 0 if predecessor is None else 1 - predecessor
+	enqueue_once(page, ids[turn], queue="long", mailing=name, slot=slot, turn=turn)
+
+
+def freeze(name: str) -> None:
+	"""Freeze the audience of a mailing, each slice durable, then let its first pages go."""
+	mailing = store.load(name)
+	audience.refresh([*mailing.lists, *mailing.excluding])
+	frappe.db.commit()
+	while send_store.freeze_next(name):
+		frappe.db.commit()
+	frappe.db.commit()
+	if store.may_send(name):
+		_continue(name)
+
+
+def page(mailing: str, slot: int, turn: int = 0) -> None:
+	"""Send mails of one mailing for up to PAGE_SECONDS, then leave the rest to a successor."""
+	if not store.may_send(mailing) or not _way_is_free(mailing):
+		return
+	sending = _open(mailing)
+	if not sending:
+		return
+	try:
+		while _send_batch(sending):
+			pass
+	finally:
+		sending.close()
+	if store.may_send(mailing):
+		_continue(mailing, slot, turn)
+
+
+def _way_is_free(mailing: str) -> bool:
+	held = transport.held()
+	if held:
+		store.note(mailing, held)
+		frappe.db.commit()
+	return not held
+
+
+def _open(mailing: str) -> send_store.Sending | None:
+	try:
+		return send_store.Sending(store.load(mailing), time.monotonic() + PAGE_SECONDS)
+	except (TemplateError, frappe.ValidationError) as error:
+		frappe.db.rollback()
+		store.move(mailing, "Paused", problem=str(error))
+		frappe.db.commit()
+		return None
+
+
+def _send_batch(sending: send_store.Sending) -> bool:
+	"""Claim, send and settle once; tell whether another round makes sense."""
+	with ledger_store.one_claimer() as alone:
+		rows = sending.claim() if alone else []
+		frappe.db.commit()
+	tally = Tally(stopped=True)
+	try:
+		if rows:
+			tally = sending.send(rows)
+	finally:
+		if rows:
+			sending.settle(tally)
+			frappe.db.commit()
+	if tally.problem:
+		store.move(sending.mailing.name, "Paused", problem=tally.problem)
+		frappe.db.commit()
+	return bool(rows) and not tally.stopped
+
+
+def update_statuses() -> None:
+	"""Bring campaigns to Active and Complete by their dates, and the counts of target lists up to date."""
+	today = getdate(nowdate())
+	for status, target, field, condition in (
+		("Planning", "Active", "start_date", "<="),
+		("Active", "Complete", "end_date", "<"),
+	):
+		frappe.db.sql(
+			f"UPDATE `tabCampaign` SET status = %s WHERE status = %s AND {field} {condition} %s",
+			(target, status, today),
+		)
+	for name in frappe.get_all("Target List", pluck="name"):
+		audience.update_counts(name)
+	frappe.db.commit()
+
+
+def add_members(target_list: str, doctype: str, names: list[str]) -> None:
+	"""Add records to a target list slice by slice, each durable, with progress for whoever asked."""
+	origin, added, done = audience.source(doctype), 0, 0
+	for batch in audience.slices(names):
+		added += audience.add_records(target_list, origin, batch)
+		done += len(batch)
+		frappe.db.commit()
+		_progress(target_list, done, len(names))
+	_members_changed(
+		target_list,
+		frappe._("{0} of {1} records joined; the others were on the list already.").format(added, len(names)),
+	)
+
+
+def import_members(target_list: str, file_url: str) -> None:
+	"""Add the plain addresses of a CSV file to a target list and keep the report of what was left out."""
+	try:
+		text = read_file(file_url)
+		lines, run = max(1, text.count("\n")), Import(target_list, text)
+		for done in run.run():
+			frappe.db.commit()
+			_progress(target_list, done, lines)
+		report = run.report
+	except UnusableFile as error:
+		report = str(error)
+	_members_changed(target_list, report)
+
+
+def _progress(target_list: str, done: int, total: int) -> None:
+	frappe.publish_progress(
+		min(100, 100 * done / max(1, total)),
+		title=frappe._("Adding members"),
+		doctype="Target List",
+		docname=target_list,
+	)
+
+
+def _members_changed(target_list: str, report: str) -> None:
+	audience.update_counts(target_list)
+	frappe.db.set_value("Target List", target_list, "import_report", report)
+	frappe.db.commit()
+	frappe.publish_realtime(
+		"target_list_changed", {"name": target_list}, doctype="Target List", docname=target_list
+	)

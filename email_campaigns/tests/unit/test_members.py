@@ -1,0 +1,69 @@
+"""Reading a CSV file of addresses: every line joins or is rejected with a sentence."""
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from email_campaigns.audience.members import NewMember, Rejection, UnusableFile, decode, read_csv
+
+
+def read(text, **options):
+	return list(read_csv(text, **options))
+
+
+def test_columns_are_found_by_their_usual_names_in_any_order():
+	assert read("Nom;E-mail;Prénom\nCurie;marie@example.com;Marie\n") == [
+		NewMember(2, "marie@example.com", "Marie", "Curie")
+	]
+
+
+@pytest.mark.parametrize("delimiter", [",", ";", "\t"])
+def test_the_delimiter_is_recognised(delimiter):
+	assert read(f"email{delimiter}first_name\na@example.com{delimiter}Ada") == [NewMember(2, "a@example.com", "Ada")]
+
+
+def test_a_bad_address_a_repeated_one_and_an_unknown_language_are_rejected_with_their_line():
+	found = read(
+		"email,language\nno-address\na@example.com,en\nA@example.com,en\nb@example.com,xx\n",
+		languages=frozenset({"en"}),
+	)
+	assert [(line.line, type(line)) for line in found] == [
+		(2, Rejection),
+		(3, NewMember),
+		(4, Rejection),
+		(5, Rejection),
+	]
+	assert found[2].why == "The address stands already in line 3."
+	assert "“xx”" in found[3].why
+
+
+def test_empty_lines_are_nothing():
+	assert read("email\n\n ,\na@example.com\n") == [NewMember(4, "a@example.com")]
+
+
+def test_a_quoted_line_break_cannot_smuggle_a_header():
+	(line,) = read('email\n"a@example.com\r\nBcc: b@example.com"\n')
+	assert isinstance(line, Rejection)
+
+
+def test_a_file_without_an_email_column_is_refused_with_its_columns():
+	with pytest.raises(UnusableFile, match="name, phone"):
+		read("name,phone\nAda,1\n")
+
+
+def test_a_file_in_another_encoding_is_refused_rather_than_guessed():
+	with pytest.raises(UnusableFile, match="UTF-8"):
+		decode("Prénom\n".encode("latin-1"))
+
+
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "utf-16"])
+def test_unicode_files_are_read_with_and_without_a_mark(encoding):
+	assert decode("Prénom".encode(encoding)) == "Prénom"
+
+
+@given(st.text())
+def test_any_text_ends_in_members_and_rejections_or_one_sentence(text):
+	try:
+		assert all(isinstance(line, NewMember | Rejection) for line in read("email\n" + text))
+	except UnusableFile as error:
+		assert str(error)

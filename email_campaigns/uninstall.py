@@ -1,0 +1,30 @@
+"""Takes back what install.py added to a site, from the same constants; the app's doctypes are the framework's to drop.
+
+People's wish not to be mailed stays: Email Unsubscribe and the opt-out fields of records are not touched.
+"""
+
+from __future__ import annotations
+
+import frappe
+from frappe.permissions import reset_perms
+
+from email_campaigns.install import LOG, ROLES, SELECTABLE
+
+PERMISSION_FIELDS = ("role", "permlevel", "if_owner", "read", "write", "create", "delete", "select")
+
+
+def before_uninstall() -> None:
+	frappe.db.delete("Logs To Clear", {"ref_doctype": LOG})
+	frappe.db.delete("Custom DocPerm", {"role": ("in", ROLES), "parent": ("in", SELECTABLE)})
+	for doctype in SELECTABLE:
+		if _permissions("Custom DocPerm", doctype) == _permissions("DocPerm", doctype):
+			reset_perms(doctype)
+	frappe.db.delete("Has Role", {"role": ("in", ROLES)})
+	for role in ROLES:
+		frappe.delete_doc("Role", role, ignore_missing=True, force=True)
+
+
+def _permissions(kind: str, doctype: str) -> set[tuple]:
+	return {
+		tuple(row) for row in frappe.get_all(kind, {"parent": doctype}, list(PERMISSION_FIELDS), as_list=True)
+	}
