@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from inspect import signature
+
 import frappe
+from frappe.utils import get_url
 from frappe.utils.background_jobs import is_job_enqueued
 
-__all__ = ["affected_rows", "enqueue_once", "is_job_enqueued"]
+__all__ = ["affected_rows", "enqueue_once", "is_job_enqueued", "site_url"]
 
 
 def affected_rows() -> int:
@@ -16,3 +19,10 @@ def affected_rows() -> int:
 def enqueue_once(method, job_id: str, *, queue: str = "default", **kwargs) -> None:
 	"""Put a job on the queue unless one with this id waits or runs already."""
 	frappe.enqueue(method, queue=queue, job_id=job_id, deduplicate=True, **kwargs)
+
+
+def site_url() -> str:
+	"""Return the site's own address. The host that a request names is not believed where the framework can tell."""
+	if "allow_header_override" in signature(get_url).parameters:
+		return get_url(allow_header_override=False)
+	return get_url()

@@ -7,10 +7,10 @@ from functools import lru_cache
 from hashlib import sha256
 
 import frappe
-from frappe.utils import get_url, now
+from frappe.utils import now
 from frappe.utils.password import get_encryption_key
 
-from email_campaigns.compat import affected_rows
+from email_campaigns.compat import affected_rows, site_url
 from email_campaigns.tracking.links import LinkMaker
 from email_campaigns.tracking.tokens import TokenRing
 
@@ -47,7 +47,7 @@ def _ring(keys: tuple[str, ...]) -> TokenRing:
 
 def links() -> LinkMaker:
 	"""Return the maker of links to this site. The site's own name counts, never the request's Host header."""
-	return LinkMaker(get_url(allow_header_override=False), ring())
+	return LinkMaker(site_url(), ring())
 
 
 def unsubscribe_url(message: int) -> str:
