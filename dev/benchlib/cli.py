@@ -21,6 +21,14 @@ def parser():
 	setup.add_argument("--frappe", metavar="PATH|GIT_URL@BRANCH", help="a Frappe of yours instead of PyPI's")
 	setup.add_argument("--app", metavar="PATH", help="another Frappe app to install beside this one")
 	setup.add_argument("--python", metavar="EXE", help="the Python that the bench runs on")
+	demo = subs.add_parser("demo", help="send a campaign to thousands, from import to unsubscription")
+	demo.add_argument("--recipients", type=int, metavar="N", help="how many contacts to import")
+	demo.add_argument("--json", metavar="FILE", help="write the counts to this file")
+	demo.add_argument("--serve", action="store_true", help="keep the site running afterwards")
+	subs.add_parser("test", help="run the tests: test [unit|site|browser] [pytest's options]", add_help=False)
+	benchmark = subs.add_parser("benchmark", help="run one of the programs in benchmarks/")
+	benchmark.add_argument("name", metavar="NAME")
+	benchmark.add_argument("--json", metavar="FILE", help="write the results to this file")
 	subs.add_parser("frappe", help="any command of Frappe's: frappe --site SITE migrate", add_help=False)
 	subs.add_parser("start", help="start web server, workers and scheduler")
 	subs.add_parser("stop", help="stop everything that this bench has started")
@@ -35,8 +43,8 @@ def main(arguments):
 		return 1
 	try:
 		bench = Bench(ROOT)
-		if arguments[:1] == ["frappe"]:
-			return commands.frappe(bench, arguments[1:]) or 0
+		if arguments[:1] in (["frappe"], ["test"]):
+			return getattr(commands, arguments[0])(bench, arguments[1:])
 		options = vars(parser().parse_args(arguments))
 		return getattr(commands, options.pop("command"))(bench, **options) or 0
 	except BenchError as error:

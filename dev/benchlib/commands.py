@@ -1,31 +1,34 @@
 """What each command of `dev/bench` does, in terms of the parts."""
 
 import shutil
+import subprocess
+from pathlib import Path
 
 from . import setup as steps
+from . import testing
+from .core.errors import BenchError
 from .core.processes import Process
 from .core.say import say
-from .services import web
-from .site.config import DEMO_SITE
-from .site.frappe_command import frappe_in_terminal
+from .services import smtp_sink, web
+from .site.config import DEMO_SITE, TEST_SITE
+from .site.frappe_command import environment, frappe_in_terminal
+
+DATA_SERVICES = ("mariadb", "redis_cache", "redis_queue")
 
 
 def setup(bench, frappe=None, app=None, python=None):
 	"""Make the bench whole, and say where it is."""
 	steps.setup(bench, frappe=frappe, python=python, app=app)
-	say(f"The bench is ready in {bench.paths.bench}. Its site is {DEMO_SITE}; sign in as Administrator, password admin.")
-
-
-def ensure(bench):
-	"""Set up what is missing, and have the data services running."""
-	if not steps.is_usable(bench):
-		steps.setup(bench)
-	bench.start_data_services()
+	say(f"The bench is ready in {bench.paths.bench}. Its site is {DEMO_SITE}; dev/bench start serves it.")
 
 
 def frappe(bench, arguments):
-	"""Run one of Frappe's own commands on this bench."""
-	ensure(bench)
+	"""Run one of Frappe's own commands on this bench; returns its exit code."""
+	if not steps.is_usable(bench):
+		steps.setup(bench)
+	bench.start_data_services()
+	if "run-tests" in arguments:
+		testing.install_packages(bench)
 	return frappe_in_terminal(bench.paths, arguments)
 
 
@@ -39,8 +42,7 @@ def start(bench):
 def stop(bench):
 	"""Stop everything that this bench has started, the data services last."""
 	names = sorted(path.name for path in bench.paths.pids.glob("*") if not path.name.startswith("."))
-	last = {"mariadb": 1, "redis_cache": 1, "redis_queue": 1}
-	for name in sorted(names, key=lambda name: (last.get(name, 0), name)):
+	for name in sorted(names, key=lambda name: name in DATA_SERVICES):
 		if Process(bench.paths, name).stop():
 			say(f"Stopped {name}.")
 
@@ -50,3 +52,47 @@ def destroy(bench):
 	stop(bench)
 	shutil.rmtree(bench.paths.bench, ignore_errors=True)
 	say(f"Deleted {bench.paths.bench}.")
+
+
+def test(bench, arguments):
+	"""Run tests; returns pytest's exit code."""
+	return testing.test(bench, arguments)
+
+
+def benchmark(bench, name, json=None):
+	"""Run one of the programs in benchmarks/ on the test site; returns its exit code."""
+	program = bench.paths.root / "benchmarks" / f"{name}.py"
+	if not program.exists():
+		known = ", ".join(sorted(path.stem for path in program.parent.glob("[!_]*.py"))) or "none yet"
+		raise BenchError(f"There is no benchmark named {name}. There are: {known}.")
+	steps.setup(bench)
+	smtp_sink.ensure(bench)
+	return _run(bench, TEST_SITE, program, *_json(json))
+
+
+def demo(bench, recipients=None, json=None, serve=False):
+	"""Show a whole campaign from import to unsubscription on the demo site; returns the exit code."""
+	steps.setup(bench)
+	before = web.running(bench)
+	web.start(bench)
+	options = ["--url", web.url(bench), *_json(json)]
+	if recipients:
+		options += ["--recipients", str(recipients)]
+	try:
+		code = _run(bench, DEMO_SITE, bench.paths.dev / "demo.py", *options)
+	finally:
+		if not serve:
+			web.stop(bench, [name for name in web.DEMO_PROCESSES if name not in before])
+	say(f"Look at it: {web.url(bench)}, Administrator, password admin." if serve else "See it with dev/bench start.")
+	say("dev/bench stop ends all that still runs, MariaDB and Redis included.")
+	return code
+
+
+def _json(file):
+	return ["--json", str(Path(file).resolve())] if file else []
+
+
+def _run(bench, site, program, *options):
+	"""Run one of our programs with the bench's Python in the sites folder; returns its exit code."""
+	command = [bench.paths.python, program, "--site", site, *options]
+	return subprocess.run(command, cwd=bench.paths.sites, env=environment(bench.paths, site)).returncode

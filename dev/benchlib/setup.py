@@ -8,7 +8,9 @@ from .frontend import build as frontend
 from .frontend import packages
 from .services import system_packages
 from .site import apps
-from .site.config import DEMO_SITE, TEST_SITE, list_apps_in_order, update_site_config, write_common
+from .site.config import (
+	DEMO_SITE, TEST_SITE, list_apps_in_order, update_site_config, write_common, write_host_names,
+)
 from .site.create import clone, finish_setup, new_site
 from .source import frappe_tree, interpreter
 
@@ -21,6 +23,7 @@ def setup(bench, frappe=None, python=None, app=None):
 		if app:
 			apps.add(bench, app)
 		run_steps(_steps(bench))
+		write_host_names(bench.paths, bench.state)
 
 
 def is_usable(bench):

@@ -6,7 +6,7 @@ import socket
 from .errors import BenchError
 
 # Clear of Frappe's own 3306, 8000, 9000, 11000 and 13000, so that a user's bench is not disturbed.
-FIRST = {"web": 8460, "mariadb": 33460, "redis_cache": 13460, "redis_queue": 11460}
+FIRST = {"web": 8460, "test_web": 8660, "mariadb": 33460, "redis_cache": 13460, "redis_queue": 11460}
 SPAN = 200
 
 

@@ -21,13 +21,27 @@ def write_common(paths, state):
 		"redis_queue": queue,
 		"redis_socketio": queue,
 		"webserver_port": ports["web"],
-		# There is no socket.io server on this bench, so the browser need not look for one.
-		"disable_async": 1,
 		"developer_mode": 0,
 		"server_script_enabled": 0,
 		"live_reload": False,
 	}
 	write_atomically(paths.sites / "common_site_config.json", json.dumps(config, indent=1))
+
+
+def write_host_names(paths, state):
+	"""Write each site's own address into its configuration, for the links in mails.
+
+	The browser looks for socket.io there too: it must not find that of another bench on this machine.
+	"""
+	for site, server in ((DEMO_SITE, "web"), (TEST_SITE, "test_web")):
+		if site_config(paths, site):
+			port = remembered(state)[server]
+			update_site_config(paths, site, host_name=f"http://127.0.0.1:{port}", socketio_port=port)
+
+
+def common_config(paths):
+	"""What every site shares, as written at setup."""
+	return json.loads((paths.sites / "common_site_config.json").read_text())
 
 
 def site_config(paths, site):

@@ -4,14 +4,20 @@ import os
 import subprocess
 
 from ..core.shell import run
+from .config import DEMO_SITE, TEST_SITE, common_config
 
 
-def environment(paths):
-	"""Environment of every program that runs Frappe's code."""
+def environment(paths, site=DEMO_SITE):
+	"""Environment of every program that runs Frappe's code.
+
+	The test site has queues of its own, so that no worker of the demo site takes a test's jobs.
+	"""
 	env = {**os.environ, "PATH": f"{paths.env / 'bin'}:{paths.bin}:{os.environ.get('PATH', '')}:/usr/sbin"}
 	env.pop("PYTHONPATH", None)
 	env["FRAPPE_BENCH_ROOT"] = str(paths.bench)
-	env["PYTHONDONTWRITEBYTECODE"] = ""
+	env["BENCH_SITE"] = site
+	if site == TEST_SITE:
+		env["FRAPPE_REDIS_QUEUE"] = common_config(paths)["redis_queue"] + "/1"
 	return env
 
 
@@ -30,4 +36,6 @@ def frappe(paths, *arguments, what, log="frappe"):
 
 def frappe_in_terminal(paths, arguments):
 	"""Run a command with this terminal as its input and output; returns its exit code."""
-	return subprocess.run(command_line(paths, *arguments), cwd=paths.sites, env=environment(paths)).returncode
+	site = TEST_SITE if TEST_SITE in arguments else DEMO_SITE
+	env = environment(paths, site)
+	return subprocess.run(command_line(paths, *arguments), cwd=paths.sites, env=env).returncode

@@ -1,0 +1,31 @@
+"""Postfix's smtp-sink and smtp-source, without Postfix: unpacked from its package, never installed."""
+
+import shutil
+from pathlib import Path
+
+from ..core.errors import BenchError
+from ..core.say import step
+from ..core.state import write_atomically
+from .system_packages import find, unpacked
+
+PROGRAMS = ("smtp-sink", "smtp-source")
+
+
+def ensure(bench):
+	"""Have both programs in the bench's bin folder, which is on the PATH of all it runs; raises BenchError."""
+	missing = [name for name in PROGRAMS if not find(name) and not (bench.paths.bin / name).exists()]
+	if not missing:
+		return
+	if not shutil.which("apt-get"):
+		raise BenchError("postfix's smtp-sink is missing. Install postfix, then run this again.")
+	with step("Fetching postfix's smtp-sink"):
+		for name in missing:
+			_wrap(bench, name, Path(unpacked("postfix", name, bench.paths.tools / "debian", bench.setup_log)))
+
+
+def _wrap(bench, name, program):
+	"""A script that runs the unpacked program with the libraries that lie beside it."""
+	libraries = program.parents[1] / "lib" / "postfix"
+	script = bench.paths.bin / name
+	write_atomically(script, f'#!/bin/sh\nLD_LIBRARY_PATH="{libraries}" exec "{program}" "$@"\n')
+	script.chmod(0o755)

@@ -1,0 +1,109 @@
+"""Runs the tests: those of pure code without any bench, all others on the test site."""
+
+import os
+import subprocess
+from pathlib import Path
+
+from . import setup as steps
+from .core.processes import Process
+from .core.say import step
+from .core.state import fingerprint
+from .services import smtp_sink, system_packages, web
+from .site.config import TEST_SITE
+from .site.frappe_command import environment
+from .source import interpreter
+from .source.environment import Installer
+
+PARTS = {
+	"unit": ("dev/tests", "email_campaigns/tests/unit"),
+	"site": ("email_campaigns/tests/site",),
+	"browser": ("email_campaigns/tests/browser",),
+}
+PYTEST = ["pytest>=8", "hypothesis>=6.100"]
+BROWSER_DRIVER = ["playwright>=1.40"]
+
+
+def test(bench, arguments):
+	"""Run one part of the tests, or all in one pytest; returns pytest's exit code.
+
+	`arguments` are the part's name, if any, then pytest's own; paths among them replace the part's.
+	"""
+	part = arguments[0] if arguments and arguments[0] in PARTS else None
+	options = arguments[1:] if part else arguments
+	if part == "unit":
+		return _unit(bench, options)
+	return _on_site(bench, [part] if part else list(PARTS), options)
+
+
+def _unit(bench, options):
+	bench.paths.make()
+	python = _unit_environment(bench)
+	return _pytest(bench, python, ["unit"], options, {**os.environ})
+
+
+def _unit_environment(bench):
+	paths = bench.paths
+	executable = bench.state.get("python") or interpreter.find(">=3.10")
+	python = paths.unit_env / "bin" / "python"
+	wanted = fingerprint(executable, paths.root / "pyproject.toml", *PYTEST)
+	if not (bench.marks.done("unit-env", wanted) and python.exists()):
+		with step("Making a virtual environment for the unit tests"):
+			installer = Installer(paths, executable, paths.logs / "unit-env.log")
+			installer.prepare()
+			installer.venv(paths.unit_env)
+			installer.install(paths.unit_env, PYTEST, "Installing pytest")
+			installer.install_project(paths.unit_env, paths.root, "Installing the app's dependencies")
+			bench.marks.set("unit-env", wanted)
+	return python
+
+
+def _on_site(bench, parts, options):
+	browser = "browser" in parts
+	if browser:
+		system_packages.ensure(system_packages.FOR_BROWSER, bench.setup_log)
+	steps.setup(bench)
+	install_packages(bench)
+	smtp_sink.ensure(bench)
+	fresh = not Process(bench.paths, "test_web").pid()
+	web.start_web(bench, "test_web")
+	try:
+		return _pytest(bench, bench.paths.python, parts, options, _environment(bench))
+	finally:
+		if fresh:
+			web.stop(bench, ["test_web"])
+
+
+def install_packages(bench):
+	"""Install into the bench's Python what the tests import."""
+	packages = [*PYTEST, *BROWSER_DRIVER]
+	wanted = fingerprint(bench.state.get("python"), *packages)
+	if not bench.marks.done("test-packages", wanted):
+		with step("Installing pytest and the browser's driver"):
+			bench.installer.install(bench.paths.env, packages, "Installing the tests' packages")
+			bench.marks.set("test-packages", wanted)
+
+
+def _environment(bench):
+	return {
+		**environment(bench.paths, TEST_SITE),
+		"BENCH_SITES": str(bench.paths.sites),
+		"BENCH_URL": web.url(bench, "test_web"),
+		"BENCH_SCREENSHOTS": str(bench.paths.bench / "screenshots"),
+		"BENCH_CHROMIUM": system_packages.find("chromium") or "",
+	}
+
+
+def _pytest(bench, python, parts, options, env):
+	paths = [] if any(_is_path(bench, option) for option in options) else _paths_of(bench, parts)
+	command = [python, "-m", "pytest", "-p", "no:cacheprovider", *paths, *options]
+	return subprocess.run(command, cwd=bench.paths.root, env=env).returncode
+
+
+def _paths_of(bench, parts):
+	paths = [path for part in parts for path in PARTS[part]]
+	return [path for path in paths if (bench.paths.root / path).is_dir()]
+
+
+def _is_path(bench, option):
+	name = option.partition("::")[0]
+	return not name.startswith("-") and (name.endswith(".py") or Path(bench.paths.root / name).is_dir())

@@ -1,0 +1,53 @@
+"""What site and browser tests know of the bench that `dev/bench test` runs them on."""
+
+import os
+import signal
+import subprocess
+import sys
+from contextlib import contextmanager
+from pathlib import Path
+
+
+class TestBench:
+	"""The bench under test: the names and addresses that `dev/bench test` gives in the environment."""
+
+	__test__ = False
+
+	def __init__(self, env=os.environ):
+		self.site = env.get("BENCH_SITE")
+		self.sites = Path(env["BENCH_SITES"])
+		self.url = env["BENCH_URL"]
+		self.redis_queue = env["FRAPPE_REDIS_QUEUE"]
+		self.screenshots = Path(env["BENCH_SCREENSHOTS"])
+		self.chromium = env.get("BENCH_CHROMIUM")
+		self.admin_password = "admin"
+
+	def run_jobs(self, queues="short,default,long", seconds=300):
+		"""Let one worker do every job in the test site's queues, then end; raises when it fails."""
+		command = self.command("worker", "--queue", queues, "--burst", "--quiet")
+		subprocess.run(command, cwd=self.sites, check=True, timeout=seconds, stdin=subprocess.DEVNULL)
+
+	@contextmanager
+	def worker(self, queues="short,default,long"):
+		"""A worker of the test site's queues for as long as the block runs; gives its Popen."""
+		command = self.command("worker", "--queue", queues, "--quiet")
+		process = subprocess.Popen(command, cwd=self.sites, stdin=subprocess.DEVNULL, start_new_session=True)
+		try:
+			yield process
+		finally:
+			self._end(process)
+
+	@staticmethod
+	def command(*arguments):
+		"""The argument list that runs one of Frappe's commands with this Python."""
+		return [sys.executable, "-m", "frappe.utils.bench_helper", "frappe", *map(str, arguments)]
+
+	@staticmethod
+	def _end(process):
+		for number in (signal.SIGTERM, signal.SIGTERM, signal.SIGKILL):
+			if process.poll() is None:
+				os.killpg(process.pid, number)
+				try:
+					process.wait(timeout=10)
+				except subprocess.TimeoutExpired:
+					continue

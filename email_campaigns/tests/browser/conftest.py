@@ -1,0 +1,76 @@
+"""Drives Debian's Chromium on the test site; pictures go to .bench/screenshots."""
+
+import os
+
+import pytest
+
+from email_campaigns.tests.bench_kit import TestBench
+
+playwright = pytest.importorskip("playwright.sync_api")
+
+
+@pytest.fixture(scope="session")
+def bench():
+	"""The bench under test; skips where pytest was not started by `dev/bench test`."""
+	if not os.environ.get("BENCH_CHROMIUM"):
+		pytest.skip("these tests need a site and Chromium: run dev/bench test browser")
+	return TestBench()
+
+
+@pytest.fixture(scope="session")
+def chromium(bench):
+	"""One browser for the whole run."""
+	with playwright.sync_playwright() as driver:
+		sandbox = [] if os.geteuid() else ["--no-sandbox"]
+		browser = driver.chromium.launch(executable_path=bench.chromium, args=sandbox)
+		yield browser
+		browser.close()
+
+
+@pytest.fixture(scope="session", autouse=True)
+def worker(bench):
+	"""A background worker, so that what a page enqueues is done."""
+	with bench.worker() as process:
+		yield process
+
+
+@pytest.fixture
+def guest(bench, chromium):
+	"""A page of somebody who is not signed in. `page.errors` lists what scripts on it threw."""
+	context = chromium.new_context(base_url=bench.url, viewport={"width": 1400, "height": 900}, locale="en-US")
+	context.set_default_timeout(30_000)
+	page = context.new_page()
+	page.errors = []
+	page.on("pageerror", lambda error: page.errors.append(str(error)))
+	yield page
+	context.close()
+
+
+@pytest.fixture
+def sign_in(guest):
+	"""`sign_in(user, password)` gives a page on which that user is signed in to the Desk."""
+
+	def signed_in(user="Administrator", password="admin"):
+		answer = guest.context.request.post("/api/method/login", form={"usr": user, "pwd": password})
+		assert answer.ok, f"{user} could not sign in: {answer.text()[:200]}"
+		return guest
+
+	return signed_in
+
+
+@pytest.fixture
+def desk(sign_in):
+	"""A page on which Administrator is signed in."""
+	return sign_in()
+
+
+@pytest.fixture
+def screenshot(bench, guest):
+	"""`screenshot(name)` waits until the page is quiet and writes .bench/screenshots/NAME.png."""
+
+	def take(name, **options):
+		bench.screenshots.mkdir(parents=True, exist_ok=True)
+		guest.wait_for_load_state("networkidle")
+		guest.screenshot(path=bench.screenshots / f"{name}.png", **options)
+
+	return take

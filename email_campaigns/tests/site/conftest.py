@@ -1,0 +1,63 @@
+"""Connects pytest to the test site, as Frappe's own test runner does, and undoes what a test class left."""
+
+import os
+
+import frappe
+import pytest
+
+from email_campaigns.tests.bench_kit import TestBench
+
+
+@pytest.fixture(scope="session")
+def bench():
+	"""The bench under test; skips where pytest was not started by `dev/bench test`."""
+	if "BENCH_SITES" not in os.environ:
+		pytest.skip("these tests need a site: run dev/bench test site")
+	return TestBench()
+
+
+@pytest.fixture(scope="session", autouse=True)
+def site(bench):
+	"""A connection to the test site for the whole run, as Administrator, in the sites folder."""
+	here = os.getcwd()
+	os.chdir(bench.sites)
+	frappe.init(site=bench.site)
+	frappe.connect()
+	mark_as_test()
+	frappe.clear_cache()
+	yield bench.site
+	frappe.db.rollback()
+	frappe.destroy()
+	os.chdir(here)
+
+
+def mark_as_test():
+	"""Tell Frappe 15 and 16 alike that this is a test: it then sends no mail of its own accord."""
+	frappe.local.flags.in_test = True
+	if hasattr(frappe, "in_test"):
+		frappe.in_test = True
+
+
+@pytest.fixture(scope="class", autouse=True)
+def rolled_back(site):
+	"""What a test class, or a test function outside of one, did not commit is undone after it."""
+	yield
+	frappe.db.rollback()
+	frappe.set_user("Administrator")
+	mark_as_test()
+
+
+@pytest.fixture
+def smtp_server():
+	"""Starts scripted SMTP servers: `smtp_server(**settings)`; all are stopped after the test."""
+	from email_campaigns.tests.smtp_server import ScriptedServer
+
+	servers = []
+
+	def start(*arguments, **settings):
+		servers.append(ScriptedServer(*arguments, **settings).start())
+		return servers[-1]
+
+	yield start
+	for server in servers:
+		server.stop()
