@@ -16,6 +16,7 @@ from markupsafe import Markup, escape
 
 from email_campaigns.message.errors import Refused
 from email_campaigns.message.values import (
+	ENTRY,
 	NUMBERS,
 	SCALARS,
 	count,
@@ -50,7 +51,7 @@ def on_list(function: Callable) -> Callable:
 	@wraps(function)
 	def call(context: Context, value: object, *args: object, **kwargs: object) -> object:
 		items = list(weigh(context.meter, iterable(value)))
-		context.meter.read(8 * len(items))
+		context.meter.read(ENTRY * len(items))
 		return function(context.meter, items, *args, **kwargs)
 
 	return call

@@ -4,7 +4,7 @@ RFC 5322 (messages), RFC 2047 (encoded words), RFC 5890 and 6532 (internationali
 """
 
 import re
-from base64 import b64encode
+from binascii import b2a_base64
 from functools import lru_cache
 
 import idna
@@ -28,21 +28,19 @@ PLAIN_PHRASE = re.compile(r"[A-Za-z0-9!#$%&'*+/=^_`{|}~ -]+\Z")
 ATOMS = r"[A-Za-z0-9!#$%&'*+/=?^_`{|}~\u0080-\U0010ffff-]+"
 LOCAL_PART = re.compile(rf'(?:{ATOMS}(?:\.{ATOMS})*|"(?:[^"\\]|\\.)*")\Z')
 DOMAIN = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9.-]*[A-Za-z0-9])?\Z")
-SEPARATORS = "\u2028\u2029"
+LINE_ENDS = "\r\n\u2028\u2029"
+# Controls of ASCII and Latin 1, line separators, and halves of characters, which no encoding can write
+UNSAFE = re.compile("[\x00-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff]")
 
 
 def header_text(value: str, field: str) -> str:
 	"""The value as it is. Raises HeaderError, naming `field`, for line ends and other control characters."""
-	if value.isascii() and value.isprintable():
+	found = UNSAFE.search(value)
+	if not found:
 		return value
-	for character in value:
-		if character in "\r\n" + SEPARATORS:
-			raise HeaderError(f"{field} holds a line break, which could forge a header.")
-		if ord(character) < 32 or 127 <= ord(character) < 160:
-			raise HeaderError(f"{field} holds a control character (U+{ord(character):04X}).")
-		if 0xD800 <= ord(character) < 0xE000:
-			raise HeaderError(f"{field} holds half a character (U+{ord(character):04X}).")
-	return value
+	if found[0] in LINE_ENDS:
+		raise HeaderError(f"{field} holds a line break, which could forge a header.")
+	raise HeaderError(f"{field} holds a control character (U+{ord(found[0]):04X}).")
 
 
 def encode_text(value: str) -> str:
@@ -55,14 +53,14 @@ def encode_text(value: str) -> str:
 
 def _words(value: str) -> list[str]:
 	"""Encoded words, none of which cuts a character in two."""
-	words, chunk = [], b""
-	for character in value:
-		encoded = character.encode()
-		if len(chunk) + len(encoded) > WORD_BYTES:
-			words.append(chunk)
-			chunk = b""
-		chunk += encoded
-	return [f"=?utf-8?b?{b64encode(word).decode()}?=" for word in (*words, chunk)]
+	data, words, begin = value.encode(), [], 0
+	while begin < len(data):
+		end = min(begin + WORD_BYTES, len(data))
+		while end < len(data) and data[end] & 0xC0 == 0x80:  # a byte within a character
+			end -= 1
+		words.append(f"=?utf-8?b?{b2a_base64(data[begin:end], newline=False).decode()}?=")
+		begin = end
+	return words
 
 
 def encode_address(display_name: str, address: str) -> str:

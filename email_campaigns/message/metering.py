@@ -10,6 +10,7 @@ FIELD, ITEM, CUT, EACH, TICK, WEIGH, CONCAT = (
 	f"ec {name}" for name in "field item cut each tick weigh concat".split()
 )
 NODES_PER_TICK = 100
+TICKS_OF_A_CALL = 5  # a macro takes the time of about so many empty passes of a loop
 
 
 def metered(tree: nodes.Template) -> nodes.Template:
@@ -71,7 +72,9 @@ class _Metering(NodeTransformer):
 	def visit_Macro(self, node: nodes.Macro | nodes.CallBlock) -> nodes.Node:
 		cost = _cost(node.body)
 		node = self.generic_visit(node)
-		ticks = nodes.Const(cost[0]).set_lineno(node.lineno).set_environment(node.environment)
+		ticks = (
+			nodes.Const(cost[0] * TICKS_OF_A_CALL).set_lineno(node.lineno).set_environment(node.environment)
+		)
 		statement = nodes.ExprStmt(_filter(ticks, TICK, cost[1]))
 		node.body.insert(0, statement.set_lineno(node.lineno).set_environment(node.environment))
 		return node

@@ -10,7 +10,7 @@ from collections.abc import Iterable
 from functools import lru_cache
 
 LINE = 75  # characters before the "=" of a soft line break; RFC 2045 6.7 (5) allows 76 with it
-SHORTEST_KEPT, LONGEST_KEPT = 40, 100_000  # characters of the pieces that are worth remembering
+LONGEST_KEPT = 50_000  # characters of a piece that is remembered
 
 
 class Pieced(str):
@@ -31,8 +31,7 @@ def quoted_printable(body: str) -> bytes:
 		body = body.replace("\r\n", "\n").replace("\r", "\n")
 	column, encoded = 0, []
 	for piece in getattr(body, "pieces", (body,)):
-		kept = SHORTEST_KEPT <= len(piece) <= LONGEST_KEPT
-		data, first, last = _known(piece) if kept else _encode(piece)
+		data, first, last = _known(piece) if len(piece) <= LONGEST_KEPT else _encode(piece)
 		if column + first > LINE:
 			encoded.append(b"=\r\n")
 			column = 0
@@ -51,7 +50,7 @@ def _encode(piece: str) -> tuple[bytes, int, int]:
 		and piece.isascii()
 		and piece.isprintable()
 		and "=" not in piece
-		and piece[-1:] != " "
+		and not piece.endswith(" ")
 	):
 		return piece.encode(), len(piece), len(piece)
 	data = piece.encode("utf-8", "replace")
@@ -71,4 +70,4 @@ def _shortened(data: bytes) -> bytes:
 	return data[:cut] + b"=\r\n" + data[cut:]
 
 
-_known = lru_cache(maxsize=1024)(_encode)
+_known = lru_cache(maxsize=512)(_encode)

@@ -19,7 +19,7 @@ from email_campaigns.message import filters
 from email_campaigns.message.errors import Refused
 from email_campaigns.message.limits import Meter
 from email_campaigns.message.metering import CONCAT, CUT, EACH, FIELD, ITEM, TICK, WEIGH
-from email_campaigns.message.values import Missing, Permitted, cut, field, item, iterable, weigh
+from email_campaigns.message.values import ENTRY, Missing, Permitted, cut, field, item, iterable, weigh
 
 ALLOWED_TESTS = (
 	"defined undefined none string number integer float boolean true false mapping iterable sequence "
@@ -151,8 +151,8 @@ def _check_operands(meter: Meter, operator: str, left: object, right: object) ->
 	kinds = (int, float, Decimal)
 	if isinstance(left, kinds) and isinstance(right, kinds):
 		return None
-	if operator == "+" and isinstance(left, (str, list)) and isinstance(right, type(left)):
-		return meter.read((len(left) + len(right)) * 8)
+	if operator == "+" and isinstance(left, list) and isinstance(right, list):
+		return meter.read((len(left) + len(right)) * ENTRY)
 	if operator == "+" and isinstance(left, str) and isinstance(right, str):
 		return meter.read(len(left) + len(right))
 	if operator in "+-" and isinstance(left, (date, timedelta)) and isinstance(right, (date, timedelta)):

@@ -35,7 +35,7 @@ def _record(node: nodes.Node, usage: Usage) -> None:
 		if name is not None:
 			usage.fields.add(name)
 			_arguments(child, usage)
-		elif isinstance(child, nodes.Name) and child.name == "doc":
+		elif _is_doc(child) or _is_get(child):
 			usage.whole = True
 		else:
 			_record(child, usage)
@@ -56,10 +56,15 @@ def _field_of(node: nodes.Node) -> str | None:
 		return node.attr
 	if isinstance(node, nodes.Getitem) and _is_doc(node.node):
 		return _text(node.arg)
-	if isinstance(node, nodes.Call) and isinstance(node.node, nodes.Getattr):
-		if node.node.attr == "get" and _is_doc(node.node.node) and node.args:
-			return _text(node.args[0])
+	if _is_get(node) and node.args:
+		return _text(node.args[0])
 	return None
+
+
+def _is_get(node: nodes.Node) -> bool:
+	if not isinstance(node, nodes.Call) or not isinstance(node.node, nodes.Getattr):
+		return False
+	return node.node.attr == "get" and _is_doc(node.node.node)
 
 
 def _text(node: nodes.Node) -> str | None:

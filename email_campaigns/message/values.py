@@ -23,6 +23,7 @@ LOOP_FIELDS = frozenset(
 )
 # Widths and flags of the C library's strftime can ask for megabytes
 SAFE_STRFTIME = re.compile(r"(?:[^%]|%-?[A-Za-z%]){0,100}\Z")
+ENTRY = 64  # what an entry of a list counts, in characters: the memory that it takes
 ABSENT = object()
 
 
@@ -90,11 +91,11 @@ def weigh(meter: Meter, value: object) -> object:
 	if isinstance(value, str):
 		meter.read(len(value))
 	elif isinstance(value, Mapping):
-		meter.read(8 * len(value))
+		meter.read(ENTRY * len(value))
 		for inner in value.values():
 			weigh(meter, inner)
 	elif isinstance(value, (list, tuple)):
-		meter.read(8 * len(value))
+		meter.read(ENTRY * len(value))
 		for inner in value:
 			weigh(meter, inner)
 	return value
@@ -144,7 +145,7 @@ def _get(meter: Meter, value: Mapping, name: object, default: object = None) -> 
 
 
 def _split(meter: Meter, value: str, separator: str | None = None, at_most: int = -1) -> list[str]:
-	meter.read(8 * len(value))
+	meter.read(ENTRY * len(value))
 	return value.split(separator, at_most)
 
 
