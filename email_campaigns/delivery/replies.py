@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from enum import Enum
 
 TEXT_LIMIT = 300  # characters of a reply that are kept, enough for what a person needs to see
+SEPARATORS = (b" ", b"-", b"\r", b"\n", b"")  # what may follow the code of a reply; b"" where a line is bare
 BACKOFF_MINUTES = (5, 15, 45, 120, 360)
 ENHANCED = re.compile(r"#?([245]\.\d{1,3}\.\d{1,3})(?=[\s:;,-]|$)[\s:;,-]*")
 
@@ -114,9 +115,9 @@ class Meaning(Enum):
 
 def parse(lines: Sequence[bytes]) -> Reply:
 	"""Reads the lines of one reply, with or without line ends. Raises ValueError when it is not SMTP (RFC 5321 §4.2)."""
-	codes = {bytes(line[:3]) for line in lines}
-	code = codes.pop() if len(codes) == 1 else b""
-	if len(code) != 3 or not (code.isdigit() and b"200" <= code < b"600"):
+	codes = {line[:3] for line in lines}
+	code = codes.pop() if all(line[3:4] in SEPARATORS for line in lines) else b""
+	if codes or len(code) != 3 or not (code.isdigit() and b"200" <= code < b"600"):
 		raise ValueError(f"the server sent something that is not SMTP: {_clean(lines[0])[:80]!r}")
 	return reply_of(int(code), b"\n".join(line[4:] for line in lines))
 

@@ -269,7 +269,7 @@ def explain(error: Exception) -> Refused | ConnectionLost:
 def _is_yes(lines: list[bytes], wanted: bytes) -> bool:
 	"""Raises ValueError for a reply that is neither a yes nor a no: the two sides have lost step."""
 	last = lines[-1]
-	if last[:1] == wanted and last[:3].isdigit():
+	if last[:1] == wanted and last[:3].isdigit() and last[3:4].isspace():
 		return True
 	reply = parse(lines)
 	if reply.code < 400:

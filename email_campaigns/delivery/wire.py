@@ -8,18 +8,23 @@ from email_campaigns.delivery.replies import Refused, Reply
 ADDRESS_LIMIT = 254  # bytes; RFC 5321 §4.5.3.1.3 less the angle brackets
 DOMAIN = re.compile(rb"[A-Za-z0-9._:\[\]-]+")
 DOTS = re.compile("[.\u3002\uff0e\uff61]")  # RFC 3490 §3.1: these all separate labels
-PLAIN = re.compile(r"[!-;=?-~]+@[A-Za-z0-9.-]+")  # nearly every address; the rest is looked at more closely
+ATEXT = r"-A-Za-z0-9!#$%&'*+/=?^_`{|}~."  # RFC 5322 §3.2.3, and dots wherever people have them
+PLAIN = re.compile(
+	rf"[{ATEXT}]+@[A-Za-z0-9.-]+"
+)  # nearly every address; the others are looked at more closely
+LOCAL = re.compile(rf'[{ATEXT}\u0080-\U0010ffff]+|"(?:[^"\\]|\\.)+"')
 
 
 def mailbox(address: str, stage: str, utf8: bool) -> bytes:
-	"""The address as it stands between angle brackets (RFC 5321 §4.1.2, RFC 6531). Raises Refused."""
+	"""The address as it stands between angle brackets (RFC 5321 §4.1.2, RFC 6531). Raises Refused.
+
+	`stage` (mail or rcpt) goes into the refusal; `utf8` says whether the server offers SMTPUTF8.
+	"""
 	if PLAIN.fullmatch(address) and len(address) <= ADDRESS_LIMIT:
 		return address.encode()
 	local, _, domain = address.rpartition("@")
-	if not (local and domain) or not address.isprintable() or set(address) & set(" <>"):
-		raise _bad_address(
-			stage, "the address is empty, has no domain, or has a space, bracket or control character"
-		)
+	if not (LOCAL.fullmatch(local) and domain and address.isprintable()) or set(address) & set(" <>"):
+		raise _bad_address(stage, "the address has a character that it may not have, or is not whole")
 	if not local.isascii() and not utf8:
 		words = "the server does not accept addresses with non-ASCII local part"
 		raise Refused(stage, Reply(553, "5.6.7", words))

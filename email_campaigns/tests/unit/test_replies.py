@@ -38,15 +38,15 @@ def test_sentence_names_the_address():
 
 
 @pytest.mark.parametrize("stage", ["mail", "rcpt", "data", "content"])
-@pytest.mark.parametrize("code", range(400, 600))
-def test_every_code_has_a_meaning(stage, code):
-	meaning, _ = judge(Refused(stage, Reply(code, "", "")))
-	if code in (421, 450, 451, 452):
-		assert meaning is Meaning.RETRY
-	if meaning is Meaning.BOUNCED:
-		assert stage == "rcpt" and code >= 500
-	if stage == "mail" and code >= 500:
-		assert meaning is Meaning.PAUSE
+def test_every_code_has_a_meaning(stage):
+	for code in range(400, 600):
+		meaning, _ = judge(Refused(stage, Reply(code, "", "")))
+		if code in (421, 450, 451, 452):
+			assert meaning is Meaning.RETRY
+		if meaning is Meaning.BOUNCED:
+			assert stage == "rcpt" and code >= 500
+		if stage == "mail" and code >= 500:
+			assert meaning is Meaning.PAUSE
 
 
 @pytest.mark.parametrize(
@@ -70,7 +70,17 @@ def test_parse(lines, reply):
 
 
 @pytest.mark.parametrize(
-	"lines", [[b""], [b"hello"], [b"25"], [b"999 x"], [b"150 x"], [b"\xb2\xb5\xb0 x"], [b"250-a", b"550 b"]]
+	"lines",
+	[
+		[b""],
+		[b"hello"],
+		[b"25"],
+		[b"999 x"],
+		[b"150 x"],
+		[b"\xb2\xb5\xb0 x"],
+		[b"250-a", b"550 b"],
+		[b"250354 Go"],
+	],
 )
 def test_parse_refuses_what_is_not_smtp(lines):
 	with pytest.raises(ValueError, match="not SMTP"):
