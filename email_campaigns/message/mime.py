@@ -4,6 +4,7 @@ The standard library builds one message for a mailing; a message for a recipient
 put in its slots. MIME: RFC 2045 and 2046; lines of a message: RFC 5322.
 """
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from email.message import EmailMessage
@@ -14,6 +15,7 @@ from email_campaigns.message.errors import HeaderError
 from email_campaigns.message.headers import encode_text, header_line, header_text
 from email_campaigns.message.quoted import quoted_printable
 
+KIND = re.compile(r"(?!multipart/|message/)[\w!#$&^.+-]+/[\w!#$&^.+-]+\Z", re.ASCII)
 TEXT_SLOT, HTML_SLOT = "slot-of-the-text", "slot-of-the-html"
 
 
@@ -93,7 +95,7 @@ def _structure(attachments: Sequence[Attachment]) -> EmailMessage:
 	for attachment in attachments:
 		main, _, sub = attachment.content_type.partition("/")
 		header_text(attachment.filename, "The name of an attachment")
-		if main in ("multipart", "message", "") or not sub:
+		if not KIND.match(attachment.content_type):
 			raise HeaderError(f"“{attachment.content_type:.80}” is not a kind of file that can be attached.")
 		message.add_attachment(attachment.content, main, sub, filename=attachment.filename)
 	_set_boundaries(message)

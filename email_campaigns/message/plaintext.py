@@ -11,6 +11,7 @@ from email_campaigns.message.protect import CLOSES, Unprotectable, protect
 
 ESCAPED = re.compile(r"^(\s*(?:\d+)?)\\([-+.])|^(\s*)\\(-{3,})", re.MULTILINE)
 BLANK_LINES = re.compile(r"\n[ \t]*\n(?:[ \t]*\n)+")
+CELLS = frozenset(("td", "th"))
 HEADINGS = frozenset("h1 h2 h3 h4 h5 h6".split())
 
 
@@ -32,19 +33,22 @@ def text_template(html: str) -> str | None:
 
 
 def _own_lines(text: str, mark: str, pieces: list[str]) -> str:
-	"""A line with nothing but {% … %} on it would be an empty line in every mail: its line end goes.
+	"""A line with nothing but {% … %} on it would be an empty line in every mail: its line ends go.
 
 	After an end tag the next paragraph keeps its distance from what the tag closes.
 	"""
 
-	def put(match: re.Match) -> str:
-		piece = pieces[int(match[2])]
-		if not piece.startswith("{%"):
-			return match[0]
-		apart = CLOSES.match(piece) and not match.string[: match.start()].endswith("\n\n")
-		return match[1] + ("\n" * (len(match[3]) - 1) if apart else "")
+	numbers = [str(number) for number, piece in enumerate(pieces) if piece.startswith("{%")]
+	word = rf"{mark}(?:{'|'.join(numbers)})x"
 
-	return re.sub(rf"^[ \t]*({mark}(\d+)x)[ \t]*(\n+)", put, text, flags=re.MULTILINE)
+	def put(match: re.Match) -> str:
+		words = re.findall(word, match[1])
+		closing = [n for n, one in enumerate(words) if CLOSES.match(pieces[int(one[len(mark) : -1])])]
+		if closing and "\n\n" in match[1] and not match.string[: match.start()].endswith("\n\n"):
+			words.insert(closing[-1] + 1, "\n")
+		return "".join(words)
+
+	return re.sub(rf"^[ \t]*((?:{word}\s*)+)(?<=\n)", put, text, flags=re.MULTILINE) if numbers else text
 
 
 def plain_text(html: str) -> str:
@@ -64,7 +68,7 @@ def tidy(text: str) -> str:
 
 
 class _Links:
-	"""Writes links as `text (address)` and headings without #, in place of html2text's Markdown."""
+	"""Writes links as `text (address)`, headings without # and cells apart, in place of html2text's Markdown."""
 
 	def __init__(self):
 		self.open: list[tuple[str, int]] = []
@@ -72,11 +76,13 @@ class _Links:
 	def __call__(self, writer: HTML2Text, tag: str, attrs: dict | None, start: bool) -> bool:
 		if tag in HEADINGS:
 			writer.p()
+		elif tag in CELLS and not start:
+			writer.o(" ")
 		elif tag == "a" and start:
 			self.open.append(((attrs or {}).get("href") or "", len(writer.outtextlist)))
 		elif tag == "a" and self.open:
 			self._close(writer, *self.open.pop())
-		return tag == "a" or tag in HEADINGS
+		return tag == "a" or tag in HEADINGS or tag in CELLS
 
 	@staticmethod
 	def _close(writer: HTML2Text, address: str, begin: int) -> None:

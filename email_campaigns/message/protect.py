@@ -77,6 +77,8 @@ def protect(source: str, *, comments: bool = True) -> Protected:
 		if not is_jinja:
 			protected.html += text
 			continue
+		if protected.html.endswith(("<", "</")):
+			raise Unprotectable
 		flows = place.state == "text"
 		word = protected.hide(text)
 		if flows:
