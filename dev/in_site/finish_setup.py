@@ -27,7 +27,10 @@ def main(site):
 	frappe.db.set_default("desktop:home_page", "workspace")
 	frappe.db.set_single_value("System Settings", "enable_onboarding", 0)
 	frappe.db.set_single_value("System Settings", "enable_scheduler", 1)
+	# Users made before the wizard's answers have the zone of Frappe's makers.
+	frappe.db.set_value("User", {"name": ("!=", "")}, "time_zone", ANSWERS["timezone"])
 	frappe.db.commit()
+	frappe.clear_cache()
 	frappe.destroy()
 
 

@@ -75,6 +75,12 @@ def _install(bench, name, site, mark):
 	bench.marks.set(f"{mark}-installed")
 
 
+def copy_marks(bench, source, target):
+	"""Note for a site cloned from `source` what was done there."""
+	for mark in bench.marks.folder.glob(f"*-on-{source}*"):
+		bench.marks.set(mark.name.replace(source, target), mark.read_text())
+
+
 def schema_fingerprint(package):
 	"""Changes when anything that a migration reads does."""
 	return fingerprint(str(package), *_files(package, "hooks.py", "patches.txt", "modules.txt", "custom_fields.py", *SCHEMA))

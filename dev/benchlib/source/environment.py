@@ -1,6 +1,7 @@
 """Virtual environments, and the packages in them: with uv where it can be had, else with pip."""
 
 import os
+import shutil
 from pathlib import Path
 
 from ..core.errors import BenchError
@@ -30,8 +31,14 @@ class Installer:
 			say("    uv cannot be installed here; pip is used, which takes longer.")
 
 	def venv(self, folder, python=None):
-		"""Make an empty virtual environment at `folder`, replacing what is there."""
-		run([python or self.python, "-m", "venv", "--clear", folder], self.log, "Making a virtual environment")
+		"""Make a virtual environment with nothing but pip at `folder`, replacing what is there."""
+		python = python or self.python
+		if self.uv.exists():
+			shutil.rmtree(folder, ignore_errors=True)
+			command = [self.uv, "venv", "--seed", "--python", python, folder]
+		else:
+			command = [python, "-m", "venv", "--clear", folder]
+		run(command, self.log, "Making a virtual environment", env=self._environment())
 
 	def install(self, folder, arguments, what):
 		"""Install into the venv at `folder`; `arguments` are pip's. Falls back to pip when uv fails."""
