@@ -182,18 +182,18 @@ class Maildir:
 
 	def __init__(self, folder: Path):
 		self.folder = folder
-		self._numbers = count(1)
+		self._numbers, self._host = count(1), socket.gethostname()
 		for part in ("tmp", "new", "cur"):
 			(folder / part).mkdir(parents=True, exist_ok=True)
 
 	def add(self, mail: Received) -> None:
 		"""Writes the mail with its envelope as headers and LF line ends. Raises OSError."""
 		recipients = "".join(f"Delivered-To: {recipient}\n" for recipient in mail.recipients)
-		name = f"{time.time():.6f}.{os.getpid()}_{next(self._numbers)}.{socket.gethostname()}"
-		with open(self.folder / "tmp" / name, "xb") as file:
-			file.write(f"Return-Path: <{mail.sender}>\n{recipients}".encode())
-			file.write(mail.content.replace(b"\r\n", b"\n"))
-		os.rename(self.folder / "tmp" / name, self.folder / "new" / name)
+		name = f"{time.time():.6f}.{os.getpid()}_{next(self._numbers)}.{self._host}"
+		envelope = f"Return-Path: <{mail.sender}>\n{recipients}".encode()
+		with open(f"{self.folder}/tmp/{name}", "xb", buffering=0) as file:
+			file.write(envelope + mail.content.replace(b"\r\n", b"\n"))
+		os.rename(f"{self.folder}/tmp/{name}", f"{self.folder}/new/{name}")
 
 
 def _wake(end: socket.socket) -> None:
