@@ -63,7 +63,7 @@ def _continue(name: str, own_slot: int | None = None, predecessor: int | None = 
 	if opens_at(ledger_store.window(cint(settings.hourly_limit), epoch), epoch) > epoch:
 		return
 	batch = max(1, cint(settings.batch_size))
-	due = ledger_store.due_mails(name, epoch, batch * max(1, cint(settings.parallel_sessions)))
+	due = ledger_store.due_mails(name, epoch, batch * max(1, cint(settings.parallel_jobs)))
 	for slot in range(-(-due // batch)):
 		_enqueue_page(name, slot, predecessor if slot == own_slot else None)
 
@@ -129,7 +129,7 @@ def _send_batch(sending: send_store.Sending) -> bool:
 	with ledger_store.one_claimer() as alone:
 		rows = sending.claim() if alone else []
 		frappe.db.commit()
-	tally = Tally(stopped=True)
+	tally = Tally()
 	try:
 		if rows:
 			tally = sending.send(rows)
@@ -140,7 +140,7 @@ def _send_batch(sending: send_store.Sending) -> bool:
 	if tally.problem:
 		store.move(sending.mailing.name, "Paused", problem=tally.problem)
 		frappe.db.commit()
-	return bool(rows) and not tally.stopped
+	return bool(rows) and not sending.stopped
 
 
 def update_statuses() -> None:

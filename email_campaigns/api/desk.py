@@ -42,7 +42,7 @@ def calculate(name: str) -> dict:
 def schedule(name: str, at_once: bool = False) -> None:
 	"""Let a Draft go at its start date, or now; what would stop it then is said now."""
 	doc = _mailing(name)
-	if not (at_once in (True, 1, "1", "true")) and not doc.start_date:
+	if at_once not in (True, 1, "1", "true") and not doc.start_date:
 		frappe.throw(_("Set the Start first, or choose Send Now."))
 	_refuse_unsendable(name)
 	start = now_datetime() if at_once in (True, 1, "1", "true") else get_datetime(doc.start_date)

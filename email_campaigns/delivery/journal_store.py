@@ -8,13 +8,18 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
+from datetime import datetime
+from zoneinfo import ZoneInfo
 
 import frappe
-from frappe.utils import now_datetime
+from frappe.utils import get_system_timezone
 
 from email_campaigns.audience.decide import UNSUBSCRIBED, suppression_reason
 from email_campaigns.delivery.mailing import Letter, Mailing
 from email_campaigns.delivery.page import Verdict
+
+DEADLOCK, LOCK_WAIT = 1213, 1205  # MariaDB's error numbers
+LOCK_ATTEMPTS = 5
 
 _SUPPRESSED = """SELECT s.reason FROM `tabSuppressed Email` s
 	WHERE s.email = m.email AND BINARY LOWER(s.email) = BINARY LOWER(m.email)
@@ -44,7 +49,7 @@ class LedgerJournal:
 		self.claim = claim
 		self.clock = clock
 		self.ignored = "" if mailing.heeds_opt_out else UNSUBSCRIBED
-		self.source = mailing.name
+		self.zone = ZoneInfo(get_system_timezone())
 		self.connection = frappe.db.get_connection()
 		self.connection.autocommit(True)
 		self.cursor = self.connection.cursor()
@@ -99,8 +104,9 @@ class LedgerJournal:
 		)
 
 	def _write(self, statement: str, **values) -> int:
+		now = self.clock()
 		# A second is rounded up, so that a mail leaves the sliding hour late rather than early.
-		times = {"at": now_datetime(), "epoch": math.ceil(self.clock())}
+		times = {"at": datetime.fromtimestamp(now, self.zone).replace(tzinfo=None), "epoch": math.ceil(now)}
 		return self.cursor.execute(
 			statement, {"claim": self.claim, "ignored": self.ignored, **times, **values}
 		)

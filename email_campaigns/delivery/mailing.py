@@ -71,6 +71,15 @@ class Tally:
 	skipped: int = 0
 	uncertain: int = 0
 	postponed: int = 0
-	stopped: bool = False
 	problem: str = ""
 	failures: list[Failure] = field(default_factory=list)
+
+	def __add__(self, other: Tally) -> Tally:
+		return Tally(
+			sent=self.sent + other.sent,
+			skipped=self.skipped + other.skipped,
+			uncertain=self.uncertain + other.uncertain,
+			postponed=self.postponed + other.postponed,
+			problem=self.problem or other.problem,
+			failures=self.failures + other.failures,
+		)

@@ -9,11 +9,14 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 from enum import Enum
+from threading import Event
 from typing import Protocol
 
 from email_campaigns.delivery.mailing import Failure, Letter, Tally
 from email_campaigns.delivery.replies import Meaning, backoff, judge
 from email_campaigns.delivery.smtp import ConnectionLost, Refused, Session
+
+__all__ = ["Journal", "Page", "Unavailable", "Verdict"]
 
 LOSSES_UNTIL_PAUSE = 3
 
@@ -43,7 +46,8 @@ class Journal(Protocol):
 class Page:
 	"""Sends letters one after the other; ends early at `deadline`, on STOP, or when the server is of no use.
 
-	`connect` returns a Session or raises Unavailable; `clock` returns seconds on any steady scale.
+	`connect` returns a Session or raises Unavailable; `clock` returns seconds on any steady scale. Pages that
+	share `halt` end together: whoever finds a reason to stop sets it.
 	"""
 
 	def __init__(
@@ -55,6 +59,7 @@ class Page:
 		max_attempts: int,
 		clock: Callable[[], float],
 		deadline: float,
+		halt: Event | None = None,
 	):
 		self.sender = sender
 		self.journal = journal
@@ -62,6 +67,7 @@ class Page:
 		self.max_attempts = max_attempts
 		self.clock = clock
 		self.deadline = deadline
+		self.halt = halt or Event()
 		self.tally = Tally()
 		self.session: Session | None = None
 		self.accepted: Letter | None = None
@@ -72,10 +78,11 @@ class Page:
 		self.tally = Tally()
 		try:
 			for letter in letters:
-				self._take(letter)
-				if self.tally.stopped:
+				if self.halt.is_set():
 					break
+				self._take(letter)
 		except BaseException:
+			self.halt.set()
 			self.drop()
 			raise
 		self._settle_accepted()
@@ -95,7 +102,7 @@ class Page:
 
 	def _take(self, letter: Letter) -> None:
 		if self.clock() >= self.deadline:
-			self.tally.stopped = True
+			self.halt.set()
 		elif letter.problem:
 			self._fail(letter, letter.problem)
 		else:
@@ -123,7 +130,7 @@ class Page:
 			return True
 		self.drop()
 		if verdict is Verdict.STOP:
-			self.tally.stopped = True
+			self.halt.set()
 		else:
 			self.tally.skipped += 1
 		return False
@@ -177,5 +184,5 @@ class Page:
 		self.drop()
 		self._settle_accepted()
 		self.journal.give_back(letter)
-		self.tally.stopped = True
+		self.halt.set()
 		self.tally.problem = problem

@@ -37,11 +37,12 @@ def _load(doctype: str, names: list[str], fields: Collection[str] | None, user: 
 	meta = frappe.get_meta(doctype)
 	tables = [df for df in meta.get_table_fields() if df.fieldname in wanted]
 	columns = sorted({"name"} | (wanted - {df.fieldname for df in tables}))
-	records = frappe.db.sql(
+	rows = frappe.db.sql(
 		f"SELECT {', '.join(f'`{column}`' for column in columns)} FROM `tab{doctype}` WHERE name IN %s",
 		(tuple(names),),
-		as_dict=True,
 	)
+	# Plain dicts, which the renderer reads several times faster than the framework's own kind.
+	records = [dict(zip(columns, row, strict=True)) for row in rows]
 	for df in tables:
 		_add_rows(doctype, df, records)
 	return records
@@ -55,7 +56,7 @@ def _add_rows(doctype: str, df, records: list[dict]) -> None:
 		(parents, doctype, df.fieldname),
 		as_dict=True,
 	):
-		rows[row.parent].append(row)
+		rows[row.parent].append(dict(row))
 	for record in records:
 		record[df.fieldname] = rows[record["name"]]
 

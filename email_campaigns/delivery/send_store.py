@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import time
 from dataclasses import replace
+from threading import Event, Lock
 from uuid import uuid4
 
 import frappe
@@ -20,6 +21,8 @@ from email_campaigns.delivery.journal_store import LedgerJournal
 from email_campaigns.delivery.letters import Composer
 from email_campaigns.delivery.mailing import Claimed, Mailing, Tally
 from email_campaigns.delivery.page import Page
+from email_campaigns.delivery.sessions import run_pages
+from email_campaigns.delivery.smtp import Session
 from email_campaigns.message.compile import CompiledMessage, compile_message
 from email_campaigns.message.footer import Footer
 from email_campaigns.schedule.window import grant
@@ -106,15 +109,29 @@ class Sending:
 		self.batch = max(1, cint(settings.batch_size))
 		self.message = compiled(mailing)
 		self.composer = composer(mailing, self.message)
-		self.journal = LedgerJournal(mailing, self.token, time.time)
-		self.page = Page(
-			mailing.sender_address,
-			self.journal,
-			lambda: transport.connect(mailing.account),
+		self.halt, self.connecting = Event(), Lock()
+		self.pages = [self._page(settings, deadline) for _ in range(max(1, cint(settings.sessions_per_job)))]
+
+	def _page(self, settings, deadline: float) -> Page:
+		return Page(
+			self.mailing.sender_address,
+			LedgerJournal(self.mailing, self.token, time.time),
+			self._connect,
 			max_attempts=max(1, cint(settings.max_attempts)),
 			clock=time.monotonic,
 			deadline=deadline,
+			halt=self.halt,
 		)
+
+	def _connect(self) -> Session:
+		# Opening a session reads the Email Account on the job's own connection, which takes one thread at a time.
+		with self.connecting:
+			return transport.connect(self.mailing.account)
+
+	@property
+	def stopped(self) -> bool:
+		"""Tell whether another claim makes no sense in this job."""
+		return self.halt.is_set()
 
 	def claim(self) -> list[Claimed]:
 		"""Claim as many mails as the limits and the batch size allow, under a lock that the caller holds."""
@@ -128,7 +145,7 @@ class Sending:
 		records = records_store.load(
 			rows, message.record_fields, message.uses_whole_record, self.mailing.sender_user
 		)
-		return self.page.run(self.composer.letters(rows, records))
+		return run_pages(self.pages[: len(rows)], self.composer.letters(rows, records))
 
 	def settle(self, tally: Tally) -> None:
 		"""Log what became of the page, suppress bad addresses and free the rows."""
@@ -148,8 +165,9 @@ class Sending:
 		)
 
 	def close(self) -> None:
-		self.page.close()
-		self.journal.close()
+		for page in self.pages:
+			page.close()
+			page.journal.close()
 
 
 def preview(name: str, doctype: str = "", record: str = "") -> dict:

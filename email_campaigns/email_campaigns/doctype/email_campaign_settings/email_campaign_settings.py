@@ -5,7 +5,7 @@ from frappe.model.document import Document
 
 class EmailCampaignSettings(Document):
 	def validate(self):
-		for field in ("batch_size", "parallel_sessions", "max_attempts"):
+		for field in ("batch_size", "parallel_jobs", "sessions_per_job", "max_attempts"):
 			if (self.get(field) or 0) < 1:
 				frappe.throw(_("{0} must be at least 1.").format(_(self.meta.get_label(field))))
 		for row in self.recipient_sources:

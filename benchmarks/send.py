@@ -1,0 +1,268 @@
+"""How fast a mailing leaves, against Frappe's own bulk path and against a bare SMTP loop, all in one run.
+
+The same site, template (15 KB, 20 links), recipients and postfix smtp-sink serve all three. Ours is one
+worker's job as it is in production: freezing, claiming, the journal's durable statement a mail, rendering,
+MIME, hand-over, log. The bare loop is smtplib with ready bytes: no database, no template, nothing recorded.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import shutil
+import smtplib
+import socket
+import subprocess
+import sys
+import time
+from contextlib import contextmanager
+from pathlib import Path
+
+import frappe
+
+MAILS, FRAPPE_MAILS = 5000, 200
+NAME = "Benchmark"
+LINK = (
+	'<p style="margin:0">Dear {{ doc.first_name }}, <a href="https://shop.example.com/offers/%d?from=newsletter">'
+	"offer number %d of this week</a> is waiting for you.</p>\n"
+)
+FILLER = (
+	"<p>" + "Every paragraph of this letter is as long as those of a real newsletter are. " * 8 + "</p>\n"
+)
+
+
+def template() -> str:
+	"""Return a body of about 15 KB with 20 links."""
+	return "<h1>News for {{ doc.first_name }}</h1>\n" + "".join(LINK % (n, n) + FILLER for n in range(20))
+
+
+@contextmanager
+def sink():
+	"""Run postfix's smtp-sink on a free port and yield the port."""
+	with socket.socket() as free:
+		free.bind(("127.0.0.1", 0))
+		port = free.getsockname()[1]
+	user = ["-u", "nobody"] if os.geteuid() == 0 else []
+	process = subprocess.Popen(
+		[shutil.which("smtp-sink"), *user, f"127.0.0.1:{port}", "1000"], stderr=subprocess.DEVNULL
+	)
+	try:
+		wait_for(port)
+		yield port
+	finally:
+		process.terminate()
+		process.wait()
+
+
+def wait_for(port: int) -> None:
+	for _ in range(100):
+		try:
+			return socket.create_connection(("127.0.0.1", port), 1).close()
+		except OSError:
+			time.sleep(0.05)
+	sys.exit("smtp-sink did not start.")
+
+
+def clean() -> None:
+	for doctype in ("Campaign Log", "Campaign Message"):
+		frappe.db.delete(doctype, {"campaign": NAME})
+	frappe.db.delete("Mass Email", {"campaign": NAME})
+	frappe.db.delete("Target List Member", {"target_list": NAME})
+	for doctype in ("Campaign", "Target List", "Email Template", "Email Account"):
+		if frappe.db.exists(doctype, NAME):
+			frappe.delete_doc(doctype, NAME, force=True, ignore_permissions=True)
+	frappe.db.delete("Email Queue", {"sender": ("like", "%benchmark@example.org%")})
+	frappe.db.commit()
+
+
+def prepare(port: int) -> str:
+	"""Create a mailing to MAILS plain addresses and return its name."""
+	from email_campaigns.audience import store as audience
+	from email_campaigns.audience.members import NewMember
+
+	account = frappe.get_doc(
+		doctype="Email Account",
+		email_account_name=NAME,
+		email_id="benchmark@example.org",
+		enable_outgoing=1,
+		smtp_server="127.0.0.1",
+		smtp_port=port,
+		no_smtp_authentication=1,
+	)
+	account.flags.ignore_validate = True
+	account.insert()
+	frappe.get_doc(doctype="Target List", title=NAME).insert()
+	frappe.get_doc(
+		doctype="Email Template",
+		name=NAME,
+		subject="News for {{ doc.first_name }}",
+		use_html=1,
+		response_html=template(),
+	).insert()
+	frappe.get_doc(
+		doctype="Campaign",
+		campaign_name=NAME,
+		campaign_type="Newsletter",
+		status="Active",
+		target_lists=[{"target_list": NAME}],
+	).insert()
+	members = [NewMember(n, f"reader{n}@example.com", f"Réader{n}", "Benchmark") for n in range(MAILS)]
+	for batch in audience.slices(members):
+		audience.add_plain(NAME, batch)
+	return (
+		frappe.get_doc(
+			doctype="Mass Email", title=NAME, campaign=NAME, email_template=NAME, sender_account=NAME
+		)
+		.insert()
+		.name
+	)
+
+
+def counters() -> dict[str, int]:
+	rows = frappe.db.sql(
+		"SHOW GLOBAL STATUS WHERE Variable_name IN ('Questions', 'Handler_commit', 'Com_commit')"
+	)
+	return {name: int(value) for name, value in rows}
+
+
+def ours(mailing: str) -> dict[str, float]:
+	"""Send the mailing as a worker would; return seconds, SQL statements and commits."""
+	from email_campaigns import jobs
+	from email_campaigns.delivery import ledger_store, send_store, store
+
+	store.move(mailing, "Pending", start_date=frappe.utils.now_datetime())
+	store.move(mailing, "In Process", started_on=frappe.utils.now_datetime())
+	frappe.db.commit()
+	begun = time.perf_counter()
+	while send_store.freeze_next(mailing):
+		frappe.db.commit()
+	frappe.db.commit()
+	frozen, before = time.perf_counter(), counters()
+	jobs.page(mailing, 0)
+	ended, after = time.perf_counter(), counters()
+	if ledger_store.by_status(mailing) != {"Sent": MAILS}:
+		sys.exit(f"Not all mails were sent: {ledger_store.by_status(mailing)}")
+	return {
+		"freeze": frozen - begun,
+		"send": ended - frozen,
+		"statements": after["Questions"] - before["Questions"],
+		"commits": after["Handler_commit"] - before["Handler_commit"],
+	}
+
+
+def frappes() -> float:
+	"""Return the seconds a mail that Frappe's bulk path takes, measured over FRAPPE_MAILS."""
+	from frappe.email.doctype.email_queue.email_queue import QueueBuilder
+
+	recipients = [f"reader{n}@example.com" for n in range(FRAPPE_MAILS)]
+	message = frappe.render_template(template(), {"doc": {"first_name": "Réader"}})
+	builder = QueueBuilder(
+		recipients=recipients,
+		sender="benchmark@example.org",
+		subject="News",
+		message=message,
+		queue_separately=True,
+		reference_doctype="Campaign",
+		reference_name=NAME,
+		add_unsubscribe_link=1,
+	)
+	begun = time.perf_counter()
+	builder.send_emails(builder.as_dict(include_recipients=False), recipients)
+	frappe.db.commit()
+	seconds = time.perf_counter() - begun
+	sent = frappe.db.count("Email Queue", {"sender": ("like", "%benchmark@example.org%"), "status": "Sent"})
+	if sent != FRAPPE_MAILS:
+		sys.exit(f"Frappe's path sent {sent} of {FRAPPE_MAILS} mails.")
+	return seconds / FRAPPE_MAILS
+
+
+def bare(port: int, mailing: str) -> float:
+	"""Return the seconds a mail that smtplib takes with ready bytes."""
+	from email_campaigns.delivery import send_store, store
+	from email_campaigns.delivery.mailing import Claimed
+
+	loaded = store.load(mailing)
+	make = send_store.composer(loaded, send_store.compiled(loaded))
+	content = make.letter(Claimed(1, "reader@example.com", "", ""), {"first_name": "Réader"}).content
+	with smtplib.SMTP("127.0.0.1", port) as smtp:
+		begun = time.perf_counter()
+		for n in range(MAILS):
+			smtp.sendmail("benchmark@example.org", f"reader{n}@example.com", content)
+		return (time.perf_counter() - begun) / MAILS
+
+
+def row(name, value, unit, compared_with, ratio, goal, met) -> dict:
+	return {
+		"name": name,
+		"value": round(value, 3),
+		"unit": unit,
+		"compared_with": compared_with,
+		"ratio": round(ratio, 3),
+		"goal": goal,
+		"met": bool(met),
+	}
+
+
+def measure(port: int) -> list[dict]:
+	mailing = prepare(port)
+	frappe.db.commit()
+	by_frappe = 1 / frappes()
+	by_hand = [1 / bare(port, mailing)]
+	figures = ours(mailing)
+	by_hand.append(1 / bare(port, mailing))
+	bare_rate = sum(by_hand) / 2
+	whole, loop = MAILS / (figures["freeze"] + figures["send"]), MAILS / figures["send"]
+	statements, commits = figures["statements"] / MAILS, figures["commits"] / MAILS
+	return [
+		row("Frappe's bulk path", by_frappe, "mails/s", "itself", 1, "", True),
+		row("bare smtplib loop", bare_rate, "mails/s", "itself", 1, "", True),
+		row(
+			"a mailing with its freezing",
+			whole,
+			"mails/s",
+			"Frappe's bulk path",
+			whole / by_frappe,
+			"≥ 20",
+			whole >= 20 * by_frappe,
+		),
+		row(
+			"a mailing",
+			loop,
+			"mails/s",
+			"bare smtplib loop",
+			loop / bare_rate,
+			"≥ 0.4",
+			loop >= 0.4 * bare_rate,
+		),
+		row("SQL statements", statements, "a mail", "mails", statements, "≤ 1.1", statements <= 1.1),
+		row("commits", commits, "a mail", "mails", commits, "≤ 1.05", commits <= 1.05),
+	]
+
+
+def main() -> None:
+	arguments = argparse.ArgumentParser(description=__doc__)
+	arguments.add_argument("--site", required=True)
+	arguments.add_argument("--json")
+	options = arguments.parse_args()
+	frappe.init(site=options.site, sites_path=".")
+	frappe.connect()
+	frappe.db.set_single_value("Email Campaign Settings", "hourly_limit", 0)
+	clean()
+	try:
+		with sink() as port:
+			rows = measure(port)
+	finally:
+		frappe.db.rollback()
+		clean()
+	for each in rows:
+		goal = f"{'met' if each['met'] else 'MISSED'}: goal {each['goal']}" if each["goal"] else ""
+		print(
+			f"{each['name']:30} {each['value']:>10} {each['unit']:8} {each['ratio']:>8} × {each['compared_with']:20} {goal}"
+		)
+	if options.json:
+		Path(options.json).write_text(json.dumps(rows, indent=1, ensure_ascii=False) + "\n")
+
+
+if __name__ == "__main__":
+	main()
