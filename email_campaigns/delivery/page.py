@@ -146,6 +146,8 @@ class Page:
 			self.journal.advance(accepted, None)
 
 	def _was_refused(self, letter: Letter, refusal: Refused) -> None:
+		if self.session and not self.session.alive:
+			self.drop()
 		self._settle_accepted()
 		meaning, reason = judge(refusal)
 		if meaning is Meaning.PAUSE:
