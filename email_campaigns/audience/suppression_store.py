@@ -35,8 +35,10 @@ def suppress(email: str, *, reason: str, origin: str, target_list: str = EVERYTH
 	"""
 	address = normalise(email)
 	changed = _write([(address, target_list, reason, origin)]) > 0
-	if target_list == EVERYTHING and reason in PERSONS_WISH:
-		# A bounced address keeps its reason, yet the person's wish must be known once the bounce is lifted.
+	wish = target_list == EVERYTHING and reason in PERSONS_WISH
+	# A bounced address keeps its reason, yet the person's wish must be known once the bounce is lifted. Any
+	# other old record was told when it was new, perhaps by a click at the same moment, not yet to be seen.
+	if wish and (changed or scope_of(address).blocked):
 		changed = mirror_store.tell(address) or changed
 	return changed
 
@@ -52,9 +54,11 @@ def lift(email: str, *, target_list: str = EVERYTHING) -> bool:
 		for row in _rows(address)
 		if (row.target_list or EVERYTHING) == target_list and row.reason in PERSONS_WISH
 	]
-	if names:
-		frappe.db.delete("Suppressed Email", {"name": ["in", names]})
-	return (target_list == EVERYTHING and mirror_store.untell(address)) or bool(names)
+	untold = target_list == EVERYTHING and mirror_store.untell(address)
+	if not names:
+		return untold
+	frappe.db.delete("Suppressed Email", {"name": ["in", names]})
+	return affected_rows() > 0  # none where the same click came twice at once
 
 
 def scope_of(email: str) -> Scope:
