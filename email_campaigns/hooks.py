@@ -7,6 +7,9 @@ app_description = "Email campaigns for every CRM on the Frappe Framework"
 app_email = "hello@email-campaigns.example"
 app_license = "MIT"
 
+# The dialogs of the app's forms, and "Add to Target List" in the lists of all recipients.
+app_include_js = ["email_campaigns.bundle.js"]
+
 # A name that another app owns must stop the installation before anything is changed.
 before_install = "email_campaigns.install.before_install"
 after_install = "email_campaigns.install.after_install"

@@ -11,6 +11,7 @@ import time
 import frappe
 from frappe.utils import cint, getdate, now_datetime, nowdate
 
+from email_campaigns.audience import progress_store
 from email_campaigns.audience import store as audience
 from email_campaigns.audience.import_store import Import, read_file
 from email_campaigns.audience.members import UnusableFile
@@ -162,44 +163,34 @@ def update_statuses() -> None:
 def add_members(target_list: str, doctype: str, names: list[str]) -> None:
 	"""Add records to a target list slice by slice, each durable, with progress for whoever asked."""
 	origin, added, done = audience.source(doctype), 0, 0
-	for batch in audience.slices(names):
-		added += audience.add_records(target_list, origin, batch)
-		done += len(batch)
-		frappe.db.commit()
-		_progress(target_list, done, len(names))
-	_members_changed(
-		target_list,
-		frappe._("{0} of {1} records joined; the others were on the list already.").format(added, len(names)),
-	)
+	with progress_store.under_way(target_list) as tell:
+		for batch in audience.slices(names):
+			added += audience.add_records(target_list, origin, batch)
+			done += len(batch)
+			frappe.db.commit()
+			tell(done, len(names))
+		report = frappe._("{0} of {1} records joined.").format(added, len(names))
+		if added < len(names):
+			report += " " + frappe._("The others were on the list already.")
+		_members_changed(target_list, report)
 
 
 def import_members(target_list: str, file_url: str) -> None:
 	"""Add the plain addresses of a CSV file to a target list and keep the report of what was left out."""
-	try:
-		text = read_file(file_url)
-		lines, run = max(1, text.count("\n")), Import(target_list, text)
-		for done in run.run():
-			frappe.db.commit()
-			_progress(target_list, done, lines)
-		report = run.report
-	except UnusableFile as error:
-		report = str(error)
-	_members_changed(target_list, report)
-
-
-def _progress(target_list: str, done: int, total: int) -> None:
-	frappe.publish_progress(
-		min(100, 100 * done / max(1, total)),
-		title=frappe._("Adding members"),
-		doctype="Target List",
-		docname=target_list,
-	)
+	with progress_store.under_way(target_list) as tell:
+		try:
+			text = read_file(file_url)
+			lines, run = max(1, text.count("\n")), Import(target_list, text)
+			for done in run.run():
+				frappe.db.commit()
+				tell(done, lines)
+			report = run.report
+		except UnusableFile as error:
+			report = str(error)
+		_members_changed(target_list, report)
 
 
 def _members_changed(target_list: str, report: str) -> None:
 	audience.update_counts(target_list)
 	frappe.db.set_value("Target List", target_list, "import_report", report)
 	frappe.db.commit()
-	frappe.publish_realtime(
-		"target_list_changed", {"name": target_list}, doctype="Target List", docname=target_list
-	)

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import time
+
 import frappe
 from frappe import _
-from frappe.utils import cstr, escape_html, get_datetime, now_datetime, split_emails
+from frappe.utils import cint, cstr, escape_html, get_datetime, now_datetime, sbool, split_emails
 
 from email_campaigns import jobs
+from email_campaigns.audience import progress_store
 from email_campaigns.audience import store as audience
 from email_campaigns.audience.address import InvalidAddress, normalise
 from email_campaigns.compat import enqueue_once
@@ -14,6 +17,7 @@ from email_campaigns.delivery import ledger_store, send_store, store, transport
 from email_campaigns.delivery.page import Unavailable
 from email_campaigns.delivery.smtp import ConnectionLost, Refused
 from email_campaigns.message.compile import RenderError, TemplateError
+from email_campaigns.schedule.window import opens_at
 
 FAULTS = (TemplateError, RenderError, Unavailable, Refused, ConnectionLost)
 SHOWN_EVENTS = 50
@@ -41,11 +45,11 @@ def calculate(name: str) -> dict:
 @frappe.whitelist(methods=["POST"])
 def schedule(name: str, at_once: bool = False) -> None:
 	"""Let a Draft go at its start date, or now; what would stop it then is said now."""
-	doc = _mailing(name)
-	if at_once not in (True, 1, "1", "true") and not doc.start_date:
+	doc, at_once = _mailing(name), sbool(at_once)
+	if not at_once and not doc.start_date:
 		frappe.throw(_("Set the Start first, or choose Send Now."))
 	_refuse_unsendable(name)
-	start = now_datetime() if at_once in (True, 1, "1", "true") else get_datetime(doc.start_date)
+	start = now_datetime() if at_once else get_datetime(doc.start_date)
 	_move(name, "Pending", start_date=start)
 	if start <= now_datetime():
 		_tick_soon()
@@ -97,11 +101,13 @@ def _tick_soon() -> None:
 
 @frappe.whitelist()
 def preview(name: str, doctype: str = "", record: str = "") -> dict:
-	"""Return the mail as one recipient would get it, with what its template asked for in vain."""
+	"""Return the mail as one recipient would get it, with what its template asked for in vain.
+
+	The recipient is a record of a recipient source or a Target List Member; by default the first of the lists.
+	"""
 	_mailing(name, "read")
-	_may_read(doctype, record)
 	try:
-		return send_store.preview(name, doctype, record)
+		return send_store.preview(name, *_recipient(doctype, record))
 	except FAULTS as error:
 		frappe.throw(str(error), title=_("The Mail Can't Be Shown"))
 
@@ -110,7 +116,7 @@ def preview(name: str, doctype: str = "", record: str = "") -> dict:
 def send_test(name: str, addresses: str, doctype: str = "", record: str = "") -> int:
 	"""Send a test to some addresses, separated by commas or lines; return how many."""
 	_mailing(name)
-	_may_read(doctype, record)
+	recipient = _recipient(doctype, record)
 	try:
 		recipients = [normalise(address) for address in split_emails(addresses)]
 	except InvalidAddress as error:
@@ -118,27 +124,42 @@ def send_test(name: str, addresses: str, doctype: str = "", record: str = "") ->
 	if not recipients:
 		frappe.throw(_("Name at least one address."))
 	try:
-		send_store.send_test(name, recipients, doctype, record)
+		send_store.send_test(name, recipients, *recipient)
 	except FAULTS as error:
 		frappe.throw(str(error), title=_("The Test Was Not Sent"))
 	return len(recipients)
 
 
-def _may_read(doctype: str, record: str) -> None:
-	if doctype and record:
-		frappe.get_doc(doctype, record).check_permission("read")
+def _recipient(doctype: str, record: str) -> tuple[str, str]:
+	"""Return the record that a mail is shown for: a member that stands for a record is that record."""
+	if not (doctype and record):
+		return "", ""
+	doc = frappe.get_doc(doctype, record)
+	doc.check_permission("read")
+	if doctype != audience.PLAIN or not doc.member_doctype:
+		return doctype, record
+	return _recipient(doc.member_doctype, doc.member_name)
 
 
 @frappe.whitelist()
 def progress(name: str) -> dict:
-	"""Return the state of a mailing for its form: numbers by status, reasons of skipping, what holds it up."""
+	"""Return the state of a mailing for its form: numbers by status, reasons of skipping, what holds it up.
+
+	`opens_in` is the number of seconds until the hourly limit lets the next mail go, 0 where it does.
+	"""
 	doc = _mailing(name, "read")
 	return {
 		"status": doc.status,
 		"problem": doc.problem or (transport.held() if doc.status in ("Pending", "In Process") else ""),
 		"by_status": ledger_store.by_status(name),
 		"by_reason": ledger_store.by_reason(name),
+		"opens_in": _opens_in() if doc.status == "In Process" else 0,
 	}
+
+
+def _opens_in() -> int:
+	epoch = int(time.time())
+	return opens_at(ledger_store.window(cint(store.settings().hourly_limit), epoch), epoch) - epoch
 
 
 @frappe.whitelist(methods=["POST"])
@@ -151,42 +172,59 @@ def add_members(
 	"""
 	frappe.get_doc("Target List", target_list).check_permission("write")
 	audience.source(doctype)
-	wanted = (
-		frappe.parse_json(filters)
-		if filters is not None
-		else {"name": ("in", frappe.parse_json(names) or [""])}
-	)
+	wanted = _parsed(filters) if filters is not None else {"name": ("in", _parsed(names) or [""])}
 	found = frappe.get_list(doctype, filters=wanted, pluck="name", limit_page_length=0, order_by="creation")
 	if not found:
 		frappe.throw(_("No {0} matches.").format(_(doctype)))
+	progress_store.tell(target_list, 0, len(found))
 	frappe.enqueue(
 		jobs.add_members, queue="long", timeout=3600, target_list=target_list, doctype=doctype, names=found
 	)
 	return len(found)
 
 
+def _parsed(value: str | list | None):
+	try:
+		return frappe.parse_json(value)
+	except ValueError:
+		frappe.throw(_("The selection of records can't be read: {0}").format(cstr(value)[:100]))
+
+
 @frappe.whitelist(methods=["POST"])
 def import_members(target_list: str, file_url: str) -> None:
 	"""Import a CSV file of plain addresses into a target list in the background."""
 	frappe.get_doc("Target List", target_list).check_permission("write")
+	progress_store.tell(target_list, 0, 1)
 	frappe.enqueue(
 		jobs.import_members, queue="long", timeout=3600, target_list=target_list, file_url=file_url
 	)
 
 
 @frappe.whitelist()
+def members_progress(target_list: str) -> dict | None:
+	"""Return {"done", "total"} while members are being added to a list in the background, else None."""
+	frappe.get_doc("Target List", target_list).check_permission("read")
+	return progress_store.read(target_list)
+
+
+@frappe.whitelist()
 def recipient_doctypes() -> list[str]:
 	"""Return the doctypes whose records can join a target list and that the user may read."""
+	frappe.has_permission("Target List", "read", throw=True)
 	return [doctype for doctype in audience.sources() if frappe.has_permission(doctype, "read")]
 
 
 def timeline(doctype: str, docname: str) -> list[dict]:
-	"""Return what campaigns did for a person, for the timeline of the person's own record (a Frappe hook)."""
-	if not frappe.db.exists("Campaign Log", {"recipient_name": docname, "recipient_doctype": doctype}):
+	"""Return what campaigns did for a person, for the timeline of the person's own record (a Frappe hook).
+
+	Called whenever any form is opened: one look-up by an index, and nothing for who may not read the log.
+	"""
+	if not frappe.has_permission("Campaign Log", "read"):
 		return []
 	events = frappe.get_all(
 		"Campaign Log",
-		{"recipient_name": docname, "recipient_doctype": doctype},
+		# The column is text: compared with a number, its index would be of no use.
+		{"recipient_name": cstr(docname), "recipient_doctype": doctype},
 		["creation", "action", "source_doctype", "source", "campaign", "details"],
 		order_by="creation desc",
 		limit=SHOWN_EVENTS,
@@ -204,6 +242,10 @@ def timeline(doctype: str, docname: str) -> list[dict]:
 
 
 def _sentence(event) -> str:
-	link = frappe.utils.get_link_to_form(event.source_doctype, event.source, escape_html(event.source))
+	link = (
+		frappe.utils.get_link_to_form(event.source_doctype, event.source, escape_html(event.source))
+		if event.source
+		else ""
+	)
 	told = f": {escape_html(event.details)}" if event.details else ""
 	return f"{_(event.action)} · {escape_html(event.campaign or '')} ({link}){told}"

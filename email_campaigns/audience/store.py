@@ -35,6 +35,9 @@ class Source:
 		return f"COALESCE(s.`{self.opt_out_field}`, 0)" if self.opt_out_field else "0"
 
 
+PLAIN_SOURCE = Source(PLAIN, "email")
+
+
 def sources() -> dict[str, Source]:
 	"""Return the enabled recipient sources of the settings whose doctype and email field exist on this site."""
 	rows = frappe.get_cached_doc("Email Campaign Settings").recipient_sources
@@ -294,7 +297,7 @@ def delete_members(target_list: str) -> None:
 
 def address_of(doctype: str, name: str) -> dict:
 	"""Return {"email", "opted_out", "record_missing"} of a record. Raises ValidationError where there is none."""
-	origin = source(doctype)
+	origin = PLAIN_SOURCE if doctype == PLAIN else source(doctype)
 	rows = frappe.db.sql(
 		f"SELECT s.`{origin.email_field}`, {origin.opt_out} FROM `tab{doctype}` s WHERE s.name = %s", name
 	)

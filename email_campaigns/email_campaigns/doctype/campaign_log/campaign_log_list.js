@@ -1,0 +1,18 @@
+const ACTIONS = {
+	Sent: "green",
+	Opened: "blue",
+	Clicked: "blue",
+	Replied: "blue",
+	"Attachment Viewed": "blue",
+	"Opted In": "green",
+	"Opted Out": "orange",
+	Bounced: "red",
+	Complained: "red",
+	Failed: "red",
+	Uncertain: "orange",
+};
+
+frappe.listview_settings["Campaign Log"] = {
+	add_fields: ["action"],
+	get_indicator: (doc) => [__(doc.action), ACTIONS[doc.action] || "gray", `action,=,${doc.action}`],
+};

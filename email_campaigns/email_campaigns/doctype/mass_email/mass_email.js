@@ -1,0 +1,78 @@
+const EDITABLE = ["Draft", "Pending"];
+const UNFINISHED = ["Draft", "Pending Approval", "Pending", "In Process", "Paused"];
+const LISTS = ["target_lists", "excluding_target_lists"];
+
+frappe.ui.form.on("Mass Email", {
+	setup(frm) {
+		frm.set_query("sender_account", () => ({ filters: { enable_outgoing: 1 } }));
+	},
+
+	onload(frm) {
+		// Made from its campaign's dashboard, the campaign is filled in without its event.
+		if (frm.is_new() && frm.doc.campaign && !LISTS.some((field) => (frm.doc[field] || []).length))
+			frm.trigger("campaign");
+	},
+
+	campaign(frm) {
+		if (!frm.is_new() || !frm.doc.campaign) return;
+		frappe.db.get_doc("Campaign", frm.doc.campaign).then((campaign) => {
+			for (const field of LISTS) {
+				const rows = campaign[field].map(({ target_list }) => ({ target_list }));
+				frm.set_value(field, rows);
+			}
+		});
+	},
+
+	refresh(frm) {
+		if (!EDITABLE.includes(frm.doc.status)) frm.set_read_only();
+		email_campaigns.watch_mailing(frm);
+		email_campaigns.show_log(frm, { source: frm.doc.name });
+		if (frm.is_new()) return;
+		add_looking(frm);
+		if (frappe.perm.has_perm(frm.doctype, 0, "write")) add_steps(frm);
+	},
+});
+
+function add_looking(frm) {
+	frm.add_custom_button(__("Calculate"), () => email_campaigns.calculate(frm));
+	frm.add_custom_button(__("Preview…"), () => email_campaigns.preview(frm));
+	if (frappe.perm.has_perm(frm.doctype, 0, "write"))
+		frm.add_custom_button(__("Send Test…"), () => email_campaigns.send_test(frm));
+	for (const [label, doctype] of [
+		[__("Ledger"), "Campaign Message"],
+		[__("Log"), "Campaign Log"],
+	])
+		frm.add_custom_button(label, () => frappe.set_route("List", doctype, { source: frm.doc.name }), __("View"));
+}
+
+/** Buttons for what may come next; the likeliest one stands out. */
+function add_steps(frm) {
+	const step = (label, go, type) => {
+		frm.add_custom_button(label, go);
+		if (type) frm.change_custom_button_type(label, null, type);
+	};
+	const { status, start_date } = frm.doc;
+	if (status === "Draft") {
+		const later = start_date && start_date > frappe.datetime.now_datetime();
+		if (later) step(__("Send Now"), () => email_campaigns.confirm_sending(frm, true));
+		else step(__("Send Now"), () => email_campaigns.confirm_sending(frm, true), "primary");
+		if (start_date) step(__("Schedule"), () => email_campaigns.confirm_sending(frm, false), later && "primary");
+	}
+	if (status === "Pending") step(__("Back to Draft"), () => call(frm, "back_to_draft"), "primary");
+	if (status === "In Process") step(__("Pause"), () => call(frm, "pause"), "primary");
+	if (status === "Paused") step(__("Resume"), () => call(frm, "resume"), "primary");
+	if (UNFINISHED.includes(status)) step(__("Cancel…"), () => cancel(frm));
+}
+
+function call(frm, method, args) {
+	return email_campaigns.call(method, { name: frm.doc.name, ...args }).then(() => frm.reload_doc());
+}
+
+function cancel(frm) {
+	email_campaigns.ask_for_reason(
+		__("Cancel This Mailing"),
+		__("It ends for good: what has not been sent will not be sent. The reason is kept with every such mail."),
+		__("Cancel the Mailing"),
+		(reason) => call(frm, "cancel", { reason })
+	);
+}

@@ -1,0 +1,6 @@
+const REASONS = { Unsubscribed: "orange", "Hard Bounce": "red", Complaint: "red", Manual: "gray" };
+
+frappe.listview_settings["Suppressed Email"] = {
+	add_fields: ["reason"],
+	get_indicator: (doc) => [__(doc.reason), REASONS[doc.reason] || "gray", `reason,=,${doc.reason}`],
+};

@@ -1,0 +1,53 @@
+/** Call a method of email_campaigns.api.desk; resolves to its answer. `freeze` is the sentence shown meanwhile. */
+export function call(method, args, freeze) {
+	return frappe
+		.call({
+			method: `email_campaigns.api.desk.${method}`,
+			args,
+			freeze: Boolean(freeze),
+			freeze_message: freeze,
+		})
+		.then((answer) => answer.message);
+}
+
+/** Save a form that has unsaved changes; resolves once what the server has is what the form shows. */
+export function saved(frm) {
+	return frm.is_dirty() ? frm.save() : Promise.resolve();
+}
+
+/** Ask for a reason, then call `go` with it. */
+export function ask_for_reason(title, explanation, label, go) {
+	const dialog = new frappe.ui.Dialog({
+		title,
+		fields: [
+			{ fieldtype: "HTML", fieldname: "explanation", options: `<p>${escape(explanation)}</p>` },
+			{ fieldtype: "Small Text", fieldname: "reason", label: __("Reason"), reqd: 1 },
+		],
+		primary_action_label: label,
+		primary_action({ reason }) {
+			dialog.hide();
+			go(reason);
+		},
+	});
+	dialog.show();
+}
+
+/** The doctypes whose records can be recipients and that the user may read, asked for once. */
+let doctypes;
+export function recipient_doctypes() {
+	doctypes = doctypes || call("recipient_doctypes");
+	return doctypes;
+}
+
+/** Choices of a Select for those doctypes. */
+export function as_choices(names) {
+	return names.map((value) => ({ value, label: __(value) }));
+}
+
+export function escape(text) {
+	return frappe.utils.escape_html(String(text ?? ""));
+}
+
+export function number(value) {
+	return format_number(value || 0, null, 0);
+}

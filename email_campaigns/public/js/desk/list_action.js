@@ -1,0 +1,77 @@
+import { call, number, recipient_doctypes } from "./call";
+
+const PATIENCE = 50; // looks at a list that is being made, LOOK_EVERY milliseconds apart
+const LOOK_EVERY = 200;
+const offered = new WeakSet();
+
+/** Offer “Add to Target List” in the list view of every doctype whose records can be recipients. */
+export function offer_in_lists() {
+	if (!frappe.router) return;
+	frappe.router.on("change", () => {
+		const [view, doctype] = frappe.get_route();
+		if (view !== "List" || !frappe.model.can_write("Target List")) return;
+		recipient_doctypes().then((doctypes) => doctypes.includes(doctype) && when_made(doctype, offer));
+	});
+}
+
+function when_made(doctype, go, looks = PATIENCE) {
+	const list = frappe.get_route()[1] === doctype && window.cur_list;
+	if (list && list.doctype === doctype && list.page && list.get_checked_items) go(list);
+	else if (looks) setTimeout(() => when_made(doctype, go, looks - 1), LOOK_EVERY);
+}
+
+function offer(list) {
+	if (offered.has(list)) return;
+	offered.add(list);
+	list.page.add_actions_menu_item(__("Add to Target List"), () => ask(list, list.get_checked_items(true)), false);
+	list.page.add_menu_item(__("Add All to Target List"), () => ask(list, []));
+}
+
+function ask(list, names) {
+	count(list).then((all) => open(list, names, all));
+}
+
+function count(list) {
+	const args = { doctype: list.doctype, filters: JSON.stringify(list.get_filters_for_args()), fields: [] };
+	return frappe.call({ method: "frappe.desk.reportview.get_count", args }).then((answer) => answer.message);
+}
+
+function open(list, names, all) {
+	const selected = { value: "selected", label: __("The {0} selected", [number(names.length)]) };
+	const filtered = { value: "all", label: __("All {0} of this list's filters", [number(all)]) };
+	const dialog = new frappe.ui.Dialog({
+		title: __("Add to Target List"),
+		fields: [
+			{
+				fieldtype: "Link",
+				fieldname: "target_list",
+				label: __("Target List"),
+				options: "Target List",
+				reqd: 1,
+			},
+			{
+				fieldtype: "Select",
+				fieldname: "which",
+				label: __(list.doctype),
+				options: names.length ? [selected, filtered] : [filtered],
+				default: names.length ? "selected" : "all",
+			},
+		],
+		primary_action_label: __("Add"),
+		primary_action: ({ target_list, which }) => add(list, target_list, which === "all" ? null : names, dialog),
+	});
+	dialog.show();
+}
+
+function add(list, target_list, names, dialog) {
+	const which = names
+		? { names: JSON.stringify(names) }
+		: { filters: JSON.stringify(list.get_filters_for_args()) };
+	call("add_members", { target_list, doctype: list.doctype, ...which }, __("Looking for records…")).then((found) => {
+		dialog.hide();
+		list.clear_checked_items && list.clear_checked_items();
+		const link = frappe.utils.get_form_link("Target List", target_list, true, __("Show the list"));
+		const message = __("{0} records are joining in the background.", [number(found)]);
+		frappe.show_alert({ message: `${message} ${link}`, indicator: "green" }, 10);
+	});
+}

@@ -1,0 +1,51 @@
+import { escape } from "./call";
+
+const SHOWN = 20;
+export const COLOURS = {
+	Sent: "green",
+	Opened: "blue",
+	Clicked: "blue",
+	Replied: "blue",
+	"Attachment Viewed": "blue",
+	"Opted In": "green",
+	"Opted Out": "orange",
+	Bounced: "red",
+	Complained: "red",
+	Failed: "red",
+	Uncertain: "orange",
+	Test: "gray",
+};
+
+/** Put the last entries of the log that match `filters` into the field `log_html` of a form. */
+export function show_log(frm, filters) {
+	const $log = frm.get_field("log_html").$wrapper.empty();
+	if (frm.is_new()) return;
+	const fields = ["creation", "action", "email", "details", "recipient_doctype", "recipient_name"];
+	frappe.db
+		.get_list("Campaign Log", { filters, fields, order_by: "creation desc", limit: SHOWN })
+		.then((entries) => {
+			$log.html(entries.length ? table(entries) : `<p class="text-muted">${__("Nothing yet.")}</p>`);
+			$log.find(".ec-whole-log").on("click", () => {
+				frappe.route_options = { ...filters };
+				frappe.set_route("List", "Campaign Log", "List");
+				return false;
+			});
+		});
+}
+
+function table(entries) {
+	return `<table class="table table-sm ec-log">${entries.map(row).join("")}</table>
+		<a href="#" class="ec-whole-log">${__("Show the whole log")}</a>`;
+}
+
+function row({ creation, action, email, details, recipient_doctype, recipient_name }) {
+	const who = escape(email || recipient_name);
+	const link =
+		recipient_name && recipient_doctype !== "Target List Member"
+			? `<a href="${frappe.utils.get_form_link(recipient_doctype, recipient_name)}">${who}</a>`
+			: who;
+	return `<tr>
+		<td class="text-muted" style="white-space: nowrap">${frappe.datetime.str_to_user(creation)}</td>
+		<td><span class="indicator-pill ${COLOURS[action] || "gray"}">${escape(__(action))}</span></td>
+		<td>${link}</td><td>${escape(details)}</td></tr>`;
+}

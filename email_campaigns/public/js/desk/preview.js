@@ -1,0 +1,127 @@
+import { as_choices, call, escape, recipient_doctypes, saved } from "./call";
+
+const MEMBER = "Target List Member";
+const PHONE = 375; // CSS pixels, the width that most phones have
+
+/** Show the mail as a chosen recipient would get it: HTML at two widths, text, and what its template lacks. */
+export function preview(frm) {
+	return open(frm, {
+		title: __("Preview"),
+		size: "extra-large",
+		fields: [{ fieldtype: "HTML", fieldname: "mail" }],
+		on_recipient(dialog) {
+			const recipient = chosen(dialog);
+			if (!recipient) return;
+			call("preview", { name: frm.doc.name, ...recipient }).then(
+				(mail) => show(dialog, mail),
+				() => dialog.fields_dict.mail.$wrapper.empty()
+			);
+		},
+	});
+}
+
+/** Send the mail as a chosen recipient would get it to some addresses, the user's own by default. */
+export function send_test(frm) {
+	return open(frm, {
+		title: __("Send Test"),
+		fields: [
+			{
+				fieldtype: "Small Text",
+				fieldname: "addresses",
+				label: __("Send To"),
+				reqd: 1,
+				default: frappe.session.user_email,
+				description: __("Addresses, separated by commas or lines. The subject gets the prefix [TEST]."),
+			},
+		],
+		primary_action_label: __("Send Test"),
+		primary_action(dialog, { addresses }) {
+			const args = { name: frm.doc.name, addresses, ...chosen(dialog) };
+			call("send_test", args, __("Sending…")).then((sent) => {
+				dialog.hide();
+				frappe.show_alert({ message: __("{0} test mails sent.", [sent]), indicator: "green" });
+				frm.reload_doc();
+			});
+		},
+	});
+}
+
+/** Open a dialog that begins with the choice of a recipient: a member of the lists, or any record of a source. */
+function open(frm, { fields, on_recipient, primary_action, ...options }) {
+	return saved(frm)
+		.then(recipient_doctypes)
+		.then((doctypes) => {
+			const changed = () => on_recipient && on_recipient(dialog);
+			const dialog = new frappe.ui.Dialog({
+				...options,
+				fields: [...recipient_fields(frm, doctypes, changed), ...fields],
+				primary_action: primary_action && ((values) => primary_action(dialog, values)),
+			});
+			dialog.show();
+			changed();
+		});
+}
+
+function recipient_fields(frm, doctypes, changed) {
+	return [
+		{
+			fieldtype: "Select",
+			fieldname: "doctype",
+			label: __("As It Goes To"),
+			options: [{ value: MEMBER, label: __("A member of the lists") }, ...as_choices(doctypes)],
+			default: MEMBER,
+			change() {
+				cur_dialog.set_value("record", "");
+			},
+		},
+		{ fieldtype: "Column Break" },
+		{
+			fieldtype: "Dynamic Link",
+			fieldname: "record",
+			label: __("Recipient"),
+			description: __("Left empty: the first member of the lists"),
+			get_options: () => cur_dialog.get_value("doctype"),
+			get_query: () =>
+				cur_dialog.get_value("doctype") === MEMBER
+					? { filters: { target_list: ["in", frm.doc.target_lists.map((row) => row.target_list)] } }
+					: {},
+			only_select: 1,
+			change: changed,
+		},
+		{ fieldtype: "Section Break" },
+	];
+}
+
+/** The recipient as the server wants it; null while a doctype other than the members' awaits its record. */
+function chosen(dialog) {
+	const [doctype, record] = [dialog.get_value("doctype"), dialog.get_value("record")];
+	return record ? { doctype, record } : doctype === MEMBER ? {} : null;
+}
+
+function show(dialog, mail) {
+	const $mail = dialog.fields_dict.mail.$wrapper.empty();
+	const warnings = mail.warnings.map((warning) => `<li>${escape(warning)}</li>`).join("");
+	if (warnings) $(`<div class="alert alert-warning ec-warnings"><ul class="mb-0">${warnings}</ul></div>`).appendTo($mail);
+	$(`<p><b class="ec-subject">${escape(mail.subject)}</b><br>
+		<span class="text-muted">${__("To")}: ${escape(mail.email)}</span></p>`).appendTo($mail);
+	const $tabs = $(`<div class="btn-group btn-group-sm mb-3"></div>`).appendTo($mail);
+	const $frame = $(`<iframe sandbox="" referrerpolicy="no-referrer" class="border" title="${__("Preview")}"
+		style="display: block; height: 60vh; margin: 0 auto; background: white"></iframe>`);
+	// What the mail holds can't run a script, reach this page or leave its frame: the sandbox allows nothing.
+	$frame.attr("srcdoc", mail.html).appendTo($mail);
+	const $text = $(`<pre class="border p-3" style="white-space: pre-wrap"></pre>`).text(mail.text).appendTo($mail);
+	const views = {
+		[__("Desktop")]: () => $frame.css("width", "100%").show() && $text.hide(),
+		[__("Phone")]: () => $frame.css("width", `${PHONE}px`).show() && $text.hide(),
+		[__("Text")]: () => $frame.hide() && $text.show(),
+	};
+	for (const [label, turn_to] of Object.entries(views)) {
+		$(`<button type="button" class="btn btn-default">${label}</button>`)
+			.on("click", (event) => {
+				$(event.currentTarget).addClass("active").siblings().removeClass("active");
+				turn_to();
+			})
+			.appendTo($tabs);
+	}
+	$tabs.children().first().trigger("click");
+}

@@ -1,0 +1,30 @@
+// What the app adds to every page of the Desk, and the dialogs that its form scripts share.
+
+import { add_one, from_email_group, from_records } from "./desk/add_members";
+import { calculate, confirm_sending } from "./desk/calculate";
+import { ask_for_reason, call } from "./desk/call";
+import { import_csv, show_report, watch_members } from "./desk/import_members";
+import { offer_in_lists } from "./desk/list_action";
+import { show_log } from "./desk/log";
+import { preview, send_test } from "./desk/preview";
+import { watch_mailing } from "./desk/progress";
+
+frappe.provide("email_campaigns");
+Object.assign(email_campaigns, {
+	add_one,
+	ask_for_reason,
+	calculate,
+	call,
+	confirm_sending,
+	from_email_group,
+	from_records,
+	import_csv,
+	preview,
+	send_test,
+	show_log,
+	show_report,
+	watch_mailing,
+	watch_members,
+});
+
+offer_in_lists();
