@@ -14,8 +14,14 @@ MODULE = "Email Campaigns"
 ROLES = ("Campaign Manager", "Campaign User")
 LOG = "Campaign Log"
 
-# Doctypes of the framework that a form of ours links to, and that its users must be able to choose from.
-SELECTABLE = ("Email Account",)
+# What campaign users may do with doctypes of the framework that our forms link to: choose a sender by its name,
+# which shows nothing of its settings, write templates, and take over the members of an Email Group.
+GRANTS = {
+	"Email Account": ("select",),
+	"Email Template": ("select", "read", "write", "create"),
+	"Email Group": ("select", "read"),
+	"Email Group Member": ("select", "read"),
+}
 
 SOURCE_FIELDS = (
 	"source_doctype",
@@ -50,7 +56,7 @@ def before_install() -> None:
 
 def after_install() -> None:
 	fill_recipient_sources()
-	allow_selecting()
+	grant_permissions()
 
 
 def own_doctypes() -> list[str]:
@@ -92,10 +98,12 @@ def _usable(source: dict[str, str]) -> bool:
 	return True
 
 
-def allow_selecting() -> None:
-	"""Let campaign users choose an Email Account by its name, which shows them nothing of its settings."""
-	for doctype in SELECTABLE:
+def grant_permissions() -> None:
+	"""Give our roles what GRANTS says; a permission that an administrator has changed since is left alone."""
+	for doctype, rights in GRANTS.items():
 		for role in ROLES:
-			add_permission(doctype, role, 0, "select")
-			update_permission_property(doctype, role, 0, "read", 0, validate=False)
-			update_permission_property(doctype, role, 0, "select", 1, validate=False)
+			if frappe.db.exists("Custom DocPerm", {"parent": doctype, "role": role}):
+				continue
+			add_permission(doctype, role, 0)
+			for right in ("read", *rights):
+				update_permission_property(doctype, role, 0, right, int(right in rights), validate=False)

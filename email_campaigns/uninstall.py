@@ -8,15 +8,15 @@ from __future__ import annotations
 import frappe
 from frappe.permissions import reset_perms
 
-from email_campaigns.install import LOG, ROLES, SELECTABLE
+from email_campaigns.install import GRANTS, LOG, ROLES
 
 PERMISSION_FIELDS = ("role", "permlevel", "if_owner", "read", "write", "create", "delete", "select")
 
 
 def before_uninstall() -> None:
 	frappe.db.delete("Logs To Clear", {"ref_doctype": LOG})
-	frappe.db.delete("Custom DocPerm", {"role": ("in", ROLES), "parent": ("in", SELECTABLE)})
-	for doctype in SELECTABLE:
+	frappe.db.delete("Custom DocPerm", {"role": ("in", ROLES), "parent": ("in", list(GRANTS))})
+	for doctype in GRANTS:
 		if _permissions("Custom DocPerm", doctype) == _permissions("DocPerm", doctype):
 			reset_perms(doctype)
 	frappe.db.delete("Has Role", {"role": ("in", ROLES)})
