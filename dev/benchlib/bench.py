@@ -6,6 +6,7 @@ from .core.say import step
 from .core.state import Marks, State
 from .services.mariadb import MariaDB
 from .services.redis import Redis
+from .site.config import write_common, write_host_names
 from .source.environment import Installer
 
 
@@ -43,9 +44,11 @@ class Bench:
 		return self.state.get("apps", {})
 
 	def start_data_services(self):
-		"""Start MariaDB and both Redis servers, those that do not run."""
+		"""Start MariaDB and both Redis servers, those that do not run, and tell the sites where they are."""
 		stopped = [service for service in (self.mariadb, *self.caches) if not service.process.pid()]
 		if stopped:
 			with step("Starting MariaDB and Redis"):
 				for service in stopped:
 					service.start()
+		write_common(self.paths, self.state)
+		write_host_names(self.paths, self.state)

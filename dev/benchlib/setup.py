@@ -9,7 +9,7 @@ from .frontend import packages
 from .services import system_packages
 from .site import apps
 from .site.config import (
-	DEMO_SITE, TEST_SITE, list_apps_in_order, update_site_config, write_common, write_host_names,
+	DEMO_SITE, TEST_SITE, list_apps_in_order, update_site_config, write_host_names,
 )
 from .site.create import clone, finish_setup, new_site
 from .source import frappe_tree, interpreter
@@ -46,7 +46,7 @@ def _choose(bench, frappe, python):
 def _steps(bench):
 	return {
 		"tools": (lambda: _tools(bench), []),
-		"data": (lambda: _data_services(bench), []),
+		"data": (bench.start_data_services, []),
 		"tree": (lambda: _tree(bench), ["tools"]),
 		"env": (lambda: _environment(bench), ["tree"]),
 		"demo site": (lambda: _demo_site(bench), ["env", "data"]),
@@ -63,11 +63,6 @@ def _tools(bench):
 	if not bench.installer.uv.exists():
 		with step("Preparing the package installer"):
 			bench.installer.prepare()
-
-
-def _data_services(bench):
-	bench.start_data_services()
-	write_common(bench.paths, bench.state)
 
 
 def _tree(bench):

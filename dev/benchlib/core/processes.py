@@ -55,7 +55,7 @@ class Process:
 			return None
 		if self._child is not None:
 			self._child.poll()
-		return record["pid"] if start_time(record["pid"]) == record["start"] else None
+		return record["pid"] if record["start"] and start_time(record["pid"]) == record["start"] else None
 
 	def start(self, command, cwd=None, env=None, ready=None, seconds=60):
 		"""Start the program unless it runs, and wait until `ready()` is true; raises BenchError."""

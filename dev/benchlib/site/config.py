@@ -25,7 +25,9 @@ def write_common(paths, state):
 		"server_script_enabled": 0,
 		"live_reload": False,
 	}
-	write_atomically(paths.sites / "common_site_config.json", json.dumps(config, indent=1))
+	file, text = paths.sites / "common_site_config.json", json.dumps(config, indent=1)
+	if not file.exists() or file.read_text() != text:
+		write_atomically(file, text)
 
 
 def write_host_names(paths, state):
@@ -53,8 +55,11 @@ def site_config(paths, site):
 
 
 def update_site_config(paths, site, **values):
-	"""Change some values of a site's configuration."""
-	config = {**site_config(paths, site), **values}
+	"""Change some values of a site's configuration; an unchanged one is left alone."""
+	present = site_config(paths, site)
+	config = {**present, **values}
+	if config == present:
+		return
 	write_atomically(paths.sites / site / "site_config.json", json.dumps(config, indent=1), mode=0o600)
 
 
