@@ -2,6 +2,7 @@
 
 from datetime import date, datetime
 from decimal import Decimal
+from html import unescape
 
 import pytest
 
@@ -130,7 +131,9 @@ def test_errors_have_the_users_own_line(html, line):
 	with pytest.raises(TemplateError) as caught:
 		compiled(html)
 	assert (caught.value.part, caught.value.line) == ("html", line)
-	assert caught.value.sentence == str(caught.value) and caught.value.sentence.endswith(".")
+	assert str(caught.value) == f"Message, line {line}: {caught.value.sentence}" and str(
+		caught.value
+	).endswith(".")
 
 
 def test_errors_name_their_part():
@@ -259,6 +262,12 @@ def test_the_footer_is_escaped_text_before_the_end_of_the_body():
 	assert content.text.endswith(
 		"\n\n---\nUs {{ 1 }} <b>\nStreet 1\nTown\nView: https://example.com/v\nLeave: " + URL + "\n"
 	)
+
+
+def test_any_text_can_stand_in_a_footer():
+	line = "\\ \"quoted\" 'single' {% x %} \\n é 😀 #} %}"
+	content = render("<p>x</p>", footer=Footer(line, unsubscribe=False))
+	assert line in content.text and unescape(content.html).count(line) == 1
 
 
 def test_without_a_footer_there_is_none():
