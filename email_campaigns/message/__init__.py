@@ -8,6 +8,7 @@ rules         what a template may contain, with the line of what it may not
 usage         which fields and links a template uses, from its syntax tree
 footer        a fragment becomes a document, with the footer before its end
 inline        style sheets become style attributes; protect.py hides Jinja from HTML parsers
+markup        HTML made regular, and how much of it there may be
 plaintext     the text part
 metering      calls that count work are put into the syntax tree
 sandbox       the environment in which it all runs

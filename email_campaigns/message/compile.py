@@ -10,6 +10,7 @@ from email_campaigns.message.errors import Refused, RenderError, TemplateError
 from email_campaigns.message.footer import Footer, as_document, footer_text, with_footer
 from email_campaigns.message.inline import inlined
 from email_campaigns.message.limits import Limits, Meter
+from email_campaigns.message.markup import problem_of
 from email_campaigns.message.metering import metered
 from email_campaigns.message.placeholders import literal, to_jinja
 from email_campaigns.message.plaintext import plain_text, text_template, tidy
@@ -72,7 +73,7 @@ class CompiledMessage:
 		html = self._part("html", self.html_template, names, warnings)
 		text = self._part("text", self.text_template, names, warnings)
 		if self.text_from_html:
-			text = plain_text(html)
+			text = _text_of(html)
 		elif "\n\n\n" in text:
 			text = tidy(text)
 		return Content(subject, html, text, tuple(warnings))
@@ -95,6 +96,13 @@ class CompiledMessage:
 
 
 NAMES = {"subject": "subject", "html": "message", "text": "text part"}
+
+
+def _text_of(html: str) -> str:
+	try:
+		return plain_text(html)
+	except Refused as error:
+		raise RenderError(f"The text part cannot be made for this recipient: {error}.", "text") from None
 
 
 def _tracking(link: Callable[[str], str] | None) -> Callable:
@@ -123,7 +131,7 @@ def compile_message(
 	sources = {"subject": to_jinja(subject.strip(), html=False), "html": to_jinja(html, **texts)}
 	sources["text"] = to_jinja(text, html=False)
 	usages = {part: _checked(part, source, limits) for part, source in sources.items()}
-	_refuse_empty(sources)
+	_refuse_unusable(sources)
 	final, from_html = _finished(sources, usages, footer)
 	final["subject"] = f"{literal(prefix)} {final['subject']}" if prefix else final["subject"]
 	return CompiledMessage(
@@ -149,10 +157,13 @@ def _checked(part: str, source: str, limits: Limits) -> Usage:
 	return usage
 
 
-def _refuse_empty(sources: Mapping[str, str]) -> None:
+def _refuse_unusable(sources: Mapping[str, str]) -> None:
 	if not sources["subject"].strip():
 		raise TemplateError("The subject is empty.", "subject")
 	html = sources["html"]
+	problem = problem_of(html)
+	if problem:
+		raise TemplateError(f"The message {problem}.", "html")
 	if not plain_text(html).strip() and "<img" not in html.lower():
 		raise TemplateError("The message is empty.", "html")
 

@@ -5,7 +5,7 @@ A value that is None or Missing goes through a filter unchanged, so that it rend
 """
 
 from collections.abc import Callable, Mapping
-from datetime import date, datetime
+from datetime import date, datetime, time
 from decimal import ROUND_CEILING, ROUND_FLOOR, ROUND_HALF_UP, Decimal
 from functools import wraps
 from urllib.parse import quote
@@ -19,6 +19,7 @@ from email_campaigns.message.values import (
 	ENTRY,
 	NUMBERS,
 	SCALARS,
+	STR_METHODS,
 	count,
 	field,
 	format_time,
@@ -74,7 +75,7 @@ def _method(name: str) -> Callable:
 
 @on_value
 def trim(meter, value, chars=None):
-	return text_of(value).strip(chars)
+	return STR_METHODS["strip"](meter, text_of(value), chars)
 
 
 @on_value
@@ -208,13 +209,13 @@ def format_number(meter, value, digits=2, thousands=",", decimal="."):
 
 @on_value
 def format_date(meter, value, pattern="%Y-%m-%d"):
-	"""A date, a datetime or the ISO text of one, written as strftime does; other texts stay as they are."""
+	"""A date, a time, a datetime or the ISO text of one, written as strftime does; other texts stay as they are."""
 	if isinstance(value, str):
 		try:
 			value = datetime.fromisoformat(value.strip())
 		except ValueError:
 			return value
-	if not isinstance(value, date):
+	if not isinstance(value, (date, time)):
 		raise Refused(f"a {type(value).__name__} is not a date")
 	return format_time(meter, value, pattern)
 

@@ -10,6 +10,7 @@ from html.parser import HTMLParser
 
 import css_inline
 
+from email_campaigns.message.markup import problem_of
 from email_campaigns.message.protect import Unprotectable, protect
 
 INLINER = css_inline.CSSInliner(
@@ -19,9 +20,10 @@ INLINER = css_inline.CSSInliner(
 	keep_style_tags=True,
 	remove_inlined_selectors=True,
 )
-STYLE = re.compile(r"<style\b([^>]*)>(.*?)</style\s*>", re.IGNORECASE | re.DOTALL)
-TBODY = re.compile(r"</?tbody\b[^>]*>", re.IGNORECASE)
-LINK = re.compile(r"<link\b[^>]*\bstylesheet\b", re.IGNORECASE)
+STYLE = re.compile(r"<style\b([^<>]*)>(.*?)</style\s*>", re.IGNORECASE | re.DOTALL)
+TBODY = re.compile(r"</?tbody\b[^<>]*>", re.IGNORECASE)
+MOST_SHEETS = 50  # in one template: each that is never closed would be searched for its end
+MOST_RULES = 3000  # each is tried on each element
 # Tags that HTML lets a writer leave out and that a parser adds (https://html.spec.whatwg.org/#optional-tags)
 IMPLIED = frozenset("html head body".split())
 IMPLIED_ENDS = frozenset("p li dt dd td th tr tbody thead tfoot option optgroup caption rp rt".split())
@@ -30,10 +32,13 @@ VOID = frozenset("area base br col embed hr img input link meta param source tra
 
 def inlined(html: str) -> str:
 	"""The document with its styles in attributes, or as it is where that cannot be done safely. Never raises."""
-	if not STYLE.search(html) or LINK.search(html):
+	lower = html.lower()
+	if not 0 < lower.count("<style") <= MOST_SHEETS or ("<link" in lower and "stylesheet" in lower):
 		return html
 	try:
 		protected = protect(html)
+		if problem_of(protected.html) or protected.html.count("{") > MOST_RULES:
+			return html
 		before = STYLE.sub(partial(_left_alone, protected.mark), protected.html)
 		after = _without_implied(before, INLINER.inline(before))
 	except (Unprotectable, css_inline.InlineError):
@@ -67,13 +72,14 @@ class _Outline(HTMLParser):
 	def __init__(self):
 		super().__init__(convert_charrefs=True)
 		self.events: list[tuple] = []
-		self.text = ""
+		self.texts: list[str] = []
 		self.in_style = False
 
 	def end_text(self) -> None:
-		if self.text.strip():
-			self.events.append(("text", " ".join(self.text.split())))
-		self.text = ""
+		words = "".join(self.texts).split()
+		if words:
+			self.events.append(("text", " ".join(words)))
+		self.texts.clear()
 
 	def add(self, *event: object) -> None:
 		self.end_text()
@@ -91,7 +97,7 @@ class _Outline(HTMLParser):
 
 	def handle_data(self, data: str) -> None:
 		if not self.in_style:
-			self.text += data
+			self.texts.append(data)
 
 	def handle_comment(self, data: str) -> None:
 		self.add("comment", data)

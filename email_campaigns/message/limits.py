@@ -19,7 +19,7 @@ READS_PER_CHARACTER = 10
 class Limits:
 	"""`source` and `output` in characters for each part; `ticks` as above."""
 
-	source: int = 1_000_000
+	source: int = 500_000
 	output: int = 2_000_000
 	ticks: int = 100_000
 

@@ -16,12 +16,21 @@ from urllib.parse import unquote
 
 from jinja2 import Environment, TemplateSyntaxError
 
-FOUND = re.compile(
-	r"(?P<jinja>\{\{.*?\}\}|\{%.*?%\}|\{\#.*?\#\})"
-	r"|(?P<encoded>%7B(?:%7B.*?%7D|%25.*?%25)%7D)"
-	r"|(?:\{|%7B)(?:(?P<name>optOutUrl|optOutLink)|trackingUrl(?::|%3A)(?P<link>[^{}\"<>\n]+?))(?:\}|%7D)",
-	re.DOTALL | re.IGNORECASE,
+BEGIN = re.compile(
+	r"(?P<begin>\{[{%#]|%7B(?:%7B|%25))"
+	r"|(?:\{|%7B)(?:(?P<name>optOutUrl|optOutLink)|trackingUrl(?::|%3A)(?P<link>[^{}\"<>\n]{1,500}?))(?:\}|%7D)",
+	re.IGNORECASE,
 )
+END = {
+	begin: re.compile(end, re.IGNORECASE)
+	for begin, end in {
+		"{{": r"\}\}",
+		"{%": r"%\}",
+		"{#": r"#\}",
+		"%7b%7b": "%7D%7D",
+		"%7b%25": "%25%7D",
+	}.items()
+}
 DOUBLED = re.compile(r"\{\{\s*(optOutUrl|optOutLink)\s*\}\}")
 PERCENT = re.compile(r"%[0-9A-Fa-f]{2}")
 NEEDLESS_SCHEME = re.compile(r"(=\s*[\"']?)https?://(?=\{\{-?\s*(?:unsubscribe_url|view_url|tracking_url\b))")
@@ -35,17 +44,30 @@ def to_jinja(source: str, *, unsubscribe_text: str = "Unsubscribe", html: bool =
 	"""
 	link = f'<a href="{{{{ unsubscribe_url }}}}">{literal(unsubscribe_text)}</a>'
 	known = {"optouturl": "{{ unsubscribe_url }}", "optoutlink": link if html else "{{ unsubscribe_url }}"}
-
-	def put(match: re.Match) -> str:
-		if match["name"]:
-			return known[match["name"].lower()]
-		if match["link"]:
-			name = unescape(unquote(match["link"])).strip()
-			return f"{{{{ tracking_url({quoted(name)}) }}}}"
-		return unquote(match["encoded"]) if match["encoded"] else _jinja(match["jinja"], html)
-
 	# `{{optOutUrl}}` is how those who know both languages write it
-	return NEEDLESS_SCHEME.sub(r"\1", FOUND.sub(put, DOUBLED.sub(r"{\1}", source)))
+	source = DOUBLED.sub(r"{\1}", source)
+	written, at, unclosed = [], 0, set()
+	while found := BEGIN.search(source, at):
+		written.append(source[at : found.start()])
+		at = found.end()
+		if found["begin"]:
+			at = _end(source, found, unclosed)
+			written.append(_jinja(source[found.start() : at], html))
+		elif found["name"]:
+			written.append(known[found["name"].lower()])
+		else:
+			written.append(f"{{{{ tracking_url({quoted(unescape(unquote(found['link'])).strip())}) }}}}")
+	return NEEDLESS_SCHEME.sub(r"\1", "".join((*written, source[at:])))
+
+
+def _end(source: str, found: re.Match, unclosed: set[str]) -> int:
+	"""Where the piece of Jinja ends that begins here; `unclosed` are those that have no end any more."""
+	begin = found["begin"].lower()
+	end = None if begin in unclosed else END[begin].search(source, found.end())
+	if end is None:
+		unclosed.add(begin)
+		return found.end()
+	return end.end()
 
 
 def quoted(text: str) -> str:
@@ -60,6 +82,8 @@ def literal(text: str) -> str:
 
 
 def _jinja(piece: str, html: bool) -> str:
+	if piece[:1] == "%":
+		return unquote(piece)
 	if not html:
 		return piece
 	if "&" in piece or "\xa0" in piece:

@@ -7,9 +7,11 @@ import re
 
 from html2text import HTML2Text
 
+from email_campaigns.message.markup import regular
 from email_campaigns.message.protect import CLOSES, Unprotectable, protect
 
-ESCAPED = re.compile(r"^(\s*(?:\d+)?)\\([-+.])|^(\s*)\\(-{3,})", re.MULTILINE)
+ESCAPED = re.compile(r"^([ \t]*\d*)\\([-+.])|^([ \t]*)\\(-{3,})", re.MULTILINE)
+SPACES = re.compile(r"\s{100,}")  # html2text searches each of them from each of them
 BLANK_LINES = re.compile(r"\n[ \t]*\n(?:[ \t]*\n)+")
 CELLS = frozenset(("td", "th"))
 HEADINGS = frozenset("h1 h2 h3 h4 h5 h6".split())
@@ -21,10 +23,10 @@ def text_template(html: str) -> str | None:
 	Then plain_text() of the rendered HTML serves.
 	"""
 	try:
-		protected = protect(html, comments=False)
+		protected = protect(html)
 	except Unprotectable:
 		return None
-	text = plain_text(protected.html)
+	text = _written(protected.words(regular(protected.html)))
 	kept = [int(word[len(protected.mark) : -1]) for word in protected.order(text)]
 	flow = set(protected.flow)
 	if [number for number in kept if number in flow] != protected.flow:
@@ -52,12 +54,21 @@ def _own_lines(text: str, mark: str, pieces: list[str]) -> str:
 
 
 def plain_text(html: str) -> str:
-	"""HTML as text for a mail client, lines unwrapped, at most one empty line between paragraphs."""
+	"""HTML as text for a mail client, lines unwrapped, at most one empty line between paragraphs.
+
+	Raises Refused for what no mail is (markup.py).
+	"""
+	return _written(regular(html))
+
+
+def _written(html: str) -> str:
 	writer = HTML2Text(bodywidth=0)
 	writer.unicode_snob = True
 	writer.ignore_emphasis = writer.ignore_images = writer.ignore_tables = True
 	writer.tag_callback = _Links()
-	text = ESCAPED.sub(lambda match: "".join(filter(None, match.groups())), writer.handle(html))
+	text = ESCAPED.sub(
+		lambda match: "".join(filter(None, match.groups())), writer.handle(SPACES.sub("\n", html))
+	)
 	return tidy(text)
 
 

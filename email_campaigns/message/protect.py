@@ -42,6 +42,10 @@ class Protected:
 	def found(self) -> re.Pattern:
 		return re.compile(rf'<!--{self.mark}(\d+)x-->|{self.mark}(\d+)x(?:="")?')
 
+	def words(self, html: str) -> str:
+		"""The comments as words too, for what reads text."""
+		return re.sub(rf"<!--({self.mark}\d+x)-->", r"\1", html)
+
 	def order(self, html: str) -> list[str]:
 		return re.findall(rf"{self.mark}\d+x", html)
 
@@ -67,26 +71,31 @@ def split(source: str) -> Iterator[tuple[str, bool]]:
 		yield piece, False
 
 
-def protect(source: str, *, comments: bool = True) -> Protected:
-	"""Raises Unprotectable. Without `comments`, pieces between tags become words too (for a text part)."""
-	mark = "zj"
-	while mark in source.lower():
-		mark += "j"
-	protected, place = Protected(mark), Place()
+def protect(source: str) -> Protected:
+	"""Raises Unprotectable."""
+	protected, place, parts = Protected(_mark(source)), Place(), [""]
 	for text, is_jinja in _joined(source, place):
 		if not is_jinja:
-			protected.html += text
+			parts.append(text)
 			continue
-		if protected.html.endswith(("<", "</")):
+		if parts[-1].endswith(("<", "</")):
 			raise Unprotectable
 		flows = place.state == "text"
 		word = protected.hide(text)
 		if flows:
 			protected.flow.append(len(protected.pieces) - 1)
-		protected.html += f"<!--{word}-->" if flows and comments else word
+		parts.append(f"<!--{word}-->" if flows else word)
 	if place.state != "text":
 		raise Unprotectable
+	protected.html = "".join(parts)
 	return protected
+
+
+def _mark(source: str) -> str:
+	mark, source = "zj", source.lower()
+	while mark in source:
+		mark += "j"
+	return mark
 
 
 def _joined(source: str, place: "Place") -> Iterator[tuple[str, bool]]:
@@ -112,6 +121,7 @@ def _joined(source: str, place: "Place") -> Iterator[tuple[str, bool]]:
 class Place:
 	"""Where in HTML one is: "text", "tag", "value" (of an attribute), "comment" or "raw" (style, script, title)."""
 
+	NAME = re.compile(r"/?[a-zA-Z0-9:]*")
 	RAW = ("style", "script", "title", "textarea")
 	NEXT = {
 		"text": re.compile(r"<!--|<(?=[a-zA-Z/!])"),
@@ -141,7 +151,7 @@ class Place:
 			self.state = "comment"
 		else:
 			self.state = "tag"
-			self.name = re.match(r"/?[a-zA-Z0-9:]*", html[match.end() :])[0].lower()
+			self.name = self.NAME.match(html, match.end())[0].lower()
 
 	def _tag(self, html: str, match: re.Match) -> None:
 		if match[0] == ">":

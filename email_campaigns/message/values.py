@@ -24,6 +24,7 @@ LOOP_FIELDS = frozenset(
 # Widths and flags of the C library's strftime can ask for megabytes
 SAFE_STRFTIME = re.compile(r"(?:[^%]|%-?[A-Za-z%]){0,100}\Z")
 ENTRY = 64  # what an entry of a list counts, in characters: the memory that it takes
+MOST_STRIPPED = 100
 ABSENT = object()
 
 
@@ -140,6 +141,17 @@ def _plain(name: str) -> Callable:
 	return call
 
 
+def _stripping(name: str) -> Callable:
+	def call(meter: Meter, value: str, characters: str | None = None) -> str:
+		# Every character of the text is looked for among them
+		if characters is not None and len(characters) > MOST_STRIPPED:
+			raise Refused(f"{name} takes at most {MOST_STRIPPED} characters to remove")
+		weigh(meter, value)
+		return getattr(value, name)(characters)
+
+	return call
+
+
 def _get(meter: Meter, value: Mapping, name: object, default: object = None) -> object:
 	return value.get(name, default) if isinstance(name, (str, int)) else default
 
@@ -154,9 +166,9 @@ def _cycle(meter: Meter, loop: LoopContext, *options: object) -> object:
 
 
 STR_METHODS: dict[str, Callable] = {
-	name: _plain(name)
-	for name in "upper lower title capitalize strip lstrip rstrip startswith endswith".split()
+	name: _plain(name) for name in "upper lower title capitalize startswith endswith".split()
 }
+STR_METHODS |= {name: _stripping(name) for name in ("strip", "lstrip", "rstrip")}
 STR_METHODS |= {"split": _split, "replace": replace_text}
 DATE_METHODS: dict[str, Callable] = {"isoformat": _plain("isoformat"), "weekday": _plain("weekday")}
 METHODS: dict[type, dict[str, Callable]] = {

@@ -173,7 +173,7 @@ def as_a_browser_sees(html):
 	return said(INLINER.inline(re.sub(r"<style.*?</style>", "", html, flags=re.DOTALL)))
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=80, deadline=None)
 @given(BLOCKS)
 def test_every_recipient_reads_what_the_original_says(source):
 	html = as_document(f"{STYLE}<p>x</p>{source}")

@@ -1,5 +1,6 @@
 """Templates are hostile input: every known way out ends in an error or in nothing, after a counted amount of work."""
 
+import sys
 from datetime import date
 
 import pytest
@@ -293,3 +294,82 @@ def test_two_renderings_share_nothing():
 	message = compile_message("s", "<p>{% set x = doc.a %}{{ x }}</p>", limits=Limits(output=400))
 	for number in range(300):
 		assert str(number) in message.render({"doc": {"a": number}}).html
+
+
+def test_strip_looks_for_few_characters():
+	with pytest.raises(RenderError, match="at most 100 characters"):
+		rendered("{{ 'x'.strip('" + "a" * 101 + "') }}")
+
+
+UNENDING = [
+	"{{",
+	"{%",
+	"{# ",
+	"%7B%7B",
+	"{trackingUrl:",
+	"%7BtrackingUrl:",
+	"= ",
+	"\n ",
+	"&",
+	"zj0x ",
+	"<p>{{ 1 }}",
+]
+UNENDING += [
+	"<style>",
+	"<style",
+	"<tbody",
+	"<link ",
+	"<!--",
+	"<",
+	"</",
+	"</p",
+	"<a ",
+	"<a b='",
+	"<div>",
+	"<b><p>",
+]
+UNENDING += ["<table><td>", "<title>", "<svg><li>", "<!-->", "- ", "1. ", "<pre>", "<a href=x>"]
+
+
+@pytest.mark.parametrize("end", ["", "'>-->"])
+@pytest.mark.parametrize("piece", UNENDING)
+def test_the_work_of_compiling_grows_with_the_size_of_the_template(piece, end):
+	"""Ten times the template takes about ten times the calls; a hundred times would be a way to stop a worker."""
+	small, large = (calls(f"<style>p{{}}</style><p>x</p>{piece * count}{end}") for count in (20, 200))
+	assert large < 25 * small
+
+
+@pytest.mark.parametrize("piece", UNENDING)
+def test_large_templates_neither_stop_nor_end_the_process(piece):
+	compile_or_refuse("<style>p{}</style><p>x</p>" + piece * (60_000 // len(piece)))
+	compile_or_refuse("<style>p{}</style><p>x</p>" + piece * (2_900 // max(1, piece.count("<"))))
+
+
+def test_formatting_that_would_multiply_is_refused():
+	many = "".join(f"<b x{number}>" for number in range(101))
+	with pytest.raises(TemplateError, match="bold, italic and fonts"):
+		compile_message("s", f"<p>{many}</p>" + "<p>a</p>" * 100)
+	with pytest.raises(TemplateError, match="more than 3,000 HTML tags"):
+		compile_message("s", "<p>a</p>" * 3001)
+
+
+def calls(template):
+	count = 0
+
+	def profile(frame, event, argument):
+		nonlocal count
+		count += 1
+
+	sys.setprofile(profile)
+	try:
+		compile_or_refuse(template)
+	finally:
+		sys.setprofile(None)
+	return count
+
+
+def compile_or_refuse(template):
+	try:
+		return compile_message("s", template)
+	except TemplateError as error:
+		return error
