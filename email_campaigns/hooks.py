@@ -36,7 +36,12 @@ doc_events = {
 		"after_insert": "email_campaigns.audience.suppression_store.mirror_email_unsubscribe",
 		"on_trash": "email_campaigns.audience.suppression_store.lift_email_unsubscribe",
 	},
+	# The record of an opt-out is named after its address and list.
+	"Target List": {"after_rename": "email_campaigns.audience.suppression_store.follow_renamed_list"},
 }
+
+# A wish not to be mailed, and what was sent, outlive the list and the campaign that they belong to.
+ignore_links_on_delete = ["Suppressed Email", "Campaign Message", "Campaign Log"]
 
 # What campaigns did for a person is shown on the person's own record, whatever its doctype.
 additional_timeline_content = {"*": ["email_campaigns.api.desk.timeline"]}

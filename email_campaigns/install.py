@@ -9,6 +9,8 @@ import frappe
 from frappe import _
 from frappe.permissions import add_permission, update_permission_property
 
+from email_campaigns.audience.suppression_store import adopt_email_unsubscribes
+
 APP = "email_campaigns"
 MODULE = "Email Campaigns"
 ROLES = ("Campaign Manager", "Campaign User")
@@ -55,6 +57,8 @@ def before_install() -> None:
 
 
 def after_install() -> None:
+	# Whoever has left all mail of this site before is not mailed by its first campaign either.
+	adopt_email_unsubscribes()
 	fill_recipient_sources()
 	grant_permissions()
 
