@@ -295,7 +295,7 @@ FILTERS = [
 	("{{ doc.day|format_date('%d.%m.%Y') }}", "06.05.1984"),
 	("{{ doc.moment|format_date('%H:%M') }}", "12:30"),
 	("{{ '2024-02-29'|format_date('%d.%m.%Y') }}", "29.02.2024"),
-	("{{ '2024-02-29 10:11:12.5'|format_date('%d.%m.%Y')|length }}", "10"),
+	("{{ '2024-02-29 10:11:12.500000'|format_date('%d.%m.%Y')|length }}", "10"),
 	("{{ 'soon'|format_date }}", "soon"),
 	("{{ doc.day.strftime('%Y') }} {{ doc.day.isoformat() }} {{ doc.day.weekday() }}", "1984 1984-05-06 6"),
 	("{{ doc.amount|format_number }}", "1,234.57"),
