@@ -1,5 +1,7 @@
 """The steps from nothing to a bench with sites; each leaves a mark when done and is skipped then."""
 
+from pathlib import Path
+
 from .core.errors import BenchError
 from .core.graph import run_steps
 from .core.lock import bench_lock
@@ -33,6 +35,10 @@ def is_usable(bench):
 
 def _choose(bench, frappe, python):
 	chosen = bench.state.get("frappe")
+	if frappe and Path(frappe).is_dir():
+		frappe = str(Path(frappe).resolve())
+	if frappe:
+		frappe_tree.parse(frappe)
 	if frappe and chosen and frappe != chosen:
 		raise BenchError(f"This bench was made with Frappe from {chosen}. Run dev/bench destroy before another.")
 	bench.state.put("frappe", frappe or chosen or "pypi")

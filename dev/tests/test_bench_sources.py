@@ -38,6 +38,13 @@ def test_git_dependencies_of_the_front_end_are_replaced():
 	assert "rtlcss" in package["dependencies"]
 
 
+def test_versions_are_those_of_a_checkouts_lock():
+	lock = 'plyr@^3.7.8:\n  version "3.7.8"\n\npostcss@8, postcss@^8.4.21:\n  version "8.4.31"\n\n"@vue/x@^1.0":\n  version "1.2.0"\n'
+	package = adapted({"dependencies": {"plyr": "^3.7.8", "postcss": "8", "@vue/x": "^1.0", "new": "^2.0"}}, lock)
+	names = ("plyr", "postcss", "@vue/x", "new")
+	assert [package["dependencies"][name] for name in names] == ["3.7.8", "8.4.31", "1.2.0", "^2.0"]
+
+
 def test_missing_packages_are_named_once(monkeypatch):
 	monkeypatch.setattr(system_packages, "find", lambda program: None)
 	assert system_packages.missing(["mariadbd", "mariadb-install-db", "node"])[:2] == ["mariadb-server-core", "nodejs"]

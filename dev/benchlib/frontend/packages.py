@@ -1,7 +1,7 @@
 """The npm packages that Frappe's browser code imports and is built with."""
 
 import json
-import shutil
+import re
 
 from ..core.say import step
 from ..core.shell import run
@@ -48,20 +48,28 @@ def _wanted(bench):
 	"""package.json, and the lock where there is one, as {name: text}."""
 	theirs = bench.paths.frappe / "package.json"
 	if theirs.exists():
-		return {"package.json": json.dumps(adapted(json.loads(theirs.read_text())), indent=1)}
+		lock = bench.paths.frappe / "yarn.lock"
+		package = adapted(json.loads(theirs.read_text()), lock.read_text() if lock.exists() else "")
+		return {"package.json": json.dumps(package, indent=1)}
 	ours = bench.paths.dev / "frontend"
 	return {name: (ours / name).read_text() for name in ("package.json", "package-lock.json")}
 
 
-def adapted(package):
-	"""A checkout's package.json with git dependencies replaced and our build's tools added."""
+def adapted(package, lock=""):
+	"""A checkout's package.json with our build's tools, git dependencies replaced, versions as in its yarn.lock."""
 	wanted = {**BUILD_TOOLS, **package.get("dependencies", {})}
+	locked = versions(lock)
 	for name, version in list(wanted.items()):
 		if ":" in version or "/" in version:
 			wanted[name] = GIT_SUBSTITUTES.get(name, version)
+		else:
+			wanted[name] = locked.get(f"{name}@{version}", version)
 	return {"name": "bench-frontend", "private": True, "dependencies": wanted}
 
 
-def remove(bench):
-	"""Forget the installed packages."""
-	shutil.rmtree(folder(bench), ignore_errors=True)
+def versions(lock):
+	"""The versions that a yarn.lock settles on, by 'name@range'."""
+	found = {}
+	for names, version in re.findall(r'^(\S.*):\n  version "([^"]+)"', lock, re.M):
+		found.update({name.strip(' "'): version for name in names.split(",")})
+	return found
