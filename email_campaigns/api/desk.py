@@ -49,7 +49,8 @@ def schedule(name: str, at_once: bool = False) -> None:
 	if not at_once and not doc.start_date:
 		frappe.throw(_("Set the Start first, or choose Send Now."))
 	_refuse_unsendable(name)
-	start = now_datetime() if at_once else get_datetime(doc.start_date)
+	# A whole minute: a form that shows no seconds would take any other time for a change that nobody made.
+	start = now_datetime().replace(second=0, microsecond=0) if at_once else get_datetime(doc.start_date)
 	_move(name, "Pending", start_date=start)
 	if start <= now_datetime():
 		_tick_soon()
@@ -128,6 +129,28 @@ def send_test(name: str, addresses: str, doctype: str = "", record: str = "") ->
 	except FAULTS as error:
 		frappe.throw(str(error), title=_("The Test Was Not Sent"))
 	return len(recipients)
+
+
+@frappe.whitelist()
+@frappe.validate_and_sanitize_search_inputs
+def find_members(
+	doctype: str, txt: str, searchfield: str, start: int, page_len: int, filters: dict
+) -> list[tuple]:
+	"""Return (number, address, record, list) of the members of a mailing's lists that match, for a Link field."""
+	mailing = _mailing(cstr(filters.get("mass_email")), "read")
+	campaign = frappe.get_cached_doc("Campaign", mailing.campaign)
+	lists = [row.target_list for row in mailing.target_lists or campaign.target_lists]
+	found = frappe.get_list(
+		audience.PLAIN,
+		filters={"target_list": ("in", lists or [""])},
+		or_filters={"email": ("like", f"%{txt}%"), "member_name": ("like", f"%{txt}%")},
+		fields=["name", "email", "member_name", "target_list"],
+		limit_start=start,
+		limit_page_length=page_len,
+		as_list=True,
+	)
+	# The Desk expects names to be text, which those of an autoincrement doctype are not.
+	return [(str(number), *told) for number, *told in found]
 
 
 def _recipient(doctype: str, record: str) -> tuple[str, str]:

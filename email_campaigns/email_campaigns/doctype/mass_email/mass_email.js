@@ -24,7 +24,11 @@ frappe.ui.form.on("Mass Email", {
 	},
 
 	refresh(frm) {
-		if (!EDITABLE.includes(frm.doc.status)) frm.set_read_only();
+		if (!EDITABLE.includes(frm.doc.status)) {
+			frm.set_read_only();
+			frm.disable_save();
+			frm.refresh_fields();
+		} else frm.enable_save();
 		email_campaigns.watch_mailing(frm);
 		email_campaigns.show_log(frm, { source: frm.doc.name });
 		if (frm.is_new()) return;
@@ -34,7 +38,8 @@ frappe.ui.form.on("Mass Email", {
 });
 
 function add_looking(frm) {
-	frm.add_custom_button(__("Calculate"), () => email_campaigns.calculate(frm));
+	if (EDITABLE.includes(frm.doc.status))
+		frm.add_custom_button(__("Calculate"), () => email_campaigns.calculate(frm));
 	frm.add_custom_button(__("Preview…"), () => email_campaigns.preview(frm));
 	if (frappe.perm.has_perm(frm.doctype, 0, "write"))
 		frm.add_custom_button(__("Send Test…"), () => email_campaigns.send_test(frm));

@@ -18,12 +18,11 @@ export function confirm_sending(frm, at_once) {
 			});
 			return;
 		}
-		const question = at_once
-			? __("Send {0} mails now?", [bold(found.planned)])
-			: __("Send {0} mails from {1} on?", [
-					bold(found.planned),
-					`<b>${frappe.datetime.str_to_user(frm.doc.start_date)}</b>`,
-			  ]);
+		const start = at_once ? __("now") : frappe.datetime.str_to_user(frm.doc.start_date);
+		const question = __("Recipients: {0}. Start: {1}. Send this mailing?", [
+			`<b>${number(found.planned)}</b>`,
+			`<b>${start}</b>`,
+		]);
 		frappe.confirm(`<p>${question}</p>${table(found)}`, () => schedule(frm, at_once));
 	});
 }
@@ -36,10 +35,6 @@ function schedule(frm, at_once) {
 
 function count(frm) {
 	return saved(frm).then(() => call("calculate", { name: frm.doc.name }, __("Counting recipients…")));
-}
-
-function bold(value) {
-	return `<b>${number(value)}</b>`;
 }
 
 function table({ members, planned, skipped }) {

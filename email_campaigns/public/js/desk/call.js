@@ -12,7 +12,7 @@ export function call(method, args, freeze) {
 
 /** Save a form that has unsaved changes; resolves once what the server has is what the form shows. */
 export function saved(frm) {
-	return frm.is_dirty() ? frm.save() : Promise.resolve();
+	return frm.is_dirty() && !frm.save_disabled ? frm.save() : Promise.resolve();
 }
 
 /** Ask for a reason, then call `go` with it. */

@@ -39,7 +39,7 @@ export function send_test(frm) {
 			const args = { name: frm.doc.name, addresses, ...chosen(dialog) };
 			call("send_test", args, __("Sending…")).then((sent) => {
 				dialog.hide();
-				frappe.show_alert({ message: __("{0} test mails sent.", [sent]), indicator: "green" });
+				frappe.show_alert({ message: __("Test mails sent: {0}", [sent]), indicator: "green" });
 				frm.reload_doc();
 			});
 		},
@@ -83,7 +83,7 @@ function recipient_fields(frm, doctypes, changed) {
 			get_options: () => cur_dialog.get_value("doctype"),
 			get_query: () =>
 				cur_dialog.get_value("doctype") === MEMBER
-					? { filters: { target_list: ["in", frm.doc.target_lists.map((row) => row.target_list)] } }
+					? { query: "email_campaigns.api.desk.find_members", filters: { mass_email: frm.doc.name } }
 					: {},
 			only_select: 1,
 			change: changed,
@@ -94,7 +94,8 @@ function recipient_fields(frm, doctypes, changed) {
 
 /** The recipient as the server wants it; null while a doctype other than the members' awaits its record. */
 function chosen(dialog) {
-	const [doctype, record] = [dialog.get_value("doctype"), dialog.get_value("record")];
+	// While the title of a record is being looked up, its field has no value but in this place.
+	const [doctype, record] = [dialog.get_value("doctype"), dialog.fields_dict.record.value];
 	return record ? { doctype, record } : doctype === MEMBER ? {} : null;
 }
 
@@ -106,7 +107,7 @@ function show(dialog, mail) {
 		<span class="text-muted">${__("To")}: ${escape(mail.email)}</span></p>`).appendTo($mail);
 	const $tabs = $(`<div class="btn-group btn-group-sm mb-3"></div>`).appendTo($mail);
 	const $frame = $(`<iframe sandbox="" referrerpolicy="no-referrer" class="border" title="${__("Preview")}"
-		style="display: block; height: 60vh; margin: 0 auto; background: white"></iframe>`);
+		style="display: block; height: 50vh; margin: 0 auto; background: white"></iframe>`);
 	// What the mail holds can't run a script, reach this page or leave its frame: the sandbox allows nothing.
 	$frame.attr("srcdoc", mail.html).appendTo($mail);
 	const $text = $(`<pre class="border p-3" style="white-space: pre-wrap"></pre>`).text(mail.text).appendTo($mail);

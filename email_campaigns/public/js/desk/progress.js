@@ -56,18 +56,24 @@ function draw(frm, { status, by_status, by_reason, opens_in }) {
 	const told = planned
 		? __("{0}% of {1} mails", [percent, number(planned)])
 		: status === "Pending"
-		? __("Waiting for its start")
+		? waiting(frm.doc.start_date)
 		: __("Preparing the list of recipients…");
 	frm.get_field("progress_html").$wrapper.html(`
 		<div class="d-flex justify-content-between mb-2"><b class="ec-percent">${told}</b>${times(frm.doc)}</div>
 		<div class="progress mb-4" style="height: 12px">${segments.join("")}</div>
-		<div class="d-flex flex-wrap">${shown.join("")}</div>
+		<div class="d-flex flex-wrap">${planned ? shown.join("") : ""}</div>
 		${pause_of_limit(status, opens_in)}${reasons(by_reason)}`);
 	frm.get_field("progress_html").$wrapper.find("[data-states]").on("click", function () {
 		frappe.route_options = { source: frm.doc.name, status: ["in", $(this).attr("data-states").split(",")] };
 		frappe.set_route("List", "Campaign Message", "List");
 		return false;
 	});
+}
+
+function waiting(start_date) {
+	return start_date > frappe.datetime.now_datetime()
+		? __("Starts on {0}", [frappe.datetime.str_to_user(start_date)])
+		: __("Starting…");
 }
 
 function tile(label, value, states) {
