@@ -23,8 +23,8 @@ def freeze_slice(
 ) -> int:
 	"""Decide over one slice, write its rows, and return the number of its last member to go on from.
 
-	`taken` tells which of some keys the ledger of this mailing has already. A slice may be frozen twice:
-	its keys are the same again, and the ledger keeps each once.
+	`taken` tells which of some keys the ledger of this mailing has already. The caller sees to it that a
+	slice is frozen once: frozen again, its members would be duplicates of themselves.
 	"""
 	keys = wanted_keys(candidates, mailing.duplicate_policy, heeds_opt_out=mailing.heeds_opt_out)
 	write(

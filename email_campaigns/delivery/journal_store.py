@@ -24,11 +24,13 @@ LOCK_ATTEMPTS = 5
 _SUPPRESSED = """SELECT s.reason FROM `tabSuppressed Email` s
 	WHERE s.email = m.email AND BINARY LOWER(s.email) = BINARY LOWER(m.email)
 		AND COALESCE(s.target_list, '') IN ('', m.target_list) AND s.reason != %(ignored)s"""
-_IN_PROCESS = """SELECT 1 FROM `tabMass Email` p WHERE p.name = m.source AND p.status = 'In Process'"""
+_IN_PROCESS = """SELECT 1 FROM `tabMass Email` p JOIN `tabCampaign` c ON c.name = p.campaign
+	WHERE p.name = m.source AND p.status = 'In Process' AND c.status != 'Inactive'"""
 _MAY_LEAVE = f"""m.name = %(following)s AND m.claim = %(claim)s AND m.status = 'Queued'
 	AND NOT EXISTS ({_SUPPRESSED}) AND EXISTS ({_IN_PROCESS})"""
 _ACCEPTED = "m.name = %(accepted)s AND m.status IN ('Sending', 'Uncertain')"
-_SENT_AT = "m.sent_at = %(at)s, m.sent_epoch = %(epoch)s, m.reason = ''"
+# The claim is written once more: a lease that ended before the acceptance came must not hide it from the page.
+_SENT_AT = "m.sent_at = %(at)s, m.sent_epoch = %(epoch)s, m.reason = '', m.claim = %(claim)s"
 
 _FIRST = f"""UPDATE `tabCampaign Message` m SET m.status = 'Sending', m.message_id = %(message_id)s,
 	m.attempts = m.attempts + 1 WHERE {_MAY_LEAVE}"""
@@ -36,6 +38,8 @@ _LAST = f"UPDATE `tabCampaign Message` m SET m.status = 'Sent', {_SENT_AT} WHERE
 _BOTH = f"""UPDATE `tabCampaign Message` m SET
 	m.sent_at = IF(m.name = %(accepted)s, %(at)s, m.sent_at),
 	m.sent_epoch = IF(m.name = %(accepted)s, %(epoch)s, m.sent_epoch),
+	m.claim = %(claim)s,
+	m.reason = IF(m.name = %(accepted)s, '', m.reason),
 	m.message_id = IF(m.name = %(accepted)s, m.message_id, %(message_id)s),
 	m.attempts = IF(m.name = %(accepted)s, m.attempts, m.attempts + 1),
 	m.status = IF(m.name = %(accepted)s, 'Sent', 'Sending')
@@ -76,7 +80,7 @@ class LedgerJournal:
 		self._end(letter, f"m.status = 'Failed', m.reason = %(reason)s{stamp}", reason=reason)
 
 	def postpone(self, letter: Letter, reason: str, delay: int) -> None:
-		"""Queue a mail again, to be tried after `delay` seconds; its place in the page is free."""
+		"""Queue a mail again, to be tried after `delay` seconds."""
 		self._end(
 			letter,
 			"m.status = 'Queued', m.reason = %(reason)s, m.send_after = %(send_after)s, m.attempts = %(attempts)s",
@@ -97,7 +101,7 @@ class LedgerJournal:
 
 	def _end(self, letter: Letter, assignments: str, **values) -> None:
 		self._write(
-			f"""UPDATE `tabCampaign Message` m SET {assignments}, m.claim = '', m.lease_until = 0
+			f"""UPDATE `tabCampaign Message` m SET {assignments}
 			WHERE m.name = %(name)s AND m.claim = %(claim)s AND m.status IN ('Queued', 'Sending')""",
 			name=letter.name,
 			**values,
@@ -107,9 +111,17 @@ class LedgerJournal:
 		now = self.clock()
 		# A second is rounded up, so that a mail leaves the sliding hour late rather than early.
 		times = {"at": datetime.fromtimestamp(now, self.zone).replace(tzinfo=None), "epoch": math.ceil(now)}
-		return self.cursor.execute(
-			statement, {"claim": self.claim, "ignored": self.ignored, **times, **values}
-		)
+		return self._execute(statement, {"claim": self.claim, "ignored": self.ignored, **times, **values})
+
+	def _execute(self, statement: str, values: dict) -> int:
+		# A statement that lost a deadlock or waited too long has changed nothing, and may be said again.
+		for _attempt in range(LOCK_ATTEMPTS - 1):
+			try:
+				return self.cursor.execute(statement, values)
+			except Exception as error:
+				if error.args[:1] not in ((DEADLOCK,), (LOCK_WAIT,)):
+					raise
+		return self.cursor.execute(statement, values)
 
 	def _why_not(self, letter: Letter) -> Verdict:
 		values = {"name": letter.name, "claim": self.claim, "ignored": self.ignored}

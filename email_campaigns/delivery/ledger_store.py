@@ -6,7 +6,9 @@ whoever held it finds its token gone and stops (a fencing token).
 
 from __future__ import annotations
 
+from collections import Counter
 from contextlib import contextmanager
+from dataclasses import dataclass
 
 import frappe
 from frappe.utils import now, now_datetime
@@ -33,6 +35,18 @@ _PLANNED = (
 	"name, creation, modified, owner, modified_by, source_doctype, source, campaign, step, target_list, member,"
 	" email, recipient_doctype, recipient_name, dedupe_key, status, reason, claim"
 )
+
+
+@dataclass(frozen=True, slots=True)
+class Ended:
+	"""What became of one claimed mail; `late` if its lease was taken back before the server's acceptance was known."""
+
+	source: str
+	email: str
+	status: str
+	reason: str
+	bounced: bool
+	late: bool
 
 
 def taken(mailing: Mailing, keys: list[str]) -> set[str]:
@@ -103,44 +117,61 @@ def claim(source: str, size: int, token: str, epoch: int) -> list[Claimed]:
 	return [Claimed(*row) for row in rows]
 
 
-def settle(token: str) -> None:
-	"""End a page: log what was sent under `token`, give back what was not, and free the rows."""
-	_log_sent("claim = %s", token)
-	frappe.db.sql(
-		"UPDATE `tabCampaign Message` SET claim = '', lease_until = 0 WHERE claim = %s AND status != 'Sending'",
-		token,
-	)
+def settle(token: str) -> list[Ended]:
+	"""End a page: free its rows but for a mail that is still leaving, log what became of them and return it."""
+	return _free(_lock("claim = %s AND status != 'Sending'", token))
 
 
-def recover(epoch: int) -> list[str]:
-	"""Take back what dead leases hold, and return the mailings concerned.
+def recover(epoch: int) -> list[Ended]:
+	"""Take back what leases that ended before `epoch` hold, log what became of it and return it.
 
-	A mail that was leaving becomes Uncertain, for only a person or an event can tell whether it arrived;
-	what was claimed is Queued again; what was sent is logged.
+	A mail that was leaving becomes Uncertain, for only a person or an event can tell whether it arrived; it
+	counts in the window of the hourly limit. What was claimed is Queued again.
 	"""
-	dead = "lease_until > 0 AND lease_until < %s"
-	sources = frappe.db.sql(
-		f"SELECT DISTINCT source FROM `tabCampaign Message` WHERE {dead}", epoch, pluck=True
-	)
-	if not sources:
+	names = _lock("lease_until > 0 AND lease_until < %s", epoch)
+	if names:
+		frappe.db.sql(
+			"""UPDATE `tabCampaign Message` SET status = 'Uncertain', reason = %s, sent_epoch = %s
+			WHERE name IN %s AND status = 'Sending'""",
+			(_NOT_ACCEPTED_AGAIN, epoch, names),
+		)
+	return _free(names)
+
+
+def _lock(condition: str, value) -> tuple[int, ...]:
+	# By primary key and the condition once more: a range of the index would be locked with its neighbours.
+	names = frappe.db.sql(f"SELECT name FROM `tabCampaign Message` WHERE {condition}", value, pluck=True)
+	if names:
+		names = frappe.db.sql(
+			f"SELECT name FROM `tabCampaign Message` WHERE name IN %s AND {condition} FOR UPDATE",
+			(tuple(names), value),
+			pluck=True,
+		)
+	return tuple(names)
+
+
+def _free(names: tuple[int, ...]) -> list[Ended]:
+	if not names:
 		return []
-	_log_sent(dead, epoch)
-	frappe.db.sql(
-		f"UPDATE `tabCampaign Message` SET status = 'Uncertain', reason = %s WHERE {dead} AND status = 'Sending'",
-		(_NOT_ACCEPTED_AGAIN, epoch),
+	rows = frappe.db.sql(
+		"""SELECT source, email, status, reason, bounced_at IS NOT NULL, lease_until = 0
+		FROM `tabCampaign Message` WHERE name IN %s FOR UPDATE""",
+		(names,),
 	)
-	frappe.db.sql(f"UPDATE `tabCampaign Message` SET claim = '', lease_until = 0 WHERE {dead}", epoch)
-	return sources
+	_log_ends(names)
+	frappe.db.sql("UPDATE `tabCampaign Message` SET claim = '', lease_until = 0 WHERE name IN %s", (names,))
+	return [Ended(*row) for row in rows]
 
 
-def _log_sent(condition: str, value) -> None:
+def _log_ends(names: tuple[int, ...]) -> None:
 	frappe.db.sql(
-		f"""INSERT INTO `tabCampaign Log` (name, creation, modified, owner, modified_by, action, email, campaign,
-			source_doctype, source, message, recipient_doctype, recipient_name)
-		SELECT NEXTVAL(`campaign_log_id_seq`), sent_at, sent_at, owner, owner, 'Sent', email, campaign,
-			source_doctype, source, name, recipient_doctype, recipient_name
-		FROM `tabCampaign Message` WHERE {condition} AND status = 'Sent'""",
-		value,
+		"""INSERT INTO `tabCampaign Log` (name, creation, modified, owner, modified_by, action, details, email,
+			campaign, source_doctype, source, message, recipient_doctype, recipient_name)
+		SELECT NEXTVAL(`campaign_log_id_seq`), COALESCE(sent_at, %(now)s), COALESCE(sent_at, %(now)s), owner, owner,
+			IF(status = 'Failed' AND bounced_at IS NOT NULL, 'Bounced', status), reason, email,
+			campaign, source_doctype, source, name, recipient_doctype, recipient_name
+		FROM `tabCampaign Message` WHERE name IN %(names)s AND status IN ('Sent', 'Failed', 'Uncertain')""",
+		{"now": now_datetime(), "names": names},
 	)
 
 
@@ -154,12 +185,16 @@ def cancel_queued(source: str, reason: str) -> int:
 	return affected_rows()
 
 
-def open_mails(source: str) -> int:
-	"""Return how many mails of a mailing are still to come or under way."""
-	return frappe.db.sql(
-		"SELECT COUNT(*) FROM `tabCampaign Message` WHERE source = %s AND status IN ('Queued', 'Sending')",
-		source,
-	)[0][0]
+def is_open(source: str) -> bool:
+	"""Tell whether a mail of a mailing is still to come or under way, or a page has not been settled yet."""
+	return bool(
+		frappe.db.sql(
+			"""SELECT EXISTS(SELECT 1 FROM `tabCampaign Message` WHERE source = %(source)s
+				AND status IN ('Queued', 'Sending'))
+			OR EXISTS(SELECT 1 FROM `tabCampaign Message` WHERE source = %(source)s AND lease_until > 0)""",
+			{"source": source},
+		)[0][0]
+	)
 
 
 def due_mails(source: str, epoch: int, limit: int) -> int:
@@ -192,21 +227,17 @@ def by_reason(source: str) -> dict[str, int]:
 
 
 def recount(source: str) -> None:
-	"""Count the mails of a mailing anew and put the figures on its form."""
-	numbers = by_status(source)
-	values = {
-		f"{kind}_count": sum(numbers.get(status, 0) for status in states) for kind, states in COUNTS.items()
-	}
+	"""Count the mails of a mailing anew and put the figures on its form.
+
+	An end that a page has still to settle is not counted as such, for the page adds it when it settles.
+	"""
+	numbers = Counter(by_status(source))
+	for status, number in frappe.db.sql(
+		"""SELECT status, COUNT(*) FROM `tabCampaign Message` WHERE source = %s AND lease_until > 0
+			AND status NOT IN ('Queued', 'Sending') GROUP BY status""",
+		source,
+	):
+		numbers[status] -= number
+		numbers["Sending"] += number
+	values = {f"{kind}_count": sum(numbers[status] for status in states) for kind, states in COUNTS.items()}
 	frappe.db.set_value("Mass Email", source, values, update_modified=False)
-
-
-def log(action: str, message: int, details: str = "") -> None:
-	"""Append one fact about a mail of the ledger to the log, at this moment."""
-	frappe.db.sql(
-		"""INSERT INTO `tabCampaign Log` (name, creation, modified, owner, modified_by, action, details, email, campaign,
-			source_doctype, source, message, recipient_doctype, recipient_name)
-		SELECT NEXTVAL(`campaign_log_id_seq`), %(at)s, %(at)s, owner, owner, %(action)s, %(details)s, email, campaign,
-			source_doctype, source, name, recipient_doctype, recipient_name
-		FROM `tabCampaign Message` WHERE name = %(message)s""",
-		{"at": now_datetime(), "action": action, "details": details, "message": message},
-	)

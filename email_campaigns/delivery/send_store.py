@@ -6,6 +6,7 @@ Nothing here commits but the journal's own statements; jobs.py decides when.
 from __future__ import annotations
 
 import time
+from collections import Counter
 from dataclasses import replace
 from threading import Event, Lock
 from uuid import uuid4
@@ -69,10 +70,14 @@ def freeze_next(name: str) -> bool:
 	"""Freeze the next slice of a mailing's audience; tell whether there may be more.
 
 	The slice and the place where it ended are one transaction, so a freeze that was killed goes on where
-	it was, with each member decided upon once.
+	it was, with each member decided upon once. A mailing that is not in process freezes nothing.
 	"""
-	mailing = store.load(name)
-	cursor = frappe.db.get_value("Mass Email", name, "freeze_cursor", for_update=True) or 0
+	# Locked before anything else is read: what another freeze or a cancellation has just done must be seen.
+	fields = ["status", "frozen", "freeze_cursor"]
+	row = frappe.db.get_value("Mass Email", name, fields, as_dict=True, for_update=True)
+	if not row or row.frozen or row.status != "In Process":
+		return False
+	mailing, cursor = store.load(name), row.freeze_cursor or 0
 	candidates = audience.read_slice(mailing.lists, mailing.excluding, cursor)
 	if not candidates:
 		frappe.db.set_value("Mass Email", name, "frozen", 1, update_modified=False)
@@ -147,27 +152,41 @@ class Sending:
 		)
 		return run_pages(self.pages[: len(rows)], self.composer.letters(rows, records))
 
-	def settle(self, tally: Tally) -> None:
-		"""Log what became of the page, suppress bad addresses and free the rows."""
-		ledger_store.settle(self.token)
-		for failure in tally.failures:
-			ledger_store.log("Bounced" if failure.bounced else "Failed", failure.letter.name, failure.reason)
-			if failure.bounced:
-				origin = f"{self.mailing.name}: {failure.reason}"
-				suppress(failure.letter.email, reason="Hard Bounce", origin=origin)
+	def settle(self) -> None:
+		"""Free the rows of the page, suppress the addresses that bounced and put the figures on the form."""
+		ended = ledger_store.settle(self.token)
+		_suppress_bounced(ended)
+		if any(mail.late for mail in ended):
+			ledger_store.recount(self.mailing.name)
+			return
+		numbers = Counter(mail.status for mail in ended)
 		store.add_to_counts(
 			self.mailing.name,
-			sent=tally.sent,
-			failed=len(tally.failures),
-			skipped=tally.skipped,
-			uncertain=tally.uncertain,
-			planned=-tally.skipped,
+			sent=numbers["Sent"],
+			failed=numbers["Failed"],
+			skipped=numbers["Skipped"],
+			uncertain=numbers["Uncertain"],
+			planned=-numbers["Skipped"],
 		)
 
 	def close(self) -> None:
 		for page in self.pages:
 			page.close()
 			page.journal.close()
+
+
+def recover(epoch: int) -> None:
+	"""Take back what leases that ended before `epoch` (Unix seconds) hold, and settle it in the page's place."""
+	ended = ledger_store.recover(epoch)
+	_suppress_bounced(ended)
+	for source in {mail.source for mail in ended}:
+		ledger_store.recount(source)
+
+
+def _suppress_bounced(ended: list[ledger_store.Ended]) -> None:
+	for mail in ended:
+		if mail.bounced and mail.status == "Failed":
+			suppress(mail.email, reason="Hard Bounce", origin=f"{mail.source}: {mail.reason}")
 
 
 def preview(name: str, doctype: str = "", record: str = "") -> dict:
