@@ -7,6 +7,7 @@ Redis only says what to look at next.
 from __future__ import annotations
 
 import time
+from contextlib import contextmanager
 
 import frappe
 from frappe.utils import cint, getdate, now_datetime, nowdate
@@ -19,6 +20,7 @@ from email_campaigns.compat import enqueue_once, is_job_enqueued
 from email_campaigns.delivery import ledger_store, send_store, store, transport
 from email_campaigns.delivery.mailing import Tally
 from email_campaigns.message.compile import TemplateError
+from email_campaigns.message.headers import HeaderError
 from email_campaigns.schedule.window import opens_at
 
 PAGE_SECONDS = 240  # a page job lasts less than five minutes, whatever the size of the mailing
@@ -38,8 +40,7 @@ def tick() -> None:
 
 def recover(epoch: int) -> None:
 	"""Take back the claims whose lease ended before `epoch` (Unix seconds)."""
-	for source in ledger_store.recover(epoch):
-		ledger_store.recount(source)
+	send_store.recover(epoch)
 	frappe.db.commit()
 
 
@@ -54,19 +55,24 @@ def top_up() -> None:
 
 def _continue(name: str, own_slot: int | None = None, predecessor: int | None = None) -> None:
 	"""Finish a mailing that has no open mails, else enqueue its pages; a page names itself as predecessor."""
-	epoch = int(time.time())
-	if not ledger_store.open_mails(name):
-		ledger_store.recount(name)
-		store.finish(name)
-		frappe.db.commit()
+	if _finish(name):
 		return
-	settings = store.settings()
+	epoch, settings = int(time.time()), store.settings()
 	if opens_at(ledger_store.window(cint(settings.hourly_limit), epoch), epoch) > epoch:
 		return
 	batch = max(1, cint(settings.batch_size))
 	due = ledger_store.due_mails(name, epoch, batch * max(1, cint(settings.parallel_jobs)))
 	for slot in range(-(-due // batch)):
 		_enqueue_page(name, slot, predecessor if slot == own_slot else None)
+
+
+def _finish(name: str) -> bool:
+	if ledger_store.is_open(name):
+		return False
+	ledger_store.recount(name)
+	store.finish(name)
+	frappe.db.commit()
+	return True
 
 
 def _enqueue_page(name: str, slot: int, predecessor: int | None) -> None:
@@ -81,11 +87,12 @@ def _enqueue_page(name: str, slot: int, predecessor: int | None) -> None:
 
 def freeze(name: str) -> None:
 	"""Freeze the audience of a mailing, each slice durable, then let its first pages go."""
-	mailing = store.load(name)
-	audience.refresh([*mailing.lists, *mailing.excluding])
-	frappe.db.commit()
-	while send_store.freeze_next(name):
+	with _pausing(name):
+		mailing = store.load(name)
+		audience.refresh([*mailing.lists, *mailing.excluding])
 		frappe.db.commit()
+		while send_store.freeze_next(name):
+			frappe.db.commit()
 	frappe.db.commit()
 	if store.may_send(name):
 		_continue(name)
@@ -99,49 +106,63 @@ def page(mailing: str, slot: int, turn: int = 0) -> None:
 	if not sending:
 		return
 	try:
-		while _send_batch(sending):
+		found = _send_batch(sending)
+		while found and not sending.stopped and _send_batch(sending):
 			pass
 	finally:
 		sending.close()
-	if store.may_send(mailing):
+	if found and store.may_send(mailing):
 		_continue(mailing, slot, turn)
+	elif store.may_send(mailing):
+		# Others hold what is due or fill the limit: a successor would only come to ask again at once.
+		_finish(mailing)
 
 
 def _way_is_free(mailing: str) -> bool:
 	held = transport.held()
-	if held:
+	if held != store.problem(mailing):
 		store.note(mailing, held)
 		frappe.db.commit()
 	return not held
 
 
 def _open(mailing: str) -> send_store.Sending | None:
+	sending = None
+	with _pausing(mailing):
+		sending = send_store.Sending(store.load(mailing), time.monotonic() + PAGE_SECONDS)
+	return sending
+
+
+@contextmanager
+def _pausing(mailing: str):
+	"""Pause the mailing, with the reason on its form, where its template, its sender or its records are of no use."""
 	try:
-		return send_store.Sending(store.load(mailing), time.monotonic() + PAGE_SECONDS)
-	except (TemplateError, frappe.ValidationError) as error:
+		yield
+	except (TemplateError, HeaderError, frappe.ValidationError) as error:
 		frappe.db.rollback()
 		store.move(mailing, "Paused", problem=str(error))
 		frappe.db.commit()
-		return None
 
 
 def _send_batch(sending: send_store.Sending) -> bool:
-	"""Claim, send and settle once; tell whether another round makes sense."""
+	"""Claim, send and settle once; tell whether there was anything to claim."""
+	# What was read so far is of a moment before the lock, and the limits must be seen as they are under it.
+	frappe.db.commit()
 	with ledger_store.one_claimer() as alone:
 		rows = sending.claim() if alone else []
 		frappe.db.commit()
+	if not rows:
+		return False
 	tally = Tally()
 	try:
-		if rows:
-			tally = sending.send(rows)
+		tally = sending.send(rows)
 	finally:
-		if rows:
-			sending.settle(tally)
-			frappe.db.commit()
+		sending.settle()
+		frappe.db.commit()
 	if tally.problem:
 		store.move(sending.mailing.name, "Paused", problem=tally.problem)
 		frappe.db.commit()
-	return bool(rows) and not sending.stopped
+	return True
 
 
 def update_statuses() -> None:

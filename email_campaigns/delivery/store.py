@@ -103,6 +103,10 @@ def note(name: str, problem: str) -> None:
 	_tell_desk(name)
 
 
+def problem(name: str) -> str:
+	return frappe.db.get_value("Mass Email", name, "problem") or ""
+
+
 def _tell_desk(name: str) -> None:
 	frappe.publish_realtime(
 		"mass_email_progress", {"name": name}, doctype="Mass Email", docname=name, after_commit=True
