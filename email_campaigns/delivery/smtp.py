@@ -284,4 +284,4 @@ def _cause(error: BaseException, timeout: float | None = None) -> str:
 		return "nothing accepts connections at the server's address"
 	if isinstance(error, ConnectionError) and error.errno:
 		return "the connection was broken by the other side"
-	return " ".join(str(error).split())[:300] or type(error).__name__
+	return " ".join(str(error).split())[:300].rstrip(".") or type(error).__name__

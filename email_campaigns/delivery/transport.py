@@ -16,6 +16,9 @@ from email_campaigns.delivery.smtp import ConnectionLost, Refused, Session, expl
 
 TIMEOUT = 30  # seconds that a server may stay silent; well below the lease of a page
 
+# What the framework raises for an account that it can't use; not all of them are validation errors.
+_OF_FRAMEWORK = (frappe.ValidationError, frappe.OutgoingEmailError, frappe.AuthenticationError)
+
 
 def held() -> str:
 	"""Return the sentence for which no mail may leave this site at all, "" where it may."""
@@ -40,7 +43,7 @@ def connect(account_name: str) -> Session:
 		raise Unavailable(_sentence(account_name, judge(refusal)[1])) from refusal
 	except ConnectionLost as loss:
 		raise Unavailable(_sentence(account_name, str(loss))) from loss
-	except (frappe.ValidationError, smtplib.SMTPException, OSError) as error:
+	except (*_OF_FRAMEWORK, smtplib.SMTPException, OSError) as error:
 		raise Unavailable(_sentence(account_name, _cause(error))) from error
 	finally:
 		# What the framework wants to pop up belongs to no request here; the sentence says it on the form.
@@ -49,7 +52,7 @@ def connect(account_name: str) -> Session:
 
 def _cause(error: Exception) -> str:
 	"""Word the failure behind the framework's general sentence, where there is one."""
-	inner = error.__context__ if isinstance(error, frappe.ValidationError) else error
+	inner = error.__context__ if isinstance(error, _OF_FRAMEWORK) else error
 	if isinstance(inner, smtplib.SMTPException | OSError):
 		told = explain(inner)
 		return judge(told)[1] if isinstance(told, Refused) else str(told)
