@@ -296,7 +296,10 @@ def delete_members(target_list: str) -> None:
 
 
 def address_of(doctype: str, name: str) -> dict:
-	"""Return {"email", "opted_out", "record_missing"} of a record. Raises ValidationError where there is none."""
+	"""Return {"email", "opted_out", "record_missing"} of a record, or of a member that is a plain address.
+
+	Raises ValidationError where there is none.
+	"""
 	origin = PLAIN_SOURCE if doctype == PLAIN else source(doctype)
 	rows = frappe.db.sql(
 		f"SELECT s.`{origin.email_field}`, {origin.opt_out} FROM `tab{doctype}` s WHERE s.name = %s", name
