@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import os
+import time
 from collections import Counter
 from unittest.mock import patch
 
 import frappe
 from frappe.tests.utils import FrappeTestCase
 from frappe.utils.background_jobs import get_job, get_queue
+from rq.registry import StartedJobRegistry
 
 from email_campaigns import jobs
 from email_campaigns.audience import store as audience
@@ -175,6 +177,12 @@ def empty_queues() -> None:
 	for job_id in waiting_jobs():
 		if job := get_job(job_id):
 			job.delete()
+
+
+def forget_dead_jobs() -> None:
+	"""Let the time pass after which RQ notices that the worker of a started job is dead."""
+	for queue in QUEUES:
+		StartedJobRegistry(queue=get_queue(queue)).cleanup(int(time.time()) + 86400)
 
 
 def work_off(most: int = 50) -> int:
