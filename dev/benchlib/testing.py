@@ -21,6 +21,8 @@ PARTS = {
 }
 PYTEST = ["pytest>=8", "hypothesis>=6.100"]
 BROWSER_DRIVER = ["playwright>=1.40"]
+# Frappe's own dependencies deprecate much; it is not this app's to mend.
+QUIET = ["-W", "ignore::DeprecationWarning", "-W", "ignore::FutureWarning"]
 
 
 def test(bench, arguments):
@@ -67,7 +69,7 @@ def _on_site(bench, parts, options):
 	fresh = not Process(bench.paths, "test_web").pid()
 	web.start_web(bench, "test_web")
 	try:
-		return _pytest(bench, bench.paths.python, parts, options, _environment(bench))
+		return _pytest(bench, bench.paths.python, parts, [*QUIET, *options], _environment(bench))
 	finally:
 		if fresh:
 			web.stop(bench, ["test_web"])
@@ -94,7 +96,8 @@ def _environment(bench):
 
 
 def _pytest(bench, python, parts, options, env):
-	paths = [] if any(_is_path(bench, option) for option in options) else _paths_of(bench, parts)
+	named = [option for option in options if _is_path(bench, option)]
+	paths = [] if named else _paths_of(bench, parts)
 	command = [python, "-m", "pytest", "-p", "no:cacheprovider", *paths, *options]
 	return subprocess.run(command, cwd=bench.paths.root, env=env).returncode
 
