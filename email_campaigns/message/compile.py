@@ -1,6 +1,6 @@
 """The door to this room: a user's template, compiled once for a mailing and language, rendered for each recipient."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from jinja2 import Template, UndefinedError
@@ -14,8 +14,9 @@ from email_campaigns.message.markup import problem_of
 from email_campaigns.message.metering import metered
 from email_campaigns.message.placeholders import literal, to_jinja
 from email_campaigns.message.plaintext import plain_text, text_template, tidy
+from email_campaigns.message.quoted import Pieced
 from email_campaigns.message.rules import parse
-from email_campaigns.message.sandbox import GLOBALS, HTML, TEXT, MailContext, MailEnvironment
+from email_campaigns.message.sandbox import GLOBALS, HTML, TEXT, Links, MailContext, MailEnvironment
 from email_campaigns.message.usage import Usage, usage_of
 from email_campaigns.message.values import Permitted
 
@@ -65,13 +66,14 @@ class CompiledMessage:
 
 		Raises RenderError where an operation of the template fails or a limit is exceeded.
 		"""
-		names = {**GLOBALS, **values, "tracking_url": Permitted(_tracking(values.get("tracking_url")))}
+		links = Links(values.get("tracking_url"))
+		names = {**GLOBALS, **values, "tracking_url": Permitted(links.of)}
 		warnings: dict[str, None] = {}
-		subject = " ".join(self._part("subject", self.subject_template, names, warnings).split())
+		subject = " ".join(self._part("subject", self.subject_template, names, links, warnings).split())
 		if not subject:
 			raise RenderError("The subject is empty for this recipient.", "subject")
-		html = self._part("html", self.html_template, names, warnings)
-		text = self._part("text", self.text_template, names, warnings)
+		html = self._part("html", self.html_template, names, links, warnings)
+		text = self._part("text", self.text_template, names, links, warnings)
 		if self.text_from_html:
 			text = _text_of(html)
 		elif "\n\n\n" in text:
@@ -79,10 +81,11 @@ class CompiledMessage:
 		return Content(subject, html, text, tuple(warnings))
 
 	def _part(
-		self, part: str, template: Template, names: dict[str, object], warnings: dict[str, None]
-	) -> str:
+		self, part: str, template: Template, names: dict, links: Links, warnings: dict[str, None]
+	) -> Pieced:
 		environment = template.environment
 		context = MailContext(environment, names, None, {})
+		context.links = links
 		context.meter = meter = Meter(self.limits, warnings)
 		try:
 			return meter.join(template.root_render_func(context))
@@ -103,16 +106,6 @@ def _text_of(html: str) -> str:
 		return plain_text(html)
 	except Refused as error:
 		raise RenderError(f"The text part cannot be made for this recipient: {error}.", "text") from None
-
-
-def _tracking(link: Callable[[str], str] | None) -> Callable:
-	def call(meter: Meter, name: object) -> str:
-		try:
-			return link(name)
-		except (KeyError, TypeError):
-			raise Refused(f"there is no tracking link named “{name}”") from None
-
-	return call
 
 
 def compile_message(

@@ -6,7 +6,6 @@ A value that is None or Missing goes through a filter unchanged, so that it rend
 
 from collections.abc import Callable, Mapping
 from datetime import date, datetime, time
-from decimal import ROUND_CEILING, ROUND_FLOOR, ROUND_HALF_UP, Decimal
 from functools import wraps
 from urllib.parse import quote
 
@@ -15,21 +14,19 @@ from jinja2.runtime import Context
 from markupsafe import Markup, escape
 
 from email_campaigns.message.errors import Refused
+from email_campaigns.message.numbers import LONGEST_NUMBER, ROUNDING, alike, number, rounded, to_float, to_int
 from email_campaigns.message.values import (
 	ENTRY,
 	NUMBERS,
-	SCALARS,
 	STR_METHODS,
 	count,
 	field,
 	format_time,
 	iterable,
 	replace_text,
+	text_of,
 	weigh,
 )
-
-LONGEST_NUMBER = 100
-ROUNDING = {"common": ROUND_HALF_UP, "ceil": ROUND_CEILING, "floor": ROUND_FLOOR}
 
 
 def on_value(function: Callable) -> Callable:
@@ -56,17 +53,6 @@ def on_list(function: Callable) -> Callable:
 		return function(context.meter, items, *args, **kwargs)
 
 	return call
-
-
-def text_of(value: object) -> str:
-	"""The text of a single value, Markup kept. Raises Refused for a list or a record."""
-	if isinstance(value, str):
-		return value
-	if value is None or isinstance(value, Undefined):
-		return ""
-	if isinstance(value, SCALARS):
-		return str(value)
-	raise Refused(f"a {type(value).__name__} has no text; loop over it or use |join")
 
 
 def _method(name: str) -> Callable:
@@ -150,36 +136,6 @@ def total(meter, items, attribute=None, start=0):
 	return result
 
 
-def alike(left: object, right: object) -> tuple[object, object]:
-	"""The two numbers, both Decimal where one is: Python adds no float to a Decimal, but amounts are either."""
-	if isinstance(left, Decimal) and isinstance(right, float):
-		return left, Decimal(str(right))
-	if isinstance(left, float) and isinstance(right, Decimal):
-		return Decimal(str(left)), right
-	return left, right
-
-
-def number(value: object, otherwise: object = 0) -> int | float | Decimal:
-	"""A number of a number or text; `otherwise` for a text that is none, None and Missing."""
-	if isinstance(value, NUMBERS):
-		return value
-	text = text_of(value).strip()
-	try:
-		parsed = Decimal(text if len(text) <= LONGEST_NUMBER else "NaN")
-	except ArithmeticError:
-		return otherwise
-	# 1e999999999 is a short text and a huge number
-	return parsed if parsed.is_finite() and abs(parsed.adjusted()) < LONGEST_NUMBER else otherwise
-
-
-def to_int(value, default=0):
-	return int(number(value, default))
-
-
-def to_float(value, default=0.0):
-	return float(number(value, default))
-
-
 @on_value
 def absolute(meter, value):
 	return abs(number(value))
@@ -188,13 +144,7 @@ def absolute(meter, value):
 @on_value
 def round_number(meter, value, precision=0, method="common"):
 	"""Half up, as people round; `method` may be "ceil" or "floor"."""
-	return _rounded(number(value), precision, ROUNDING[method])
-
-
-def _rounded(value: object, digits: int, rounding: str = ROUND_HALF_UP) -> Decimal:
-	if not isinstance(digits, int) or not 0 <= digits <= 10:
-		raise Refused("a number is rounded to between 0 and 10 digits")
-	return Decimal(str(value)).quantize(Decimal(1).scaleb(-digits), rounding=rounding)
+	return rounded(number(value), precision, ROUNDING[method])
 
 
 @on_value
@@ -202,7 +152,7 @@ def format_number(meter, value, digits=2, thousands=",", decimal="."):
 	"""1234.5|format_number(2, ".", ",") is 1.234,50."""
 	if not abs(number(value)) < 10**LONGEST_NUMBER:
 		raise Refused("the number is too large")
-	plain = f"{_rounded(number(value), digits):,f}"
+	plain = f"{rounded(number(value), digits):,f}"
 	swap = {",": text_of(thousands), ".": text_of(decimal)}
 	return "".join(swap.get(character, character) for character in plain)
 

@@ -6,8 +6,8 @@ They are filters whose names hold a space, which no template can write.
 from jinja2 import nodes
 from jinja2.visitor import NodeTransformer
 
-FIELD, ITEM, CUT, EACH, TICK, WEIGH, CONCAT = (
-	f"ec {name}" for name in "field item cut each tick weigh concat".split()
+FIELD, ITEM, CUT, EACH, TICK, WEIGH, CONCAT, LINK = (
+	f"ec {name}" for name in "field item cut each tick weigh concat link".split()
 )
 NODES_PER_TICK = 100
 TICKS_OF_A_CALL = 5  # a macro takes the time of about so many empty passes of a loop
@@ -62,6 +62,13 @@ class _Metering(NodeTransformer):
 			bounds = (node.arg.start, node.arg.stop, node.arg.step)
 			return _filter(value, CUT, *(None if bound is None else self.visit(bound) for bound in bounds))
 		return _filter(value, ITEM, self.visit(node.arg), path)
+
+	def visit_Call(self, node: nodes.Call) -> nodes.Node:
+		# A newsletter has dozens of these, so they take a shorter way than other calls
+		if isinstance(node.node, nodes.Name) and node.node.name == "tracking_url" and not node.kwargs:
+			if len(node.args) == 1 and isinstance(node.args[0], nodes.Const):
+				return _filter(node.args[0], LINK)
+		return self.generic_visit(node)
 
 	def visit_For(self, node: nodes.For) -> nodes.Node:
 		cost = _cost([*node.body, *([node.test] if node.test else [])])

@@ -45,14 +45,10 @@ def _encode(piece: str) -> tuple[bytes, int, int]:
 
 	A space at its end is encoded, for the next piece may start with a line end.
 	"""
-	if (
-		len(piece) <= LINE
-		and piece.isascii()
-		and piece.isprintable()
-		and "=" not in piece
-		and not piece.endswith(" ")
-	):
-		return piece.encode(), len(piece), len(piece)
+	if len(piece) <= LINE and piece.isascii() and piece.isprintable() and not piece.endswith(" "):
+		data = piece.replace("=", "=3D").encode()
+		if len(data) <= LINE:
+			return data, len(data), len(data)
 	data = piece.encode("utf-8", "replace")
 	# A final space has to be seen at the end, and no line may be 76 long, for "=" may have to follow
 	data = b2a_qp(data + b"\n").replace(b"\n", b"\r\n")[:-2]

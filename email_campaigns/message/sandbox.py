@@ -18,8 +18,19 @@ from markupsafe import Markup
 from email_campaigns.message import filters
 from email_campaigns.message.errors import Refused
 from email_campaigns.message.limits import Meter
-from email_campaigns.message.metering import CONCAT, CUT, EACH, FIELD, ITEM, TICK, WEIGH
-from email_campaigns.message.values import ENTRY, Missing, Permitted, cut, field, item, iterable, weigh
+from email_campaigns.message.metering import CONCAT, CUT, EACH, FIELD, ITEM, LINK, TICK, WEIGH
+from email_campaigns.message.numbers import alike
+from email_campaigns.message.values import (
+	ENTRY,
+	Missing,
+	Permitted,
+	cut,
+	field,
+	item,
+	iterable,
+	text_of,
+	weigh,
+)
 
 ALLOWED_TESTS = (
 	"defined undefined none string number integer float boolean true false mapping iterable sequence "
@@ -33,6 +44,26 @@ class MailContext(Context):
 	"""One rendering of one part: its values and its meter."""
 
 	meter: Meter
+	links: "Links"
+
+
+class Links(dict):
+	"""The tracked links of one mail, each made once for its HTML and text. Raises Refused for an unknown name."""
+
+	def __init__(self, make: Callable[[str], str] | None):
+		self.make = make
+
+	def __missing__(self, name: object) -> str:
+		try:
+			url = self[name] = self.make(name)
+		except (KeyError, TypeError):
+			raise Refused(f"there is no tracking link named “{name}”") from None
+		return url
+
+	def of(self, meter: Meter, name: object) -> str:
+		if not isinstance(name, str):
+			raise Refused("a tracking link is named by a text")
+		return self[name]
 
 
 @pass_context
@@ -45,7 +76,7 @@ def output(context: MailContext, value: object) -> str:
 			context.meter.warnings[value._undefined_message] = None
 			return ""
 		try:
-			value = filters.text_of(value)
+			value = text_of(value)
 		except Refused as refused:
 			context.meter.warnings[str(refused)] = None
 			return ""
@@ -86,6 +117,11 @@ def slice_of(context: MailContext, value: object, *bounds: object) -> object:
 	return cut(context.meter, value, *bounds)
 
 
+@pass_context
+def link(context: MailContext, name: object) -> str:
+	return context.links.of(context.meter, name)
+
+
 def make_range(meter: Meter, *bounds: int) -> range:
 	numbers = range(*bounds)
 	if len(numbers) > LONGEST_RANGE:
@@ -94,7 +130,16 @@ def make_range(meter: Meter, *bounds: int) -> range:
 
 
 GLOBALS = {"range": Permitted(make_range)}
-METERING = {FIELD: field, ITEM: item, CUT: slice_of, EACH: each, TICK: tick, WEIGH: weighed, CONCAT: concat}
+METERING = {
+	FIELD: field,
+	ITEM: item,
+	CUT: slice_of,
+	EACH: each,
+	LINK: link,
+	TICK: tick,
+	WEIGH: weighed,
+	CONCAT: concat,
+}
 
 
 class MailEnvironment(ImmutableSandboxedEnvironment):
@@ -142,7 +187,7 @@ class MailEnvironment(ImmutableSandboxedEnvironment):
 					f"{getattr(value, '_undefined_message', 'a field has no value')}, so {operator} cannot use it"
 				)
 		_check_operands(context.meter, operator, left, right)
-		return self.binop_table[operator](*filters.alike(left, right))
+		return self.binop_table[operator](*alike(left, right))
 
 
 def _check_operands(meter: Meter, operator: str, left: object, right: object) -> None:

@@ -102,6 +102,17 @@ def weigh(meter: Meter, value: object) -> object:
 	return value
 
 
+def text_of(value: object) -> str:
+	"""The text of a single value, Markup kept. Raises Refused for a list or a record."""
+	if isinstance(value, str):
+		return value
+	if value is None or isinstance(value, Undefined):
+		return ""
+	if isinstance(value, SCALARS):
+		return str(value)
+	raise Refused(f"a {type(value).__name__} has no text; loop over it or use |join")
+
+
 def iterable(value: object) -> Iterable:
 	"""What a loop or a list filter goes over; nothing for None and Missing. Raises Refused for a number."""
 	if value is None:
