@@ -13,6 +13,7 @@ const ACTIONS = {
 };
 
 frappe.listview_settings["Campaign Log"] = {
+	hide_name_column: true,
 	add_fields: ["action"],
 	get_indicator: (doc) => [__(doc.action), ACTIONS[doc.action] || "gray", `action,=,${doc.action}`],
 };

@@ -10,7 +10,7 @@ def on_doctype_update():
 	# A second mail to the same recipient is impossible in the database itself.
 	frappe.db.add_unique("Campaign Message", ["source", "step", "dedupe_key"], "unique_recipient")
 	frappe.db.add_index("Campaign Message", ["source", "status", "send_after"])
-	frappe.db.add_index("Campaign Message", ["campaign", "status"])
+	frappe.db.add_index("Campaign Message", ["campaign"])
 	frappe.db.add_index("Campaign Message", ["sent_epoch"])
 	frappe.db.add_index("Campaign Message", ["lease_until"])
 	frappe.db.add_index("Campaign Message", ["claim"])

@@ -1,4 +1,5 @@
 frappe.listview_settings["Target List Member"] = {
+	hide_name_column: true,
 	add_fields: ["opted_out", "record_missing", "email"],
 	get_indicator(doc) {
 		if (doc.record_missing) return [__("Record Missing"), "red", "record_missing,=,1"];

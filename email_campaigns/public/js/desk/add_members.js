@@ -88,15 +88,14 @@ export function add_one(frm) {
 			],
 			primary_action_label: __("Add"),
 			primary_action(values) {
-				frappe.db
-					.insert({ doctype: "Target List Member", target_list: frm.doc.name, ...values })
-					.then((member) => {
-						const message = __("{0} joined.", [escape(member.member_name || member.email)]);
-						frappe.show_alert({ message, indicator: "green" });
-						for (const field of ["member_name", "email", "first_name", "last_name"])
-							dialog.set_value(field, "");
-						frm.reload_doc();
-					});
+				const doc = { doctype: "Target List Member", target_list: frm.doc.name, ...values };
+				frappe.call({ method: "frappe.client.insert", args: { doc } }).then(({ message: member }) => {
+					const message = __("{0} joined.", [escape(member.member_name || member.email)]);
+					frappe.show_alert({ message, indicator: "green" });
+					for (const field of ["member_name", "email", "first_name", "last_name"])
+						dialog.set_value(field, "");
+					frm.reload_doc();
+				});
 			},
 		});
 		dialog.show();

@@ -1,0 +1,3 @@
+frappe.listview_settings["Campaign Message"] = {
+	hide_name_column: true,
+};
