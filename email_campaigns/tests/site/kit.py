@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import time
 from collections import Counter
+from collections.abc import Callable
 from unittest.mock import patch
 
 import frappe
@@ -13,6 +14,7 @@ from frappe.utils.background_jobs import get_job, get_queue
 from rq.registry import StartedJobRegistry
 
 from email_campaigns import jobs
+from email_campaigns.api import desk
 from email_campaigns.audience import store as audience
 from email_campaigns.audience.members import NewMember
 from email_campaigns.delivery import ledger_store, transport
@@ -106,7 +108,7 @@ def a_campaign(**values) -> str:
 
 
 def a_mailing(*lists: str, subject="Hello", html="<p>Hello</p>", campaign="", excluding=(), **values) -> str:
-	"""Make a Draft to some lists, by the account of the test's server."""
+	"""Make a Draft to some lists, by the account of the test's server; durable."""
 	doc = {
 		"doctype": "Mass Email",
 		"title": f"{PREFIX} {frappe.generate_hash(length=8)}",
@@ -117,7 +119,9 @@ def a_mailing(*lists: str, subject="Hello", html="<p>Hello</p>", campaign="", ex
 		"excluding_target_lists": [{"target_list": name} for name in excluding],
 		**values,
 	}
-	return frappe.get_doc(doc).insert().name
+	name = frappe.get_doc(doc).insert().name
+	frappe.db.commit()
+	return name
 
 
 def an_account(port: int) -> None:
@@ -209,6 +213,17 @@ def run_job(job_id: str) -> None:
 		job.delete()
 
 
+def elsewhere(site: str, action: Callable[[], object]) -> None:
+	"""Do something as another process would. For threads that know nothing of Frappe yet."""
+	frappe.init(site=site)
+	frappe.connect()
+	try:
+		action()
+		frappe.db.commit()
+	finally:
+		frappe.destroy()
+
+
 def the_bench() -> TestBench:
 	"""The bench, also where Frappe's own runner was started without naming it."""
 	here = {"BENCH_SITE": frappe.local.site, "BENCH_SITES": os.getcwd(), "BENCH_URL": ""}
@@ -244,10 +259,19 @@ class SendingTest(FrappeTestCase):
 		patience.start()
 		self.addCleanup(patience.stop)
 
+	def at_mail(self, number: int, action: Callable[[], object]) -> None:
+		"""Let something happen elsewhere, with a connection of its own, while the server takes this mail."""
+		site, keep = frappe.local.site, self.server.keep
+
+		def keep_meanwhile(mail):
+			if len(self.server.messages) + 1 == number:
+				elsewhere(site, action)
+			return keep(mail)
+
+		self.server.keep = keep_meanwhile
+
 	def start(self, name: str) -> str:
 		"""Say “send now” and let the first tick find it."""
-		from email_campaigns.api import desk
-
 		desk.schedule(name, at_once=True)
 		frappe.db.commit()
 		return name
@@ -268,11 +292,15 @@ class SendingTest(FrappeTestCase):
 		frappe.db.rollback()
 		return frappe.get_doc("Mass Email", name)
 
-	def ledger(self, name: str) -> dict[str, tuple[str, str]]:
-		"""{address: (status, reason)} of a mailing."""
+	def ends(self, name: str) -> list[tuple[str, str, str]]:
+		"""(address, status, reason) of each member that was planned or skipped."""
 		frappe.db.rollback()
 		rows = frappe.get_all("Campaign Message", {"source": name}, ["email", "status", "reason"])
-		return {row.email: (row.status, row.reason) for row in rows}
+		return [(row.email, row.status, row.reason) for row in rows]
+
+	def ledger(self, name: str) -> dict[str, tuple[str, str]]:
+		"""{address: (status, reason)} of a mailing, where each address occurs once."""
+		return {email: (status, reason) for email, status, reason in self.ends(name)}
 
 	def statuses(self, name: str) -> dict[str, int]:
 		frappe.db.rollback()
@@ -300,13 +328,14 @@ class SendingTest(FrappeTestCase):
 		for kind, states in ledger_store.COUNTS.items():
 			counted = sum(numbers.get(status, 0) for status in states)
 			self.assertEqual(form.get(f"{kind}_count"), counted, f"{kind} on the form; {numbers}")
-		sent = sorted(email for email, (status, _reason) in self.ledger(name).items() if status == "Sent")
+		ends = self.ends(name)
+		sent = sorted(email for email, status, _reason in ends if status == "Sent")
 		logged = frappe.get_all("Campaign Log", {"source": name, "action": "Sent"}, pluck="email")
 		self.assertEqual(sorted(logged), sent)
 		received = self.received()
 		self.assertEqual([email for email, n in Counter(received).items() if n > 1], [])
 		self.assertLessEqual(set(sent), set(received))
-		for email, (status, reason) in self.ledger(name).items():
+		for email, status, reason in ends:
 			if status not in ("Queued", "Sending", "Sent"):
 				self.assertTrue(reason, f"{email} is {status} without a reason")
 
