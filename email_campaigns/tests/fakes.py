@@ -1,0 +1,183 @@
+"""The ledger and the mail server in memory, behind the seams of the send loop: delivery.page's Journal and Session."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from email_campaigns.delivery.mailing import Letter
+from email_campaigns.delivery.page import Verdict
+from email_campaigns.delivery.smtp import ConnectionLost, Refused, Reply
+
+SENDER = "news@example.org"
+
+
+class Killed(BaseException):
+	"""The process ends here: no code of its own runs after it."""
+
+
+@dataclass
+class Row:
+	"""One mail of the ledger. `claim` is the token of the page that holds it."""
+
+	name: int
+	email: str
+	status: str = "Queued"
+	reason: str = ""
+	claim: str = ""
+	attempts: int = 0
+	delay: int = 0
+	bounced: bool = False
+
+
+class Ledger:
+	"""The rows of one mailing, with the claims and the recovery of the real one; `in_process` as on its form."""
+
+	def __init__(self, emails: Iterable[str]):
+		self.rows = {name: Row(name, email) for name, email in enumerate(emails, 1)}
+		self.in_process = True
+		self.suppressed: set[str] = set()
+
+	def claim(self, token: str, size: int = 1000) -> list[Letter]:
+		"""Claim Queued rows, whenever they are due, and return their letters."""
+		free = [row for row in self.rows.values() if row.status == "Queued" and not row.claim][:size]
+		for row in free:
+			row.claim = token
+		return [
+			Letter(row.name, row.email, f"<{row.name}>", f"mail {row.name}".encode(), attempts=row.attempts)
+			for row in free
+		]
+
+	def settle(self, token: str) -> None:
+		for row in self.rows.values():
+			if row.claim == token and row.status != "Sending":
+				row.claim = ""
+
+	def recover(self) -> None:
+		"""Take back every claim, as after the end of its lease."""
+		for row in self.rows.values():
+			if row.claim and row.status == "Sending":
+				row.status, row.reason = "Uncertain", "broke off"
+			row.claim = ""
+
+	def statuses(self) -> Counter:
+		return Counter(row.status for row in self.rows.values())
+
+
+class MemoryJournal:
+	"""Implements delivery.page.Journal on a Ledger. `dies` tells before each write whether the process ends there."""
+
+	def __init__(self, ledger: Ledger, token: str = "page", dies=lambda: False):
+		self.ledger, self.token, self.dies = ledger, token, dies
+		self.writes = 0
+
+	def advance(self, accepted: Letter | None, following: Letter | None) -> Verdict:
+		self._before_write()
+		if accepted:
+			row = self.ledger.rows[accepted.name]
+			assert row.status in ("Sending", "Uncertain"), f"{row} was never on its way"
+			row.status = "Sent"
+		return self._follow(self.ledger.rows[following.name]) if following else Verdict.GO
+
+	def _follow(self, row: Row) -> Verdict:
+		if not self.ledger.in_process:
+			return Verdict.STOP
+		if row.claim != self.token or row.status != "Queued":
+			return Verdict.SKIP
+		if row.email in self.ledger.suppressed:
+			row.status, row.reason = "Skipped", "suppressed"
+			return Verdict.SKIP
+		row.status, row.attempts = "Sending", row.attempts + 1
+		return Verdict.GO
+
+	def fail(self, letter: Letter, reason: str, *, bounced: bool = False) -> None:
+		self._end(letter, status="Failed", reason=reason, bounced=bounced)
+
+	def postpone(self, letter: Letter, reason: str, delay: int) -> None:
+		self._end(letter, status="Queued", reason=reason, delay=delay, attempts=letter.attempts + 1)
+
+	def give_back(self, letter: Letter) -> None:
+		self._end(letter, status="Queued", attempts=letter.attempts)
+
+	def doubt(self, letter: Letter, reason: str) -> None:
+		self._end(letter, status="Uncertain", reason=reason)
+
+	def _end(self, letter: Letter, **values) -> None:
+		self._before_write()
+		row = self.ledger.rows[letter.name]
+		if row.claim == self.token and row.status in ("Queued", "Sending"):
+			for field, value in values.items():
+				setattr(row, field, value)
+
+	def _before_write(self) -> None:
+		if self.dies():
+			raise Killed
+		self.writes += 1
+
+
+class MemoryServer:
+	"""Answers each mail by a script: {number of the mail: answer}, from 1; it accepts where the script is silent.
+
+	Answers: ("refuse", stage, code) · ("lose", stage) before the body · ("lose", "content", kept) after it ·
+	("die", stage): the process of the client ends · ("no session",) at the next connect.
+	"""
+
+	def __init__(self, script: dict[int, tuple] | None = None):
+		self.script = script or {}
+		self.delivered: list[str] = []
+		self.seen = self.connections = self.quits = 0
+
+	def connect(self) -> FakeSession:
+		self.connections += 1
+		return FakeSession(self)
+
+
+class FakeSession:
+	"""What delivery.page needs of delivery.smtp.Session."""
+
+	def __init__(self, server: MemoryServer):
+		self.server, self.alive = server, True
+		self.recipient, self.answer, self.in_data = "", (), False
+
+	def propose(self, sender: str, recipient: str) -> None:
+		assert self.alive and not self.in_data, "a mail was proposed to a session that is not ready for it"
+		self.server.seen += 1
+		self.answer = self.server.script.get(self.server.seen, ())
+		self.recipient = recipient
+		self._answer("propose")
+
+	def confirm(self) -> None:
+		self._answer("rcpt")
+		self.in_data = True
+
+	def transmit(self, content: bytes) -> Reply:
+		assert self.in_data, "a body was sent that nobody waits for"
+		self.in_data = False
+		self._answer("content")
+		self.server.delivered.append(self.recipient)
+		return Reply(250, "", "taken")
+
+	def abandon(self) -> None:
+		self.alive = self.in_data = False
+
+	def close(self) -> None:
+		self.server.quits += self.alive
+		self.abandon()
+
+	def _answer(self, stage: str) -> None:
+		if self.answer[1:2] != (stage,):
+			return
+		if self.answer[0] == "die":
+			self._keep_if_asked()
+			raise Killed
+		if self.answer[0] == "refuse":
+			raise Refused(stage, Reply(self.answer[2], "", "no"))
+		if self.answer[0] == "lose":
+			self._keep_if_asked()
+			self.abandon()
+			raise ConnectionLost(stage, stage == "content", "gone")
+
+	def _keep_if_asked(self) -> None:
+		if self.answer[2:] == (True,):
+			self.server.delivered.append(self.recipient)

@@ -1,0 +1,78 @@
+"""Freezing decides by the same rules as counting, wherever the slices end."""
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from email_campaigns.audience.decide import PER_ADDRESS, PER_RECORD, Candidate
+from email_campaigns.delivery.freeze import count, freeze_slice
+from email_campaigns.delivery.mailing import Mailing
+
+members = st.lists(
+	st.builds(
+		dict,
+		email=st.sampled_from(["", "a@x.org", "A@x.org", "b@x.org", "é@x.org", "e@x.org"]),
+		record=st.sampled_from(["1", "2", "3"]),
+		opted_out=st.booleans(),
+		record_missing=st.booleans(),
+		excluded_record=st.booleans(),
+		suppressed=st.sampled_from(["", "Unsubscribed", "Hard Bounce"]),
+	),
+	max_size=25,
+)
+
+
+def mailing(policy, heeds):
+	texts = dict.fromkeys(("title", "campaign", "subject", "html", "sender_user", "account"), "")
+	return Mailing(
+		name="M", **texts, sender_address="", sender_name="", heeds_opt_out=heeds, duplicate_policy=policy
+	)
+
+
+def candidates(rows):
+	return [
+		Candidate(member=number, target_list="L", member_key=f"C/{row['record']}", doctype="C", **row)
+		for number, row in enumerate(rows, 1)
+	]
+
+
+def reader(everybody, size):
+	return lambda after: [member for member in everybody if member.member > after][:size]
+
+
+def freeze(value, read):
+	"""Freeze slice by slice into a ledger with a unique key, as the database's has."""
+	ledger, after = {}, 0
+
+	def write(decisions):
+		for decision in decisions:
+			ledger.setdefault(decision.dedupe_key, decision)
+
+	while found := read(after):
+		after = freeze_slice(value, found, lambda keys: ledger.keys() & set(keys), write)
+	return ledger
+
+
+@given(
+	members, st.sampled_from([PER_ADDRESS, PER_RECORD]), st.booleans(), st.integers(1, 7), st.integers(1, 7)
+)
+def test_what_is_counted_is_what_is_frozen(rows, policy, heeds, one_size, other_size):
+	value, everybody = mailing(policy, heeds), candidates(rows)
+	ledger = freeze(value, reader(everybody, one_size))
+	counted = count(value, reader(everybody, other_size))
+	assert len(ledger) == counted["members"] == len(everybody), "each member has one row"
+	planned = [decision for decision in ledger.values() if not decision.reason]
+	assert len(planned) == counted["planned"]
+	assert counted["planned"] + sum(counted["skipped"].values()) == counted["members"]
+	for reason, number in counted["skipped"].items():
+		assert sum(decision.reason == reason for decision in ledger.values()) == number
+
+
+@given(members, st.integers(1, 7))
+def test_no_address_is_planned_twice(rows, size):
+	ledger = freeze(mailing(PER_ADDRESS, True), reader(candidates(rows), size))
+	planned = [d.candidate.email.lower() for d in ledger.values() if not d.reason]
+	assert len(set(planned)) == len(planned)
+
+
+def test_nobody():
+	assert count(mailing(PER_ADDRESS, True), lambda after: []) == {"members": 0, "planned": 0, "skipped": {}}

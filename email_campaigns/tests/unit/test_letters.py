@@ -1,0 +1,93 @@
+"""From a claimed row to a whole message: each recipient's own, and a problem instead of a bad mail."""
+
+import email
+import email.policy
+
+import pytest
+
+from email_campaigns.delivery.letters import RECORD_MISSING, Composer
+from email_campaigns.delivery.mailing import Claimed, Mailing
+from email_campaigns.message.compile import Footer, compile_message
+from email_campaigns.message.headers import HeaderError
+
+MAILING = dict(
+	name="M-1",
+	title="Spring",
+	campaign="Shoes",
+	subject="Hello {{ doc.first_name }}",
+	html="<p>{{ mass_email.title }} {{ campaign.name }} {{ 100 / doc.size }}</p>",
+	sender_user="jo@example.org",
+	account="News",
+	sender_address="news@example.org",
+	sender_name="News & Co",
+)
+ROWS = [Claimed(7, "kim@example.org", "Contact", "Kim"), Claimed(8, "lou@example.org", "Contact", "Lou", 2)]
+RECORDS = {
+	("Contact", "Kim"): {"first_name": "Kim", "size": 50},
+	("Contact", "Lou"): {"first_name": "Lou", "size": 4},
+}
+
+
+def composer(**changes):
+	mailing = Mailing(**{**MAILING, **changes})
+	footer = Footer(sender_line="", postal_address="", unsubscribe=True, unsubscribe_text="Unsubscribe")
+	return Composer(
+		mailing,
+		compile_message(mailing.subject, mailing.html, footer=footer),
+		unsubscribe_url=lambda number: f"https://example.org/ec/u/{number}",
+		message_id=lambda number: f"{number}@example.org",
+		clock=lambda: 0,
+	)
+
+
+def letters(records=RECORDS, **changes):
+	return list(composer(**changes).letters(ROWS, records))
+
+
+def parsed(letter):
+	return email.message_from_bytes(letter.content, policy=email.policy.SMTP)
+
+
+def test_each_recipient_gets_its_own():
+	kim, lou = letters()
+	assert [(letter.name, letter.email, letter.problem, letter.attempts) for letter in (kim, lou)] == [
+		(7, "kim@example.org", "", 0),
+		(8, "lou@example.org", "", 2),
+	]
+	mail = parsed(lou)
+	assert (mail["Subject"], mail["To"], mail["Message-ID"]) == (
+		"Hello Lou",
+		"lou@example.org",
+		"<8@example.org>",
+	)
+	assert mail["From"].addresses[0].display_name == "News & Co"
+	assert mail["List-Unsubscribe"] == "<https://example.org/ec/u/8>"
+	assert "Spring Shoes 25" in mail.get_body(("html",)).get_content()
+	assert "https://example.org/ec/u/8" in mail.get_body(("plain",)).get_content()
+
+
+def test_informational_mail_has_no_unsubscribe_headers():
+	assert parsed(letters(heeds_opt_out=False)[0])["List-Unsubscribe"] is None
+
+
+def test_a_record_that_is_gone():
+	kim, lou = letters({("Contact", "Kim"): RECORDS["Contact", "Kim"]})
+	assert (kim.problem, lou.problem, lou.content) == ("", RECORD_MISSING, b"")
+
+
+def test_what_can_not_be_rendered_carries_the_reason_and_nothing_to_send():
+	kim, lou = letters({**RECORDS, ("Contact", "Kim"): {"first_name": "Kim", "size": 0}})
+	assert kim.problem and not kim.content
+	assert lou.content and not lou.problem
+
+
+@pytest.mark.parametrize("name", ["A\r\nBcc: you@example.org", "A\nB", "A\rB", "A\0B"])
+def test_a_line_break_in_a_field_of_the_record_adds_no_header(name):
+	(kim, _lou) = letters({**RECORDS, ("Contact", "Kim"): {"first_name": name, "size": 1}})
+	assert kim.problem or set(parsed(kim).keys()) == set(parsed(letters()[0]).keys())
+
+
+@pytest.mark.parametrize("field", ["sender_name", "reply_to"])
+def test_a_sender_that_can_not_stand_in_a_header_is_told_at_once(field):
+	with pytest.raises(HeaderError, match="line break"):
+		composer(**{field: "a@example.org\r\nBcc: you@example.org"})

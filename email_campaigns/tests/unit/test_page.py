@@ -1,0 +1,217 @@
+"""The send loop over one page: its order of journal and wire, and what each answer of the server leads to."""
+
+from threading import Event
+
+import pytest
+
+from email_campaigns.delivery.mailing import Letter
+from email_campaigns.delivery.page import LOSSES_UNTIL_PAUSE, Page, Unavailable
+from email_campaigns.delivery.sessions import run_pages
+from email_campaigns.tests.fakes import SENDER, Killed, Ledger, MemoryJournal, MemoryServer
+
+FIVE = [f"p{number}@example.org" for number in range(1, 6)]
+
+
+class Bench:
+	"""A ledger of five mails, a server with a script, and a page between them."""
+
+	def __init__(self, script=None, emails=FIVE, *, journal=None, clock=lambda: 0, **options):
+		self.ledger, self.server = Ledger(emails), MemoryServer(script)
+		self.journal = journal(self.ledger) if journal else MemoryJournal(self.ledger)
+		options = {"max_attempts": 5, "deadline": 100, **options}
+		connect = options.pop("connect", self.server.connect)
+		self.page = Page(SENDER, self.journal, connect, clock=clock, **options)
+
+	def run(self):
+		self.tally = self.page.run(self.ledger.claim("page"))
+		self.ledger.settle("page")
+		return self
+
+	def states(self):
+		return [row.status for row in self.ledger.rows.values()]
+
+	def row(self, number):
+		return self.ledger.rows[number]
+
+
+def test_every_mail_leaves_once_in_one_session():
+	bench = Bench().run()
+	assert bench.states() == ["Sent"] * 5
+	assert (bench.server.delivered, bench.server.connections, bench.tally.sent) == (FIVE, 1, 5)
+
+
+def test_a_mail_costs_one_write_of_the_journal_and_the_page_one_more():
+	bench = Bench().run()
+	assert bench.journal.writes == 6
+
+
+def test_a_mail_is_on_its_way_in_the_journal_before_its_body_leaves():
+	bench = Bench({3: ("die", "content")})
+	with pytest.raises(Killed):
+		bench.run()
+	assert bench.states() == ["Sent", "Sent", "Sending", "Queued", "Queued"]
+
+
+def test_a_mail_that_was_refused_before_the_body_was_never_on_its_way_to_anybody():
+	bench = Bench({3: ("die", "rcpt")})
+	with pytest.raises(Killed):
+		bench.run()
+	assert "p3@example.org" not in bench.server.delivered
+
+
+def test_a_permanent_refusal_fails_the_mail_and_the_session_goes_on():
+	bench = Bench({2: ("refuse", "rcpt", 550)}).run()
+	assert bench.states() == ["Sent", "Failed", "Sent", "Sent", "Sent"]
+	assert bench.row(2).bounced and bench.row(2).reason
+	assert bench.server.connections == 1
+	assert [failure.letter.email for failure in bench.tally.failures] == [FIVE[1]]
+
+
+def test_a_temporary_refusal_postpones_it_with_growing_delay():
+	bench = Bench({1: ("refuse", "rcpt", 450)}).run()
+	first = bench.row(1).delay
+	assert (bench.row(1).status, bench.row(1).attempts, bench.tally.postponed) == ("Queued", 1, 1)
+	bench.server.script = {6: ("refuse", "content", 452)}
+	bench.run()
+	assert (bench.row(1).status, bench.row(1).attempts) == ("Queued", 2)
+	assert bench.row(1).delay > first
+	bench.run()
+	assert bench.states() == ["Sent"] * 5
+
+
+def test_it_is_given_up_at_the_last_attempt():
+	bench = Bench(dict.fromkeys(range(1, 9), ("refuse", "rcpt", 450)), FIVE[:1], max_attempts=3)
+	assert [bench.run().row(1).status for _attempt in range(3)] == ["Queued", "Queued", "Failed"]
+	assert bench.row(1).reason.startswith("Given up after 3 attempts.")
+	assert not bench.row(1).bounced
+
+
+def test_a_refused_sender_pauses_and_uses_up_nobody():
+	bench = Bench({2: ("refuse", "rcpt", 530)}).run()
+	assert bench.tally.problem and bench.page.halt.is_set()
+	assert bench.states() == ["Sent", "Queued", "Queued", "Queued", "Queued"]
+	assert bench.row(2).attempts == 0
+
+
+def test_a_loss_before_the_body_postpones_and_a_new_session_goes_on():
+	bench = Bench({2: ("lose", "rcpt")}).run()
+	assert bench.states() == ["Sent", "Queued", "Sent", "Sent", "Sent"]
+	assert bench.server.connections == 2
+
+
+@pytest.mark.parametrize("kept", [True, False])
+def test_a_loss_after_the_body_is_a_doubt_for_ever(kept):
+	bench = Bench({2: ("lose", "content", kept)}).run().run()
+	assert bench.states() == ["Sent", "Uncertain", "Sent", "Sent", "Sent"]
+	assert "may have taken" in bench.row(2).reason
+	assert bench.server.delivered.count(FIVE[1]) == kept
+
+
+def test_several_losses_in_a_row_pause():
+	bench = Bench(dict.fromkeys(range(2, 9), ("lose", "rcpt"))).run()
+	assert f"{LOSSES_UNTIL_PAUSE} times in a row" in bench.tally.problem
+	assert bench.states()[0] == "Sent" and set(bench.states()[1:]) == {"Queued"}
+	assert bench.row(4).attempts == 0, "the last one is given back untouched"
+
+
+def test_no_session_pauses_with_the_reason():
+	def refuse():
+		raise Unavailable("The server is gone.")
+
+	bench = Bench(connect=refuse).run()
+	assert bench.tally.problem == "The server is gone."
+	assert bench.states() == ["Queued"] * 5
+
+
+def test_a_letter_with_a_problem_fails_alone():
+	bench = Bench()
+	letters = bench.ledger.claim("page")
+	letters[1] = Letter(2, FIVE[1], problem="The record no longer exists")
+	bench.page.run(letters)
+	assert bench.states() == ["Sent", "Failed", "Sent", "Sent", "Sent"]
+	assert bench.row(2).reason == "The record no longer exists"
+
+
+def test_a_suppressed_address_is_skipped_and_its_envelope_never_becomes_a_mail():
+	bench = Bench()
+	bench.ledger.suppressed.add(FIVE[2])
+	bench.run()
+	assert bench.states() == ["Sent", "Sent", "Skipped", "Sent", "Sent"]
+	assert FIVE[2] not in bench.server.delivered
+	assert bench.tally.skipped == 1
+
+
+def test_a_pause_stops_after_the_mail_that_is_leaving():
+	class PausedMeanwhile(MemoryJournal):
+		def advance(self, accepted, following):
+			self.ledger.in_process = self.writes < 3
+			return super().advance(accepted, following)
+
+	bench = Bench(journal=PausedMeanwhile).run()
+	assert bench.states() == ["Sent", "Sent", "Sent", "Queued", "Queued"]
+	assert bench.server.delivered == FIVE[:3]
+
+
+def test_the_deadline_ends_the_page_between_two_mails():
+	ticks = iter(range(100))
+	bench = Bench(clock=lambda: next(ticks), deadline=3).run()
+	assert bench.states() == ["Sent", "Sent", "Sent", "Queued", "Queued"]
+	assert bench.page.halt.is_set()
+
+
+def test_rows_that_another_took_over_are_left_alone():
+	bench = Bench()
+	letters = bench.ledger.claim("page")
+	bench.ledger.recover()
+	bench.ledger.claim("another")
+	bench.page.run(letters)
+	assert bench.server.delivered == []
+	assert {row.claim for row in bench.ledger.rows.values()} == {"another"}
+
+
+def test_closing_says_goodbye_and_dropping_does_not():
+	bench = Bench().run()
+	bench.page.close()
+	assert bench.server.quits == 1
+	bench = Bench().run()
+	bench.page.drop()
+	assert bench.server.quits == 0
+
+
+def several(ledger, server, number, journals=None):
+	halt = Event()
+	return [
+		Page(
+			SENDER,
+			journals[index] if journals else MemoryJournal(ledger),
+			server.connect,
+			max_attempts=5,
+			clock=lambda: 0,
+			deadline=1,
+			halt=halt,
+		)
+		for index in range(number)
+	]
+
+
+def test_several_sessions_share_the_letters():
+	ledger, server = Ledger(f"p{number}@example.org" for number in range(300)), MemoryServer()
+	tally = run_pages(several(ledger, server, 4), iter(ledger.claim("page")))
+	assert tally.sent == 300 and ledger.statuses() == {"Sent": 300}
+	assert len(set(server.delivered)) == len(server.delivered) == 300
+
+
+def test_an_error_in_one_session_ends_the_others_and_is_raised():
+	ledger, server = (
+		Ledger(f"p{number}@example.org" for number in range(300)),
+		MemoryServer({50: ("die", "content")}),
+	)
+	with pytest.raises(Killed):
+		run_pages(several(ledger, server, 3), iter(ledger.claim("page")))
+	assert 1 <= ledger.statuses()["Sending"] <= 3
+	assert ledger.statuses()["Queued"] > 0
+	ledger.recover()
+	again = MemoryServer()
+	run_pages(several(ledger, again, 3), iter(ledger.claim("page")))
+	assert set(server.delivered).isdisjoint(again.delivered)
+	assert ledger.statuses()["Uncertain"] <= 3
