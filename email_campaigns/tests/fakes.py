@@ -119,8 +119,8 @@ class MemoryJournal:
 class MemoryServer:
 	"""Answers each mail by a script: {number of the mail: answer}, from 1; it accepts where the script is silent.
 
-	Answers: ("refuse", stage, code) · ("lose", stage) before the body · ("lose", "content", kept) after it ·
-	("die", stage): the process of the client ends · ("no session",) at the next connect.
+	Answers: ("refuse", stage, code) · ("lose", "rcpt") before the body · ("lose", "content", kept) after it ·
+	("die", stage) and ("die", "content", kept): the process of the client ends.
 	"""
 
 	def __init__(self, script: dict[int, tuple] | None = None):
@@ -138,16 +138,20 @@ class FakeSession:
 
 	def __init__(self, server: MemoryServer):
 		self.server, self.alive = server, True
-		self.recipient, self.answer, self.in_data = "", (), False
+		self.recipient, self.answer, self.asked, self.in_data = "", (), False, False
 
 	def propose(self, sender: str, recipient: str) -> None:
-		assert self.alive and not self.in_data, "a mail was proposed to a session that is not ready for it"
+		ready = self.alive and not self.asked and not self.in_data
+		assert ready, "a mail was proposed to a session that is not ready for it"
+		self.asked = True
 		self.server.seen += 1
 		self.answer = self.server.script.get(self.server.seen, ())
 		self.recipient = recipient
 		self._answer("propose")
 
 	def confirm(self) -> None:
+		assert self.asked, "nothing was proposed"
+		self.asked = False
 		self._answer("rcpt")
 		self.in_data = True
 
@@ -159,7 +163,7 @@ class FakeSession:
 		return Reply(250, "", "taken")
 
 	def abandon(self) -> None:
-		self.alive = self.in_data = False
+		self.alive = self.asked = self.in_data = False
 
 	def close(self) -> None:
 		self.server.quits += self.alive
