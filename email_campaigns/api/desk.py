@@ -6,6 +6,7 @@ import time
 
 import frappe
 from frappe import _
+from frappe.permissions import get_role_permissions
 from frappe.utils import cint, cstr, escape_html, get_datetime, now_datetime, sbool, split_emails
 
 from email_campaigns import jobs
@@ -195,6 +196,8 @@ def add_members(
 	"""
 	frappe.get_doc("Target List", target_list).check_permission("write")
 	audience.source(doctype)
+	if not _reads(doctype):
+		frappe.throw(_("You have no permission to read {0}.").format(_(doctype)), frappe.PermissionError)
 	wanted = _parsed(filters) if filters is not None else {"name": ("in", _parsed(names) or [""])}
 	found = frappe.get_list(doctype, filters=wanted, pluck="name", limit_page_length=0, order_by="creation")
 	if not found:
@@ -233,8 +236,18 @@ def members_progress(target_list: str) -> dict | None:
 @frappe.whitelist()
 def recipient_doctypes() -> list[str]:
 	"""Return the doctypes whose records can join a target list and that the user may read."""
-	frappe.has_permission("Target List", "read", throw=True)
-	return [doctype for doctype in audience.sources() if frappe.has_permission(doctype, "read")]
+	if not frappe.has_permission("Target List", "read"):
+		frappe.throw(_("You have no permission to read target lists."), frappe.PermissionError)
+	return list(filter(_reads, audience.sources()))
+
+
+def _reads(doctype: str) -> bool:
+	"""Tell whether a role of the user may read records of a doctype.
+
+	Permission to select is not enough, with which the framework would list all users: as members they would
+	show their addresses.
+	"""
+	return bool(get_role_permissions(frappe.get_meta(doctype)).get("read"))
 
 
 def timeline(doctype: str, docname: str) -> list[dict]:
@@ -252,23 +265,27 @@ def timeline(doctype: str, docname: str) -> list[dict]:
 		order_by="creation desc",
 		limit=SHOWN_EVENTS,
 	)
+	titles = _titles({event.source for event in events if event.source_doctype == "Mass Email"})
 	return [
 		{
 			"icon": "mail",
 			"is_card": False,
 			"creation": event.creation,
 			"template": None,
-			"content": _sentence(event),
+			"content": _sentence(event, titles.get(event.source, event.source)),
 		}
 		for event in events
 	]
 
 
-def _sentence(event) -> str:
-	link = (
-		frappe.utils.get_link_to_form(event.source_doctype, event.source, escape_html(event.source))
-		if event.source
-		else ""
-	)
-	told = f": {escape_html(event.details)}" if event.details else ""
-	return f"{_(event.action)} · {escape_html(event.campaign or '')} ({link}){told}"
+def _titles(mailings: set[str]) -> dict[str, str]:
+	if not mailings:
+		return {}
+	rows = frappe.get_all("Mass Email", {"name": ("in", list(mailings))}, ["name", "title"], as_list=True)
+	return dict(rows)
+
+
+def _sentence(event, title: str | None) -> str:
+	link = frappe.utils.get_link_to_form(event.source_doctype, event.source, escape_html(title)) if title else ""
+	parts = (f"<b>{_(event.action)}</b>", link, escape_html(event.campaign or ""), escape_html(event.details or ""))
+	return " · ".join(filter(None, parts))
