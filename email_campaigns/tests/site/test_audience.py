@@ -57,7 +57,6 @@ class AudienceTest(SendingTest):
 		suppress(address("unsubscribed"), reason="Unsubscribed", origin="test")
 		suppress(address("left-list"), reason="Unsubscribed", origin="test", target_list=LIST)
 		suppress(address("left-other"), reason="Unsubscribed", origin="test", target_list=OTHER)
-		self.addCleanup(frappe.db.delete, "Contact", {"name": ["in", list(contacts.values())]})
 		return contacts
 
 	def frozen(self, name):

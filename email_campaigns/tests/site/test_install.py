@@ -1,0 +1,131 @@
+"""Installing finds what the site has, refuses another's names, and uninstalling takes back what was added and no more."""
+
+from unittest.mock import patch
+
+import frappe
+from frappe.permissions import add_permission
+from frappe.tests.utils import FrappeTestCase
+
+from email_campaigns import install, uninstall
+from email_campaigns.tests.site.kit import PLAIN_SETTINGS
+
+
+class TestSources(FrappeTestCase):
+	def refill(self):
+		settings = frappe.get_single("Email Campaign Settings")
+		settings.update({**PLAIN_SETTINGS, "recipient_sources": []})
+		settings.save()
+		install.fill_recipient_sources()
+		return frappe.get_single("Email Campaign Settings").recipient_sources
+
+	def test_they_are_what_the_site_has(self):
+		rows = self.refill()
+		expected = [values[0] for values in install.SOURCES if frappe.db.exists("DocType", values[0])]
+		self.assertEqual([row.source_doctype for row in rows], expected)
+		self.assertLessEqual({"Contact", "User", "Email Group Member"}, set(expected))
+		for row in rows:
+			for field in install.SOURCE_FIELDS[1:]:
+				if row.get(field):
+					self.assertTrue(
+						frappe.db.has_column(row.source_doctype, row.get(field)), (row.source_doctype, field)
+					)
+
+	def test_filling_them_again_adds_nothing_and_keeps_changes(self):
+		self.refill()
+		settings = frappe.get_single("Email Campaign Settings")
+		settings.recipient_sources[0].enabled = 0
+		settings.save()
+		install.fill_recipient_sources()
+		again = frappe.get_single("Email Campaign Settings").recipient_sources
+		self.assertEqual(len(again), len(settings.recipient_sources))
+		self.assertFalse(again[0].enabled)
+
+	def test_a_field_that_the_site_does_not_have_is_left_empty(self):
+		with patch.object(install, "SOURCES", (("Contact", "email_id", "no_such_field", "", "", ""),)):
+			(row,) = self.refill()
+		self.assertEqual((row.source_doctype, row.name_field), ("Contact", ""))
+
+
+class TestForeignNames(FrappeTestCase):
+	"""In a transaction that is rolled back, Target List becomes another's."""
+
+	def setUp(self):
+		self.addCleanup(frappe.db.rollback)
+
+	def test_on_a_site_without_them_nothing_is_refused(self):
+		install.before_install()
+
+	def test_a_doctype_of_another_app(self):
+		module = {"name": "Other Module", "module_name": "Other Module", "app_name": "other_app"}
+		fields = ", ".join(f"`{field}`" for field in module)
+		frappe.db.sql(
+			f"INSERT INTO `tabModule Def` ({fields}) VALUES (%s, %s, %s)",
+			tuple(module.values()),
+		)
+		frappe.db.sql("UPDATE tabDocType SET module = 'Other Module' WHERE name = 'Target List'")
+		self.refuses("other_app", "Target List")
+
+	def test_a_doctype_that_was_made_in_the_desk(self):
+		frappe.db.sql("UPDATE tabDocType SET custom = 1 WHERE name = 'Target List'")
+		self.refuses("Custom", "Target List")
+
+	def refuses(self, app, doctype):
+		before = frappe.db.count("DocType")
+		with self.assertRaises(frappe.ValidationError) as refusal:
+			install.before_install()
+		for words in (app, doctype, "Nothing was changed"):
+			self.assertIn(words, str(refusal.exception))
+		self.assertEqual(frappe.db.count("DocType"), before)
+
+	def test_every_doctype_of_the_app_is_guarded(self):
+		module = {"module": install.MODULE, "custom": 0}
+		self.assertEqual(sorted(frappe.get_all("DocType", module, pluck="name")), install.own_doctypes())
+
+
+class TestUninstall(FrappeTestCase):
+	"""In a transaction that is rolled back."""
+
+	def setUp(self):
+		self.addCleanup(frappe.clear_cache, doctype="Email Account")
+		self.addCleanup(frappe.db.rollback)
+
+	def permissions(self):
+		rows = frappe.get_all(
+			"Custom DocPerm", {"parent": "Email Account"}, ["role", "permlevel", "select", "read"]
+		)
+		return {tuple(row.values()) for row in rows}
+
+	def test_campaign_users_may_choose_an_account_and_read_none(self):
+		install.grant_permissions()
+		for role in install.ROLES:
+			found = frappe.db.get_value(
+				"Custom DocPerm", {"parent": "Email Account", "role": role}, ["select", "read"]
+			)
+			self.assertEqual(tuple(map(int, found)), (1, 0))
+
+	def test_it_takes_back_permissions_roles_and_log_settings(self):
+		install.grant_permissions()
+		uninstall.before_uninstall()
+		self.assertEqual({row[0] for row in self.permissions()} & set(install.ROLES), set())
+		self.assertEqual(frappe.get_all("Role", {"name": ["in", install.ROLES]}), [])
+		self.assertEqual(frappe.get_all("Has Role", {"role": ["in", install.ROLES]}), [])
+		self.assertEqual(frappe.get_all("Logs To Clear", {"ref_doctype": install.LOG}), [])
+
+	def test_the_accounts_permissions_are_the_frameworks_again(self):
+		frappe.db.delete("Custom DocPerm", {"parent": "Email Account"})
+		install.grant_permissions()
+		uninstall.before_uninstall()
+		self.assertEqual(self.permissions(), set())
+
+	def test_what_others_have_changed_stays(self):
+		install.grant_permissions()
+		add_permission("Email Account", "Website Manager", 0)
+		uninstall.before_uninstall()
+		self.assertIn("Website Manager", {row[0] for row in self.permissions()})
+		self.assertIn("System Manager", {row[0] for row in self.permissions()})
+
+	def test_wishes_not_to_be_mailed_stay(self):
+		values = {"doctype": "Email Unsubscribe", "email": "jo@install.example", "global_unsubscribe": 1}
+		frappe.get_doc(values).insert()
+		uninstall.before_uninstall()
+		self.assertTrue(frappe.db.exists("Email Unsubscribe", {"email": "jo@install.example"}))
