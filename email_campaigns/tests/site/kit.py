@@ -46,7 +46,6 @@ TITLED = (
 	("Target List", "name"),
 	("Campaign", "name"),
 	("Email Template", "name"),
-	("Email Account", "name"),
 	("Email Group Member", "email_group"),
 	("Email Group", "name"),
 	("Suppressed Email", "origin"),
@@ -133,13 +132,22 @@ def an_account(port: int) -> None:
 	"""Point the tests' Email Account to a port of this machine."""
 	values = {"smtp_server": "127.0.0.1", "smtp_port": port, "enable_outgoing": 1, "use_tls": 0}
 	values |= {"use_ssl_for_outgoing": 0, "no_smtp_authentication": 1, "enable_incoming": 0}
+	values |= {"email_id": address("news")}
 	if not frappe.db.exists("Email Account", ACCOUNT):
 		doc = frappe.new_doc("Email Account")
-		doc.update({"email_account_name": ACCOUNT, "email_id": address("news"), **values})
+		doc.update({"email_account_name": ACCOUNT, **values})
 		doc.flags.ignore_validate = True
 		doc.insert()
 	frappe.db.set_value("Email Account", ACCOUNT, values)
 	frappe.clear_document_cache("Email Account", ACCOUNT)
+
+
+def remove_account() -> None:
+	frappe.db.rollback()
+	frappe.db.delete("Email Account", {"name": ACCOUNT})
+	frappe.db.sql("DELETE FROM __Auth WHERE doctype = 'Email Account' AND name = %s", ACCOUNT)
+	frappe.clear_document_cache("Email Account", ACCOUNT)
+	frappe.db.commit()
 
 
 def change(doctype: str, name: str, **values) -> None:
@@ -258,9 +266,14 @@ class SendingTest(FrappeTestCase):
 
 	script: dict = {}
 
+	@classmethod
+	def setUpClass(cls):
+		super().setUpClass()
+		wipe()
+		cls.addClassCleanup(remove_account)
+
 	def setUp(self):
 		super().setUp()
-		wipe()
 		self.addCleanup(wipe)
 		self.addCleanup(restore_settings, stored_settings())
 		settings(**PLAIN_SETTINGS)

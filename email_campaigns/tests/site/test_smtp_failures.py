@@ -13,6 +13,7 @@ from email_campaigns.tests.site.kit import (
 	address,
 	addresses,
 	change,
+	remove_account,
 	settings,
 )
 from email_campaigns.tests.smtp_server import (
@@ -224,6 +225,7 @@ class TestAccounts(FailureTest):
 		self.goes_on_after_repair()
 
 	def test_a_refused_login(self):
+		self.addCleanup(remove_account)
 		self.serve({"auth": "535 5.7.8 Wrong password"}, logins={"news": "secret"})
 		account = frappe.get_doc("Email Account", ACCOUNT)
 		account.update({"no_smtp_authentication": 0, "password": "wrong"})
