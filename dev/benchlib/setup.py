@@ -51,7 +51,7 @@ def _choose(bench, frappe, python):
 
 def _steps(bench):
 	return {
-		"tools": (lambda: _tools(bench), []),
+		"tools": (bench.installer.prepare, []),
 		"data": (bench.start_data_services, []),
 		"tree": (lambda: _tree(bench), ["tools"]),
 		"env": (lambda: _environment(bench), ["tree"]),
@@ -63,12 +63,6 @@ def _steps(bench):
 		"assets": (lambda: frontend.build(bench), ["npm packages", "data"]),
 		"test apps": (lambda: apps.install_on(bench, TEST_SITE), ["test site"]),
 	}
-
-
-def _tools(bench):
-	if not bench.installer.uv.exists():
-		with step("Preparing the package installer"):
-			bench.installer.prepare()
 
 
 def _tree(bench):

@@ -22,7 +22,7 @@ PARTS = {
 PYTEST = ["pytest>=8", "hypothesis>=6.100"]
 BROWSER_DRIVER = ["playwright>=1.40"]
 # Frappe's own dependencies deprecate much; it is not this app's to mend.
-QUIET = ["-W", "ignore::DeprecationWarning", "-W", "ignore::FutureWarning"]
+QUIET = ["-W", "ignore::DeprecationWarning", "-W", "ignore::FutureWarning", "-W", "ignore:pkg_resources:UserWarning"]
 
 
 def test(bench, arguments):

@@ -48,6 +48,7 @@ def test_a_failure_is_raised_after_all_that_does_not_need_it():
 	[
 		("import sys; sys.exit('it broke')", r"(?s)Making it failed.*log.*it broke"),
 		("import sys; sys.exit('[Errno 28] No space left on device')", "the disk is full"),
+		("print('InnoDB: failed with error 28\\n' + 'Farewell\\n' * 50); raise SystemExit(1)", "the disk is full"),
 	],
 )
 def test_a_failing_program_is_a_sentence(tmp_path, code, sentence):
@@ -56,7 +57,7 @@ def test_a_failing_program_is_a_sentence(tmp_path, code, sentence):
 
 
 def test_a_missing_program_is_a_sentence(tmp_path):
-	with pytest.raises(BenchError, match="/no/such is not there"):
+	with pytest.raises(BenchError, match="/no/such cannot be run"):
 		run(["/no/such"], tmp_path / "log", "Making it")
 
 

@@ -11,7 +11,7 @@ import subprocess
 import time
 
 from .errors import BenchError
-from .shell import tail
+from .shell import last_lines, text_from
 from .state import write_atomically
 
 
@@ -73,7 +73,7 @@ class Process:
 			raise BenchError(f"{self.name} did not answer within {seconds} s. See {self.log}.")
 		if not self.pid():
 			self.pid_file.unlink(missing_ok=True)
-			raise BenchError(f"{self.name} ended right after its start:\n{tail(self.log, begin)}")
+			raise BenchError(f"{self.name} ended right after its start:\n{last_lines(text_from(self.log, begin))}")
 
 	def _record(self, pid):
 		write_atomically(self.pid_file, json.dumps({"pid": pid, "start": start_time(pid)}))

@@ -1,11 +1,14 @@
 """Runs other programs: their output goes to a log, their failure becomes a sentence."""
 
 import os
+import shutil
 import subprocess
 
 from .errors import BenchError
 
 TAIL_LINES = 15
+DISK_FULL = ("No space left on device", "Disk full", "errno: 28", "error 28", "ENOSPC")
+NEARLY_FULL = 10_000_000  # bytes; a program that failed with less to write on failed for want of it
 
 
 def run(command, log, what, cwd=None, env=None, stdin=None, timeout=1800):
@@ -21,12 +24,12 @@ def run(command, log, what, cwd=None, env=None, stdin=None, timeout=1800):
 				command, stdout=output, stderr=output, cwd=cwd, env=env, timeout=timeout,
 				stdin=stdin or subprocess.DEVNULL,
 			)
-		except FileNotFoundError:
-			raise BenchError(f"{what} failed: the program {command[0]} is not there.") from None
+		except OSError as error:
+			raise BenchError(f"{what} failed: {command[0]} cannot be run ({error.strerror}).") from None
 		except subprocess.TimeoutExpired:
 			raise BenchError(f"{what} did not end within {timeout} s. Its output is in {log}.") from None
 	if done.returncode:
-		raise BenchError(failure_sentence(what, tail(log, start), log))
+		raise BenchError(failure_sentence(what, text_from(log, start), log))
 
 
 def output_of(command, what, env=None, cwd=None, timeout=120):
@@ -39,22 +42,27 @@ def output_of(command, what, env=None, cwd=None, timeout=120):
 	except (OSError, subprocess.TimeoutExpired) as error:
 		raise BenchError(f"{what} failed: {error}.") from None
 	if done.returncode:
-		raise BenchError(failure_sentence(what, (done.stderr or done.stdout)[-2000:], None))
+		raise BenchError(failure_sentence(what, done.stderr or done.stdout, None))
 	return done.stdout
 
 
 def failure_sentence(what, text, log):
-	"""What a person reads when a program failed with `text` as the end of its output."""
-	if "No space left on device" in text or "Disk full" in text or "errno: 28" in text:
+	"""What a person reads when a program failed with the output `text`."""
+	full = any(words in text for words in DISK_FULL)
+	if full or (log and shutil.disk_usage(log.parent).free < NEARLY_FULL):
 		return f"{what} failed: the disk is full. Free some space and run the command again."
 	where = f" All of its output is in {log}." if log else ""
-	return f"{what} failed.{where} Its last lines were:\n{text.strip()}"
+	return f"{what} failed.{where} Its last lines were:\n{last_lines(text)}"
 
 
-def tail(log, start=0):
-	"""The last lines of a log from byte `start` on."""
+def text_from(log, start):
+	"""A log's text from byte `start` on, at most its last 200 kB."""
 	with open(log, "rb") as source:
-		source.seek(0, os.SEEK_END)
-		source.seek(max(start, source.tell() - 20_000))
-		lines = source.read().decode("utf-8", "replace").splitlines()
-	return "\n".join(line[-500:] for line in lines[-TAIL_LINES:])
+		size = source.seek(0, os.SEEK_END)
+		source.seek(max(start, size - 200_000))
+		return source.read().decode("utf-8", "replace")
+
+
+def last_lines(text):
+	"""The end of a program's output, short enough to read."""
+	return "\n".join(line[-500:] for line in text.strip().splitlines()[-TAIL_LINES:])

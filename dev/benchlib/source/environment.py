@@ -5,7 +5,7 @@ import shutil
 from pathlib import Path
 
 from ..core.errors import BenchError
-from ..core.say import say
+from ..core.say import say, step
 from ..core.shell import run
 
 
@@ -18,22 +18,35 @@ class Installer:
 		self.log = log
 		self.tool_python = self.tools / "bin" / "python"
 		self.uv = self.tools / "bin" / "uv"
+		self.ready = self.tools / "ready"
+
+	@property
+	def has_uv(self):
+		"""Whether uv was installed whole."""
+		return self.ready.exists() and self.uv.exists()
 
 	def prepare(self):
 		"""Make the tool venv with pip and, if possible, uv; does nothing when it is there."""
-		if not self.tool_python.exists():
-			run([self.python, "-m", "venv", "--clear", self.tools], self.log, "Making a virtual environment")
-		if self.uv.exists():
+		if self.ready.exists():
 			return
-		try:
-			run([self.tool_python, "-m", "pip", "install", "uv"], self.log, "Installing uv")
-		except BenchError:
-			say("    uv cannot be installed here; pip is used, which takes longer.")
+		with step("Preparing the package installer"):
+			run([self.python, "-m", "venv", "--clear", self.tools], self.log, "Making a virtual environment")
+			try:
+				run([self.tool_python, "-m", "pip", "install", "uv"], self.log, "Installing uv")
+			except BenchError as error:
+				self._without_uv(error)
+			self.ready.touch()
+
+	def _without_uv(self, error):
+		if "disk is full" in str(error):
+			raise error
+		say("    uv cannot be installed here; pip is used, which takes longer.")
+		self.uv.unlink(missing_ok=True)
 
 	def venv(self, folder, python=None):
 		"""Make a virtual environment with nothing but pip at `folder`, replacing what is there."""
 		python = python or self.python
-		if self.uv.exists():
+		if self.has_uv:
 			shutil.rmtree(folder, ignore_errors=True)
 			command = [self.uv, "venv", "--seed", "--python", python, folder]
 		else:
@@ -43,7 +56,7 @@ class Installer:
 	def install(self, folder, arguments, what):
 		"""Install into the venv at `folder`; `arguments` are pip's. Falls back to pip when uv fails."""
 		python = folder / "bin" / "python"
-		if self.uv.exists():
+		if self.has_uv:
 			try:
 				command = [self.uv, "pip", "install", "--python", python, *arguments]
 				return run(command, self.log, what, env=self._environment())
@@ -55,7 +68,7 @@ class Installer:
 
 	def install_project(self, folder, project, what):
 		"""Make the project at `project` importable from its own folder, and install its dependencies."""
-		if self.uv.exists():
+		if self.has_uv:
 			self.install(folder, ["--requirement", f"{project}/pyproject.toml"], what)
 			self.expose(folder, project)
 		else:
