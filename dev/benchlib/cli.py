@@ -2,7 +2,6 @@
 
 import argparse
 import errno
-import sys
 from pathlib import Path
 
 from . import commands
@@ -15,7 +14,9 @@ ROOT = Path(__file__).resolve().parents[2]
 
 def parser():
 	"""The argument parser of `dev/bench`."""
-	top = argparse.ArgumentParser(prog="dev/bench", description="A private Frappe bench in .bench/ for this app.")
+	top = argparse.ArgumentParser(
+		prog="dev/bench", description="A private Frappe bench in .bench/ for this app."
+	)
 	subs = top.add_subparsers(dest="command", required=True, metavar="COMMAND")
 	setup = subs.add_parser("setup", help="make the bench, or what is missing of it")
 	setup.add_argument("--frappe", metavar="PATH|GIT_URL@BRANCH", help="a Frappe of yours instead of PyPI's")
@@ -38,9 +39,6 @@ def parser():
 
 def main(arguments):
 	"""Run one command; returns the exit code."""
-	if sys.version_info < (3, 9):
-		say("dev/bench needs Python 3.9 or later to run.")
-		return 1
 	try:
 		bench = Bench(ROOT)
 		if arguments[:1] in (["frappe"], ["test"]):

@@ -36,7 +36,9 @@ def start(bench):
 	"""Start what a person needs to work on the site in a browser, and say where it is."""
 	steps.setup(bench)
 	web.start(bench)
-	say(f"{DEMO_SITE} is at {web.url(bench)}. Sign in as Administrator, password admin. dev/bench stop ends it.")
+	say(
+		f"{DEMO_SITE} is at {web.url(bench)}. Sign in as Administrator, password admin. dev/bench stop ends it."
+	)
 
 
 def stop(bench):
@@ -83,7 +85,11 @@ def demo(bench, recipients=None, json=None, serve=False):
 	finally:
 		if not serve:
 			web.stop(bench, [name for name in web.DEMO_PROCESSES if name not in before])
-	say(f"Look at it: {web.url(bench)}, Administrator, password admin." if serve else "See it with dev/bench start.")
+	say(
+		f"Look at it: {web.url(bench)}, Administrator, password admin."
+		if serve
+		else "See it with dev/bench start."
+	)
 	say("dev/bench stop ends all that still runs, MariaDB and Redis included.")
 	return code
 

@@ -11,7 +11,11 @@ from .frontend import packages
 from .services import system_packages
 from .site import apps
 from .site.config import (
-	DEMO_SITE, TEST_SITE, list_apps_in_order, update_site_config, write_host_names,
+	DEMO_SITE,
+	TEST_SITE,
+	list_apps_in_order,
+	update_site_config,
+	write_host_names,
 )
 from .site.create import clone, finish_setup, new_site
 from .source import frappe_tree, interpreter
@@ -40,7 +44,9 @@ def _choose(bench, frappe, python):
 	if frappe:
 		frappe_tree.parse(frappe)
 	if frappe and chosen and frappe != chosen:
-		raise BenchError(f"This bench was made with Frappe from {chosen}. Run dev/bench destroy before another.")
+		raise BenchError(
+			f"This bench was made with Frappe from {chosen}. Run dev/bench destroy before another."
+		)
 	bench.state.put("frappe", frappe or chosen or "pypi")
 	required = frappe_tree.required_python(bench.paths, bench.state.get("frappe"))
 	known = bench.state.get("python")

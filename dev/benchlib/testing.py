@@ -22,7 +22,14 @@ PARTS = {
 PYTEST = ["pytest>=8", "hypothesis>=6.100"]
 BROWSER_DRIVER = ["playwright>=1.40"]
 # Frappe's own dependencies deprecate much; it is not this app's to mend.
-QUIET = ["-W", "ignore::DeprecationWarning", "-W", "ignore::FutureWarning", "-W", "ignore:pkg_resources:UserWarning"]
+QUIET = [
+	"-W",
+	"ignore::DeprecationWarning",
+	"-W",
+	"ignore::FutureWarning",
+	"-W",
+	"ignore:pkg_resources:UserWarning",
+]
 
 
 def test(bench, arguments):

@@ -31,7 +31,9 @@ def test_failures_are_sentences(monkeypatch, capsys, error, sentence):
 
 
 def test_frappe_gets_its_arguments_untouched(monkeypatch):
-	monkeypatch.setattr(commands, "frappe", lambda bench, arguments: arguments == ["--site", "x", "migrate", "--help"])
+	monkeypatch.setattr(
+		commands, "frappe", lambda bench, arguments: arguments == ["--site", "x", "migrate", "--help"]
+	)
 	assert cli.main(["frappe", "--site", "x", "migrate", "--help"]) is True
 
 

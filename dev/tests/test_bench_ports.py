@@ -29,7 +29,9 @@ def test_ports_are_distinct_and_remembered(state):
 
 def test_none_is_a_default_of_frappes():
 	spans = [range(first, first + ports.SPAN) for first in ports.FIRST.values()]
-	assert not any(port in span for span in spans for port in (3306, 6379, 8000, 9000, 11000, 11311, 12000, 13000, 13311))
+	assert not any(
+		port in span for span in spans for port in (3306, 6379, 8000, 9000, 11000, 11311, 12000, 13000, 13311)
+	)
 
 
 def test_a_busy_port_is_passed_over(monkeypatch, busy):

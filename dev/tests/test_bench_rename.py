@@ -44,13 +44,17 @@ def wheel(tmp_path):
 		archive.writestr("criscostack/utils/brik_helper.py", "import criscostack")
 		archive.writestr("criscostack/public/js/criscostack/.DS_Store", "x")
 		archive.writestr("criscostack/public/js/criscostack/ui.js", "criscostack.ui")
-		archive.writestr("criscostack-1.0.0.dist-info/METADATA", "Name: x\nRequires-Dist: Click~=8.1\nRequires-Dist: rq\n")
+		archive.writestr(
+			"criscostack-1.0.0.dist-info/METADATA", "Name: x\nRequires-Dist: Click~=8.1\nRequires-Dist: rq\n"
+		)
 	return path
 
 
 def test_a_wheel_becomes_a_tree_and_its_dependencies(wheel, tmp_path):
 	assert convert(wheel, tmp_path / "tree") == ["Click~=8.1", "rq"]
-	files = {str(path.relative_to(tmp_path / "tree")) for path in (tmp_path / "tree").rglob("*") if path.is_file()}
+	files = {
+		str(path.relative_to(tmp_path / "tree")) for path in (tmp_path / "tree").rglob("*") if path.is_file()
+	}
 	assert files == {"frappe/__init__.py", "frappe/utils/bench_helper.py", "frappe/public/js/frappe/ui.js"}
 	assert (tmp_path / "tree/frappe/__init__.py").read_text() == "name = 'frappe'"
 

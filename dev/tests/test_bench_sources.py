@@ -15,7 +15,11 @@ def test_parse(tmp_path):
 	assert frappe_tree.parse(str(tmp_path)) == ("path", tmp_path.resolve(), None)
 	url = "https://example.com/frappe/frappe.git"
 	assert frappe_tree.parse(f"{url}@version-15") == ("git", url, "version-15")
-	assert frappe_tree.parse("git@example.com:frappe/frappe@version-16") == ("git", "git@example.com:frappe/frappe", "version-16")
+	assert frappe_tree.parse("git@example.com:frappe/frappe@version-16") == (
+		"git",
+		"git@example.com:frappe/frappe",
+		"version-16",
+	)
 
 
 @pytest.mark.parametrize("spec", ["/no/such/folder", "version-15", "https://example.com/frappe"])
@@ -31,7 +35,9 @@ def test_a_checkout_names_its_python(tmp_path):
 
 
 def test_git_dependencies_of_the_front_end_are_replaced():
-	package = adapted({"dependencies": {"air-datepicker": "github:frappe/air-datepicker", "vue": "^3.3.0", "postcss": "8"}})
+	package = adapted(
+		{"dependencies": {"air-datepicker": "github:frappe/air-datepicker", "vue": "^3.3.0", "postcss": "8"}}
+	)
 	assert package["dependencies"]["air-datepicker"] == "2.2.3"
 	assert package["dependencies"]["vue"] == "^3.3.0"
 	assert package["dependencies"]["postcss"] == "8"
@@ -40,14 +46,19 @@ def test_git_dependencies_of_the_front_end_are_replaced():
 
 def test_versions_are_those_of_a_checkouts_lock():
 	lock = 'plyr@^3.7.8:\n  version "3.7.8"\n\npostcss@8, postcss@^8.4.21:\n  version "8.4.31"\n\n"@vue/x@^1.0":\n  version "1.2.0"\n'
-	package = adapted({"dependencies": {"plyr": "^3.7.8", "postcss": "8", "@vue/x": "^1.0", "new": "^2.0"}}, lock)
+	package = adapted(
+		{"dependencies": {"plyr": "^3.7.8", "postcss": "8", "@vue/x": "^1.0", "new": "^2.0"}}, lock
+	)
 	names = ("plyr", "postcss", "@vue/x", "new")
 	assert [package["dependencies"][name] for name in names] == ["3.7.8", "8.4.31", "1.2.0", "^2.0"]
 
 
 def test_missing_packages_are_named_once(monkeypatch):
 	monkeypatch.setattr(system_packages, "find", lambda program: None)
-	assert system_packages.missing(["mariadbd", "mariadb-install-db", "node"])[:2] == ["mariadb-server-core", "nodejs"]
+	assert system_packages.missing(["mariadbd", "mariadb-install-db", "node"])[:2] == [
+		"mariadb-server-core",
+		"nodejs",
+	]
 
 
 def test_without_root_the_command_is_said(monkeypatch, tmp_path):

@@ -48,7 +48,10 @@ def test_a_failure_is_raised_after_all_that_does_not_need_it():
 	[
 		("import sys; sys.exit('it broke')", r"(?s)Making it failed.*log.*it broke"),
 		("import sys; sys.exit('[Errno 28] No space left on device')", "the disk is full"),
-		("print('InnoDB: failed with error 28\\n' + 'Farewell\\n' * 50); raise SystemExit(1)", "the disk is full"),
+		(
+			"print('InnoDB: failed with error 28\\n' + 'Farewell\\n' * 50); raise SystemExit(1)",
+			"the disk is full",
+		),
 	],
 )
 def test_a_failing_program_is_a_sentence(tmp_path, code, sentence):

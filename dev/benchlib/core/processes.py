@@ -64,8 +64,14 @@ class Process:
 		with open(self.log, "ab") as output:
 			begin = output.tell()
 			self._child = subprocess.Popen(
-				[str(part) for part in command], stdout=output, stderr=output, cwd=cwd, env=env,
-				stdin=subprocess.DEVNULL, start_new_session=True, close_fds=True,
+				[str(part) for part in command],
+				stdout=output,
+				stderr=output,
+				cwd=cwd,
+				env=env,
+				stdin=subprocess.DEVNULL,
+				start_new_session=True,
+				close_fds=True,
 			)
 		self._record(self._child.pid)
 		if ready and not wait_until(lambda: ready() or not self.pid(), seconds):
@@ -73,7 +79,9 @@ class Process:
 			raise BenchError(f"{self.name} did not answer within {seconds} s. See {self.log}.")
 		if not self.pid():
 			self.pid_file.unlink(missing_ok=True)
-			raise BenchError(f"{self.name} ended right after its start:\n{last_lines(text_from(self.log, begin))}")
+			raise BenchError(
+				f"{self.name} ended right after its start:\n{last_lines(text_from(self.log, begin))}"
+			)
 
 	def _record(self, pid):
 		write_atomically(self.pid_file, json.dumps({"pid": pid, "start": start_time(pid)}))
@@ -98,7 +106,11 @@ class Process:
 
 def descendants(pid):
 	"""Process ids of all children of `pid`, theirs included."""
-	done = subprocess.run(["ps", "-e", "-o", "pid=,ppid="], capture_output=True, text=True) if not _proc() else None
+	done = (
+		subprocess.run(["ps", "-e", "-o", "pid=,ppid="], capture_output=True, text=True)
+		if not _proc()
+		else None
+	)
 	pairs = [line.split() for line in done.stdout.splitlines()] if done else list(_parents())
 	found, grown = {pid}, True
 	while grown:

@@ -21,7 +21,12 @@ def run(command, log, what, cwd=None, env=None, stdin=None, timeout=1800):
 		start = output.tell()
 		try:
 			done = subprocess.run(
-				command, stdout=output, stderr=output, cwd=cwd, env=env, timeout=timeout,
+				command,
+				stdout=output,
+				stderr=output,
+				cwd=cwd,
+				env=env,
+				timeout=timeout,
 				stdin=stdin or subprocess.DEVNULL,
 			)
 		except OSError as error:
@@ -36,8 +41,13 @@ def output_of(command, what, env=None, cwd=None, timeout=120):
 	"""The standard output of a short program as text; raises BenchError naming `what`."""
 	try:
 		done = subprocess.run(
-			[str(part) for part in command], capture_output=True, text=True, env=env, cwd=cwd,
-			timeout=timeout, stdin=subprocess.DEVNULL,
+			[str(part) for part in command],
+			capture_output=True,
+			text=True,
+			env=env,
+			cwd=cwd,
+			timeout=timeout,
+			stdin=subprocess.DEVNULL,
 		)
 	except (OSError, subprocess.TimeoutExpired) as error:
 		raise BenchError(f"{what} failed: {error}.") from None

@@ -65,7 +65,8 @@ def _link(target, link):
 def _fingerprint(bench, public):
 	scripts = [bench.paths.dev / "frontend" / name for name in SCRIPTS]
 	sources = sorted(
-		path for path in public.rglob("*")
+		path
+		for path in public.rglob("*")
 		if path.suffix in SOURCES and path.is_file() and not {"dist", "node_modules"} & set(path.parts)
 	)
 	names = [str(path.relative_to(public)) for path in sources]
@@ -76,15 +77,20 @@ def _fingerprint(bench, public):
 def _run_build(bench, name, public, out):
 	packages.install(bench)
 	config = {
-		"app": name, "public": str(public), "out": str(out), "modules": str(packages.modules(bench)),
+		"app": name,
+		"public": str(public),
+		"out": str(out),
+		"modules": str(packages.modules(bench)),
 		"include": [str(public.parents[1]), str(bench.paths.frappe.resolve())],
 	}
 	file = packages.folder(bench) / f"{name}.json"
 	write_atomically(file, json.dumps(config))
 	script = bench.paths.dev / "frontend" / "build.mjs"
 	run(
-		["node", script, file], bench.paths.logs / "frontend.log",
-		f"Building the browser code of {name}", cwd=packages.folder(bench),
+		["node", script, file],
+		bench.paths.logs / "frontend.log",
+		f"Building the browser code of {name}",
+		cwd=packages.folder(bench),
 	)
 
 

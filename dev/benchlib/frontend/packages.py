@@ -10,7 +10,12 @@ from ..core.state import fingerprint, write_atomically
 # What stands in for git dependencies of Frappe's package.json; all are on npm.
 GIT_SUBSTITUTES = {"air-datepicker": "2.2.3"}
 # Our build script needs these, whatever the checkout names.
-BUILD_TOOLS = {"@vue/compiler-sfc": "^3.3.0", "autoprefixer": "^10.0.0", "postcss": "^8.0.0", "rtlcss": "^4.0.0"}
+BUILD_TOOLS = {
+	"@vue/compiler-sfc": "^3.3.0",
+	"autoprefixer": "^10.0.0",
+	"postcss": "^8.0.0",
+	"rtlcss": "^4.0.0",
+}
 
 
 def folder(bench):
@@ -41,7 +46,12 @@ def _install(bench, wanted):
 		write_atomically(folder(bench) / name, text)
 	command = "ci" if "package-lock.json" in wanted else "install"
 	options = ["--no-audit", "--no-fund", "--ignore-scripts", "--loglevel=error", "--legacy-peer-deps"]
-	run(["npm", command, *options], bench.paths.logs / "frontend.log", "Installing npm packages", cwd=folder(bench))
+	run(
+		["npm", command, *options],
+		bench.paths.logs / "frontend.log",
+		"Installing npm packages",
+		cwd=folder(bench),
+	)
 
 
 def _wanted(bench):

@@ -99,8 +99,12 @@ class MariaDB:
 		half = self.paths.db / "data.half"
 		shutil.rmtree(half, ignore_errors=True)
 		command = [
-			find("mariadb-install-db"), "--no-defaults", f"--datadir={half}", "--skip-test-db",
-			"--auth-root-authentication-method=normal", "--skip-name-resolve",
+			find("mariadb-install-db"),
+			"--no-defaults",
+			f"--datadir={half}",
+			"--skip-test-db",
+			"--auth-root-authentication-method=normal",
+			"--skip-name-resolve",
 			*([f"--user={self.user()}"] if self.user() else []),
 		]
 		run(command, self.process.log, "Making the database folder")
@@ -123,7 +127,11 @@ class MariaDB:
 			return
 		require_free(self.state, "mariadb")
 		self.install()
-		command = [find("mariadbd"), f"--defaults-file={self.config}", f"--init-file={self.paths.db / 'init.sql'}"]
+		command = [
+			find("mariadbd"),
+			f"--defaults-file={self.config}",
+			f"--init-file={self.paths.db / 'init.sql'}",
+		]
 		self.process.start(command, ready=self.answers)
 
 	def answers(self):
@@ -134,7 +142,7 @@ class MariaDB:
 
 	def client(self, *arguments, program="mariadb"):
 		"""The command line of a MariaDB client program that is signed in as root."""
-		login = [f"--host=127.0.0.1", f"--port={self.port}", "--user=root", f"--password={self.password}"]
+		login = ["--host=127.0.0.1", f"--port={self.port}", "--user=root", f"--password={self.password}"]
 		return [find(program), f"--defaults-file={self.config}", *login, *arguments]
 
 	def stop(self):

@@ -22,7 +22,16 @@ PACKAGES = {
 	"git": "git",
 	"chromium": "chromium",
 }
-FOR_SETUP = ("mariadbd", "mariadb-install-db", "mariadb", "mariadb-dump", "redis-server", "node", "npm", "git")
+FOR_SETUP = (
+	"mariadbd",
+	"mariadb-install-db",
+	"mariadb",
+	"mariadb-dump",
+	"redis-server",
+	"node",
+	"npm",
+	"git",
+)
 FOR_BROWSER = ("chromium",)
 
 
@@ -50,7 +59,9 @@ def ensure(programs, log):
 		return
 	command = f"apt-get update && apt-get install -y --no-install-recommends {' '.join(packages)}"
 	if os.geteuid() != 0 or not shutil.which("apt-get"):
-		raise BenchError(f"Some system packages are missing. Install them, then run this again:\n  sudo sh -c '{command}'")
+		raise BenchError(
+			f"Some system packages are missing. Install them, then run this again:\n  sudo sh -c '{command}'"
+		)
 	with step(f"Installing Debian packages: {', '.join(packages)}"):
 		_apt_install(packages, log)
 	still = missing(programs)

@@ -32,8 +32,22 @@ def start_web(bench, server):
 	require_free(bench.state, server)
 	port = remembered(bench.state)[server]
 	command = [
-		bench.paths.python, "-m", "gunicorn", "--bind", f"127.0.0.1:{port}", "--workers", "2", "--threads", "4",
-		"--timeout", "120", "--graceful-timeout", "5", "--pythonpath", bench.paths.dev / "in_site", "wsgi:application",
+		bench.paths.python,
+		"-m",
+		"gunicorn",
+		"--bind",
+		f"127.0.0.1:{port}",
+		"--workers",
+		"2",
+		"--threads",
+		"4",
+		"--timeout",
+		"120",
+		"--graceful-timeout",
+		"5",
+		"--pythonpath",
+		bench.paths.dev / "in_site",
+		"wsgi:application",
 	]
 	env = environment(bench.paths, SERVERS[server])
 	process.start(command, cwd=bench.paths.sites, env=env, ready=lambda: answers(port))

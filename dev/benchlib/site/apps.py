@@ -1,7 +1,6 @@
 """This app, and others named with --app, on the bench and on its sites."""
 
 import os
-import re
 from pathlib import Path
 
 from ..core.errors import BenchError
@@ -12,8 +11,14 @@ from .config import list_apps_in_order
 from .frappe_command import frappe
 
 # What a site's tables and records are made from; a change of any asks for a migration.
-SCHEMA = ("*/doctype/*/*.json", "*/report/*/*.json", "*/workspace/*/*.json", "*/number_card/*/*.json",
-	"*/dashboard_chart/*/*.json", "*/*/*/*.json")
+SCHEMA = (
+	"*/doctype/*/*.json",
+	"*/report/*/*.json",
+	"*/workspace/*/*.json",
+	"*/number_card/*/*.json",
+	"*/dashboard_chart/*/*.json",
+	"*/*/*/*.json",
+)
 
 
 def add(bench, folder):
@@ -61,7 +66,9 @@ def install_on(bench, site):
 			continue
 		if bench.marks.done(f"{mark}-installed"):
 			with step(f"Migrating {site}"):
-				frappe(bench.paths, "--site", site, "migrate", "--skip-search-index", what=f"Migrating {site}")
+				frappe(
+					bench.paths, "--site", site, "migrate", "--skip-search-index", what=f"Migrating {site}"
+				)
 		else:
 			with step(f"Installing {name} on {site}"):
 				_install(bench, name, site, mark)
@@ -83,7 +90,9 @@ def copy_marks(bench, source, target):
 
 def schema_fingerprint(package):
 	"""Changes when anything that a migration reads does."""
-	return fingerprint(str(package), *_files(package, "hooks.py", "patches.txt", "modules.txt", "custom_fields.py", *SCHEMA))
+	return fingerprint(
+		str(package), *_files(package, "hooks.py", "patches.txt", "modules.txt", "custom_fields.py", *SCHEMA)
+	)
 
 
 def _files(folder, *patterns):

@@ -14,9 +14,20 @@ def new_site(paths, mariadb, site):
 	"""Make the site anew, whatever was there under its name, and finish its setup wizard."""
 	shutil.rmtree(paths.sites / site, ignore_errors=True)
 	arguments = [
-		"new-site", site, "--force", "--db-name", database_of(site), "--db-password", secrets.token_hex(12),
-		"--admin-password", ADMIN_PASSWORD, "--db-root-username", "root",
-		"--db-root-password", mariadb.password, *_host_scope(paths),
+		"new-site",
+		site,
+		"--force",
+		"--db-name",
+		database_of(site),
+		"--db-password",
+		secrets.token_hex(12),
+		"--admin-password",
+		ADMIN_PASSWORD,
+		"--db-root-username",
+		"root",
+		"--db-root-password",
+		mariadb.password,
+		*_host_scope(paths),
 	]
 	frappe(paths, *arguments, what=f"Making the site {site}", log=f"new-site-{site}")
 
@@ -38,8 +49,11 @@ def finish_setup(paths, site):
 	"""Answer the setup wizard, so that the Desk opens on the workspaces."""
 	script = paths.dev / "in_site" / "finish_setup.py"
 	run(
-		[paths.python, script, site], paths.logs / f"new-site-{site}.log",
-		f"Finishing the setup of {site}", cwd=paths.sites, env=environment(paths),
+		[paths.python, script, site],
+		paths.logs / f"new-site-{site}.log",
+		f"Finishing the setup of {site}",
+		cwd=paths.sites,
+		env=environment(paths),
 	)
 
 
@@ -55,7 +69,9 @@ def clone(paths, mariadb, source, target):
 	with open(dump, "rb") as sql:
 		run(mariadb.client(database), log, f"Filling the database of {target}", stdin=sql)
 	dump.unlink()
-	shutil.copytree(paths.sites / source, paths.sites / target, ignore=shutil.ignore_patterns("logs", "locks"))
+	shutil.copytree(
+		paths.sites / source, paths.sites / target, ignore=shutil.ignore_patterns("logs", "locks")
+	)
 	for folder in ("logs", "locks"):
 		(paths.sites / target / folder).mkdir(exist_ok=True)
 	config = site_config(paths, source)

@@ -16,6 +16,8 @@ def environment(paths, site=DEMO_SITE):
 	env.pop("PYTHONPATH", None)
 	env["FRAPPE_BENCH_ROOT"] = str(paths.bench)
 	env["BENCH_SITE"] = site
+	# One of Frappe's dependencies imports it still; the bench has a setuptools that holds it.
+	env.setdefault("PYTHONWARNINGS", "ignore:pkg_resources is deprecated")
 	if site == TEST_SITE:
 		env["FRAPPE_REDIS_QUEUE"] = common_config(paths)["redis_queue"] + "/1"
 	return env
@@ -29,8 +31,11 @@ def command_line(paths, *arguments):
 def frappe(paths, *arguments, what, log="frappe"):
 	"""Run a command with its output in a log; raises BenchError naming `what`."""
 	run(
-		command_line(paths, *arguments), paths.logs / f"{log}.log", what,
-		cwd=paths.sites, env=environment(paths),
+		command_line(paths, *arguments),
+		paths.logs / f"{log}.log",
+		what,
+		cwd=paths.sites,
+		env=environment(paths),
 	)
 
 

@@ -25,8 +25,26 @@ NAMES = (
 # A word of its own or the start of an identifier: "rubrik" and "Fabrik" are words of other languages.
 BRIK = re.compile(r"(?<![^\W_])brik(?![^\W_])")
 BINARY_SUFFIXES = {
-	".png", ".jpg", ".jpeg", ".gif", ".ico", ".woff", ".woff2", ".ttf", ".eot", ".otf", ".mp3", ".wav",
-	".pdf", ".zip", ".gz", ".xlsx", ".xls", ".msg", ".webp", ".mo",
+	".png",
+	".jpg",
+	".jpeg",
+	".gif",
+	".ico",
+	".woff",
+	".woff2",
+	".ttf",
+	".eot",
+	".otf",
+	".mp3",
+	".wav",
+	".pdf",
+	".zip",
+	".gz",
+	".xlsx",
+	".xls",
+	".msg",
+	".webp",
+	".mo",
 }
 
 

@@ -37,7 +37,9 @@ def worker(bench):
 @pytest.fixture
 def guest(bench, chromium):
 	"""A page of somebody who is not signed in. `page.errors` lists what scripts on it threw."""
-	context = chromium.new_context(base_url=bench.url, viewport={"width": 1400, "height": 900}, locale="en-US")
+	context = chromium.new_context(
+		base_url=bench.url, viewport={"width": 1400, "height": 900}, locale="en-US"
+	)
 	context.set_default_timeout(30_000)
 	page = context.new_page()
 	page.errors = []
