@@ -53,8 +53,8 @@ class Installer:
 			command = [python, "-m", "venv", "--clear", folder]
 		run(command, self.log, "Making a virtual environment", env=self._environment())
 
-	def install(self, folder, arguments, what):
-		"""Install into the venv at `folder`; `arguments` are pip's. Falls back to pip when uv fails."""
+	def install(self, folder, arguments, what, for_pip=None):
+		"""Install into the venv at `folder` with uv; with pip, given `for_pip` where it differs, when uv fails."""
 		python = folder / "bin" / "python"
 		if self.has_uv:
 			try:
@@ -64,15 +64,13 @@ class Installer:
 				if "disk is full" in str(error):
 					raise
 				say(f"    {what}: uv did not succeed, trying pip")
-		run([python, "-m", "pip", "install", *arguments], self.log, what)
+		run([python, "-m", "pip", "install", *(for_pip or arguments)], self.log, what)
 
 	def install_project(self, folder, project, what):
 		"""Make the project at `project` importable from its own folder, and install its dependencies."""
-		if self.has_uv:
-			self.install(folder, ["--requirement", f"{project}/pyproject.toml"], what)
-			self.expose(folder, project)
-		else:
-			self.install(folder, ["--editable", project], what)
+		arguments = ["--requirement", f"{project}/pyproject.toml"]
+		self.install(folder, arguments, what, for_pip=["--editable", project])
+		self.expose(folder, project)
 
 	@staticmethod
 	def expose(folder, project):
@@ -82,4 +80,4 @@ class Installer:
 
 	@staticmethod
 	def _environment():
-		return {**os.environ, "UV_NO_PROGRESS": "1", "UV_NO_CONFIG": "1"}
+		return {**os.environ, "UV_NO_PROGRESS": "1"}

@@ -80,14 +80,14 @@ def _from_pypi(paths, python, log):
 
 def install_dependencies(paths, installer):
 	"""Install Frappe's dependencies into the bench's Python, and make its package importable."""
-	listed = paths.frappe / "requirements.txt"
+	overrides = paths.bench / "overrides.txt"
+	overrides.write_text("\n".join(GIT_SUBSTITUTES.values()) + "\n")
 	if (paths.frappe / "pyproject.toml").exists():
-		overrides = paths.bench / "overrides.txt"
-		overrides.write_text("\n".join(GIT_SUBSTITUTES.values()) + "\n")
-		arguments = ["--editable", paths.frappe, "--overrides", overrides, *EXTRA_REQUIREMENTS]
+		arguments = ["--editable", paths.frappe, *EXTRA_REQUIREMENTS]
+		with_uv = [*arguments, "--overrides", overrides]
 	else:
-		arguments = ["--requirement", listed]
-	installer.install(paths.env, arguments, "Installing Frappe's dependencies")
+		arguments = with_uv = ["--requirement", paths.frappe / "requirements.txt"]
+	installer.install(paths.env, with_uv, "Installing Frappe's dependencies", for_pip=arguments)
 	installer.expose(paths.env, paths.frappe)
 
 
