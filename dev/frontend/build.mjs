@@ -9,7 +9,7 @@ import { mkdir, readdir, readFile, rename, rm, writeFile } from "node:fs/promise
 import { createRequire } from "node:module";
 import path from "node:path";
 
-import { htmlTemplates, publicUrls, styleAsScript, styleCompiler, styleSheets } from "./plugins.mjs";
+import { htmlTemplates, publicModules, publicUrls, styleAsScript, styleCompiler, styleSheets } from "./plugins.mjs";
 import { vueComponents } from "./vue.mjs";
 
 const config = JSON.parse(await readFile(process.argv[2], "utf8"));
@@ -54,7 +54,7 @@ function options(entryPoints, folder, plugins) {
 			[".woff", ".woff2", ".ttf", ".eot", ".svg", ".png", ".gif"].map((suffix) => [suffix, "file"])
 		),
 		logLevel: "error",
-		plugins: [publicUrls(), ...plugins],
+		plugins: [publicUrls(), publicModules(config.modules), ...plugins],
 	};
 }
 

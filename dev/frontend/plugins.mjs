@@ -14,6 +14,18 @@ export function publicUrls() {
 	};
 }
 
+/** A bench's node_modules lie in the app's public folder, and Frappe 16 imports them by that path. */
+export function publicModules(modules) {
+	return {
+		name: "public-modules",
+		setup(build) {
+			build.onResolve({ filter: /^frappe\/public\/node_modules\// }, ({ path: name }) => ({
+				path: path.join(modules, name.replace("frappe/public/node_modules/", "")),
+			}));
+		},
+	};
+}
+
 /** An imported .html file becomes an entry of frappe.templates, as Frappe's microtemplates expect. */
 export function htmlTemplates() {
 	return {

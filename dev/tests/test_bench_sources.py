@@ -34,6 +34,12 @@ def test_a_checkout_names_its_python(tmp_path):
 	assert frappe_tree.required_python(Paths(tmp_path), "pypi") == ">=3.10,<3.12"
 
 
+def test_only_git_dependencies_are_replaced():
+	git = '"PyPika @ git+https://example.com/pypika@1f2e",\n"gunicorn @ git+https://example.com/gunicorn@3d4c",'
+	assert frappe_tree.substitutes(git) == ["gunicorn>=22,<26", "PyPika>=0.48.9"]
+	assert frappe_tree.substitutes('"PyPika~=0.48.9",\n"gunicorn~=23.0",') == []
+
+
 def test_git_dependencies_of_the_front_end_are_replaced():
 	package = adapted(
 		{"dependencies": {"air-datepicker": "github:frappe/air-datepicker", "vue": "^3.3.0", "postcss": "8"}}

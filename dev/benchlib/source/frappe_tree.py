@@ -17,7 +17,7 @@ SHA256 = "dc58aaf29c59b7666edc953596e5b31f77d7286b2ed6b14c6a205b217c210349"
 # One module of that tree imports pkg_resources, which later setuptools no longer have.
 EXTRA_REQUIREMENTS = ["setuptools<81"]
 # What stands in for git dependencies of Frappe's own checkouts; all are on PyPI.
-GIT_SUBSTITUTES = {"gunicorn": "gunicorn>=22,<26"}
+GIT_SUBSTITUTES = {"gunicorn": "gunicorn>=22,<26", "pypika": "PyPika>=0.48.9"}
 
 
 def parse(spec):
@@ -80,15 +80,22 @@ def _from_pypi(paths, python, log):
 
 def install_dependencies(paths, installer):
 	"""Install Frappe's dependencies into the bench's Python, and make its package importable."""
-	overrides = paths.bench / "overrides.txt"
-	overrides.write_text("\n".join(GIT_SUBSTITUTES.values()) + "\n")
-	if (paths.frappe / "pyproject.toml").exists():
+	project = paths.frappe / "pyproject.toml"
+	if project.exists():
+		overrides = paths.bench / "overrides.txt"
+		overrides.write_text("\n".join(substitutes(project.read_text(encoding="utf-8"))) + "\n")
 		arguments = ["--editable", paths.frappe, *EXTRA_REQUIREMENTS]
 		with_uv = [*arguments, "--overrides", overrides]
 	else:
 		arguments = with_uv = ["--requirement", paths.frappe / "requirements.txt"]
 	installer.install(paths.env, with_uv, "Installing Frappe's dependencies", for_pip=arguments)
 	installer.expose(paths.env, paths.frappe)
+
+
+def substitutes(project):
+	"""What is installed instead of the git dependencies that a pyproject.toml names; its other pins hold."""
+	named = {name.lower() for name in re.findall(r'"([\w.-]+)\s*@\s*git\+', project)}
+	return [requirement for name, requirement in GIT_SUBSTITUTES.items() if name in named]
 
 
 def dependencies_fingerprint(paths):
