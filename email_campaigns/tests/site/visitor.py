@@ -6,7 +6,6 @@ from collections.abc import Callable
 from threading import Thread
 
 import frappe
-import frappe.app
 from frappe.utils import now
 from werkzeug.test import Client, TestResponse
 
@@ -20,6 +19,9 @@ class Visitor:
 	"""
 
 	def __init__(self):
+		# Frappe 16 opens a log beside the working directory when this is imported, which must be the sites folder
+		import frappe.app
+
 		self.site = frappe.local.site
 		self.client = Client(frappe.app.application)
 
