@@ -14,7 +14,9 @@ TIMEOUT = 0.25  # seconds; long for a server on this machine, short for a test t
 
 
 def open_session(server: ScriptedServer, timeout: float = TIMEOUT) -> Session:
-	return Session(smtplib.SMTP(server.host, server.port, timeout=timeout))
+	smtp = smtplib.SMTP(server.host, server.port, timeout=10)  # a busy machine may greet late
+	smtp.sock.settimeout(timeout)
+	return Session(smtp)
 
 
 def hand_over(session: Session, recipient: str, content: bytes = CONTENT, sender: str = SENDER) -> tuple:
