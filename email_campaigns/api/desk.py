@@ -18,9 +18,10 @@ from email_campaigns.delivery import ledger_store, send_store, store, transport
 from email_campaigns.delivery.page import Unavailable
 from email_campaigns.delivery.smtp import ConnectionLost, Refused
 from email_campaigns.message.compile import RenderError, TemplateError
-from email_campaigns.schedule.window import opens_at
+from email_campaigns.message.headers import HeaderError
+from email_campaigns.schedule.window import HOUR, opens_at
 
-FAULTS = (TemplateError, RenderError, Unavailable, Refused, ConnectionLost)
+FAULTS = (TemplateError, RenderError, HeaderError, Unavailable, Refused, ConnectionLost)
 SHOWN_EVENTS = 50
 
 
@@ -63,8 +64,8 @@ def _refuse_unsendable(name: str) -> None:
 		frappe.throw(_("Choose at least one target list, here or in the campaign."))
 	try:
 		send_store.composer(mailing, send_store.compiled(mailing))
-	except TemplateError as error:
-		frappe.throw(str(error), title=_("The Template Can't Be Sent"))
+	except (TemplateError, HeaderError) as error:
+		frappe.throw(str(error), title=_("The Mailing Can't Be Sent"))
 
 
 @frappe.whitelist(methods=["POST"])
@@ -183,7 +184,7 @@ def progress(name: str) -> dict:
 
 def _opens_in() -> int:
 	epoch = int(time.time())
-	return opens_at(ledger_store.window(cint(store.settings().hourly_limit), epoch), epoch) - epoch
+	return min(HOUR, opens_at(ledger_store.window(cint(store.settings().hourly_limit), epoch), epoch) - epoch)
 
 
 @frappe.whitelist(methods=["POST"])
