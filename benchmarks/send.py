@@ -131,7 +131,9 @@ def counted():
 	def counting(cursor, query, *arguments):
 		verb = str(query).split(None, 1)[0].lower()
 		numbers["statements"] += 1
-		numbers["commits"] += verb == "commit" or (verb in ("update", "execute") and cursor.connection.get_autocommit())
+		numbers["commits"] += verb == "commit" or (
+			verb in ("update", "execute") and cursor.connection.get_autocommit()
+		)
 		return execute(cursor, query, *arguments)
 
 	kind.execute = counting

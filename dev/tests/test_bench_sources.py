@@ -35,7 +35,9 @@ def test_a_checkout_names_its_python(tmp_path):
 
 
 def test_only_git_dependencies_are_replaced():
-	git = '"PyPika @ git+https://example.com/pypika@1f2e",\n"gunicorn @ git+https://example.com/gunicorn@3d4c",'
+	git = (
+		'"PyPika @ git+https://example.com/pypika@1f2e",\n"gunicorn @ git+https://example.com/gunicorn@3d4c",'
+	)
 	assert frappe_tree.substitutes(git) == ["gunicorn>=22,<26", "PyPika>=0.48.9"]
 	assert frappe_tree.substitutes('"PyPika~=0.48.9",\n"gunicorn~=23.0",') == []
 

@@ -287,6 +287,13 @@ def _titles(mailings: set[str]) -> dict[str, str]:
 
 
 def _sentence(event, title: str | None) -> str:
-	link = frappe.utils.get_link_to_form(event.source_doctype, event.source, escape_html(title)) if title else ""
-	parts = (f"<b>{_(event.action)}</b>", link, escape_html(event.campaign or ""), escape_html(event.details or ""))
+	link = (
+		frappe.utils.get_link_to_form(event.source_doctype, event.source, escape_html(title)) if title else ""
+	)
+	parts = (
+		f"<b>{_(event.action)}</b>",
+		link,
+		escape_html(event.campaign or ""),
+		escape_html(event.details or ""),
+	)
 	return " · ".join(filter(None, parts))

@@ -66,7 +66,9 @@ def test_a_skipped_member_does_not_stand_in_the_way_of_another_with_the_same_add
 
 
 def test_letters_with_and_without_accent_are_different_people():
-	assert reasons(replace(ADA, email="jose@example.com"), replace(ADA, member=2, email="josé@example.com")) == ["", ""]
+	assert reasons(
+		replace(ADA, email="jose@example.com"), replace(ADA, member=2, email="josé@example.com")
+	) == ["", ""]
 
 
 candidates = st.lists(

@@ -19,7 +19,9 @@ def test_columns_are_found_by_their_usual_names_in_any_order():
 
 @pytest.mark.parametrize("delimiter", [",", ";", "\t"])
 def test_the_delimiter_is_recognised(delimiter):
-	assert read(f"email{delimiter}first_name\na@example.com{delimiter}Ada") == [NewMember(2, "a@example.com", "Ada")]
+	assert read(f"email{delimiter}first_name\na@example.com{delimiter}Ada") == [
+		NewMember(2, "a@example.com", "Ada")
+	]
 
 
 def test_a_bad_address_a_repeated_one_and_an_unknown_language_are_rejected_with_their_line():

@@ -38,7 +38,12 @@ def most_in_an_hour(times):
 
 
 @settings(max_examples=100, deadline=None)
-@given(limit=st.integers(1, 300), mails=st.integers(1, 900), wake=st.integers(1, 400), start=st.integers(0, 10_000))
+@given(
+	limit=st.integers(1, 300),
+	mails=st.integers(1, 900),
+	wake=st.integers(1, 400),
+	start=st.integers(0, 10_000),
+)
 def test_no_rolling_hour_holds_more_than_the_limit(limit, mails, wake, start):
 	assert most_in_an_hour(drain(mails, limit, wake=wake, start=start)) <= limit
 
@@ -52,7 +57,10 @@ def test_a_look_every_minute_uses_98_percent_of_the_quota(limit, hours, start):
 
 
 @given(
-	limit=st.integers(0, 1000), sent=st.integers(0, 2000), reserved=st.integers(0, 500), wanted=st.integers(0, 5000)
+	limit=st.integers(0, 1000),
+	sent=st.integers(0, 2000),
+	reserved=st.integers(0, 500),
+	wanted=st.integers(0, 5000),
 )
 def test_a_grant_is_never_negative_and_never_more_than_wanted(limit, sent, reserved, wanted):
 	assert 0 <= grant(Window(limit, sent, reserved), wanted) <= wanted
