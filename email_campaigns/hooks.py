@@ -44,7 +44,7 @@ doc_events = {
 ignore_links_on_delete = ["Suppressed Email", "Campaign Message", "Campaign Log"]
 
 # What campaigns did for a person is shown on the person's own record, whatever its doctype.
-additional_timeline_content = {"*": ["email_campaigns.api.desk.timeline"]}
+additional_timeline_content = {"*": ["email_campaigns.api.timeline.content"]}
 
 # Frappe's Log Settings decide how long the log is kept.
 default_log_clearing_doctypes = {"Campaign Log": 365}

@@ -7,7 +7,15 @@ import time
 import frappe
 from frappe import _
 from frappe.permissions import get_role_permissions
-from frappe.utils import cint, cstr, escape_html, get_datetime, now_datetime, sbool, split_emails
+from frappe.utils import (
+	cint,
+	cstr,
+	get_datetime,
+	now_datetime,
+	sbool,
+	split_emails,
+	time_diff_in_seconds,
+)
 
 from email_campaigns import jobs
 from email_campaigns.audience import progress_store
@@ -22,7 +30,7 @@ from email_campaigns.message.headers import HeaderError
 from email_campaigns.schedule.window import HOUR, opens_at
 
 FAULTS = (TemplateError, RenderError, HeaderError, Unavailable, Refused, ConnectionLost)
-SHOWN_EVENTS = 50
+LATE = 900  # seconds after its start in which the tick must have met a mailing three times
 
 
 def _mailing(name: str, ptype: str = "write"):
@@ -175,11 +183,30 @@ def progress(name: str) -> dict:
 	doc = _mailing(name, "read")
 	return {
 		"status": doc.status,
-		"problem": doc.problem or (transport.held() if doc.status in ("Pending", "In Process") else ""),
+		"problem": doc.problem or _hindrance(doc),
 		"by_status": ledger_store.by_status(name),
 		"by_reason": ledger_store.by_reason(name),
 		"opens_in": _opens_in() if doc.status == "In Process" else 0,
 	}
+
+
+def _hindrance(doc) -> str:
+	"""Return what keeps a mailing from going that its own status does not tell, "" where nothing does."""
+	if doc.status not in ("Pending", "In Process"):
+		return ""
+	if held := transport.held():
+		return held
+	if frappe.db.get_value("Campaign", doc.campaign, "status") == "Inactive":
+		return _("The campaign is Inactive, so nothing is sent until it is Active again.")
+	if (
+		doc.status == "Pending"
+		and doc.start_date
+		and time_diff_in_seconds(now_datetime(), doc.start_date) > LATE
+	):
+		return _(
+			"The start has passed, and nothing has started the mailing: are the scheduler and the workers running?"
+		)
+	return ""
 
 
 def _opens_in() -> int:
@@ -228,10 +255,11 @@ def import_members(target_list: str, file_url: str) -> None:
 
 
 @frappe.whitelist()
-def members_progress(target_list: str) -> dict | None:
-	"""Return {"done", "total"} while members are being added to a list in the background, else None."""
-	frappe.get_doc("Target List", target_list).check_permission("read")
-	return progress_store.read(target_list)
+def members_progress(target_list: str) -> dict:
+	"""Return {"adding": {"done", "total"} or None where no members are being added, "modified"} of a list."""
+	doc = frappe.get_doc("Target List", target_list)
+	doc.check_permission("read")
+	return {"adding": progress_store.read(target_list), "modified": str(doc.modified)}
 
 
 @frappe.whitelist()
@@ -249,51 +277,3 @@ def _reads(doctype: str) -> bool:
 	show their addresses.
 	"""
 	return bool(get_role_permissions(frappe.get_meta(doctype)).get("read"))
-
-
-def timeline(doctype: str, docname: str) -> list[dict]:
-	"""Return what campaigns did for a person, for the timeline of the person's own record (a Frappe hook).
-
-	Called whenever any form is opened: one look-up by an index, and nothing for who may not read the log.
-	"""
-	if not frappe.has_permission("Campaign Log", "read"):
-		return []
-	events = frappe.get_all(
-		"Campaign Log",
-		# The column is text: compared with a number, its index would be of no use.
-		{"recipient_name": cstr(docname), "recipient_doctype": doctype},
-		["creation", "action", "source_doctype", "source", "campaign", "details"],
-		order_by="creation desc",
-		limit=SHOWN_EVENTS,
-	)
-	titles = _titles({event.source for event in events if event.source_doctype == "Mass Email"})
-	return [
-		{
-			"icon": "mail",
-			"is_card": False,
-			"creation": event.creation,
-			"template": None,
-			"content": _sentence(event, titles.get(event.source, event.source)),
-		}
-		for event in events
-	]
-
-
-def _titles(mailings: set[str]) -> dict[str, str]:
-	if not mailings:
-		return {}
-	rows = frappe.get_all("Mass Email", {"name": ("in", list(mailings))}, ["name", "title"], as_list=True)
-	return dict(rows)
-
-
-def _sentence(event, title: str | None) -> str:
-	link = (
-		frappe.utils.get_link_to_form(event.source_doctype, event.source, escape_html(title)) if title else ""
-	)
-	parts = (
-		f"<b>{_(event.action)}</b>",
-		link,
-		escape_html(event.campaign or ""),
-		escape_html(event.details or ""),
-	)
-	return " · ".join(filter(None, parts))

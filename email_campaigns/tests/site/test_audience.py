@@ -5,7 +5,7 @@ from unittest.mock import patch
 import frappe
 
 from email_campaigns import jobs
-from email_campaigns.api import desk
+from email_campaigns.api import desk, timeline
 from email_campaigns.audience import store as audience
 from email_campaigns.audience.suppression_store import suppress
 from email_campaigns.tests.site.kit import (
@@ -196,7 +196,7 @@ class TestLog(AudienceTest):
 		self.assertEqual({row.source_doctype for row in rows}, {"Mass Email"})
 		self.assertEqual({row.campaign for row in rows}, {self.form(name).campaign})
 		self.assertTrue(all(frappe.db.exists("Campaign Message", row.message) for row in rows))
-		self.assertIn("Sent", desk.timeline("Contact", contact)[0]["content"])
+		self.assertIn("Sent", timeline.content("Contact", contact)[0]["content"])
 
 	def test_log_settings_clear_what_is_old(self):
 		name = self.send(a_mailing(a_list(*addresses(3))))

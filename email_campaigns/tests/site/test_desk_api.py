@@ -6,7 +6,7 @@ import time
 import frappe
 from frappe.utils import add_to_date, now_datetime
 
-from email_campaigns.api import desk
+from email_campaigns.api import desk, timeline
 from email_campaigns.audience import progress_store
 from email_campaigns.delivery import ledger_store
 from email_campaigns.tests.site.kit import (
@@ -76,7 +76,7 @@ class TestAStranger(DeskTest):
 	def test_sees_nothing_of_campaigns_on_a_contact_of_theirs(self):
 		self.send(self.mailing)
 		frappe.set_user(self.stranger)
-		self.assertEqual(desk.timeline(CONTACT, self.contact), [])
+		self.assertEqual(timeline.content(CONTACT, self.contact), [])
 
 	@staticmethod
 	def whitelisted():
@@ -194,12 +194,26 @@ class TestProgress(DeskTest):
 		self.assertEqual((state["status"], state["by_status"]["Sent"]), ("In Process", 2))
 		self.assertTrue(0 < state["opens_in"] <= 3600, state["opens_in"])
 
+	def test_tells_what_keeps_a_scheduled_mailing_from_starting(self):
+		desk.schedule(self.mailing, at_once=True)
+		self.assertEqual(desk.progress(self.mailing)["problem"], "")
+		frappe.db.set_value(
+			"Mass Email", self.mailing, "start_date", add_to_date(now_datetime(), minutes=-20)
+		)
+		self.assertIn("scheduler and the workers", desk.progress(self.mailing)["problem"])
+		campaign = frappe.db.get_value("Mass Email", self.mailing, "campaign")
+		frappe.db.set_value("Campaign", campaign, "status", "Inactive")
+		self.assertIn("Inactive", desk.progress(self.mailing)["problem"])
+
 	def test_of_members_lasts_until_the_job_ends(self):
-		self.assertIsNone(desk.members_progress(self.list))
+		before = desk.members_progress(self.list)
+		self.assertIsNone(before["adding"])
 		desk.add_members(self.list, CONTACT, names=json.dumps([self.contact]))
-		self.assertEqual(desk.members_progress(self.list), {"done": 0, "total": 1})
+		self.assertEqual(desk.members_progress(self.list)["adding"], {"done": 0, "total": 1})
 		work_off()
-		self.assertIsNone(desk.members_progress(self.list))
+		after = desk.members_progress(self.list)
+		self.assertIsNone(after["adding"])
+		self.assertNotEqual(after["modified"], before["modified"], "a form can tell that it is out of date")
 
 	def test_of_members_ends_with_a_job_that_fails(self):
 		with self.assertRaises(ZeroDivisionError), progress_store.under_way(self.list) as tell:
@@ -212,12 +226,12 @@ class TestTimeline(DeskTest):
 	def test_shows_on_a_contact_what_campaigns_did(self):
 		frappe.db.set_value("Mass Email", self.mailing, "title", f"{PREFIX} <b>bold</b>")
 		self.send(self.mailing)
-		(entry,) = desk.timeline(CONTACT, self.contact)
+		(entry,) = timeline.content(CONTACT, self.contact)
 		self.assertIn("Sent", entry["content"])
 		self.assertIn("&lt;b&gt;bold&lt;/b&gt;", entry["content"])
 
 	def test_is_empty_for_a_record_with_a_number_for_a_name(self):
-		self.assertEqual(desk.timeline(MEMBER, 7), [])
+		self.assertEqual(timeline.content(MEMBER, 7), [])
 
 
 class TestBadInput(DeskTest):

@@ -1,0 +1,55 @@
+"""What campaigns did for a person, on the person's own record."""
+
+from __future__ import annotations
+
+import frappe
+from frappe import _
+from frappe.utils import cstr, escape_html, get_link_to_form
+
+SHOWN_EVENTS = 50
+
+
+def content(doctype: str, docname: str) -> list[dict]:
+	"""Return what campaigns did for a person, for the timeline of the person's own record (a Frappe hook).
+
+	Called whenever any form is opened: one look-up by an index, and nothing for who may not read the log.
+	"""
+	if not frappe.has_permission("Campaign Log", "read"):
+		return []
+	events = frappe.get_all(
+		"Campaign Log",
+		# The column is text: compared with a number, its index would be of no use.
+		{"recipient_name": cstr(docname), "recipient_doctype": doctype},
+		["creation", "action", "source_doctype", "source", "campaign", "details"],
+		order_by="creation desc",
+		limit=SHOWN_EVENTS,
+	)
+	titles = _titles({event.source for event in events if event.source_doctype == "Mass Email"})
+	return [
+		{
+			"icon": "mail",
+			"is_card": False,
+			"creation": event.creation,
+			"template": None,
+			"content": _sentence(event, titles.get(event.source, event.source)),
+		}
+		for event in events
+	]
+
+
+def _titles(mailings: set[str]) -> dict[str, str]:
+	if not mailings:
+		return {}
+	rows = frappe.get_all("Mass Email", {"name": ("in", list(mailings))}, ["name", "title"], as_list=True)
+	return dict(rows)
+
+
+def _sentence(event, title: str | None) -> str:
+	link = get_link_to_form(event.source_doctype, event.source, escape_html(title)) if title else ""
+	parts = (
+		f"<b>{_(event.action)}</b>",
+		link,
+		escape_html(event.campaign or ""),
+		escape_html(event.details or ""),
+	)
+	return " · ".join(filter(None, parts))
