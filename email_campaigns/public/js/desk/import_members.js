@@ -27,17 +27,16 @@ export function watch_members(frm) {
 	clearTimeout(frm.ec_timer);
 	if (frm.is_new()) return;
 	const target_list = frm.doc.name;
-	call("members_progress", { target_list }).then((state) => {
+	call("members_progress", { target_list }).then(({ adding, modified }) => {
 		if (!is_shown(frm, target_list)) return;
-		if (state) {
-			frm.ec_adding = true;
-			draw(frm, state);
+		if (adding) {
+			draw(frm, adding);
 			frm.ec_timer = setTimeout(() => is_shown(frm, target_list) && watch_members(frm), EVERY);
-		} else {
-			frm.get_field("progress_html").$wrapper.empty();
-			if (frm.ec_adding) frm.reload_doc();
-			frm.ec_adding = false;
+			return;
 		}
+		frm.get_field("progress_html").$wrapper.empty();
+		// A job may have ended between the loading of the form and this answer.
+		if (modified !== frm.doc.modified && !frm.is_dirty()) frm.reload_doc();
 	});
 }
 
