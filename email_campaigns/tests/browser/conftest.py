@@ -76,3 +76,15 @@ def screenshot(bench, guest):
 		guest.screenshot(path=bench.screenshots / f"{name}.png", **options)
 
 	return take
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(item, call):
+	"""Keep a picture of the page on which a test failed, as .bench/screenshots/failed-TEST.png."""
+	report = yield
+	page = item.funcargs.get("guest") if call.when == "call" and report.failed else None
+	if page:
+		folder = item.funcargs["bench"].screenshots
+		folder.mkdir(parents=True, exist_ok=True)
+		page.screenshot(path=folder / f"failed-{item.name}.png")
+	return report

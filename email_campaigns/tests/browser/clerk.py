@@ -1,0 +1,129 @@
+"""For browser tests: a campaign user at the Desk, who presses what a person would press."""
+
+import re
+import subprocess
+from pathlib import Path
+
+from email_campaigns.tests.smtp_server import ScriptedServer
+
+PREFIX = "Journey"
+DOMAIN = "journey.example"
+USER = f"clerk@{DOMAIN}"
+PASSWORD = "a-Long-passphrase-27"
+ACCOUNT = f"{PREFIX} Account"
+BACKGROUND = 60_000  # milliseconds that a job in the background may take
+
+
+class Office:
+	"""The test site with a campaign user and a mail server, and without what an earlier run left."""
+
+	def __init__(self, bench, requests):
+		self.bench, self.requests = bench, requests
+		self.server = ScriptedServer().start()
+
+	def open(self):
+		self.wipe()
+		self.post("/api/method/login", usr="Administrator", pwd=self.bench.admin_password)
+		roles = [{"role": role} for role in ("Campaign User", "Sales User")]
+		user = {"email": USER, "first_name": "Cora", "send_welcome_email": 0, "new_password": PASSWORD}
+		self.insert("User", **user, roles=roles)
+		account = {"email_account_name": ACCOUNT, "email_id": f"news@{DOMAIN}", "enable_outgoing": 1}
+		smtp = {"smtp_server": "127.0.0.1", "smtp_port": self.server.port, "no_smtp_authentication": 1}
+		if self.requests.get(f"/api/resource/Email Account/{ACCOUNT}").ok:
+			self.requests.delete(f"/api/resource/Email Account/{ACCOUNT}")
+		self.insert("Email Account", **account, **smtp, use_tls=0)
+		self.insert(
+			"Contact", first_name="Carol", email_ids=[{"email_id": f"carol@{DOMAIN}", "is_primary": 1}]
+		)
+		self.post("/api/method/logout")
+
+	def close(self):
+		self.server.stop()
+		self.wipe()
+
+	def insert(self, doctype, **values):
+		return self.post(f"/api/resource/{doctype}", **values)
+
+	def post(self, path, **values):
+		answer = self.requests.post(path, data=values)
+		assert answer.ok, f"{path}: {answer.text()[:500]}"
+		return answer.json()
+
+	def wipe(self):
+		forget, patterns = "email_campaigns.tests.site.visitor.forget", [f"{PREFIX}%", f"%@{DOMAIN}"]
+		command = self.bench.command("--site", self.bench.site, "execute", forget, "--args", str(patterns))
+		subprocess.run(command, cwd=self.bench.sites, check=True, capture_output=True, timeout=120)
+
+
+class Clerk:
+	"""One page of the Desk. Every wait has a limit: Playwright's own, or BACKGROUND for the work of a job."""
+
+	def __init__(self, page):
+		self.page = page
+
+	@property
+	def view(self):
+		return self.page.locator(".page-container:visible")
+
+	@property
+	def dialog(self):
+		return self.page.locator(".modal.show").last
+
+	def go(self, path):
+		self.page.goto(f"/app/{path}")
+		self.view.locator(".page-head").first.wait_for()
+		self.settle()
+
+	def settle(self):
+		"""Wait until the page asks the server for nothing more."""
+		self.page.wait_for_load_state("networkidle")
+		self.page.wait_for_function("() => !window.frappe || !frappe.request || !frappe.request.ajax_count")
+
+	def fill(self, field, text, within=None):
+		box = (within or self.view).locator(f'[data-fieldname="{field}"]')
+		box.locator("input:visible, textarea:visible").first.fill(text)
+
+	def pick(self, field, text, within=None):
+		"""Type into a link field and choose the first suggestion that has the text."""
+		box = (within or self.view).locator(f'.frappe-control[data-fieldname="{field}"]')
+		box.locator("input:visible").first.click()
+		self.page.keyboard.type(text)
+		box.locator(".awesomplete li", has_text=text).first.click()
+		self.settle()
+
+	def save(self):
+		self.view.locator("button.primary-action", has_text="Save").click()
+		self.page.wait_for_function("() => !cur_frm.is_new() && !cur_frm.is_dirty()")
+		self.settle()
+
+	def press(self, label):
+		exact = re.compile(rf"^\s*{re.escape(label)}\s*$")
+		self.view.locator(".page-actions button:visible", has_text=exact).first.click()
+		self.settle()
+
+	def choose(self, group, label):
+		menu = self.view.locator(f'.inner-group-button[data-label="{group.replace(" ", "%20")}"]')
+		menu.locator("button").first.click()
+		menu.get_by_text(label, exact=True).click()
+		self.settle()
+
+	def agree(self):
+		"""Press the dialog's main button and wait until the dialog has gone."""
+		dialog = self.page.locator(".modal.show").first.element_handle()
+		self.dialog.locator(".btn-modal-primary:visible").click()
+		dialog.wait_for_element_state("hidden")
+		self.settle()
+
+	def dismiss(self):
+		dialog = self.dialog.element_handle()
+		self.dialog.locator(".btn-modal-close:visible").click()
+		dialog.wait_for_element_state("hidden")
+
+	def upload(self, path: Path):
+		self.dialog.locator("input[type=file]").first.set_input_files(path)
+		self.dialog.locator(".btn-modal-primary:visible").click()
+
+	def waits_for_status(self, status):
+		pill = self.view.locator(".page-head .indicator-pill", has_text=status)
+		pill.first.wait_for(timeout=BACKGROUND)
+		self.settle()
