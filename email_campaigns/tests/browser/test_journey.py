@@ -148,7 +148,7 @@ class TestJourney:
 		clerk.waits_for_status("Complete")
 		clerk.view.locator(".ec-percent", has_text="100% of 4 mails").wait_for()
 		screenshot("mailing-complete")
-		tested, *mails = office.server.messages
+		_test, *mails = office.server.messages
 		names = ["ada", "carol", "grace", "olga"]
 		assert sorted(mail.recipients for mail in mails) == [(f"{name}@{DOMAIN}",) for name in names]
 

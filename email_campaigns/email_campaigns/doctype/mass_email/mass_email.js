@@ -47,7 +47,11 @@ function add_looking(frm) {
 		[__("Ledger"), "Campaign Message"],
 		[__("Log"), "Campaign Log"],
 	])
-		frm.add_custom_button(label, () => frappe.set_route("List", doctype, { source: frm.doc.name }), __("View"));
+		frm.add_custom_button(
+			label,
+			() => frappe.set_route("List", doctype, { source: frm.doc.name }),
+			__("View")
+		);
 }
 
 /** Buttons for what may come next; the likeliest one stands out. */
@@ -61,7 +65,8 @@ function add_steps(frm) {
 		const later = start_date && start_date > frappe.datetime.now_datetime();
 		if (later) step(__("Send Now"), () => email_campaigns.confirm_sending(frm, true));
 		else step(__("Send Now"), () => email_campaigns.confirm_sending(frm, true), "primary");
-		if (start_date) step(__("Schedule"), () => email_campaigns.confirm_sending(frm, false), later && "primary");
+		if (start_date)
+			step(__("Schedule"), () => email_campaigns.confirm_sending(frm, false), later && "primary");
 	}
 	if (status === "Pending") step(__("Back to Draft"), () => call(frm, "back_to_draft"), "primary");
 	if (status === "In Process") step(__("Pause"), () => call(frm, "pause"), "primary");

@@ -129,7 +129,10 @@ function count(dialog) {
 	const args = { doctype, filters: filters_of(dialog), fields: [] };
 	frappe.call({ method: "frappe.desk.reportview.get_count", args }).then(({ message }) => {
 		if (doctype !== dialog.get_value("doctype")) return;
-		dialog.get_primary_btn().text(__("Add {0} Records", [number(message)])).prop("disabled", !message);
+		dialog
+			.get_primary_btn()
+			.text(__("Add {0} Records", [number(message)]))
+			.prop("disabled", !message);
 	});
 }
 
@@ -141,6 +144,8 @@ function filters_of(dialog) {
 
 function no_sources() {
 	frappe.msgprint(
-		__("There is no record type that you may read among the recipient sources of the Email Campaign Settings.")
+		__(
+			"There is no record type that you may read among the recipient sources of the Email Campaign Settings."
+		)
 	);
 }

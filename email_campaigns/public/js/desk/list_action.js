@@ -23,7 +23,11 @@ function when_made(doctype, go, looks = PATIENCE) {
 function offer(list) {
 	if (offered.has(list)) return;
 	offered.add(list);
-	list.page.add_actions_menu_item(__("Add to Target List"), () => ask(list, list.get_checked_items(true)), false);
+	list.page.add_actions_menu_item(
+		__("Add to Target List"),
+		() => ask(list, list.get_checked_items(true)),
+		false
+	);
 	list.page.add_menu_item(__("Add All to Target List"), () => ask(list, []));
 }
 
@@ -58,7 +62,8 @@ function open(list, names, all) {
 			},
 		],
 		primary_action_label: __("Add"),
-		primary_action: ({ target_list, which }) => add(list, target_list, which === "all" ? null : names, dialog),
+		primary_action: ({ target_list, which }) =>
+			add(list, target_list, which === "all" ? null : names, dialog),
 	});
 	dialog.show();
 }
@@ -67,11 +72,13 @@ function add(list, target_list, names, dialog) {
 	const which = names
 		? { names: JSON.stringify(names) }
 		: { filters: JSON.stringify(list.get_filters_for_args()) };
-	call("add_members", { target_list, doctype: list.doctype, ...which }, __("Looking for records…")).then((found) => {
-		dialog.hide();
-		list.clear_checked_items && list.clear_checked_items();
-		const link = frappe.utils.get_form_link("Target List", target_list, true, __("Show the list"));
-		const message = __("{0} records are joining in the background.", [number(found)]);
-		frappe.show_alert({ message: `${message} ${link}`, indicator: "green" }, 10);
-	});
+	call("add_members", { target_list, doctype: list.doctype, ...which }, __("Looking for records…")).then(
+		(found) => {
+			dialog.hide();
+			list.clear_checked_items && list.clear_checked_items();
+			const link = frappe.utils.get_form_link("Target List", target_list, true, __("Show the list"));
+			const message = __("{0} records are joining in the background.", [number(found)]);
+			frappe.show_alert({ message: `${message} ${link}`, indicator: "green" }, 10);
+		}
+	);
 }

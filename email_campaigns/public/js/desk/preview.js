@@ -102,7 +102,8 @@ function chosen(dialog) {
 function show(dialog, mail) {
 	const $mail = dialog.fields_dict.mail.$wrapper.empty();
 	const warnings = mail.warnings.map((warning) => `<li>${escape(warning)}</li>`).join("");
-	if (warnings) $(`<div class="alert alert-warning ec-warnings"><ul class="mb-0">${warnings}</ul></div>`).appendTo($mail);
+	if (warnings)
+		$(`<div class="alert alert-warning ec-warnings"><ul class="mb-0">${warnings}</ul></div>`).appendTo($mail);
 	$(`<p><b class="ec-subject">${escape(mail.subject)}</b><br>
 		<span class="text-muted">${__("To")}: ${escape(mail.email)}</span></p>`).appendTo($mail);
 	const $tabs = $(`<div class="btn-group btn-group-sm mb-3"></div>`).appendTo($mail);
@@ -110,7 +111,9 @@ function show(dialog, mail) {
 		style="display: block; height: 50vh; margin: 0 auto; background: white"></iframe>`);
 	// What the mail holds can't run a script, reach this page or leave its frame: the sandbox allows nothing.
 	$frame.attr("srcdoc", mail.html).appendTo($mail);
-	const $text = $(`<pre class="border p-3" style="white-space: pre-wrap"></pre>`).text(mail.text).appendTo($mail);
+	const $text = $(`<pre class="border p-3" style="white-space: pre-wrap"></pre>`)
+		.text(mail.text)
+		.appendTo($mail);
 	const views = {
 		[__("Desktop")]: () => $frame.css("width", "100%").show() && $text.hide(),
 		[__("Phone")]: () => $frame.css("width", `${PHONE}px`).show() && $text.hide(),

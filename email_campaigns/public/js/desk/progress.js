@@ -2,7 +2,13 @@ import { call, escape, number } from "./call";
 
 const LIVE = ["Pending", "In Process"]; // a Paused one still finishes the mail that is leaving
 const EVERY = 5000; // milliseconds; realtime events come sooner where the site has them
-const SEGMENTS = { Sent: "success", Uncertain: "warning", Failed: "danger", Expired: "danger", Cancelled: "secondary" };
+const SEGMENTS = {
+	Sent: "success",
+	Uncertain: "warning",
+	Failed: "danger",
+	Expired: "danger",
+	Cancelled: "secondary",
+};
 const tiles = () => ({
 	[__("Sent")]: ["Sent"],
 	[__("Waiting")]: ["Queued", "Sending"],
@@ -63,11 +69,14 @@ function draw(frm, { status, by_status, by_reason, opens_in }) {
 		<div class="progress mb-4" style="height: 12px">${segments.join("")}</div>
 		<div class="d-flex flex-wrap">${planned ? shown.join("") : ""}</div>
 		${pause_of_limit(status, opens_in)}${reasons(by_reason)}`);
-	frm.get_field("progress_html").$wrapper.find("[data-states]").on("click", function () {
-		frappe.route_options = { source: frm.doc.name, status: ["in", $(this).attr("data-states").split(",")] };
-		frappe.set_route("List", "Campaign Message", "List");
-		return false;
-	});
+	frm
+		.get_field("progress_html")
+		.$wrapper.find("[data-states]")
+		.on("click", function () {
+			frappe.route_options = { source: frm.doc.name, status: ["in", $(this).attr("data-states").split(",")] };
+			frappe.set_route("List", "Campaign Message", "List");
+			return false;
+		});
 }
 
 function waiting(start_date) {
@@ -92,7 +101,9 @@ function times({ started_on, completed_on }) {
 function pause_of_limit(status, opens_in) {
 	if (status !== "In Process" || !opens_in) return "";
 	const minutes = Math.ceil(opens_in / 60);
-	return `<p class="text-muted">${__("The hourly limit is reached. Sending goes on in {0} minutes.", [minutes])}</p>`;
+	return `<p class="text-muted">${__("The hourly limit is reached. Sending goes on in {0} minutes.", [
+		minutes,
+	])}</p>`;
 }
 
 function reasons(by_reason) {
