@@ -62,7 +62,7 @@ def test(bench, arguments):
 
 
 def benchmark(bench, name, json=None):
-	"""Run one of the programs in benchmarks/ on the test site; returns its exit code."""
+	"""Run one of the programs in benchmarks/, on the test site if it takes one; returns its exit code."""
 	program = bench.paths.root / "benchmarks" / f"{name}.py"
 	if not program.exists():
 		known = ", ".join(sorted(path.stem for path in program.parent.glob("[!_]*.py"))) or "none yet"
@@ -100,5 +100,6 @@ def _json(file):
 
 def _run(bench, site, program, *options):
 	"""Run one of our programs with the bench's Python in the sites folder; returns its exit code."""
-	command = [bench.paths.python, program, "--site", site, *options]
+	site_option = ["--site", site] if '"--site"' in program.read_text(encoding="utf-8") else []
+	command = [bench.paths.python, program, *site_option, *options]
 	return subprocess.run(command, cwd=bench.paths.sites, env=environment(bench.paths, site)).returncode
