@@ -31,6 +31,7 @@ class Paths:
 		self.db = self.bench / "db"
 		self.redis = self.bench / "redis"
 		self.tools = self.bench / "tools"
+		self.debian = self.bench / "debian"  # apart from the tools, whose environment is sometimes made anew
 		self.env = self.bench / "env"
 		self.unit_env = self.bench / "unit-env"
 		self.bin = self.bench / "bin"

@@ -13,14 +13,20 @@ PROGRAMS = ("smtp-sink", "smtp-source")
 
 def ensure(bench):
 	"""Have both programs in the bench's bin folder, which is on the PATH of all it runs; raises BenchError."""
-	missing = [name for name in PROGRAMS if not find(name) and not (bench.paths.bin / name).exists()]
+	missing = [name for name in PROGRAMS if not find(name) and not _is_whole(bench, name)]
 	if not missing:
 		return
 	if not shutil.which("apt-get"):
 		raise BenchError("postfix's smtp-sink is missing. Install postfix, then run this again.")
 	with step("Fetching postfix's smtp-sink"):
 		for name in missing:
-			_wrap(bench, name, Path(unpacked("postfix", name, bench.paths.tools / "debian", bench.setup_log)))
+			_wrap(bench, name, Path(unpacked("postfix", name, bench.paths.debian, bench.setup_log)))
+
+
+def _is_whole(bench, name):
+	"""Whether the script is there, and the unpacked program that it runs."""
+	unpacked_program = next(bench.paths.debian.rglob(name), None)
+	return bool(unpacked_program) and (bench.paths.bin / name).exists()
 
 
 def _wrap(bench, name, program):
