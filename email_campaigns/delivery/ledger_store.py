@@ -117,9 +117,12 @@ def claim(source: str, size: int, token: str, epoch: int) -> list[Claimed]:
 	return [Claimed(*row) for row in rows]
 
 
-def settle(token: str) -> list[Ended]:
-	"""End a page: free its rows but for a mail that is still leaving, log what became of them and return it."""
-	return _free(_lock("claim = %s AND status != 'Sending'", token))
+def settle(token: str, names: list[int]) -> list[Ended]:
+	"""End a page: free its rows but for a mail that is still leaving, log what became of them and return it.
+
+	`names` are the rows that were claimed for `token`; one that another page holds meanwhile is left alone.
+	"""
+	return _free(_lock(names, "claim = %s AND status != 'Sending'", token))
 
 
 def recover(epoch: int) -> list[Ended]:
@@ -128,7 +131,10 @@ def recover(epoch: int) -> list[Ended]:
 	A mail that was leaving becomes Uncertain, for only a person or an event can tell whether it arrived; it
 	counts in the window of the hourly limit. What was claimed is Queued again.
 	"""
-	names = _lock("lease_until > 0 AND lease_until < %s", epoch)
+	dead = "lease_until > 0 AND lease_until < %s"
+	# By primary key and the condition once more: a range of the index would be locked with its neighbours.
+	found = frappe.db.sql(f"SELECT name FROM `tabCampaign Message` WHERE {dead}", epoch, pluck=True)
+	names = _lock(found, dead, epoch)
 	if names:
 		frappe.db.sql(
 			"""UPDATE `tabCampaign Message` SET status = 'Uncertain', reason = %s, sent_epoch = %s
@@ -138,16 +144,16 @@ def recover(epoch: int) -> list[Ended]:
 	return _free(names)
 
 
-def _lock(condition: str, value) -> tuple[int, ...]:
-	# By primary key and the condition once more: a range of the index would be locked with its neighbours.
-	names = frappe.db.sql(f"SELECT name FROM `tabCampaign Message` WHERE {condition}", value, pluck=True)
-	if names:
-		names = frappe.db.sql(
+def _lock(names: list[int], condition: str, value) -> tuple[int, ...]:
+	if not names:
+		return ()
+	return tuple(
+		frappe.db.sql(
 			f"SELECT name FROM `tabCampaign Message` WHERE name IN %s AND {condition} FOR UPDATE",
 			(tuple(names), value),
 			pluck=True,
 		)
-	return tuple(names)
+	)
 
 
 def _free(names: tuple[int, ...]) -> list[Ended]:

@@ -16,13 +16,17 @@ from email_campaigns.delivery.mailing import Failure, Letter, Tally
 from email_campaigns.delivery.replies import Meaning, backoff, judge
 from email_campaigns.delivery.smtp import ConnectionLost, Refused, Session
 
-__all__ = ["Journal", "Page", "Unavailable", "Verdict"]
+__all__ = ["Crowded", "Journal", "Page", "Unavailable", "Verdict"]
 
 LOSSES_UNTIL_PAUSE = 3
 
 
 class Unavailable(Exception):
 	"""No session can be had from the mail server; the message is a sentence for the user."""
+
+
+class Crowded(Exception):
+	"""The server takes no further session beside those that this job has: they go on without this one."""
 
 
 class Verdict(Enum):
@@ -46,7 +50,7 @@ class Journal(Protocol):
 class Page:
 	"""Sends letters one after the other; ends early at `deadline`, on STOP, or when the server is of no use.
 
-	`connect` returns a Session or raises Unavailable; `clock` returns seconds on any steady scale. Pages that
+	`connect` returns a Session, or raises Unavailable or Crowded; `clock` returns seconds on any steady scale. Pages that
 	share `halt` end together: whoever finds a reason to stop sets it.
 	"""
 
@@ -72,6 +76,7 @@ class Page:
 		self.session: Session | None = None
 		self.accepted: Letter | None = None
 		self.losses = 0
+		self.retired = False
 
 	def run(self, letters: Iterable[Letter]) -> Tally:
 		"""Send until the letters end or a reason to stop comes up, and return this page's tally."""
@@ -81,6 +86,8 @@ class Page:
 				if self.halt.is_set():
 					break
 				self._take(letter)
+				if self.retired:
+					break
 		except BaseException:
 			self.halt.set()
 			self.drop()
@@ -116,6 +123,9 @@ class Page:
 				self.session.confirm()
 				self.session.transmit(letter.content)
 				self._was_accepted(letter)
+		except Crowded:
+			self.retired = True
+			self.journal.give_back(letter)
 		except Unavailable as error:
 			self._pause(letter, str(error))
 		except Refused as refusal:

@@ -21,7 +21,7 @@ from email_campaigns.delivery import freeze, ledger_store, records_store, store,
 from email_campaigns.delivery.journal_store import LedgerJournal
 from email_campaigns.delivery.letters import Composer
 from email_campaigns.delivery.mailing import Claimed, Mailing, Tally
-from email_campaigns.delivery.page import Page
+from email_campaigns.delivery.page import Crowded, Page, Unavailable
 from email_campaigns.delivery.sessions import run_pages
 from email_campaigns.delivery.smtp import Session
 from email_campaigns.message.compile import CompiledMessage, compile_message
@@ -114,6 +114,7 @@ class Sending:
 		self.batch = max(1, cint(settings.batch_size))
 		self.message = compiled(mailing)
 		self.composer = composer(mailing, self.message)
+		self.rows: list[Claimed] = []
 		self.halt, self.connecting = Event(), Lock()
 		self.pages = [self._page(settings, deadline) for _ in range(max(1, cint(settings.sessions_per_job)))]
 
@@ -131,7 +132,12 @@ class Sending:
 	def _connect(self) -> Session:
 		# Opening a session reads the Email Account on the job's own connection, which takes one thread at a time.
 		with self.connecting:
-			return transport.connect(self.mailing.account)
+			try:
+				return transport.connect(self.mailing.account)
+			except Unavailable as error:
+				if any(page.session and page.session.alive for page in self.pages):
+					raise Crowded from error
+				raise
 
 	@property
 	def stopped(self) -> bool:
@@ -142,7 +148,8 @@ class Sending:
 		"""Claim as many mails as the limits and the batch size allow, under a lock that the caller holds."""
 		epoch = int(time.time())
 		size = grant(ledger_store.window(self.limit, epoch), self.batch)
-		return ledger_store.claim(self.mailing.name, size, self.token, epoch) if size else []
+		self.rows = ledger_store.claim(self.mailing.name, size, self.token, epoch) if size else []
+		return self.rows
 
 	def send(self, rows: list[Claimed]) -> Tally:
 		"""Send claimed mails; whatever ends this early, `settle` gives back those that have not left."""
@@ -154,7 +161,7 @@ class Sending:
 
 	def settle(self) -> None:
 		"""Free the rows of the page, suppress the addresses that bounced and put the figures on the form."""
-		ended = ledger_store.settle(self.token)
+		ended = ledger_store.settle(self.token, [row.name for row in self.rows])
 		_suppress_bounced(ended)
 		if any(mail.late for mail in ended):
 			ledger_store.recount(self.mailing.name)

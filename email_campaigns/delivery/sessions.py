@@ -32,8 +32,10 @@ class Shared:
 def run_pages(pages: Sequence[Page], letters: Iterable[Letter]) -> Tally:
 	"""Send letters on all pages at once and return the sum of their tallies.
 
-	When one raises, the others end after the mail that they are at, and its error is raised.
+	When one raises, the others end after the mail that they are at, and its error is raised. A page that the
+	server had no room for takes no part any more.
 	"""
+	pages = [page for page in pages if not page.retired] or pages[:1]
 	if len(pages) == 1:
 		return pages[0].run(letters)
 	shared = Shared(letters)

@@ -17,6 +17,7 @@ from email_campaigns.tests.site.kit import (
 	settings,
 )
 from email_campaigns.tests.smtp_server import (
+	ACCEPT,
 	DROP,
 	DROP_IN_BODY,
 	HANG,
@@ -315,6 +316,15 @@ class TestLongWay(FailureTest):
 		self.assertEqual(self.form(name).status, "Complete", self.form(name).problem)
 		self.assertEqual(self.statuses(name), {"Sent": 35, "Failed": 2, "Uncertain": 3})
 		self.assertEqual(set(everybody) - set(self.received()), {everybody[i] for i in (3, 20, 25, 30)})
+
+	def test_a_server_that_takes_one_connection_is_sent_to_over_one(self):
+		settings(sessions_per_job=4)
+		everybody = addresses(60)
+		name = a_mailing(a_list(*everybody, title="Sending Long List"))
+		self.serve({"banner": [ACCEPT, *["421 4.3.2 Too many connections"] * 20]})
+		self.send(name)
+		self.assertEqual((self.form(name).status, self.statuses(name)), ("Complete", {"Sent": 60}))
+		self.assertEqual(self.received(), everybody)
 
 	def test_the_same_over_several_sessions(self):
 		settings(sessions_per_job=4, batch_size=50)

@@ -1,11 +1,12 @@
 """The send loop over one page: its order of journal and wire, and what each answer of the server leads to."""
 
+import threading
 from threading import Event
 
 import pytest
 
 from email_campaigns.delivery.mailing import Letter
-from email_campaigns.delivery.page import LOSSES_UNTIL_PAUSE, Page, Unavailable
+from email_campaigns.delivery.page import LOSSES_UNTIL_PAUSE, Crowded, Page, Unavailable
 from email_campaigns.delivery.sessions import run_pages
 from email_campaigns.tests.fakes import SENDER, Killed, Ledger, MemoryJournal, MemoryServer
 
@@ -192,6 +193,29 @@ def several(ledger, server, number, journals=None):
 		)
 		for index in range(number)
 	]
+
+
+def test_a_session_that_the_server_has_no_room_for_leaves_its_letters_to_the_others():
+	bench, crowded = Bench(), threading.Event()
+
+	def refuse():
+		crowded.set()
+		raise Crowded
+
+	def connect_late():
+		crowded.wait(5)
+		return bench.server.connect()
+
+	halt = Event()
+	pages = [
+		Page(SENDER, bench.journal, connect, max_attempts=5, clock=lambda: 0, deadline=100, halt=halt)
+		for connect in (connect_late, refuse)
+	]
+	first = run_pages(pages, bench.ledger.claim("page"))
+	bench.ledger.settle("page")
+	second = run_pages(pages, bench.ledger.claim("page"))
+	assert (first.sent + second.sent, first.problem, second.problem) == (5, "", "")
+	assert bench.states() == ["Sent"] * 5
 
 
 def test_several_sessions_share_the_letters():

@@ -9,10 +9,9 @@ class CampaignMessage(Document):
 def on_doctype_update():
 	# A second mail to the same recipient is impossible in the database itself.
 	frappe.db.add_unique("Campaign Message", ["source", "step", "dedupe_key"], "unique_recipient")
+	# No index more than is looked up by: each costs a part of every mail's way through the ledger.
 	frappe.db.add_index("Campaign Message", ["source", "status", "send_after"])
 	frappe.db.add_index("Campaign Message", ["campaign"])
 	frappe.db.add_index("Campaign Message", ["sent_epoch"])
 	frappe.db.add_index("Campaign Message", ["lease_until"])
-	frappe.db.add_index("Campaign Message", ["claim"])
 	frappe.db.add_index("Campaign Message", ["email"])
-	frappe.db.add_index("Campaign Message", ["recipient_name", "recipient_doctype"])
