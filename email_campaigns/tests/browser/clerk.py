@@ -22,15 +22,12 @@ class Office:
 		self.server = ScriptedServer().start()
 
 	def open(self):
-		self.wipe()
-		self.post("/api/method/login", usr="Administrator", pwd=self.bench.admin_password)
+		self.clear()
 		roles = [{"role": role} for role in ("Campaign User", "Sales User")]
 		user = {"email": USER, "first_name": "Cora", "send_welcome_email": 0, "new_password": PASSWORD}
 		self.insert("User", **user, roles=roles)
 		account = {"email_account_name": ACCOUNT, "email_id": f"news@{DOMAIN}", "enable_outgoing": 1}
 		smtp = {"smtp_server": "127.0.0.1", "smtp_port": self.server.port, "no_smtp_authentication": 1}
-		if self.requests.get(f"/api/resource/Email Account/{ACCOUNT}").ok:
-			self.requests.delete(f"/api/resource/Email Account/{ACCOUNT}")
 		self.insert("Email Account", **account, **smtp, use_tls=0)
 		self.insert(
 			"Contact", first_name="Carol", email_ids=[{"email_id": f"carol@{DOMAIN}", "is_primary": 1}]
@@ -39,7 +36,13 @@ class Office:
 
 	def close(self):
 		self.server.stop()
+		self.clear()
+
+	def clear(self):
+		"""Sign in as Administrator on a site that has nothing left of an earlier run."""
 		self.wipe()
+		self.post("/api/method/login", usr="Administrator", pwd=self.bench.admin_password)
+		self.requests.delete(f"/api/resource/Email Account/{ACCOUNT}")
 
 	def insert(self, doctype, **values):
 		return self.post(f"/api/resource/{doctype}", **values)
