@@ -15,11 +15,13 @@ REPORTED_LINES = 5000  # a report longer than this helps nobody, and must fit in
 
 def read_file(file_url: str) -> str:
 	"""Return the text of an uploaded file that the user may read. Raises UnusableFile."""
-	name = frappe.db.get_value("File", {"file_url": file_url})
-	if not name:
-		raise UnusableFile(_("The file {0} is not on this site.").format(file_url))
-	file = frappe.get_doc("File", name)
-	file.check_permission("read")
+	# Two uploads of the same content share a URL, and one of them may be somebody else's.
+	files = [
+		frappe.get_doc("File", name) for name in frappe.get_all("File", {"file_url": file_url}, pluck="name")
+	]
+	file = next((file for file in files if file.has_permission("read")), None)
+	if not file:
+		raise UnusableFile(_("There is no file {0} on this site that you may read.").format(file_url))
 	with open(file.get_full_path(), "rb") as stream:
 		return decode(stream.read())
 
