@@ -76,7 +76,10 @@ def clone(paths, mariadb, source, target):
 		(paths.sites / target / folder).mkdir(exist_ok=True)
 	config = site_config(paths, source)
 	config.pop("host_name", None)
-	update_site_config(paths, target, **{**config, "db_name": database, "db_password": password})
+	# Frappe 16 names the user of the database beside its name
+	update_site_config(
+		paths, target, **{**config, "db_name": database, "db_user": database, "db_password": password}
+	)
 
 
 def _grants(database, password):
