@@ -2,18 +2,34 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
 from inspect import signature
 
 import frappe
 from frappe.utils import get_url
 from frappe.utils.background_jobs import is_job_enqueued
 
-__all__ = ["affected_rows", "enqueue_once", "is_job_enqueued", "site_url"]
+__all__ = ["affected_rows", "change_latest_rows", "enqueue_once", "is_job_enqueued", "site_url"]
 
 
 def affected_rows() -> int:
 	"""Return how many rows the last INSERT, UPDATE or DELETE of this connection changed."""
 	return frappe.db._cursor.rowcount
+
+
+def change_latest_rows() -> None:
+	"""Let this connection change rows as they are now, though another has changed them since they were first read.
+
+	MariaDB's default since 11.6.2 (innodb_snapshot_isolation) is to end the transaction with error 1020, where a
+	conditional UPDATE shall tell by its row count what happened, and what was sent meanwhile shall be settled.
+	"""
+	if _knows_snapshot_isolation(frappe.local.site):
+		frappe.db.sql("SET SESSION innodb_snapshot_isolation = OFF")
+
+
+@lru_cache(maxsize=256)
+def _knows_snapshot_isolation(site: str) -> bool:
+	return bool(frappe.db.sql("SHOW VARIABLES LIKE 'innodb_snapshot_isolation'"))
 
 
 def enqueue_once(method, job_id: str, *, queue: str = "default", **kwargs) -> None:

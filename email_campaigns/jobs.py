@@ -16,7 +16,7 @@ from email_campaigns.audience import progress_store
 from email_campaigns.audience import store as audience
 from email_campaigns.audience.import_store import Import, read_file
 from email_campaigns.audience.members import UnusableFile
-from email_campaigns.compat import enqueue_once, is_job_enqueued
+from email_campaigns.compat import change_latest_rows, enqueue_once, is_job_enqueued
 from email_campaigns.delivery import ledger_store, send_store, store, transport
 from email_campaigns.delivery.mailing import Tally
 from email_campaigns.message.compile import TemplateError
@@ -29,6 +29,7 @@ TICK_SECONDS = 300
 
 def tick() -> None:
 	"""Recover what dead workers held, start what is due, and see that everything under way goes on."""
+	change_latest_rows()
 	recover(int(time.time()))
 	for name in store.due():
 		store.move(name, "In Process", started_on=now_datetime())
@@ -49,6 +50,7 @@ def top_up() -> None:
 
 	Runs every minute, so that room in the sliding hour is used soon after it opens.
 	"""
+	change_latest_rows()
 	for name in store.in_process(frozen=True):
 		_continue(name)
 
@@ -87,6 +89,7 @@ def _enqueue_page(name: str, slot: int, predecessor: int | None) -> None:
 
 def freeze(name: str) -> None:
 	"""Freeze the audience of a mailing, each slice durable, then let its first pages go."""
+	change_latest_rows()
 	with _pausing(name):
 		mailing = store.load(name)
 		audience.refresh([*mailing.lists, *mailing.excluding])
@@ -100,6 +103,7 @@ def freeze(name: str) -> None:
 
 def page(mailing: str, slot: int, turn: int = 0) -> None:
 	"""Send mails of one mailing for up to PAGE_SECONDS, then leave the rest to a successor."""
+	change_latest_rows()
 	if not store.may_send(mailing) or not _way_is_free(mailing):
 		return
 	sending = _open(mailing)
@@ -167,6 +171,7 @@ def _send_batch(sending: send_store.Sending) -> bool:
 
 def update_statuses() -> None:
 	"""Bring campaigns to Active and Complete by their dates, and the counts of target lists up to date."""
+	change_latest_rows()
 	today = getdate(nowdate())
 	for status, target, field, condition in (
 		("Planning", "Active", "start_date", "<="),
@@ -183,6 +188,7 @@ def update_statuses() -> None:
 
 def add_members(target_list: str, doctype: str, names: list[str]) -> None:
 	"""Add records to a target list slice by slice, each durable, with progress for whoever asked."""
+	change_latest_rows()
 	origin, added, done = audience.source(doctype), 0, 0
 	with progress_store.under_way(target_list) as tell:
 		for batch in audience.slices(names):
@@ -198,6 +204,7 @@ def add_members(target_list: str, doctype: str, names: list[str]) -> None:
 
 def import_members(target_list: str, file_url: str) -> None:
 	"""Add the plain addresses of a CSV file to a target list and keep the report of what was left out."""
+	change_latest_rows()
 	with progress_store.under_way(target_list) as tell:
 		try:
 			text = read_file(file_url)

@@ -21,7 +21,7 @@ from email_campaigns import jobs
 from email_campaigns.audience import progress_store
 from email_campaigns.audience import store as audience
 from email_campaigns.audience.address import InvalidAddress, normalise
-from email_campaigns.compat import enqueue_once
+from email_campaigns.compat import change_latest_rows, enqueue_once
 from email_campaigns.delivery import ledger_store, send_store, store, transport
 from email_campaigns.delivery.page import Unavailable
 from email_campaigns.delivery.smtp import ConnectionLost, Refused
@@ -41,6 +41,7 @@ def _mailing(name: str, ptype: str = "write"):
 
 def _move(name: str, target: str, **values) -> None:
 	before = _mailing(name).status
+	change_latest_rows()
 	if not store.move(name, target, **values):
 		frappe.throw(_("A mailing that is {0} can't become {1}.").format(_(before), _(target)))
 
@@ -156,7 +157,7 @@ def find_members(
 		or_filters={"email": ("like", f"%{txt}%"), "member_name": ("like", f"%{txt}%")},
 		fields=["name", "email", "member_name", "target_list"],
 		limit_start=start,
-		limit_page_length=page_len,
+		limit=page_len,
 		as_list=True,
 	)
 	# The Desk expects names to be text, which those of an autoincrement doctype are not.
@@ -227,7 +228,7 @@ def add_members(
 	if not _reads(doctype):
 		frappe.throw(_("You have no permission to read {0}.").format(_(doctype)), frappe.PermissionError)
 	wanted = _parsed(filters) if filters is not None else {"name": ("in", _parsed(names) or [""])}
-	found = frappe.get_list(doctype, filters=wanted, pluck="name", limit_page_length=0, order_by="creation")
+	found = frappe.get_list(doctype, filters=wanted, pluck="name", order_by="creation")
 	if not found:
 		frappe.throw(_("No {0} matches.").format(_(doctype)))
 	progress_store.tell(target_list, 0, len(found))

@@ -15,6 +15,7 @@ from werkzeug.wrappers import Response
 
 from email_campaigns.api import preferences
 from email_campaigns.api.page import Page, plain, respond
+from email_campaigns.compat import change_latest_rows
 from email_campaigns.tracking import store
 from email_campaigns.tracking.links import PREFIX, UNSUBSCRIBE
 from email_campaigns.tracking.tokens import BadToken
@@ -51,6 +52,7 @@ def _guarded(handle: Callable[[], Response]) -> Response:
 	"""Answer, once more after a deadlock; whatever else goes wrong changes nothing and says so."""
 	try:
 		try:
+			change_latest_rows()
 			return handle()
 		except frappe.QueryDeadlockError:
 			frappe.db.rollback()

@@ -29,6 +29,8 @@ character-set-client-handshake = FALSE
 innodb_buffer_pool_size = 512M
 max_allowed_packet = 256M
 skip-log-bin
+# MariaDB's default since 11.6.2, so that older servers show what it does ("loose" where they do not know it)
+loose-innodb_snapshot_isolation = ON
 
 [client]
 port = {port}
