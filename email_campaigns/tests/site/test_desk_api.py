@@ -265,4 +265,4 @@ class TestBadInput(DeskTest):
 	def test_a_file_that_is_not_there_is_told_in_the_report(self):
 		desk.import_members(self.list, "/private/files/nowhere.csv")
 		work_off()
-		self.assertIn("not on this site", frappe.db.get_value("Target List", self.list, "import_report"))
+		self.assertIn("There is no file", frappe.db.get_value("Target List", self.list, "import_report"))
