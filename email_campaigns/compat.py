@@ -9,7 +9,14 @@ import frappe
 from frappe.utils import get_url
 from frappe.utils.background_jobs import is_job_enqueued
 
-__all__ = ["affected_rows", "change_latest_rows", "enqueue_once", "is_job_enqueued", "site_url"]
+__all__ = [
+	"affected_rows",
+	"change_latest_rows",
+	"enqueue_once",
+	"is_job_enqueued",
+	"remove_desk_entries",
+	"site_url",
+]
 
 
 def affected_rows() -> int:
@@ -42,3 +49,13 @@ def site_url() -> str:
 	if "allow_header_override" in signature(get_url).parameters:
 		return get_url(allow_header_override=False)
 	return get_url()
+
+
+def remove_desk_entries(module: str) -> None:
+	"""Remove the sidebar and the desktop icon that Frappe 16 makes for a module's workspace and leaves behind."""
+	if not frappe.db.exists("DocType", "Workspace Sidebar"):
+		return
+	for sidebar in frappe.get_all("Workspace Sidebar", {"module": module}, pluck="name"):
+		for icon in frappe.get_all("Desktop Icon", {"link_to": sidebar}, pluck="name"):
+			frappe.delete_doc("Desktop Icon", icon, force=True)
+		frappe.delete_doc("Workspace Sidebar", sidebar, force=True)

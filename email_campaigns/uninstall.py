@@ -8,12 +8,16 @@ from __future__ import annotations
 import frappe
 from frappe.permissions import reset_perms
 
+from email_campaigns.compat import remove_desk_entries
 from email_campaigns.install import GRANTS, LOG, ROLES
 
 PERMISSION_FIELDS = ("role", "permlevel", "if_owner", "read", "write", "create", "delete", "select")
 
 
 def before_uninstall() -> None:
+	# The framework would start them until the next migration, each a failure without the app's tables.
+	frappe.db.delete("Scheduled Job Type", {"method": ("like", "email_campaigns.%")})
+	remove_desk_entries("Email Campaigns")
 	frappe.db.delete("Logs To Clear", {"ref_doctype": LOG})
 	frappe.db.delete("Custom DocPerm", {"role": ("in", ROLES), "parent": ("in", list(GRANTS))})
 	for doctype in GRANTS:

@@ -111,6 +111,16 @@ class TestUninstall(FrappeTestCase):
 		self.assertEqual(frappe.get_all("Has Role", {"role": ["in", install.ROLES]}), [])
 		self.assertEqual(frappe.get_all("Logs To Clear", {"ref_doctype": install.LOG}), [])
 
+	def test_it_takes_back_jobs_sidebar_and_icon(self):
+		self.assertTrue(frappe.db.exists("Scheduled Job Type", {"method": "email_campaigns.jobs.tick"}))
+		uninstall.before_uninstall()
+		self.assertFalse(
+			frappe.db.exists("Scheduled Job Type", {"method": ("like", "email_campaigns.%")}), "they would fail"
+		)
+		for doctype in ("Workspace Sidebar", "Desktop Icon"):  # as Frappe 16 makes them
+			if frappe.db.exists("DocType", doctype):
+				self.assertFalse(frappe.db.exists(doctype, "Email Campaigns"), doctype)
+
 	def test_the_accounts_permissions_are_the_frameworks_again(self):
 		frappe.db.delete("Custom DocPerm", {"parent": "Email Account"})
 		install.grant_permissions()
