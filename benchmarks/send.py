@@ -23,6 +23,7 @@ import frappe
 
 MAILS, FRAPPE_MAILS = 5000, 200
 NAME = "Benchmark"
+SETTINGS = ("batch_size", "parallel_jobs", "sessions_per_job", "max_attempts")
 LINK = (
 	'<p style="margin:0">Dear {{ doc.first_name }}, <a href="https://shop.example.com/offers/%d?from=newsletter">'
 	"offer number %d of this week</a> is waiting for you.</p>\n"
@@ -74,6 +75,13 @@ def clean() -> None:
 			frappe.delete_doc(doctype, NAME, force=True, ignore_permissions=True)
 	frappe.db.delete("Email Queue", {"sender": ("like", "%benchmark@example.org%")})
 	frappe.db.commit()
+
+
+def as_installed() -> None:
+	"""Give the settings of sending their defaults, but for the hourly limit: there is none."""
+	fields = frappe.get_meta("Email Campaign Settings").get("fields", {"fieldname": ("in", SETTINGS)})
+	values = {field.fieldname: int(field.default) for field in fields} | {"hourly_limit": 0}
+	frappe.db.set_single_value("Email Campaign Settings", values)
 
 
 def prepare(port: int) -> str:
@@ -264,7 +272,7 @@ def main() -> None:
 	options = arguments.parse_args()
 	frappe.init(site=options.site, sites_path=".")
 	frappe.connect()
-	frappe.db.set_single_value("Email Campaign Settings", "hourly_limit", 0)
+	as_installed()
 	clean()
 	try:
 		with sink() as port:

@@ -63,6 +63,7 @@ class LedgerJournal:
 		self.clock = clock
 		self.ignored = "" if mailing.heeds_opt_out else UNSUBSCRIBED
 		self.zone = ZoneInfo(get_system_timezone())
+		self.now = {"at": "", "epoch": 0}
 		self.connection = frappe.db.get_connection()
 		self.connection.autocommit(True)
 		self.cursor = self.connection.cursor()
@@ -119,10 +120,12 @@ class LedgerJournal:
 		)
 
 	def _write(self, statement: str, **values) -> int:
-		now = self.clock()
 		# A second is rounded up, so that a mail leaves the sliding hour late rather than early.
-		times = {"at": datetime.fromtimestamp(now, self.zone).replace(tzinfo=None), "epoch": math.ceil(now)}
-		return self._execute(statement, {"claim": self.claim, "ignored": self.ignored, **times, **values})
+		epoch = math.ceil(self.clock())
+		if epoch != self.now["epoch"]:
+			at = datetime.fromtimestamp(epoch, self.zone).strftime("%Y-%m-%d %H:%M:%S")
+			self.now = {"at": at, "epoch": epoch}
+		return self._execute(statement, {"claim": self.claim, "ignored": self.ignored, **self.now, **values})
 
 	def _execute(self, statement: str, values: dict) -> int:
 		# A statement that lost a deadlock or waited too long has changed nothing, and may be said again.

@@ -85,8 +85,8 @@ class Session:
 				self.abandon()
 			raise
 
-	def transmit(self, content: bytes) -> Reply:
-		"""Sends the body of the confirmed mail and returns the server's acceptance.
+	def transmit(self, content: bytes) -> None:
+		"""Sends the body of the confirmed mail and returns when the server has accepted it.
 
 		`content` is a whole message; lone CRs and LFs become line ends (RFC 5321 §2.3.8), so that no server
 		can see another end of the mail than this one. Raises Refused, or ConnectionLost, whose
@@ -99,7 +99,7 @@ class Session:
 			self._check_size(content)
 			self._write(quote(content))
 			sent = True
-			return self._settle(self._read_lines())
+			self._settle(self._read_lines())
 		except Refused:
 			raise
 		except TROUBLE as error:
@@ -190,10 +190,10 @@ class Session:
 		except TROUBLE:
 			self.abandon()
 
-	def _settle(self, lines: list[bytes]) -> Reply:
-		accepted, reply = _is_yes(lines, b"2"), parse(lines)
-		if accepted:
-			return reply
+	def _settle(self, lines: list[bytes]) -> None:
+		if _is_yes(lines, b"2"):
+			return
+		reply = parse(lines)
 		if reply.code == 421:
 			self.abandon()
 		raise Refused("content", reply)

@@ -155,12 +155,11 @@ class FakeSession:
 		self._answer("rcpt")
 		self.in_data = True
 
-	def transmit(self, content: bytes) -> Reply:
+	def transmit(self, content: bytes) -> None:
 		assert self.in_data, "a body was sent that nobody waits for"
 		self.in_data = False
 		self._answer("content")
 		self.server.delivered.append(self.recipient)
-		return Reply(250, "", "taken")
 
 	def abandon(self) -> None:
 		self.alive = self.asked = self.in_data = False

@@ -20,11 +20,12 @@ def open_session(server: ScriptedServer, timeout: float = TIMEOUT) -> Session:
 
 
 def hand_over(session: Session, recipient: str, content: bytes = CONTENT, sender: str = SENDER) -> tuple:
-	"""("taken", reply), ("refused", stage, reply) or ("lost", stage, maybe_accepted)."""
+	"""("taken",), ("refused", stage, reply) or ("lost", stage, maybe_accepted)."""
 	try:
 		session.propose(sender, recipient)
 		session.confirm()
-		return "taken", str(session.transmit(content))
+		session.transmit(content)
+		return ("taken",)
 	except Refused as refusal:
 		return "refused", refusal.stage, str(refusal.reply)
 	except ConnectionLost as loss:

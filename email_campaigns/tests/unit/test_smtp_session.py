@@ -47,7 +47,7 @@ def test_envelope_leaves_in_one_segment_before_any_answer():
 	wire.say(b"250 ok\r\n250 ok\r\n354 go\r\n")
 	wire.session.confirm()
 	wire.say(b"250 2.0.0 Queued as 1\r\n")
-	assert str(wire.session.transmit(b"Subject: x\r\n\r\n.y\r\n")) == "250 2.0.0 Queued as 1"
+	wire.session.transmit(b"Subject: x\r\n\r\n.y\r\n")
 	assert wire.read() == b"Subject: x\r\n\r\n..y\r\n.\r\n"
 
 
