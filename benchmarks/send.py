@@ -154,13 +154,13 @@ def counted():
 def ours(mailing: str) -> dict[str, float]:
 	"""Send the mailing as a worker would; return seconds, SQL statements and commits."""
 	from email_campaigns import jobs
-	from email_campaigns.delivery import ledger_store, send_store, store
+	from email_campaigns.delivery import ledger_store, plan_store, store
 
-	store.move(mailing, "Pending", start_date=frappe.utils.now_datetime())
+	store.move(mailing, "Pending", start_epoch=int(time.time()))
 	store.move(mailing, "In Process", started_on=frappe.utils.now_datetime())
 	frappe.db.commit()
 	begun = time.perf_counter()
-	while send_store.freeze_next(mailing):
+	while plan_store.freeze_next(mailing):
 		frappe.db.commit()
 	frappe.db.commit()
 	frozen = time.perf_counter()
@@ -204,11 +204,11 @@ def frappes() -> float:
 
 def bare(port: int, mailing: str) -> float:
 	"""Return the seconds a mail that smtplib takes with ready bytes."""
-	from email_campaigns.delivery import send_store, store
+	from email_campaigns.delivery import compose_store, mailing_store
 	from email_campaigns.delivery.mailing import Claimed
 
-	loaded = store.load(mailing)
-	make = send_store.composer(loaded, send_store.compiled(loaded))
+	loaded = mailing_store.load(mailing)
+	make = compose_store.composer(loaded, compose_store.compiled(loaded))
 	content = make.letter(Claimed(1, "reader@example.com", "", ""), {"first_name": "Réader"}).content
 	with smtplib.SMTP("127.0.0.1", port) as smtp:
 		begun = time.perf_counter()

@@ -17,11 +17,18 @@ from email_campaigns.audience import store as audience
 from email_campaigns.audience.import_store import Import, read_file
 from email_campaigns.audience.members import UnusableFile
 from email_campaigns.compat import change_latest_rows, enqueue_once, is_job_enqueued
-from email_campaigns.delivery import ledger_store, send_store, store, transport
+from email_campaigns.delivery import (
+	ledger_store,
+	limits_store,
+	mailing_store,
+	plan_store,
+	send_store,
+	store,
+	transport,
+)
 from email_campaigns.delivery.mailing import Tally
 from email_campaigns.message.compile import TemplateError
 from email_campaigns.message.headers import HeaderError
-from email_campaigns.schedule.window import opens_at
 
 PAGE_SECONDS = 240  # a page job lasts less than five minutes, whatever the size of the mailing
 TICK_SECONDS = 300
@@ -30,8 +37,9 @@ TICK_SECONDS = 300
 def tick() -> None:
 	"""Recover what dead workers held, start what is due, and see that everything under way goes on."""
 	change_latest_rows()
-	recover(int(time.time()))
-	for name in store.due():
+	epoch = int(time.time())
+	recover(epoch)
+	for name in store.due(epoch):
 		store.move(name, "In Process", started_on=now_datetime())
 		frappe.db.commit()
 	for name in store.in_process(frozen=False):
@@ -51,21 +59,33 @@ def top_up() -> None:
 	Runs every minute, so that room in the sliding hour is used soon after it opens.
 	"""
 	change_latest_rows()
+	for name in store.past_deadline(int(time.time())):
+		_expire(name, int(time.time()))
 	for name in store.in_process(frozen=True):
 		_continue(name)
 
 
 def _continue(name: str, own_slot: int | None = None, predecessor: int | None = None) -> None:
 	"""Finish a mailing that has no open mails, else enqueue its pages; a page names itself as predecessor."""
+	epoch, settings = int(time.time()), store.settings()
+	_expire(name, epoch)
 	if _finish(name):
 		return
-	epoch, settings = int(time.time()), store.settings()
-	if opens_at(ledger_store.window(cint(settings.hourly_limit), epoch), epoch) > epoch:
+	if limits_store.of(name, epoch).opens(epoch)[0] > epoch:
 		return
 	batch = max(1, cint(settings.batch_size))
 	due = ledger_store.due_mails(name, epoch, batch * max(1, cint(settings.parallel_jobs)))
 	for slot in range(-(-due // batch)):
 		_enqueue_page(name, slot, predecessor if slot == own_slot else None)
+
+
+def _expire(name: str, epoch: int) -> None:
+	"""What could not leave by the deadline never does, also where nobody looked at the deadline itself."""
+	if name not in store.past_deadline(epoch):
+		return
+	ledger_store.expire(name, frappe._("The deadline passed before this mail could leave."))
+	ledger_store.recount(name)
+	frappe.db.commit()
 
 
 def _finish(name: str) -> bool:
@@ -91,10 +111,9 @@ def freeze(name: str) -> None:
 	"""Freeze the audience of a mailing, each slice durable, then let its first pages go."""
 	change_latest_rows()
 	with _pausing(name):
-		mailing = store.load(name)
-		audience.refresh([*mailing.lists, *mailing.excluding])
+		plan_store.refresh(mailing_store.load(name))
 		frappe.db.commit()
-		while send_store.freeze_next(name):
+		while plan_store.freeze_next(name):
 			frappe.db.commit()
 	frappe.db.commit()
 	if store.may_send(name):
@@ -133,7 +152,7 @@ def _way_is_free(mailing: str) -> bool:
 def _open(mailing: str) -> send_store.Sending | None:
 	sending = None
 	with _pausing(mailing):
-		sending = send_store.Sending(store.load(mailing), time.monotonic() + PAGE_SECONDS)
+		sending = send_store.Sending(mailing_store.load(mailing), time.monotonic() + PAGE_SECONDS)
 	return sending
 
 

@@ -7,29 +7,34 @@ import time
 import frappe
 from frappe import _
 from frappe.permissions import get_role_permissions
-from frappe.utils import (
-	cint,
-	cstr,
-	get_datetime,
-	now_datetime,
-	sbool,
-	split_emails,
-	time_diff_in_seconds,
-)
+from frappe.utils import cint, cstr, get_system_timezone, now_datetime, sbool, split_emails
 
 from email_campaigns import jobs
 from email_campaigns.audience import progress_store
 from email_campaigns.audience import store as audience
 from email_campaigns.audience.address import InvalidAddress, normalise
 from email_campaigns.compat import change_latest_rows, enqueue_once
-from email_campaigns.delivery import ledger_store, send_store, store, transport
+from email_campaigns.delivery import (
+	compose_store,
+	ledger_store,
+	limits_store,
+	mailing_store,
+	plan_store,
+	preview_store,
+	store,
+	transport,
+)
 from email_campaigns.delivery.page import Unavailable
+from email_campaigns.delivery.plan_rules import LATER
 from email_campaigns.delivery.smtp import ConnectionLost, Refused
 from email_campaigns.message.compile import RenderError, TemplateError
 from email_campaigns.message.headers import HeaderError
-from email_campaigns.schedule.window import HOUR, opens_at
+from email_campaigns.schedule.clock import in_zone
+from email_campaigns.schedule.estimate import ends_at
+from email_campaigns.schedule.limits import HOUR
 
 FAULTS = (TemplateError, RenderError, HeaderError, Unavailable, Refused, ConnectionLost)
+EXPECTED_RATE = 36000  # mails an hour, of a mailing that has sent none yet
 LATE = 900  # seconds after its start in which the tick must have met a mailing three times
 
 
@@ -50,29 +55,36 @@ def _move(name: str, target: str, **values) -> None:
 def calculate(name: str) -> dict:
 	"""Count who would get the mailing now, with the number of each reason for getting nothing."""
 	_mailing(name, "read")
-	return send_store.count(name)
+	return plan_store.count(name)
 
 
 @frappe.whitelist(methods=["POST"])
 def schedule(name: str, at_once: bool = False) -> None:
 	"""Let a Draft go at its start date, or now; what would stop it then is said now."""
-	doc, at_once = _mailing(name), sbool(at_once)
-	if not at_once and not doc.start_date:
-		frappe.throw(_("Set the Start first, or choose Send Now."))
+	doc = _mailing(name)
+	start_missing = not doc.start_date and not sbool(at_once)
+	if start_missing and doc.send_when == LATER:
+		frappe.throw(_("Set the Start first, or choose to send now."))
 	_refuse_unsendable(name)
-	# A whole minute: a form that shows no seconds would take any other time for a change that nobody made.
-	start = now_datetime().replace(second=0, microsecond=0) if at_once else get_datetime(doc.start_date)
-	_move(name, "Pending", start_date=start)
-	if start <= now_datetime():
+	at_once = sbool(at_once) or not doc.start_date
+	_move(name, "Pending", **(_now_of(doc) if at_once else {}))
+	if at_once or cint(doc.start_epoch) <= time.time():
 		_tick_soon()
 
 
+def _now_of(doc) -> dict:
+	epoch = int(time.time())
+	# A whole minute: a form that shows no seconds would take any other time for a change that nobody made.
+	shown = in_zone(epoch, doc.time_zone or get_system_timezone()).replace(second=0)
+	return {"start_date": shown, "start_epoch": epoch}
+
+
 def _refuse_unsendable(name: str) -> None:
-	mailing = store.load(name)
+	mailing = mailing_store.load(name)
 	if not mailing.lists:
 		frappe.throw(_("Choose at least one target list, here or in the campaign."))
 	try:
-		send_store.composer(mailing, send_store.compiled(mailing))
+		compose_store.composers(mailing)
 	except (TemplateError, HeaderError) as error:
 		frappe.throw(str(error), title=_("The Mailing Can't Be Sent"))
 
@@ -94,6 +106,7 @@ def resume(name: str) -> None:
 	"""Go on with exactly the mails that have not been sent."""
 	started = _mailing(name).started_on
 	_move(name, "In Process" if started else "Pending")
+	store.anchor(name, ledger_store.left(name), int(time.time()))
 	_tick_soon()
 
 
@@ -119,7 +132,7 @@ def preview(name: str, doctype: str = "", record: str = "") -> dict:
 	"""
 	_mailing(name, "read")
 	try:
-		return send_store.preview(name, *_recipient(doctype, record))
+		return preview_store.preview(name, *_recipient(doctype, record))
 	except FAULTS as error:
 		frappe.throw(str(error), title=_("The Mail Can't Be Shown"))
 
@@ -136,7 +149,7 @@ def send_test(name: str, addresses: str, doctype: str = "", record: str = "") ->
 	if not recipients:
 		frappe.throw(_("Name at least one address."))
 	try:
-		send_store.send_test(name, recipients, *recipient)
+		preview_store.send_test(name, recipients, *recipient)
 	except FAULTS as error:
 		frappe.throw(str(error), title=_("The Test Was Not Sent"))
 	return len(recipients)
@@ -179,7 +192,8 @@ def _recipient(doctype: str, record: str) -> tuple[str, str]:
 def progress(name: str) -> dict:
 	"""Return the state of a mailing for its form: numbers by status, reasons of skipping, what holds it up.
 
-	`opens_in` is the number of seconds until the hourly limit lets the next mail go, 0 where it does.
+	`opens_in` is the number of seconds until the limit named `held_by` lets the next mail go, 0 where it does; `rate` is
+	in mails an hour, of the last five minutes; `ends_at` an estimate in Unix seconds, None where nothing is known.
 	"""
 	doc = _mailing(name, "read")
 	return {
@@ -187,7 +201,24 @@ def progress(name: str) -> dict:
 		"problem": doc.problem or _hindrance(doc),
 		"by_status": ledger_store.by_status(name),
 		"by_reason": ledger_store.by_reason(name),
-		"opens_in": _opens_in() if doc.status == "In Process" else 0,
+		**(
+			_pace(name)
+			if doc.status == "In Process"
+			else {"opens_in": 0, "held_by": "", "rate": 0, "ends_at": None}
+		),
+	}
+
+
+def _pace(name: str) -> dict:
+	epoch = int(time.time())
+	limits, left = limits_store.of(name, epoch), ledger_store.left(name)
+	opens, held_by = limits.opens(epoch)
+	rate = ledger_store.rate(name, epoch)
+	return {
+		"opens_in": min(HOUR, opens - epoch),
+		"held_by": _(held_by) if held_by else "",
+		"rate": rate,
+		"ends_at": ends_at(limits.shared, left, epoch, rate or EXPECTED_RATE) if left else None,
 	}
 
 
@@ -199,20 +230,11 @@ def _hindrance(doc) -> str:
 		return held
 	if frappe.db.get_value("Campaign", doc.campaign, "status") == "Inactive":
 		return _("The campaign is Inactive, so nothing is sent until it is Active again.")
-	if (
-		doc.status == "Pending"
-		and doc.start_date
-		and time_diff_in_seconds(now_datetime(), doc.start_date) > LATE
-	):
+	if doc.status == "Pending" and cint(doc.start_epoch) and time.time() - cint(doc.start_epoch) > LATE:
 		return _(
 			"The start has passed, and nothing has started the mailing: are the scheduler and the workers running?"
 		)
 	return ""
-
-
-def _opens_in() -> int:
-	epoch = int(time.time())
-	return min(HOUR, opens_at(ledger_store.window(cint(store.settings().hourly_limit), epoch), epoch) - epoch)
 
 
 @frappe.whitelist(methods=["POST"])

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Callable, Collection
 from dataclasses import dataclass
 
 from email_campaigns.audience.address import key as address_key
@@ -18,6 +18,7 @@ OPTED_OUT = "Opted out on the record"
 UNSUBSCRIBED = "Unsubscribed"
 DUPLICATE_ADDRESS = "Duplicate address"
 DUPLICATE_RECORD = "Record on several lists"
+HELD_OUT = "Hold-out group"
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,6 +40,12 @@ class Candidate:
 	suppressed: str = ""
 	excluded_record: bool = False
 	excluded_address: bool = False
+	language: str = ""
+	time_zone: str = ""
+
+	@property
+	def domain(self) -> str:
+		return self.email.rpartition("@")[2].lower()
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,11 +85,16 @@ def dedupe_key(candidate: Candidate, policy: str) -> str:
 
 
 def decide(
-	candidates: Collection[Candidate], policy: str, taken: Collection[str], *, heeds_opt_out: bool = True
+	candidates: Collection[Candidate],
+	policy: str,
+	taken: Collection[str],
+	*,
+	heeds_opt_out: bool = True,
+	held_out: Callable[[str], bool] = lambda email: False,
 ) -> list[Decision]:
 	"""Decide over one slice of members in their order: the first of a key wins, also against `taken`,
 	the keys that earlier slices used. A skipped member has a key of its own, so that it never stands
-	in the way of a later one with the same address."""
+	in the way of a later one with the same address. `held_out` tells of an address whether the hold-out group has it."""
 	seen: set[str] = set()
 	decisions = []
 	for candidate in candidates:
@@ -90,6 +102,8 @@ def decide(
 		key = "" if reason else dedupe_key(candidate, policy)
 		if key in seen or key in taken:
 			reason = DUPLICATE_ADDRESS if policy == PER_ADDRESS else DUPLICATE_RECORD
+		elif not reason and held_out(candidate.email):
+			reason = HELD_OUT
 		if reason:
 			key = f"s:{candidate.member}"
 		seen.add(key)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
 
 import frappe
 from frappe.utils import now
@@ -11,64 +10,18 @@ from frappe.utils import now
 from email_campaigns.audience.address import InvalidAddress, normalise
 from email_campaigns.audience.decide import Candidate
 from email_campaigns.audience.members import NewMember, plain_key, record_key
+from email_campaigns.audience.sources_store import PLAIN, PLAIN_SOURCE, Source, source, sources
 from email_campaigns.compat import affected_rows
 
 SLICE = 2000
-PLAIN = "Target List Member"  # what a plain address is a record of: its own row
+
+__all__ = ["PLAIN", "Source", "source", "sources"]
 
 _COLUMNS = (
 	"name, creation, modified, owner, modified_by, target_list, email, member_doctype, member_name,"
-	" first_name, last_name, language, opted_out, record_missing, member_key"
+	" first_name, last_name, language, time_zone, opted_out, record_missing, member_key"
 )
-
-
-@dataclass(frozen=True, slots=True)
-class Source:
-	"""A doctype whose records can be members, and the names of the fields that say how to mail them."""
-
-	doctype: str
-	email_field: str
-	opt_out_field: str = ""
-
-	@property
-	def opt_out(self) -> str:
-		return f"COALESCE(s.`{self.opt_out_field}`, 0)" if self.opt_out_field else "0"
-
-
-PLAIN_SOURCE = Source(PLAIN, "email")
-
-
-def sources() -> dict[str, Source]:
-	"""Return the enabled recipient sources of the settings whose doctype and email field exist on this site."""
-	rows = frappe.get_cached_doc("Email Campaign Settings").recipient_sources
-	return {
-		row.source_doctype: _source(row)
-		for row in rows
-		if row.enabled and _exists(row.source_doctype, row.email_field)
-	}
-
-
-def _exists(doctype: str, field: str) -> bool:
-	return bool(frappe.db.exists("DocType", doctype)) and frappe.db.has_column(doctype, field)
-
-
-def _source(row) -> Source:
-	opt_out = (
-		row.opt_out_field if row.opt_out_field and _exists(row.source_doctype, row.opt_out_field) else ""
-	)
-	return Source(row.source_doctype, row.email_field, opt_out)
-
-
-def source(doctype: str) -> Source:
-	"""Return the recipient source of `doctype`. Raises ValidationError where the settings have none."""
-	found = sources().get(doctype)
-	if not found:
-		frappe.throw(
-			frappe._("{0} is not a recipient source. Add it in the Email Campaign Settings first.").format(
-				frappe._(doctype)
-			)
-		)
-	return found
+_REFRESHED = ("name", "email", "language", "time_zone", "opted_out", "record_missing")
 
 
 def slices(values: Iterable, size: int = SLICE) -> Iterator[list]:
@@ -86,7 +39,8 @@ def slices(values: Iterable, size: int = SLICE) -> Iterator[list]:
 def add_records(target_list: str, origin: Source, names: Sequence[str]) -> int:
 	"""Add one slice of records to a list and return how many were new. Those already on it are left alone."""
 	rows = frappe.db.sql(
-		f"SELECT s.name, s.`{origin.email_field}`, {origin.opt_out} FROM `tab{origin.doctype}` s WHERE s.name IN %(names)s",
+		f"""SELECT s.name, s.`{origin.email_field}`, {origin.language}, {origin.time_zone}, {origin.opt_out}
+		FROM `tab{origin.doctype}` s WHERE s.name IN %(names)s""",
 		{"names": tuple(names)},
 	)
 	return _insert(
@@ -98,11 +52,12 @@ def add_records(target_list: str, origin: Source, names: Sequence[str]) -> int:
 				str(name),
 				"",
 				"",
-				None,
+				language,
+				time_zone,
 				opted_out,
 				record_key(origin.doctype, name),
 			)
-			for name, email, opted_out in rows
+			for name, email, language, time_zone, opted_out in rows
 		],
 	)
 
@@ -114,7 +69,7 @@ def add_plain(target_list: str, members: Sequence[NewMember]) -> list[NewMember]
 	_insert(
 		target_list,
 		[
-			(m.email, None, None, m.first_name, m.last_name, m.language or None, 0, plain_key(m.email))
+			(m.email, None, None, m.first_name, m.last_name, m.language or None, None, 0, plain_key(m.email))
 			for m in fresh
 		],
 	)
@@ -136,23 +91,10 @@ def _insert(target_list: str, rows: list[tuple]) -> int:
 		return 0
 	stamp, user = now(), frappe.session.user
 	values: list = []
-	for email, doctype, record, first, last, language, opted_out, key in rows:
-		values += [
-			stamp,
-			stamp,
-			user,
-			user,
-			target_list,
-			email,
-			doctype,
-			record,
-			first,
-			last,
-			language,
-			opted_out,
-			key,
-		]
-	row = "(NEXTVAL(`target_list_member_id_seq`), %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, 0, %s)"
+	for email, doctype, record, first, last, language, time_zone, opted_out, key in rows:
+		values += [stamp, stamp, user, user, target_list, email, doctype, record]
+		values += [first, last, language, time_zone, opted_out, key]
+	row = f"(NEXTVAL(`target_list_member_id_seq`), {'%s, ' * 13}0, %s)"
 	frappe.db.sql(
 		f"INSERT IGNORE INTO `tabTarget List Member` ({_COLUMNS}) VALUES " + ", ".join([row] * len(rows)),
 		values,
@@ -168,7 +110,7 @@ def _address(raw: str | None) -> str:
 
 
 def refresh(lists: Sequence[str]) -> int:
-	"""Bring address, opt-out and existence of the members of `lists` in step with their records.
+	"""Bring address, language, time zone, opt-out and existence of the members of `lists` in step with their records.
 
 	Returns the number of members that changed. Lists reach a million, so only what differs is read.
 	"""
@@ -180,8 +122,8 @@ def _refresh(origin: Source, lists: tuple[str, ...]) -> int:
 	while rows := _differing(origin, lists, after):
 		after = rows[-1][0]
 		updates = [
-			(name, _address(raw), opted_out, missing)
-			for name, email, raw, opted_out, missing, settled in rows
+			(name, _address(raw), *rest)
+			for name, email, raw, settled, *rest in rows
 			if not settled or _address(raw) != email
 		]
 		_update(updates)
@@ -191,9 +133,11 @@ def _refresh(origin: Source, lists: tuple[str, ...]) -> int:
 
 def _differing(origin: Source, lists: tuple[str, ...], after: int):
 	# The comparison is binary, for the collation takes é and e for the same letter.
-	settled = f"(m.record_missing = (s.name IS NULL) AND m.opted_out = {origin.opt_out})"
+	settled = f"""(m.record_missing = (s.name IS NULL) AND m.opted_out = {origin.opt_out}
+		AND COALESCE(m.language, '') = {origin.language} AND COALESCE(m.time_zone, '') = {origin.time_zone})"""
 	return frappe.db.sql(
-		f"""SELECT m.name, COALESCE(m.email, ''), s.`{origin.email_field}`, {origin.opt_out}, s.name IS NULL, {settled}
+		f"""SELECT m.name, COALESCE(m.email, ''), s.`{origin.email_field}`, {settled}, {origin.language},
+			{origin.time_zone}, {origin.opt_out}, s.name IS NULL
 		FROM `tabTarget List Member` m LEFT JOIN `tab{origin.doctype}` s ON s.name = m.member_name
 		WHERE m.target_list IN %(lists)s AND m.member_doctype = %(doctype)s AND m.name > %(after)s
 			AND NOT ({settled} AND BINARY COALESCE(m.email, '') = BINARY TRIM(COALESCE(s.`{origin.email_field}`, '')))
@@ -205,15 +149,12 @@ def _differing(origin: Source, lists: tuple[str, ...], after: int):
 def _update(rows: list[tuple]) -> None:
 	if not rows:
 		return
-	values = [
-		value for name, email, opted_out, missing in rows for value in (name, email, opted_out, missing)
-	]
 	frappe.db.sql(
-		"INSERT INTO `tabTarget List Member` (name, email, opted_out, record_missing) VALUES "
-		+ ", ".join(["(%s, %s, %s, %s)"] * len(rows))
-		+ " ON DUPLICATE KEY UPDATE email = VALUES(email), opted_out = VALUES(opted_out),"
-		" record_missing = VALUES(record_missing)",
-		values,
+		f"INSERT INTO `tabTarget List Member` ({', '.join(_REFRESHED)}) VALUES "
+		+ ", ".join(["(%s, %s, %s, %s, %s, %s)"] * len(rows))
+		+ " ON DUPLICATE KEY UPDATE "
+		+ ", ".join(f"{column} = VALUES({column})" for column in _REFRESHED[1:]),
+		[value for row in rows for value in row],
 	)
 
 
@@ -230,6 +171,7 @@ def read_slice(
 	rows = frappe.db.sql(
 		f"""SELECT m.name, m.target_list, m.member_key, COALESCE(m.email, ''),
 			COALESCE(m.member_doctype, ''), COALESCE(m.member_name, ''), m.record_missing, m.opted_out,
+			COALESCE(m.language, ''), COALESCE(m.time_zone, ''),
 			COALESCE((SELECT s.reason FROM `tabSuppressed Email` s
 				WHERE s.email = m.email AND BINARY LOWER(s.email) = BINARY LOWER(m.email)
 					AND COALESCE(s.target_list, '') IN ('', m.target_list)
@@ -255,6 +197,8 @@ def _candidate(row: tuple) -> Candidate:
 		record,
 		missing,
 		opted_out,
+		language,
+		time_zone,
 		suppressed,
 		by_record,
 		by_address,
@@ -268,6 +212,8 @@ def _candidate(row: tuple) -> Candidate:
 		record=record or str(member),
 		record_missing=bool(missing),
 		opted_out=bool(opted_out),
+		language=language,
+		time_zone=time_zone,
 		suppressed=suppressed,
 		excluded_record=bool(by_record),
 		excluded_address=bool(by_address) and bool(email),
@@ -296,14 +242,15 @@ def delete_members(target_list: str) -> None:
 
 
 def address_of(doctype: str, name: str) -> dict:
-	"""Return {"email", "opted_out", "record_missing"} of a record, or of a member that is a plain address.
-
-	Raises ValidationError where there is none.
+	"""Return {"email", "language", "time_zone", "opted_out", "record_missing"} of a record, or of a member that is a
+	plain address. Raises ValidationError where there is none.
 	"""
 	origin = PLAIN_SOURCE if doctype == PLAIN else source(doctype)
 	rows = frappe.db.sql(
-		f"SELECT s.`{origin.email_field}`, {origin.opt_out} FROM `tab{doctype}` s WHERE s.name = %s", name
+		f"""SELECT s.`{origin.email_field}`, {origin.language}, {origin.time_zone}, {origin.opt_out}, 0
+		FROM `tab{doctype}` s WHERE s.name = %s""",
+		name,
 	)
 	if not rows:
 		frappe.throw(frappe._("{0} {1} does not exist.").format(frappe._(doctype), name))
-	return {"email": _address(rows[0][0]), "opted_out": rows[0][1], "record_missing": 0}
+	return dict(zip(_REFRESHED[1:], (_address(rows[0][0]), *rows[0][1:]), strict=True))

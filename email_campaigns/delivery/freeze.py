@@ -7,19 +7,41 @@ that the number shown before a mailing is the number sent, as long as nobody joi
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Iterable, Mapping
+from dataclasses import dataclass
 
+from email_campaigns.audience import holdout
 from email_campaigns.audience.decide import Candidate, Decision, decide, wanted_keys
 from email_campaigns.delivery.mailing import Mailing
 
+DOMAINS_SHOWN = 10
+
 Read = Callable[[int], list[Candidate]]  # the members after a number, in order; empty at the end
+Times = Callable[[list[Candidate]], Mapping[int, int]]  # {member: Unix seconds before which its mail waits}
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+	"""One row of the ledger to be. `send_after` in Unix seconds; `is_seed` marks a colleague of the seed group."""
+
+	decision: Decision
+	language: str = ""
+	send_after: int = 0
+	is_seed: bool = False
+
+
+def at_once(candidates: list[Candidate]) -> Mapping[int, int]:
+	return {}
 
 
 def freeze_slice(
 	mailing: Mailing,
 	candidates: list[Candidate],
 	taken: Callable[[list[str]], Collection[str]],
-	write: Callable[[list[Decision]], None],
+	write: Callable[[list[Entry]], None],
+	*,
+	times: Times = at_once,
+	seeds: bool = False,
 ) -> int:
 	"""Decide over one slice, write its rows, and return the number of its last member to go on from.
 
@@ -27,31 +49,60 @@ def freeze_slice(
 	slice is frozen once: frozen again, its members would be duplicates of themselves.
 	"""
 	keys = wanted_keys(candidates, mailing.duplicate_policy, heeds_opt_out=mailing.heeds_opt_out)
+	decisions = _decide(mailing, candidates, taken(keys) if keys else (), seeds=seeds)
+	due = times([decision.candidate for decision in decisions if not decision.reason])
 	write(
-		decide(
-			candidates,
-			mailing.duplicate_policy,
-			taken(keys) if keys else (),
-			heeds_opt_out=mailing.heeds_opt_out,
-		)
+		[
+			Entry(
+				decision,
+				mailing.language_for(decision.candidate.language),
+				due.get(decision.candidate.member, 0),
+				seeds,
+			)
+			for decision in decisions
+		]
 	)
 	return candidates[-1].member
 
 
-def count(mailing: Mailing, read: Read) -> dict:
-	"""Return {"members", "planned", "skipped": {reason: number}}; planned + all skipped = members."""
+def _decide(
+	mailing: Mailing, candidates: list[Candidate], taken: Collection[str], *, seeds: bool
+) -> list[Decision]:
+	# Colleagues who watch over a mailing are no part of the experiment.
+	held_out = holdout.nobody if seeds else holdout.group(mailing.holdout_seed, mailing.holdout_percent)
+	return decide(
+		candidates,
+		mailing.duplicate_policy,
+		taken,
+		heeds_opt_out=mailing.heeds_opt_out,
+		held_out=held_out,
+	)
+
+
+def count(mailing: Mailing, read: Read, seeds: Iterable[Candidate] = ()) -> dict:
+	"""Return {"members", "planned", "skipped": {reason: number}, "languages": {language: number}, "domains":
+	[(domain, number)], "seeds"}; planned + all skipped = members.
+
+	The numbers by language ("" is the version for everybody) and by domain are of mails to members; `seeds` is the
+	number of mails to the seed group, which come on top.
+	"""
 	after, reasons, seen = 0, Counter(), set()
+	languages, domains = Counter(), Counter()
 	while candidates := read(after):
 		after = candidates[-1].member
-		for decision in decide(
-			candidates, mailing.duplicate_policy, seen, heeds_opt_out=mailing.heeds_opt_out
-		):
+		for decision in _decide(mailing, candidates, seen, seeds=False):
 			reasons[decision.reason] += 1
 			if not decision.reason:
 				seen.add(decision.dedupe_key)
+				languages[mailing.language_for(decision.candidate.language)] += 1
+				domains[decision.candidate.domain] += 1
 	planned = reasons.pop("", 0)
+	seeded = _decide(mailing, list(seeds), seen, seeds=True)
 	return {
 		"members": planned + reasons.total(),
 		"planned": planned,
-		"skipped": dict(sorted(reasons.items(), key=lambda item: -item[1])),
+		"skipped": dict(reasons.most_common()),
+		"languages": dict(languages.most_common()),
+		"domains": domains.most_common(DOMAINS_SHOWN),
+		"seeds": sum(not decision.reason for decision in seeded),
 	}

@@ -1,4 +1,4 @@
-"""The ledger, tabCampaign Message: planning rows, claiming pages, recovery and counting.
+"""The ledger, tabCampaign Message: claiming pages, recovery and counting.
 
 All by bulk SQL. A row of a living lease belongs to one page; a lease that ran out belongs to nobody, and
 whoever held it finds its token gone and stops (a fencing token).
@@ -7,16 +7,15 @@ whoever held it finds its token gone and stops (a fencing token).
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 
 import frappe
-from frappe.utils import now, now_datetime
+from frappe.utils import now_datetime
 
-from email_campaigns.audience.decide import Decision
 from email_campaigns.compat import affected_rows
-from email_campaigns.delivery.mailing import Claimed, Mailing
-from email_campaigns.schedule.window import HOUR, Window
+from email_campaigns.delivery.mailing import Claimed
 
 LEASE = 600  # seconds: twice what a page job may last
 COUNTS = {
@@ -29,11 +28,6 @@ COUNTS = {
 }
 _NOT_ACCEPTED_AGAIN = (
 	"The connection or the worker broke off while this mail was leaving; the server may have taken it."
-)
-
-_PLANNED = (
-	"name, creation, modified, owner, modified_by, source_doctype, source, campaign, step, target_list, member,"
-	" email, recipient_doctype, recipient_name, dedupe_key, status, reason, claim"
 )
 
 
@@ -49,32 +43,6 @@ class Ended:
 	late: bool
 
 
-def taken(mailing: Mailing, keys: list[str]) -> set[str]:
-	"""Return which of `keys` the ledger of this mailing has already."""
-	return set(
-		frappe.db.sql(
-			"SELECT dedupe_key FROM `tabCampaign Message` WHERE source = %s AND step = 0 AND dedupe_key IN %s",
-			(mailing.name, tuple(keys)),
-			pluck=True,
-		)
-	)
-
-
-def plan(mailing: Mailing, decisions: list[Decision]) -> None:
-	"""Write one row a member: Queued, or Skipped with its reason. A replay is absorbed by the unique key."""
-	stamp, values = now(), []
-	for decision in decisions:
-		who = decision.candidate
-		values += [stamp, stamp, mailing.sender_user, mailing.sender_user, mailing.doctype, mailing.name]
-		values += [mailing.campaign, who.target_list, who.member, who.email, who.doctype, who.record]
-		values += [decision.dedupe_key, "Skipped" if decision.reason else "Queued", decision.reason]
-	row = "(NEXTVAL(`campaign_message_id_seq`), %s, %s, %s, %s, %s, %s, %s, 0, %s, %s, %s, %s, %s, %s, %s, %s, '')"
-	frappe.db.sql(
-		f"INSERT IGNORE INTO `tabCampaign Message` ({_PLANNED}) VALUES " + ", ".join([row] * len(decisions)),
-		values,
-	)
-
-
 @contextmanager
 def one_claimer():
 	"""Let one job at a time look at the limits and claim under them; the lock dies with its connection."""
@@ -87,34 +55,38 @@ def one_claimer():
 			frappe.db.sql("SELECT RELEASE_LOCK(%s)", lock)
 
 
-def window(limit: int, epoch: int) -> Window:
-	"""Return what left in the hour before `epoch` (Unix seconds) on the whole site, and what is still claimed."""
-	if limit <= 0:
-		return Window(limit=0, sent=0)
-	sent, oldest = frappe.db.sql(
-		"SELECT COUNT(*), MIN(sent_epoch) FROM `tabCampaign Message` WHERE sent_epoch > %s", epoch - HOUR
-	)[0]
-	reserved = frappe.db.sql(
-		"SELECT COUNT(*) FROM `tabCampaign Message` WHERE lease_until > %s AND status IN ('Queued', 'Sending')",
-		epoch,
-	)[0][0]
-	return Window(limit=limit, sent=sent, reserved=reserved, oldest=oldest)
+def claim(
+	source: str, size: int, token: str, epoch: int, domains: Mapping[str, int] | None = None
+) -> list[Claimed]:
+	"""Claim up to `size` due rows of a mailing for `token`; rows that another job looks at are passed over.
 
-
-def claim(source: str, size: int, token: str, epoch: int) -> list[Claimed]:
-	"""Claim up to `size` due rows of a mailing for `token`; rows that another job looks at are passed over."""
-	rows = frappe.db.sql(
-		"""SELECT name, email, recipient_doctype, recipient_name, attempts FROM `tabCampaign Message`
-		WHERE source = %s AND status = 'Queued' AND claim = '' AND send_after <= %s
-		ORDER BY send_after, name LIMIT %s FOR UPDATE SKIP LOCKED""",
-		(source, epoch, size),
-	)
+	`domains` says how many of them may go to each domain that has a limit.
+	"""
+	domains = domains or {}
+	limits = {domain: min(most, size) for domain, most in domains.items() if most > 0}
+	parts = [("domain = %(domain)s", domain, most) for domain, most in limits.items()]
+	parts.append(("domain NOT IN %(limited)s" if domains else "TRUE", "", size))
+	rows: list[tuple] = []
+	for condition, domain, most in parts:
+		rows += _due_rows(source, epoch, min(most, size - len(rows)), condition, domain, tuple(domains))
 	if rows:
 		frappe.db.sql(
 			"UPDATE `tabCampaign Message` SET claim = %s, lease_until = %s WHERE name IN %s",
 			(token, epoch + LEASE, tuple(row[0] for row in rows)),
 		)
 	return [Claimed(*row) for row in rows]
+
+
+def _due_rows(source, epoch, most, condition, domain, limited) -> tuple:
+	if most <= 0:
+		return ()
+	return frappe.db.sql(
+		f"""SELECT name, email, recipient_doctype, recipient_name, attempts, COALESCE(language, ''), cc_of
+		FROM `tabCampaign Message`
+		WHERE source = %(source)s AND status = 'Queued' AND claim = '' AND send_after <= %(epoch)s AND {condition}
+		ORDER BY send_after, name LIMIT %(most)s FOR UPDATE SKIP LOCKED""",
+		{"source": source, "epoch": epoch, "most": most, "domain": domain, "limited": limited},
+	)
 
 
 def settle(token: str, names: list[int]) -> list[Ended]:
@@ -189,6 +161,27 @@ def cancel_queued(source: str, reason: str) -> int:
 		(reason, source),
 	)
 	return affected_rows()
+
+
+def expire(source: str, reason: str) -> int:
+	"""End every mail of a mailing that has not left by its deadline, and return how many there were."""
+	frappe.db.sql(
+		"""UPDATE `tabCampaign Message` SET status = 'Expired', reason = %s WHERE source = %s AND status = 'Queued'
+			AND claim = ''""",
+		(reason, source),
+	)
+	return affected_rows()
+
+
+def rate(source: str, epoch: int) -> int:
+	"""Return how many mails of a mailing leave, in mails an hour: what the last five minutes held, twelve times."""
+	return 12 * frappe.db.count("Campaign Message", {"source": source, "sent_epoch": (">", epoch - 300)})
+
+
+def left(source: str) -> int:
+	"""Return how many mails of a mailing have still to leave."""
+	numbers = by_status(source)
+	return numbers.get("Queued", 0) + numbers.get("Sending", 0)
 
 
 def is_open(source: str) -> bool:

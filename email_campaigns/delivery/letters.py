@@ -47,17 +47,6 @@ class Composer:
 			"tracking_url": _unknown_link,
 		}
 
-	def letters(
-		self, rows: Iterable[Claimed], records: Mapping[tuple[str, str], Mapping]
-	) -> Iterator[Letter]:
-		"""Yield a letter for each row; `records` has the fields of each (doctype, name) that still exists."""
-		for row in rows:
-			record = records.get((row.doctype, row.record))
-			if record is None:
-				yield Letter(row.name, row.email, problem=RECORD_MISSING, attempts=row.attempts)
-			else:
-				yield self.letter(row, record)
-
 	def letter(self, row: Claimed, record: Mapping) -> Letter:
 		"""Return the message for one recipient; one that can't be rendered carries its problem instead."""
 		message_id = self.message_id(row.name)
@@ -79,6 +68,19 @@ class Composer:
 			date=formatdate(self.clock()),
 			headers=unsubscribe_headers(url) if self.mailing.heeds_opt_out else {},
 		)
+
+
+def letters(
+	composers: Mapping[str, Composer], rows: Iterable[Claimed], records: Mapping[tuple[str, str], Mapping]
+) -> Iterator[Letter]:
+	"""Yield a letter for each row, in the row's language; `records` has the fields of each (doctype, name) that
+	still exists, `composers` one for each language and one under ""."""
+	for row in rows:
+		record = records.get((row.doctype, row.record))
+		if record is None:
+			yield Letter(row.name, row.email, problem=RECORD_MISSING, attempts=row.attempts)
+		else:
+			yield composers.get(row.language, composers[""]).letter(row, record)
 
 
 def _unknown_link(name: str) -> str:

@@ -8,10 +8,34 @@ from email_campaigns.audience.decide import PER_ADDRESS
 
 
 @dataclass(frozen=True, slots=True)
+class Version:
+	"""What those get whose language it is; "" is the version for everybody else."""
+
+	language: str
+	subject: str
+	html: str
+
+
+@dataclass(frozen=True, slots=True)
+class CcField:
+	"""A field of a recipient's record that names who gets a copy: an address, or a User where `is_user`."""
+
+	doctype: str
+	fieldname: str
+	is_user: bool = False
+
+	@property
+	def key(self) -> str:
+		return f"{self.doctype}.{self.fieldname}"
+
+
+@dataclass(frozen=True, slots=True)
 class Mailing:
 	"""All that a page needs to know of a Mass Email; addresses are normalised, texts are the user's own.
 
-	`sender_user` is whose permission decides which fields of a record a template may show.
+	`sender_user` is whose permission decides which fields of a record a template may show. `subject` and `html` are
+	the version for everybody whose language has none in `versions`. Times (`starts`, `deadline`, `spread_until`) are
+	Unix seconds, 0 where there is none; rates are mails an hour, 0 where there is no limit.
 	"""
 
 	name: str
@@ -29,6 +53,38 @@ class Mailing:
 	excluding: tuple[str, ...] = ()
 	duplicate_policy: str = PER_ADDRESS
 	doctype: str = "Mass Email"
+	prefix: str = ""
+	versions: tuple[Version, ...] = ()
+	forced_language: str = ""
+	seed_list: str = ""
+	holdout_percent: float = 0
+	holdout_seed: str = ""
+	cc_fields: tuple[CcField, ...] = ()
+	optimised: bool = False
+	starts: int = 0
+	deadline: int = 0
+	hourly_rate: int = 0
+	domain_rates: tuple[tuple[str, int], ...] = ()
+	spread_until: int = 0
+	anchor: int = 0
+	anchor_left: int = 0
+	approval_hash: str = ""
+
+	def version(self, language: str) -> Version:
+		"""Return the version of a language that `language_for` gave; the one for everybody for any other."""
+		return next(
+			(version for version in self.versions if version.language == language),
+			Version("", self.subject, self.html),
+		)
+
+	def language_for(self, language: str) -> str:
+		"""Return the language of the version that a recipient of `language` gets: "pt-BR" takes "pt" where there is
+		no nearer one, "" is the version for everybody."""
+		have = {version.language.lower(): version.language for version in self.versions}
+		wanted = (self.forced_language or language).lower().replace("_", "-")
+		while wanted and wanted not in have:
+			wanted = wanted.rpartition("-")[0]
+		return have.get(wanted, "")
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,6 +96,8 @@ class Claimed:
 	doctype: str
 	record: str
 	attempts: int = 0
+	language: str = ""
+	cc_of: int = 0
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,4 +1,4 @@
-"""Mass Emails in the database: loading one as a value, and every change of its status.
+"""Every change of a Mass Email's status in the database.
 
 The only writer of a Mass Email's status. Each change is one UPDATE that names the states it may come from,
 so of two that race for it one is told no.
@@ -8,75 +8,13 @@ from __future__ import annotations
 
 import frappe
 from frappe import _
-from frappe.utils import now_datetime
+from frappe.utils import cint, now_datetime
 
 from email_campaigns import lifecycle
-from email_campaigns.audience.address import InvalidAddress, normalise
 from email_campaigns.compat import affected_rows
-from email_campaigns.delivery.mailing import Mailing
 
-INFORMATIONAL = "Informational Email"
+HOUR = 3600
 COUNTED = ("planned", "sent", "failed", "skipped", "uncertain", "cancelled")
-
-
-def load(name: str) -> Mailing:
-	"""Return a Mass Email as a value. Raises ValidationError where its template or its sender is of no use."""
-	doc = frappe.get_doc("Mass Email", name)
-	template = frappe.get_doc("Email Template", doc.email_template)
-	campaign = frappe.get_doc("Campaign", doc.campaign)
-	account = sender_account(doc.sender_account)
-	return Mailing(
-		name=doc.name,
-		title=doc.title,
-		campaign=campaign.name,
-		subject=template.subject or "",
-		html=(template.response_html if template.use_html else template.response) or "",
-		sender_user=doc.owner,
-		account=account.name,
-		sender_address=sender_address(account),
-		sender_name=doc.from_name or account.name,
-		reply_to=doc.reply_to or "",
-		heeds_opt_out=campaign.campaign_type != INFORMATIONAL,
-		lists=tuple(row.target_list for row in doc.target_lists or campaign.target_lists),
-		excluding=tuple(
-			row.target_list for row in doc.excluding_target_lists or campaign.excluding_target_lists
-		),
-		duplicate_policy=doc.duplicate_policy,
-	)
-
-
-def sender_account(name: str | None):
-	"""Return the Email Account that sends: the one named, else the site's default outgoing one.
-
-	Raises ValidationError with a sentence where there is none or it does not send.
-	"""
-	if name:
-		account = frappe.get_doc("Email Account", name)
-	else:
-		account = (
-			frappe.get_doc("Email Account", {"default_outgoing": 1, "enable_outgoing": 1})
-			if _default()
-			else None
-		)
-	if not account:
-		frappe.throw(
-			_("There is no default outgoing Email Account. Choose an Email Account for this mailing.")
-		)
-	if not account.enable_outgoing:
-		frappe.throw(_("The Email Account {0} is not enabled for outgoing mail.").format(account.name))
-	return account
-
-
-def _default() -> bool:
-	return bool(frappe.db.exists("Email Account", {"default_outgoing": 1, "enable_outgoing": 1}))
-
-
-def sender_address(account) -> str:
-	"""Return the account's address in the form for the envelope. Raises ValidationError."""
-	try:
-		return normalise(account.email_id or "")
-	except InvalidAddress as error:
-		frappe.throw(_("The Email Account {0} has no valid address: {1}").format(account.name, error))
 
 
 def move(name: str, target: str, **values) -> bool:
@@ -113,12 +51,12 @@ def _tell_desk(name: str) -> None:
 	)
 
 
-def due() -> list[str]:
-	"""Return the mailings whose time has come and whose campaign is not Inactive, the earliest first."""
+def due(epoch: int) -> list[str]:
+	"""Return the mailings whose time has come by `epoch` (Unix seconds) and whose campaign is not Inactive, the earliest first."""
 	return frappe.db.sql(
 		"""SELECT m.name FROM `tabMass Email` m JOIN `tabCampaign` c ON c.name = m.campaign
-		WHERE m.status = 'Pending' AND m.start_date <= %s AND c.status != 'Inactive' ORDER BY m.start_date""",
-		now_datetime(),
+		WHERE m.status = 'Pending' AND m.start_epoch <= %s AND c.status != 'Inactive' ORDER BY m.start_epoch""",
+		epoch,
 		pluck=True,
 	)
 
@@ -136,6 +74,25 @@ def in_process(*, frozen: bool) -> list[str]:
 def may_send(name: str) -> bool:
 	"""Tell whether the mailing is in process and its campaign not Inactive at this moment."""
 	return name in in_process(frozen=True)
+
+
+def past_deadline(epoch: int) -> list[str]:
+	"""Return the mailings in process or paused whose deadline has passed at `epoch` (Unix seconds)."""
+	return frappe.db.sql(
+		"""SELECT name FROM `tabMass Email`
+		WHERE status IN ('In Process', 'Paused') AND frozen = 1 AND deadline_epoch BETWEEN 1 AND %s""",
+		epoch,
+		pluck=True,
+	)
+
+
+def anchor(name: str, left: int, epoch: int) -> None:
+	"""Spread the mails that are left from `epoch` (Unix seconds) on: at the start, and again after a pause."""
+	values = {"anchor_epoch": epoch, "anchor_left": left}
+	hours = cint(frappe.db.get_value("Mass Email", name, "spread_hours"))
+	if not cint(frappe.db.get_value("Mass Email", name, "spread_until")):
+		values["spread_until"] = epoch + hours * HOUR if hours else 0
+	frappe.db.set_value("Mass Email", name, values, update_modified=False)
 
 
 def finish(name: str) -> bool:

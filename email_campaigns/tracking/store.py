@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections import Counter, defaultdict
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from hashlib import sha256
@@ -65,6 +67,18 @@ def named(message: int) -> Named | None:
 		message,
 	)
 	return Named(*row[0]) if row else None
+
+
+def hours_of(emails: Sequence[str]) -> dict[str, Counter]:
+	"""Return {address in lower case: {hour of the day on the site's clock: opens and clicks by people}} of those known."""
+	hours: dict[str, Counter] = defaultdict(Counter)
+	for email, hour, number in frappe.db.sql(
+		"""SELECT LOWER(email), HOUR(creation), COUNT(*) FROM `tabCampaign Log`
+		WHERE email IN %s AND action IN ('Opened', 'Clicked') AND verdict = 'human' GROUP BY 1, 2""",
+		(tuple(emails) or ("",),),
+	):
+		hours[email][hour] += number
+	return hours
 
 
 def stamp_opted_out(message: int) -> bool:

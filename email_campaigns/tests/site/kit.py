@@ -10,6 +10,7 @@ from unittest.mock import patch
 
 import frappe
 from frappe.tests.utils import FrappeTestCase
+from frappe.utils import add_to_date, now_datetime
 from frappe.utils.background_jobs import create_job_id, get_job, get_queue
 from rq.registry import StartedJobRegistry
 
@@ -155,6 +156,12 @@ def change(doctype: str, name: str, **values) -> None:
 	frappe.db.set_value(doctype, name, values, update_modified=False)
 	frappe.clear_document_cache(doctype, name)
 	frappe.db.commit()
+
+
+def starts(name: str, seconds: int) -> None:
+	"""Let a mailing start so many seconds from now."""
+	at = add_to_date(now_datetime(), seconds=seconds)
+	change("Mass Email", name, send_when="Later", start_date=at, start_epoch=int(time.time()) + seconds)
 
 
 def settings(**values) -> None:

@@ -115,7 +115,8 @@ class TestUninstall(FrappeTestCase):
 		self.assertTrue(frappe.db.exists("Scheduled Job Type", {"method": "email_campaigns.jobs.tick"}))
 		uninstall.before_uninstall()
 		self.assertFalse(
-			frappe.db.exists("Scheduled Job Type", {"method": ("like", "email_campaigns.%")}), "they would fail"
+			frappe.db.exists("Scheduled Job Type", {"method": ("like", "email_campaigns.%")}),
+			"they would fail",
 		)
 		for doctype in ("Workspace Sidebar", "Desktop Icon"):  # as Frappe 16 makes them
 			if frappe.db.exists("DocType", doctype):

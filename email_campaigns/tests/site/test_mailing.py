@@ -16,6 +16,7 @@ from email_campaigns.tests.site.kit import (
 	change,
 	run_job,
 	settings,
+	starts,
 	waiting_jobs,
 )
 
@@ -52,20 +53,21 @@ class TestStart(MailingTest):
 		self.assertSentTo(self.mailing, TEN)
 
 	def test_a_start_in_the_future_waits_for_its_time(self):
-		change("Mass Email", self.mailing, start_date=add_to_date(now_datetime(), hours=1))
+		starts(self.mailing, 3600)
 		desk.schedule(self.mailing)
 		self.go_on()
 		self.assertEqual((self.status, self.received()), ("Pending", []))
-		change("Mass Email", self.mailing, start_date=add_to_date(now_datetime(), seconds=-1))
+		starts(self.mailing, -1)
 		self.go_on()
 		self.assertSentTo(self.mailing, TEN)
 
 	def test_send_now_overrules_a_start_in_the_future(self):
-		change("Mass Email", self.mailing, start_date=add_to_date(now_datetime(), hours=1))
+		starts(self.mailing, 3600)
 		self.send(self.mailing)
 		self.assertSentTo(self.mailing, TEN)
 
 	def test_a_schedule_needs_a_start(self):
+		change("Mass Email", self.mailing, send_when="Later")
 		self.refuses("Set the Start", desk.schedule, self.mailing)
 
 	def test_a_schedule_needs_a_list(self):
@@ -182,7 +184,7 @@ class TestPause(MailingTest):
 		self.assertSentTo(self.mailing, TEN)
 
 	def test_a_pending_mailing_that_was_paused_is_pending_again(self):
-		change("Mass Email", self.mailing, start_date=add_to_date(now_datetime(), hours=1))
+		starts(self.mailing, 3600)
 		desk.schedule(self.mailing)
 		desk.pause(self.mailing)
 		desk.resume(self.mailing)

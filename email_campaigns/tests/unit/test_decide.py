@@ -106,7 +106,7 @@ def test_counting_and_freezing_agree_whatever_the_size_of_a_slice(members, polic
 			mailing,
 			batch,
 			lambda keys: set(keys) & set(ledger),
-			lambda decisions: ledger.update({d.dedupe_key: d.reason for d in decisions}),
+			lambda entries: ledger.update({e.decision.dedupe_key: e.decision.reason for e in entries}),
 		)
 	figures = freeze.count(mailing, read)
 	assert figures["planned"] + sum(figures["skipped"].values()) == figures["members"] == len(members)

@@ -6,6 +6,7 @@ import email.policy
 import pytest
 
 from email_campaigns.delivery.letters import RECORD_MISSING, Composer
+from email_campaigns.delivery.letters import letters as letters_of
 from email_campaigns.delivery.mailing import Claimed, Mailing
 from email_campaigns.message.compile import Footer, compile_message
 from email_campaigns.message.headers import HeaderError
@@ -41,7 +42,7 @@ def composer(**changes):
 
 
 def letters(records=RECORDS, **changes):
-	return list(composer(**changes).letters(ROWS, records))
+	return list(letters_of({"": composer(**changes)}, ROWS, records))
 
 
 def parsed(letter):

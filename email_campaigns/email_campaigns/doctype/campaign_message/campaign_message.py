@@ -15,3 +15,4 @@ def on_doctype_update():
 	frappe.db.add_index("Campaign Message", ["sent_epoch"])
 	frappe.db.add_index("Campaign Message", ["lease_until"])
 	frappe.db.add_index("Campaign Message", ["email"])
+	frappe.db.add_index("Campaign Message", ["cc_of"])

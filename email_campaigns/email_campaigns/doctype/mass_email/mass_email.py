@@ -1,12 +1,18 @@
+import time
+
 import frappe
 from frappe import _
 from frappe.model.document import Document
+from frappe.utils import cint, flt, get_datetime, get_system_timezone
 
 from email_campaigns import lifecycle
+from email_campaigns.delivery import plan_rules
+from email_campaigns.delivery.mailing_store import new_holdout_seed
 from email_campaigns.email_campaigns.doctype.campaign.campaign import refuse_contradiction
 from email_campaigns.message.headers import HeaderError, header_text
+from email_campaigns.schedule.clock import UnknownZone, to_epoch
 
-FIELDS_IN_HEADERS = ("from_name", "reply_to")
+FIELDS_IN_HEADERS = ("from_name", "reply_to", "subject_prefix")
 
 
 class MassEmail(Document):
@@ -15,6 +21,9 @@ class MassEmail(Document):
 		self._take_lists_of_campaign()
 		refuse_contradiction(self)
 		self._check_headers()
+		self._read_times()
+		self._check_plan()
+		self.holdout_seed = new_holdout_seed(self) if flt(self.holdout_percent) else ""
 
 	def _refuse_late_edit(self):
 		"""Only a Draft or Pending mailing can be edited, and its status only moves through its buttons."""
@@ -25,7 +34,7 @@ class MassEmail(Document):
 		if before.status not in lifecycle.EDITABLE_MASS_EMAIL:
 			frappe.throw(_("A mailing that is {0} can't be edited.").format(_(before.status)))
 		if self.status != before.status:
-			frappe.throw(_("The status changes through Schedule, Pause, Resume and Cancel."))
+			frappe.throw(_("The status changes through Prepare, Pause, Resume and Cancel."))
 
 	def _take_lists_of_campaign(self):
 		if not self.campaign or not self.is_new():
@@ -41,6 +50,42 @@ class MassEmail(Document):
 				header_text(self.get(field) or "", _(self.meta.get_label(field)))
 			except HeaderError as error:
 				frappe.throw(str(error))
+
+	def _read_times(self):
+		"""What the form says is the time of a clock in the mailing's time zone."""
+		zone = self.time_zone or get_system_timezone()
+		for field, epoch in (("start_date", "start_epoch"), ("deadline", "deadline_epoch")):
+			try:
+				self.set(epoch, to_epoch(get_datetime(self.get(field)), zone) if self.get(field) else 0)
+			except UnknownZone as error:
+				frappe.throw(str(error), title=_(self.meta.get_label("time_zone")))
+
+		if self.send_when == "Now" and self.start_epoch and self._is_new_time("start_epoch"):
+			self.send_when = plan_rules.LATER
+
+	def _check_plan(self):
+		for field, sentence in plan_rules.problems(self._plan(), int(time.time())):
+			frappe.throw(_(sentence), title=_(self.meta.get_label(field)))
+
+	def _plan(self) -> plan_rules.Plan:
+		return plan_rules.Plan(
+			send_when=self.send_when,
+			start=self.start_epoch,
+			start_is_new=self._is_new_time("start_epoch"),
+			deadline=self.deadline_epoch,
+			deadline_is_new=self._is_new_time("deadline_epoch"),
+			pace=self.pace,
+			hourly_rate=cint(self.hourly_rate),
+			spread_hours=cint(self.spread_hours),
+			domain_rates=[(row.domain or "", cint(row.hourly_rate)) for row in self.domain_rates],
+			holdout_percent=flt(self.holdout_percent),
+			languages=[row.language for row in self.language_versions],
+			forced_language=self.forced_language if self.language_policy == "One for all" else "",
+		)
+
+	def _is_new_time(self, field: str) -> bool:
+		before = self.get_doc_before_save()
+		return not before or cint(before.get(field)) != cint(self.get(field))
 
 	def on_trash(self):
 		if self.status not in ("Draft", "Cancelled"):

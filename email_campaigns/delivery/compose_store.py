@@ -1,0 +1,79 @@
+"""A mailing's templates made ready on this site: compiled once a language, with the site's links and footer."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Mapping
+from uuid import uuid4
+
+import frappe
+from frappe import _
+from frappe.utils import cint
+
+from email_campaigns.delivery import store
+from email_campaigns.delivery.letters import Composer
+from email_campaigns.delivery.mailing import Mailing
+from email_campaigns.message.compile import CompiledMessage, TemplateError, compile_message
+from email_campaigns.message.footer import Footer
+from email_campaigns.tracking.store import links, ring
+
+
+def composers(mailing: Mailing, prefix: str = "") -> dict[str, Composer]:
+	"""Return {language: composer} of all versions of a mailing, "" being the one for everybody.
+
+	Raises TemplateError with the line of the fault and the language, HeaderError for a sender that can't stand in a header.
+	"""
+	return {
+		language: composer(mailing, compiled(mailing, language, prefix))
+		for language in ("", *(version.language for version in mailing.versions))
+	}
+
+
+def compiled(mailing: Mailing, language: str = "", prefix: str = "") -> CompiledMessage:
+	"""Return one version of a mailing made ready. Raises TemplateError with the line of the fault."""
+	version = mailing.version(language)
+	prefix = " ".join(filter(None, (prefix, mailing.prefix)))
+	try:
+		message = compile_message(version.subject, version.html, footer=_footer(mailing), prefix=prefix)
+	except TemplateError as error:
+		if not language:
+			raise
+		raise TemplateError(_("In the version for {0}: {1}").format(language, error)) from error
+	for name in sorted(message.tracking_links):
+		frappe.throw(
+			_("The template names the tracked link {0}, which does not exist.").format(frappe.bold(name))
+		)
+	return message
+
+
+def _footer(mailing: Mailing) -> Footer:
+	settings = store.settings()
+	return Footer(
+		sender_line=settings.sender_line or "",
+		postal_address=settings.postal_address or "",
+		unsubscribe=mailing.heeds_opt_out and bool(cint(settings.add_unsubscribe_link)),
+		unsubscribe_text=_("Unsubscribe"),
+	)
+
+
+def composer(mailing: Mailing, message: CompiledMessage) -> Composer:
+	maker, tokens = links(), ring()
+	domain = mailing.sender_address.rpartition("@")[2]
+	return Composer(
+		mailing,
+		message,
+		unsubscribe_url=maker.unsubscribe,
+		message_id=lambda number: (
+			f"{tokens.message_id_local_part(number) if number else uuid4().hex}@{domain}"
+		),
+		clock=time.time,
+	)
+
+
+def fields(composers: Mapping[str, Composer]) -> tuple[frozenset[str], bool]:
+	"""Return the fields of a record that any version uses, and whether one may use them all."""
+	messages = [each.compiled for each in composers.values()]
+	return (
+		frozenset().union(*(message.record_fields for message in messages)),
+		any(message.uses_whole_record for message in messages),
+	)

@@ -1,0 +1,122 @@
+"""A Mass Email, with its campaign, its templates and its sender, loaded as one value."""
+
+from __future__ import annotations
+
+import frappe
+from frappe import _
+from frappe.utils import cint, flt
+
+from email_campaigns.audience.address import InvalidAddress, normalise
+from email_campaigns.delivery.mailing import Mailing, Version
+from email_campaigns.delivery.plan_rules import BY_RATE, SPREAD
+
+INFORMATIONAL = "Informational Email"
+ONE_LANGUAGE = "One for all"
+
+
+def load(name: str) -> Mailing:
+	"""Return a Mass Email as a value. Raises ValidationError where its template or its sender is of no use."""
+	doc = frappe.get_doc("Mass Email", name)
+	campaign = frappe.get_doc("Campaign", doc.campaign)
+	account = sender_account(doc.sender_account)
+	subject, html = _content(doc.email_template)
+	return Mailing(
+		name=doc.name,
+		title=doc.title,
+		campaign=campaign.name,
+		subject=subject,
+		html=html,
+		sender_user=doc.owner,
+		account=account.name,
+		sender_address=sender_address(account),
+		sender_name=doc.from_name or account.name,
+		reply_to=doc.reply_to or "",
+		heeds_opt_out=campaign.campaign_type != INFORMATIONAL,
+		lists=_lists(doc.target_lists or campaign.target_lists),
+		excluding=_lists(doc.excluding_target_lists or campaign.excluding_target_lists),
+		duplicate_policy=doc.duplicate_policy,
+		prefix=doc.subject_prefix or "",
+		versions=tuple(Version(row.language, *_content(row.email_template)) for row in doc.language_versions),
+		forced_language=(doc.forced_language or "") if doc.language_policy == ONE_LANGUAGE else "",
+		seed_list=doc.seed_list or "",
+		holdout_percent=flt(doc.holdout_percent),
+		holdout_seed=doc.holdout_seed or "",
+		approval_hash=doc.approval_hash or "",
+		**_timing(doc),
+	)
+
+
+def new_holdout_seed(doc) -> str:
+	"""Return the seed of a mailing's hold-out group: its own, or its campaign's where the group is kept.
+
+	A campaign gets its seed when the first of its mailings asks for it.
+	"""
+	if not cint(doc.keep_holdout):
+		campaigns = frappe.db.get_value("Campaign", doc.campaign, "holdout_seed")
+		return (
+			doc.holdout_seed
+			if doc.holdout_seed not in ("", None, campaigns)
+			else frappe.generate_hash(length=16)
+		)
+	seed = frappe.db.get_value("Campaign", doc.campaign, "holdout_seed")
+	if not seed:
+		seed = frappe.generate_hash(length=16)
+		frappe.db.set_value("Campaign", doc.campaign, "holdout_seed", seed, update_modified=False)
+	return seed
+
+
+def _timing(doc) -> dict:
+	return {
+		"optimised": doc.send_when == "Optimised",
+		"starts": cint(doc.start_epoch),
+		"deadline": cint(doc.deadline_epoch),
+		"hourly_rate": cint(doc.hourly_rate) if doc.pace == BY_RATE else 0,
+		"domain_rates": tuple((row.domain.lower(), cint(row.hourly_rate)) for row in doc.domain_rates),
+		"spread_until": cint(doc.spread_until) if doc.pace == SPREAD else 0,
+		"anchor": cint(doc.anchor_epoch),
+		"anchor_left": cint(doc.anchor_left),
+	}
+
+
+def _content(template: str) -> tuple[str, str]:
+	"""Return (subject, HTML) of an Email Template."""
+	doc = frappe.get_doc("Email Template", template)
+	return doc.subject or "", (doc.response_html if doc.use_html else doc.response) or ""
+
+
+def _lists(rows) -> tuple[str, ...]:
+	return tuple(row.target_list for row in rows)
+
+
+def sender_account(name: str | None):
+	"""Return the Email Account that sends: the one named, else the site's default outgoing one.
+
+	Raises ValidationError with a sentence where there is none or it does not send.
+	"""
+	if name:
+		account = frappe.get_doc("Email Account", name)
+	else:
+		account = (
+			frappe.get_doc("Email Account", {"default_outgoing": 1, "enable_outgoing": 1})
+			if _default()
+			else None
+		)
+	if not account:
+		frappe.throw(
+			_("There is no default outgoing Email Account. Choose an Email Account for this mailing.")
+		)
+	if not account.enable_outgoing:
+		frappe.throw(_("The Email Account {0} is not enabled for outgoing mail.").format(account.name))
+	return account
+
+
+def _default() -> bool:
+	return bool(frappe.db.exists("Email Account", {"default_outgoing": 1, "enable_outgoing": 1}))
+
+
+def sender_address(account) -> str:
+	"""Return the account's address in the form for the envelope. Raises ValidationError."""
+	try:
+		return normalise(account.email_id or "")
+	except InvalidAddress as error:
+		frappe.throw(_("The Email Account {0} has no valid address: {1}").format(account.name, error))

@@ -1,0 +1,158 @@
+"""Planning a mailing in the database: who would get it, and freezing that into the ledger."""
+
+from __future__ import annotations
+
+import time
+from collections import Counter
+from collections.abc import Mapping
+
+import frappe
+from frappe.utils import cint, get_system_timezone, now
+
+from email_campaigns.audience import store as audience
+from email_campaigns.audience.decide import Candidate
+from email_campaigns.delivery import freeze, ledger_store, mailing_store, store
+from email_campaigns.delivery.freeze import Entry
+from email_campaigns.delivery.mailing import Mailing
+from email_campaigns.schedule.best_hour import best_hour, next_time
+from email_campaigns.schedule.clock import UnknownZone, in_zone
+from email_campaigns.tracking.store import hours_of
+
+HOUR = 3600
+
+_PLANNED = (
+	"name, creation, modified, owner, modified_by, source_doctype, source, campaign, step, target_list, member,"
+	" email, domain, recipient_doctype, recipient_name, language, is_seed, send_after, dedupe_key, status, reason,"
+	" claim"
+)
+_ROW = f"(NEXTVAL(`campaign_message_id_seq`), {'%s, ' * 7}0, {'%s, ' * 12}'')"
+
+
+def freeze_next(name: str) -> bool:
+	"""Freeze the next slice of a mailing's audience; tell whether there may be more.
+
+	The slice and the place where it ended are one transaction, so a freeze that was killed goes on where
+	it was, with each member decided upon once. A mailing that is not in process freezes nothing.
+	"""
+	# Locked before anything else is read: what another freeze or a cancellation has just done must be seen.
+	fields = ["status", "frozen", "freeze_cursor"]
+	row = frappe.db.get_value("Mass Email", name, fields, as_dict=True, for_update=True)
+	if not row or row.frozen or row.status != "In Process":
+		return False
+	mailing, cursor = mailing_store.load(name), row.freeze_cursor or 0
+	candidates = audience.read_slice(mailing.lists, mailing.excluding, cursor)
+	if not candidates:
+		_finish(mailing)
+		return False
+	last = _freeze(mailing, candidates)
+	frappe.db.set_value("Mass Email", name, "freeze_cursor", last, update_modified=False)
+	return True
+
+
+def _finish(mailing: Mailing) -> None:
+	"""The seed group comes last, so that a colleague who is a member too is mailed as a member."""
+	if seeds := _seeds(mailing):
+		_freeze(mailing, seeds, seeds=True)
+	frappe.db.set_value("Mass Email", mailing.name, "frozen", 1, update_modified=False)
+	ledger_store.recount(mailing.name)
+	store.anchor(mailing.name, ledger_store.left(mailing.name), int(time.time()))
+
+
+def _freeze(mailing: Mailing, candidates: list[Candidate], *, seeds: bool = False) -> int:
+	return freeze.freeze_slice(
+		mailing,
+		candidates,
+		lambda keys: taken(mailing, keys),
+		lambda entries: plan(mailing, entries),
+		times=_best_times(mailing) if mailing.optimised and not seeds else freeze.at_once,
+		seeds=seeds,
+	)
+
+
+def _seeds(mailing: Mailing) -> list[Candidate]:
+	"""The seed group is a handful of colleagues, so it is read at once."""
+	if not mailing.seed_list:
+		return []
+	return audience.read_slice([mailing.seed_list], (), 0)
+
+
+def count(name: str) -> dict:
+	"""Return who would get the mailing now, as freeze.count does."""
+	mailing = mailing_store.load(name)
+	refresh(mailing)
+	read = lambda after: audience.read_slice(mailing.lists, mailing.excluding, after)  # noqa: E731
+	return freeze.count(mailing, read, _seeds(mailing))
+
+
+def refresh(mailing: Mailing) -> None:
+	"""Bring the members of all lists that a mailing looks at in step with their records."""
+	audience.refresh([*mailing.lists, *mailing.excluding, *filter(None, [mailing.seed_list])])
+
+
+def taken(mailing: Mailing, keys: list[str]) -> set[str]:
+	"""Return which of `keys` the ledger of this mailing has already."""
+	return set(
+		frappe.db.sql(
+			"SELECT dedupe_key FROM `tabCampaign Message` WHERE source = %s AND step = 0 AND dedupe_key IN %s",
+			(mailing.name, tuple(keys)),
+			pluck=True,
+		)
+	)
+
+
+def plan(mailing: Mailing, entries: list[Entry]) -> None:
+	"""Write one row a member: Queued, or Skipped with its reason. A replay is absorbed by the unique key."""
+	stamp, values = now(), []
+	for entry in entries:
+		decision, who = entry.decision, entry.decision.candidate
+		values += [stamp, stamp, mailing.sender_user, mailing.sender_user, mailing.doctype, mailing.name]
+		values += [
+			mailing.campaign,
+			who.target_list,
+			who.member,
+			who.email,
+			who.domain,
+			who.doctype,
+			who.record,
+		]
+		values += [entry.language, entry.is_seed, entry.send_after, decision.dedupe_key]
+		values += ["Skipped" if decision.reason else "Queued", decision.reason]
+	frappe.db.sql(
+		f"INSERT IGNORE INTO `tabCampaign Message` ({_PLANNED}) VALUES " + ", ".join([_ROW] * len(entries)),
+		values,
+	)
+
+
+def _best_times(mailing: Mailing) -> freeze.Times:
+	"""When each member is likeliest to read: by their own habits, else by those of the slice, in their own time zone."""
+	site, default = get_system_timezone(), cint(store.settings().default_hour)
+
+	def times(candidates: list[Candidate]) -> dict[int, int]:
+		habits = hours_of([candidate.email for candidate in candidates])
+		together, found = sum(habits.values(), Counter()), {}
+		for candidate in candidates:
+			zone, ahead = _clock(candidate.time_zone, site, mailing.starts)
+			own = habits.get(candidate.email.lower(), {})
+			hour = best_hour(_shifted(own, ahead), _shifted(together, ahead), default)
+			found[candidate.member] = next_time(mailing.starts, hour, zone, _place(candidate.member))
+		return found
+
+	return times
+
+
+def _clock(zone: str, site: str, epoch: int) -> tuple[str, int]:
+	"""Return the zone that holds for a recipient, and by how many hours its clocks are ahead of the site's."""
+	try:
+		ahead = in_zone(epoch, zone) - in_zone(epoch, site)
+	except UnknownZone:
+		return site, 0
+	return zone, round(ahead.total_seconds() / HOUR)
+
+
+def _shifted(hours: Mapping[int, int], ahead: int) -> dict[int, int]:
+	return {(hour + ahead) % 24: number for hour, number in hours.items()}
+
+
+def _place(member: int) -> int:
+	"""Seconds within the hour, so that not everybody's mail is due at its first second."""
+	return member * 2654435761 % HOUR  # Knuth's multiplicative hash

@@ -1,0 +1,102 @@
+"""A mail as one recipient would get it, shown or sent as a test."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import frappe
+from frappe import _
+
+from email_campaigns.audience import store as audience
+from email_campaigns.delivery import compose_store, mailing_store, records_store, transport
+from email_campaigns.delivery.mailing import Claimed, Mailing
+from email_campaigns.message.compile import CompiledMessage
+from email_campaigns.tracking.store import links
+
+PREVIEW = 0  # the ledger number of a mail that is in no ledger
+
+
+def preview(name: str, doctype: str = "", record: str = "") -> dict:
+	"""Return the mail as one recipient would get it: {"subject", "html", "text", "warnings", "email", "language", …}.
+
+	Without a recipient, the first member of the lists is taken. Raises TemplateError, RenderError.
+	"""
+	mailing = mailing_store.load(name)
+	row = _recipient(mailing, doctype, record)
+	message = compose_store.compiled(mailing, row.language)
+	shared = compose_store.composer(mailing, message).shared
+	values = {
+		"doc": _record(row, message, frappe.session.user),
+		"unsubscribe_url": links().unsubscribe(PREVIEW),
+	}
+	content = message.render({**shared, **values})
+	return {
+		"subject": content.subject,
+		"html": content.html,
+		"text": content.text,
+		"warnings": list(content.warnings),
+		"email": row.email,
+		"language": row.language,
+		"doctype": row.doctype,
+		"record": row.record,
+	}
+
+
+def send_test(name: str, addresses: list[str], doctype: str = "", record: str = "") -> None:
+	"""Send the mail, rendered for one recipient and marked [TEST], to named addresses; it is in no figure.
+
+	Raises Unavailable or ValidationError with a sentence, and TemplateError, RenderError.
+	"""
+	held = transport.held()
+	if held:
+		frappe.throw(held)
+	mailing = mailing_store.load(name)
+	row = _recipient(mailing, doctype, record)
+	message = compose_store.compiled(mailing, row.language, prefix="[TEST]")
+	values, make = _record(row, message, frappe.session.user), compose_store.composer(mailing, message)
+	session = transport.connect(mailing.account)
+	try:
+		for address in addresses:
+			_send_one(session, mailing, make.letter(replace(row, name=PREVIEW, email=address), values))
+	finally:
+		session.close()
+
+
+def _send_one(session, mailing: Mailing, letter) -> None:
+	if letter.problem:
+		frappe.throw(letter.problem)
+	session.propose(mailing.sender_address, letter.email)
+	session.confirm()
+	session.transmit(letter.content)
+	frappe.get_doc(
+		{
+			"doctype": "Campaign Log",
+			"action": "Test",
+			"verdict": "test",
+			"email": letter.email,
+			"campaign": mailing.campaign,
+			"source_doctype": mailing.doctype,
+			"source": mailing.name,
+			"details": _("Sent by {0}").format(frappe.session.user),
+		}
+	).insert(ignore_permissions=True)
+
+
+def _recipient(mailing: Mailing, doctype: str, record: str) -> Claimed:
+	if doctype and record:
+		who = audience.address_of(doctype, record)
+		return _row(mailing, who["email"] or "-", doctype, record, who["language"])
+	for who in audience.read_slice(mailing.lists, mailing.excluding, 0, 1):
+		return _row(mailing, who.email, who.doctype, who.record, who.language)
+	frappe.throw(_("The target lists have no members to show the mail for. Choose a recipient."))
+
+
+def _row(mailing: Mailing, email: str, doctype: str, record: str, language: str) -> Claimed:
+	return Claimed(PREVIEW, email, doctype, record, language=mailing.language_for(language))
+
+
+def _record(row: Claimed, message: CompiledMessage, user: str):
+	records = records_store.load([row], message.record_fields, message.uses_whole_record, user)
+	if (row.doctype, row.record) not in records:
+		frappe.throw(_("{0} {1} does not exist.").format(_(row.doctype), row.record))
+	return records[row.doctype, row.record]
