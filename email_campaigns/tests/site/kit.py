@@ -34,6 +34,8 @@ PLAIN_SETTINGS = {
 	"sessions_per_job": 1,
 	"max_attempts": 5,
 	"add_unsubscribe_link": 1,
+	"approval": "Not needed",
+	"default_hour": 9,
 }
 BUILT = (
 	("Campaign Message", "source"),

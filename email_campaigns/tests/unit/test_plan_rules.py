@@ -1,0 +1,68 @@
+"""What a form may not plan: each fault is said at its field, and nothing else is wrong."""
+
+from dataclasses import replace
+
+import pytest
+
+from email_campaigns.delivery.plan_rules import BY_RATE, LATER, SPREAD, Plan, problems
+
+NOW = 1_800_000_000
+HOUR = 3600
+
+
+def fields(plan):
+	return [field for field, _sentence in problems(plan, NOW)]
+
+
+def test_a_plan_that_says_nothing_is_right():
+	assert fields(Plan()) == []
+
+
+def test_a_whole_plan_is_right():
+	plan = Plan(
+		send_when=LATER,
+		start=NOW + HOUR,
+		start_is_new=True,
+		deadline=NOW + 2 * HOUR,
+		deadline_is_new=True,
+		pace=BY_RATE,
+		hourly_rate=1,
+		domain_rates=[("gmail.com", 100), ("web.de", 1)],
+		holdout_percent=99.9,
+		languages=["de", "pt-BR"],
+		forced_language="de",
+	)
+	assert fields(plan) == []
+	assert fields(replace(plan, pace=SPREAD, spread_hours=12)) == []
+
+
+@pytest.mark.parametrize(
+	("field", "plan"),
+	[
+		("start_date", Plan(send_when=LATER)),
+		("start_date", Plan(send_when=LATER, start=NOW - HOUR, start_is_new=True)),
+		("deadline", Plan(start=NOW + HOUR, deadline=NOW + HOUR)),
+		("deadline", Plan(deadline=NOW, deadline_is_new=True)),
+		("hourly_rate", Plan(pace=BY_RATE)),
+		("hourly_rate", Plan(pace=BY_RATE, hourly_rate=-5)),
+		("spread_hours", Plan(pace=SPREAD)),
+		("spread_hours", Plan(pace=SPREAD, spread_hours=10_000)),
+		("domain_rates", Plan(domain_rates=[("gmail.com", 0)])),
+		("domain_rates", Plan(domain_rates=[("someone@gmail.com", 5)])),
+		("domain_rates", Plan(domain_rates=[("gmail.com", 5), ("GMAIL.com", 6)])),
+		("holdout_percent", Plan(holdout_percent=100)),
+		("holdout_percent", Plan(holdout_percent=-1)),
+		("language_versions", Plan(languages=["de", "de"])),
+		("forced_language", Plan(languages=["de"], forced_language="fr")),
+	],
+)
+def test_a_fault_is_said_at_its_field(field, plan):
+	assert fields(plan) == [field]
+
+
+def test_a_start_that_has_passed_meanwhile_stands_in_nobodys_way():
+	assert fields(Plan(send_when=LATER, start=NOW - HOUR)) == []
+
+
+def test_choosing_now_takes_a_moment_to_save():
+	assert fields(Plan(send_when=LATER, start=NOW - 60, start_is_new=True)) == []
