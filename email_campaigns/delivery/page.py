@@ -1,14 +1,16 @@
 """The send loop over one page of claimed mails. Pure: the journal, the connection and the clock are passed in.
 
-The order is the promise. A mail's envelope is proposed; then one statement of the journal marks the mail
-before it Sent and this one Sending, and is durable; only then its content leaves. So whatever kills the
-process, at most one mail of this session is in doubt.
+The order is the promise. A mail's envelope is proposed, or has left already behind the content of the mail
+before it; then one statement of the journal marks the mail before it Sent and this one Sending, and is durable;
+only then its content leaves. So whatever kills the process, at most one mail of this session is in doubt:
+an envelope without content delivers nothing.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from enum import Enum
+from itertools import islice
 from threading import Event
 from typing import Protocol
 
@@ -47,6 +49,26 @@ class Journal(Protocol):
 	def doubt(self, letter: Letter, reason: str) -> None: ...
 
 
+class Ahead:
+	"""An iterator over letters that shows the next one before its turn."""
+
+	def __init__(self, letters: Iterable[Letter]):
+		self._letters = iter(letters)
+		self._seen: list[Letter] = []
+
+	def __iter__(self) -> Iterator[Letter]:
+		return self
+
+	def __next__(self) -> Letter:
+		return self._seen.pop() if self._seen else next(self._letters)
+
+	def peek(self) -> Letter | None:
+		"""Return what will come next, None at the end."""
+		if not self._seen:
+			self._seen.extend(islice(self._letters, 1))
+		return self._seen[0] if self._seen else None
+
+
 class Page:
 	"""Sends letters one after the other; ends early at `deadline`, on STOP, or when the server is of no use.
 
@@ -73,6 +95,7 @@ class Page:
 		self.deadline = deadline
 		self.halt = halt or Event()
 		self.tally = Tally()
+		self.letters = Ahead(())
 		self.session: Session | None = None
 		self.accepted: Letter | None = None
 		self.losses = 0
@@ -81,8 +104,9 @@ class Page:
 	def run(self, letters: Iterable[Letter]) -> Tally:
 		"""Send until the letters end or a reason to stop comes up, and return this page's tally."""
 		self.tally = Tally()
+		self.letters = Ahead(letters)
 		try:
-			for letter in letters:
+			for letter in self.letters:
 				if self.halt.is_set():
 					break
 				self._take(letter)
@@ -92,6 +116,8 @@ class Page:
 			self.halt.set()
 			self.drop()
 			raise
+		if self.session and self.session.under_way:
+			self.drop()  # the server waits for a body that will not come, and delivers nothing
 		self._settle_accepted()
 		return self.tally
 
@@ -118,10 +144,12 @@ class Page:
 	def _send(self, letter: Letter) -> None:
 		try:
 			self.session = self.session or self.connect()
-			self.session.propose(self.sender, letter.email)
+			if self.session.under_way != letter.email:
+				self.session.propose(self.sender, letter.email)
+			following = self._following()
 			if self._may_leave(letter):
 				self.session.confirm()
-				self.session.transmit(letter.content)
+				self.session.transmit(letter.content, following)
 				self._was_accepted(letter)
 		except Crowded:
 			self.retired = True
@@ -132,6 +160,11 @@ class Page:
 			self._was_refused(letter, refusal)
 		except ConnectionLost as loss:
 			self._was_lost(letter, loss)
+
+	def _following(self) -> tuple[str, str] | None:
+		# Rendered before this mail is marked Sending, so that no fault of the next one puts this one in doubt
+		letter = self.letters.peek()
+		return (self.sender, letter.email) if letter and not letter.problem else None
 
 	def _may_leave(self, letter: Letter) -> bool:
 		accepted, self.accepted = self.accepted, None

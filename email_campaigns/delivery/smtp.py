@@ -6,33 +6,36 @@
 	session.transmit(content)                    # it has taken responsibility for the mail
 
 Between `confirm` and `transmit` the caller may still change its mind: `abandon`. The three commands of the
-envelope leave in one segment where the server offers PIPELINING (RFC 2920), and the body in another, so a
-mail costs two round trips. Every wait ends by the socket's timeout. Any exception other than Refused and
-ConnectionLost that passes through (a job's time limit, an interrupt) ends the session; out of `transmit` it
-leaves open whether the server has taken the mail.
+envelope leave in one segment where the server offers PIPELINING (RFC 2920), and the body in another, which
+takes the envelope of the next mail along if `transmit` is told of it. An envelope alone delivers nothing. Every
+wait ends by the socket's timeout. Any exception other than Refused and ConnectionLost that passes through (a
+job's time limit, an interrupt) ends the session; out of `transmit` it leaves open whether the server has taken
+the mail.
 """
 
 import smtplib
-import socket
 from contextlib import suppress
-from time import monotonic
 
+from email_campaigns.delivery.channel import Channel
 from email_campaigns.delivery.replies import ConnectionLost, Refused, Reply, parse, reply_of
 from email_campaigns.delivery.wire import mailbox, quote
 
 __all__ = ["ConnectionLost", "Refused", "Reply", "Session", "explain"]
 
-DEFAULT_TIMEOUT = 120.0  # seconds, for a socket that somebody opened without one: nothing may wait for ever
 QUIT_TIMEOUT = 5.0  # seconds; politeness must not hold up a worker
 LAST_WORDS_TIMEOUT = 0.1  # seconds to look for a reason that a server left behind before it hung up
-REPLY_LIMIT = 65536  # bytes; RFC 5321 §4.5.3.1.5 promises 512 a line
 TROUBLE = (OSError, EOFError, ValueError)  # ValueError: not SMTP, or a file that is already closed
+
+
+class OutOfStep(ValueError):
+	"""A whole reply that cannot be one to the command it is read for: another one came too many or too few."""
 
 
 class Session:
 	"""Hands over mails one after another. Not thread-safe. `alive` says whether it can take another mail.
 
 	`max_size` is the most bytes a mail may have (RFC 1870), 0 when the server names no limit.
+	`under_way` is the recipient whose envelope was written and waits for `confirm`, None when there is none.
 	"""
 
 	def __init__(self, smtp: smtplib.SMTP):
@@ -42,11 +45,10 @@ class Session:
 			smtp.file = smtp.file or smtp.sock.makefile("rb")
 		except (smtplib.SMTPException, *TROUBLE) as error:
 			raise explain(error) from error
-		self._smtp, self._socket, self._file = smtp, smtp.sock, smtp.file
+		self._smtp, self._channel = smtp, Channel(smtp.sock, smtp.file)
 		self._read_features(smtp.esmtp_features if smtp.does_esmtp else {})
-		self._prepare_socket()
-		self._buffer = b""
 		self._asked: list[tuple[str, bytes]] = []
+		self.under_way: str | None = None
 		self._trouble: Exception | None = None
 		self._in_data = False
 		self.alive = True
@@ -59,17 +61,15 @@ class Session:
 		"""
 		if self._asked or self._in_data:
 			raise RuntimeError("propose() while another mail is under way")
-		self._asked = self._envelope(sender, recipient)
-		commands = [command for stage, command in self._asked]
-		self._trouble = None
+		envelope = self._ask(sender, recipient)
 		try:
-			self._write(b"".join(commands) if self.pipelining else commands[0])
+			self._write(envelope if self.pipelining else self._asked[0][1])
 		except TROUBLE as error:
 			self._trouble = self._lost("mail", error)
 
 	def confirm(self) -> None:
 		"""Returns when the server waits for the body. Raises Refused (the session goes on) or ConnectionLost."""
-		asked, self._asked = self._asked, []
+		asked, self._asked, self.under_way = self._asked, [], None
 		if self._trouble:
 			raise self._trouble
 		if not asked:
@@ -85,21 +85,25 @@ class Session:
 				self.abandon()
 			raise
 
-	def transmit(self, content: bytes) -> None:
+	def transmit(self, content: bytes, following: tuple[str, str] | None = None) -> None:
 		"""Sends the body of the confirmed mail and returns when the server has accepted it.
 
 		`content` is a whole message; lone CRs and LFs become line ends (RFC 5321 §2.3.8), so that no server
 		can see another end of the mail than this one. Raises Refused, or ConnectionLost, whose
 		`maybe_accepted` is true once the final dot was handed to the network.
+
+		`following` is sender and recipient of the next mail. Its envelope leaves in the same segment where the
+		server offers PIPELINING (RFC 2920 §3.1: a body may be the first command of a group) and it can be written;
+		then it is `under_way`, to be confirmed and not proposed, also after a refusal that the session survives.
 		"""
 		if not self._in_data:
 			raise RuntimeError("transmit() without confirm()")
 		self._in_data, sent = False, False
 		try:
 			self._check_size(content)
-			self._write(quote(content))
+			self._write(quote(content), self._announce(following))
 			sent = True
-			self._settle(self._read_lines())
+			self._settle(self._channel.read())
 		except Refused:
 			raise
 		except TROUBLE as error:
@@ -110,7 +114,7 @@ class Session:
 
 	def abandon(self) -> None:
 		"""Closes the connection at once, so that a mail under way is not delivered. Never raises."""
-		self.alive, self._in_data, self._asked = False, False, []
+		self.alive, self._in_data, self._asked, self.under_way = False, False, [], None
 		with suppress(Exception):
 			self._smtp.close()
 
@@ -118,9 +122,9 @@ class Session:
 		"""Says QUIT, waits at most QUIT_TIMEOUT seconds for the answer, and closes. Never raises."""
 		if self.alive and not self._in_data and not self._asked:
 			with suppress(Exception):
-				self._limit(min(self._timeout, QUIT_TIMEOUT))
+				self._channel.limit(min(self._channel.timeout, QUIT_TIMEOUT))
 				self._write(b"QUIT\r\n")
-				self._read_lines()
+				self._channel.read()
 		self.abandon()
 
 	def _read_features(self, features: dict[str, str]) -> None:
@@ -130,14 +134,16 @@ class Session:
 		size = features.get("size", "").strip()
 		self.max_size = int(size) if size.isascii() and size.isdigit() else 0
 
-	def _prepare_socket(self) -> None:
-		self._limit(self._socket.gettimeout() or DEFAULT_TIMEOUT)
-		with suppress(OSError):  # a socket that is not TCP
-			self._socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+	def _ask(self, sender: str, recipient: str) -> bytes:
+		self._asked = self._envelope(sender, recipient)
+		self.under_way, self._trouble = recipient, None
+		return b"".join(command for stage, command in self._asked)
 
-	def _limit(self, seconds: float) -> None:
-		self._timeout = seconds
-		self._socket.settimeout(seconds)
+	def _announce(self, following: tuple[str, str] | None) -> bytes:
+		if following and self.pipelining:
+			with suppress(Refused):  # propose() raises it again, in that mail's own turn
+				return self._ask(*following)
+		return b""
 
 	def _envelope(self, sender: str, recipient: str) -> list[tuple[str, bytes]]:
 		return_path = mailbox(sender, "mail", self.utf8) if sender else b""
@@ -163,13 +169,14 @@ class Session:
 			try:
 				if stage != "mail" and not self.pipelining:
 					self._write(command)
-				lines = self._read_lines()
+				lines = self._channel.read()
 				accepted = _is_yes(lines, b"3" if stage == "data" else b"2")
 				if not accepted:
 					refusals.append(Refused(stage, parse(lines)))
 			except TROUBLE as error:
 				lost = self._lost(stage, error)
-				raise (refusals or [lost])[0] from error
+				# Out of step, what was taken for a refusal may have been said of another mail
+				raise (refusals if refusals and not isinstance(error, OutOfStep) else [lost])[0] from error
 			if refusals and (refusals[-1].reply.code == 421 or not self.pipelining):
 				break
 		return refusals, accepted
@@ -177,15 +184,14 @@ class Session:
 	def _clean_up(self, refusals: list[Refused], in_data: bool) -> None:
 		"""Brings the session back to where a new mail can begin, or closes it."""
 		if refusals[-1].reply.code == 421 or (in_data and refusals[0].stage != "rcpt"):
-			return (
-				self.abandon()
-			)  # the second: a body is awaited for an envelope that is not the one we meant
+			# The second: a body is awaited for an envelope that is not the one we meant
+			return self.abandon()
 		try:
 			if in_data:  # RFC 2920 §3.1: DATA was accepted without a recipient, a lone dot ends it
 				self._write(b".\r\n")
-				self._read_lines()
+				self._channel.read()
 			self._write(b"RSET\r\n")
-			if not _is_yes(self._read_lines(), b"2"):
+			if not _is_yes(self._channel.read(), b"2"):
 				self.abandon()
 		except TROUBLE:
 			self.abandon()
@@ -204,39 +210,15 @@ class Session:
 			words = f"The message has {len(content)} bytes, the server takes {self.max_size}"
 			raise Refused("content", Reply(552, "5.3.4", words))
 
-	def _write(self, data: bytes) -> None:
+	def _write(self, data: bytes, ahead: bytes = b"") -> None:
 		if not self.alive:
 			raise EOFError("the session is closed")
-		if self._buffer:  # taken for the answer to what we are about to say, it could lose or double a mail
-			raise ConnectionAbortedError("the server spoke out of turn")
-		self._socket.sendall(data)
-
-	def _read_lines(self) -> list[bytes]:
-		deadline = monotonic() + self._timeout
-		lines = [self._read_line(deadline)]
-		while lines[-1][3:4] == b"-":
-			lines.append(self._read_line(deadline))
-			if len(lines) * 4 > REPLY_LIMIT or sum(map(len, lines)) > REPLY_LIMIT:
-				raise ValueError("the server sent an endless reply")
-		return lines
-
-	def _read_line(self, deadline: float) -> bytes:
-		while (end := self._buffer.find(b"\n") + 1) == 0:
-			if monotonic() > deadline:
-				raise TimeoutError
-			if len(self._buffer) > REPLY_LIMIT:
-				raise ValueError("the server sent an endless reply")
-			chunk = self._file.read1(REPLY_LIMIT)
-			if not chunk:
-				raise EOFError("the server closed the connection")
-			self._buffer += chunk
-		line, self._buffer = self._buffer[:end], self._buffer[end:]
-		return line
+		self._channel.write(data, ahead)
 
 	def _lost(self, stage: str, error: Exception, maybe_accepted: bool = False) -> Exception:
 		"""Closes the session and returns what to raise: the server's last words if there are any, else the loss."""
 		reason = None if maybe_accepted else self._last_words(stage, error)
-		cause = _cause(error, self._timeout)
+		cause = _cause(error, self._channel.timeout)
 		self.abandon()
 		return Refused(stage, reason) if reason else ConnectionLost(stage, maybe_accepted, cause)
 
@@ -245,8 +227,8 @@ class Session:
 		if not isinstance(error, ConnectionError):
 			return None
 		with suppress(*TROUBLE):
-			self._limit(min(self._timeout, LAST_WORDS_TIMEOUT))
-			reply = parse(self._read_lines())
+			self._channel.limit(min(self._channel.timeout, LAST_WORDS_TIMEOUT))
+			reply = parse(self._channel.read())
 			# Before the body, any other code would be said of an earlier mail
 			if reply.code == 421 or (stage == "content" and reply.code > 400):
 				return reply
@@ -267,13 +249,13 @@ def explain(error: Exception) -> Refused | ConnectionLost:
 
 
 def _is_yes(lines: list[bytes], wanted: bytes) -> bool:
-	"""Raises ValueError for a reply that is neither a yes nor a no: the two sides have lost step."""
+	"""Raises OutOfStep for a reply that is neither a yes nor a no, ValueError for what is no reply at all."""
 	last = lines[-1]
 	if last[:1] == wanted and last[:3].isdigit() and last[3:4].isspace():
 		return True
 	reply = parse(lines)
 	if reply.code < 400:
-		raise ValueError(f"the server gave an answer that does not fit: {reply}")
+		raise OutOfStep(f"the server gave an answer that does not fit: {reply}")
 	return False
 
 

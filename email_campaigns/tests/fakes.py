@@ -120,61 +120,87 @@ class MemoryServer:
 	"""Answers each mail by a script: {number of the mail: answer}, from 1; it accepts where the script is silent.
 
 	Answers: ("refuse", stage, code) · ("lose", "rcpt") before the body · ("lose", "content", kept) after it ·
-	("die", stage) and ("die", "content", kept): the process of the client ends.
+	("die", stage) and ("die", "content", kept): the process of the client ends. The stage "propose" is an address
+	that can't be written. With a `ledger` it asserts for every body that leaves what the ledger must say by then.
 	"""
 
-	def __init__(self, script: dict[int, tuple] | None = None):
-		self.script = script or {}
+	def __init__(
+		self, script: dict[int, tuple] | None = None, ledger: Ledger | None = None, *, pipelining: bool = True
+	):
+		self.script, self.ledger, self.pipelining = script or {}, ledger, pipelining
 		self.delivered: list[str] = []
-		self.seen = self.connections = self.quits = 0
+		self.seen = self.connections = self.quits = self.proposed = 0
 
 	def connect(self) -> FakeSession:
 		self.connections += 1
 		return FakeSession(self)
+
+	def status(self, recipient: str) -> str:
+		return next(row.status for row in self.ledger.rows.values() if row.email == recipient)
 
 
 class FakeSession:
 	"""What delivery.page needs of delivery.smtp.Session."""
 
 	def __init__(self, server: MemoryServer):
-		self.server, self.alive = server, True
-		self.recipient, self.answer, self.asked, self.in_data = "", (), False, False
+		self.server, self.alive, self.under_way = server, True, None
+		self.recipient, self.before, self.answer, self.in_data = "", "", (), False
 
 	def propose(self, sender: str, recipient: str) -> None:
-		ready = self.alive and not self.asked and not self.in_data
+		ready = self.alive and not self.under_way and not self.in_data
 		assert ready, "a mail was proposed to a session that is not ready for it"
-		self.asked = True
-		self.server.seen += 1
-		self.answer = self.server.script.get(self.server.seen, ())
-		self.recipient = recipient
-		self._answer("propose")
+		self.server.proposed += 1
+		self._ask(recipient)
 
 	def confirm(self) -> None:
-		assert self.asked, "nothing was proposed"
-		self.asked = False
+		assert self.under_way, "nothing was proposed"
+		self.recipient, self.under_way = self.under_way, None
 		self._answer("rcpt")
 		self.in_data = True
 
-	def transmit(self, content: bytes) -> None:
+	def transmit(self, content: bytes, following: tuple[str, str] | None = None) -> None:
 		assert self.in_data, "a body was sent that nobody waits for"
-		self.in_data = False
-		self._answer("content")
-		self.server.delivered.append(self.recipient)
+		self._assert_order()
+		self.in_data, self.before = False, self.recipient
+		try:
+			self._answer("content")
+			self.server.delivered.append(self.recipient)
+		finally:
+			if following and self.alive and self.server.pipelining and self._can_be_written():
+				self._ask(following[1])
 
 	def abandon(self) -> None:
-		self.alive = self.asked = self.in_data = False
+		self.alive, self.under_way, self.in_data = False, None, False
 
 	def close(self) -> None:
-		self.server.quits += self.alive
+		self.server.quits += self.alive and not self.under_way and not self.in_data
 		self.abandon()
+
+	def _assert_order(self) -> None:
+		if self.server.ledger:
+			assert self.server.status(self.recipient) == "Sending", "a body left before the journal said so"
+			if self.before not in ("", self.recipient):
+				assert self.server.status(self.before) != "Sending", "two mails of one session are in doubt"
+
+	def _can_be_written(self) -> bool:
+		return self.server.script.get(self.server.seen + 1, ())[1:2] != ("propose",)
+
+	def _ask(self, recipient: str) -> None:
+		self.server.seen += 1
+		self.answer = self.server.script.get(self.server.seen, ())
+		self._answer("propose")
+		self.under_way = recipient
 
 	def _answer(self, stage: str) -> None:
 		if self.answer[1:2] != (stage,):
 			return
 		if self.answer[0] == "die":
 			self._keep_if_asked()
+			self.alive = False
 			raise Killed
 		if self.answer[0] == "refuse":
+			if self.answer[2] == 421:
+				self.abandon()
 			raise Refused(stage, Reply(self.answer[2], "", "no"))
 		if self.answer[0] == "lose":
 			self._keep_if_asked()

@@ -1,16 +1,21 @@
 """Opens sessions to a scripted server and tells how a hand-over ended, in values that tests can compare."""
 
 import smtplib
+import socket
 import ssl
 import subprocess
 from pathlib import Path
+
+import pytest
 
 from email_campaigns.delivery.smtp import ConnectionLost, Refused, Session
 from email_campaigns.tests.smtp_server import ScriptedServer
 
 SENDER = "news@example.org"
 CONTENT = b"Subject: Hello\r\n\r\n.dots\r\nand more\r\n"
+NEXT = (SENDER, "b@example.com")
 TIMEOUT = 0.25  # seconds; long for a server on this machine, short for a test that waits it out
+FEATURES = pytest.mark.parametrize("features", [("PIPELINING",), ()], ids=["pipelined", "in turn"])
 
 
 def open_session(server: ScriptedServer, timeout: float = TIMEOUT) -> Session:
@@ -19,17 +24,42 @@ def open_session(server: ScriptedServer, timeout: float = TIMEOUT) -> Session:
 	return Session(smtp)
 
 
-def hand_over(session: Session, recipient: str, content: bytes = CONTENT, sender: str = SENDER) -> tuple:
+def hand_over(
+	session: Session,
+	recipient: str,
+	content: bytes = CONTENT,
+	sender: str = SENDER,
+	following: tuple[str, str] | None = None,
+) -> tuple:
 	"""("taken",), ("refused", stage, reply) or ("lost", stage, maybe_accepted)."""
 	try:
-		session.propose(sender, recipient)
+		if session.under_way != recipient:
+			session.propose(sender, recipient)
 		session.confirm()
-		session.transmit(content)
+		session.transmit(content, following)
 		return ("taken",)
 	except Refused as refusal:
 		return "refused", refusal.stage, str(refusal.reply)
 	except ConnectionLost as loss:
 		return "lost", loss.stage, loss.maybe_accepted
+
+
+class Wire:
+	"""A session whose other side is this test: what it wrote is `read`, what it hears is `say`."""
+
+	def __init__(self, features: str = "pipelining", kind: int = socket.SOCK_STREAM):
+		near, self.far = socket.socketpair(type=kind)
+		near.settimeout(TIMEOUT)
+		smtp = smtplib.SMTP(timeout=TIMEOUT)
+		smtp.sock, smtp.does_esmtp, smtp.ehlo_resp = near, True, b"hello"
+		smtp.esmtp_features = dict.fromkeys(features.split(), "")
+		self.session = Session(smtp)
+
+	def say(self, replies: bytes) -> None:
+		self.far.sendall(replies)
+
+	def read(self) -> bytes:
+		return self.far.recv(1 << 20)
 
 
 def received(server: ScriptedServer) -> list[str]:

@@ -11,10 +11,11 @@ from email_campaigns.tests.fakes import SENDER, Killed, Ledger, MemoryJournal, M
 STAGES = ("rcpt", "content")
 ENDS = {"Sent", "Failed", "Skipped", "Uncertain"}
 
-refusals = st.tuples(st.just("refuse"), st.sampled_from(STAGES), st.sampled_from((450, 452, 550, 554)))
+refusals = st.tuples(st.just("refuse"), st.sampled_from(STAGES), st.sampled_from((421, 450, 452, 550, 554)))
 early = st.tuples(st.sampled_from(("lose", "die")), st.just("rcpt"))
 late = st.tuples(st.sampled_from(("lose", "die")), st.just("content"), st.booleans())
-servers = st.lists(st.none() | refusals | early | late, max_size=12).map(
+unwritable = st.just(("refuse", "propose", 553))
+servers = st.lists(st.none() | unwritable | refusals | early | late, max_size=12).map(
 	lambda answers: {number: answer for number, answer in enumerate(answers, 1) if answer}
 )
 deaths = st.none() | st.integers(0, 25)
@@ -39,14 +40,15 @@ def run_page(ledger, server, token, dies_at):
 	st.lists(st.tuples(servers, deaths), min_size=1, max_size=6),
 	st.integers(1, 12),
 	st.sets(st.integers(1, 12), max_size=3),
+	st.booleans(),
 )
-def test_never_twice_and_never_lost(jobs, number, suppressed):
+def test_never_twice_and_never_lost(jobs, number, suppressed, pipelining):
 	emails = [f"p{index}@example.org" for index in range(1, number + 1)]
 	ledger, delivered, killed = Ledger(emails), [], 0
 	ledger.suppressed = {f"p{index}@example.org" for index in suppressed}
 	lost_answers = 0
 	for turn, (script, dies_at) in enumerate([*jobs, *[({}, None)] * 4]):
-		server = MemoryServer(script)
+		server = MemoryServer(script, ledger, pipelining=pipelining)
 		killed += run_page(ledger, server, f"page {turn}", dies_at)
 		lost_answers += sum(answer[:2] == ("lose", "content") for answer in script.values())
 		delivered += server.delivered

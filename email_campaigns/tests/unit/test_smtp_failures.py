@@ -21,11 +21,18 @@ from email_campaigns.tests.smtp_server import (
 	Slow,
 	drop_in_body,
 )
-from email_campaigns.tests.unit.smtp_kit import CONTENT, TIMEOUT, hand_over, open_session, received
+from email_campaigns.tests.unit.smtp_kit import (
+	CONTENT,
+	FEATURES,
+	NEXT,
+	TIMEOUT,
+	hand_over,
+	open_session,
+	received,
+)
 
 STAGES = ("mail", "rcpt", "data", "content")
 LARGE = b"Subject: large\r\n\r\n" + b"x" * 70 * 1024 * 1024  # more than the buffers of two sockets hold
-FEATURES = pytest.mark.parametrize("features", [("PIPELINING",), ()], ids=["pipelined", "in turn"])
 
 
 @FEATURES
@@ -73,10 +80,12 @@ def test_accepted_but_the_answer_is_lost(act):
 
 
 @pytest.mark.parametrize("act", [DROP_IN_BODY, RESET_IN_BODY, HANG_IN_BODY], ids=["drop", "reset", "hang"])
-def test_lost_in_the_body(act):
+@pytest.mark.parametrize("following", [None, NEXT], ids=["alone", "announcing"])
+def test_lost_in_the_body(act, following):
 	with ScriptedServer({"content": act}) as server:
 		session = open_session(server)
-		assert hand_over(session, "a@example.com", LARGE) == ("lost", "content", False)
+		outcome = hand_over(session, "a@example.com", LARGE, following=following)
+		assert outcome == ("lost", "content", False)
 		assert not session.alive
 		assert received(server) == []
 
@@ -89,10 +98,11 @@ def test_reason_given_in_the_body_is_heard():
 		assert received(server) == []
 
 
-def test_421_between_two_mails():
+@pytest.mark.parametrize("following", [None, NEXT], ids=["alone", "announcing"])
+def test_421_between_two_mails(following):
 	with ScriptedServer({"content": b"250 2.0.0 Taken\r\n421 4.4.2 Idle for too long\r\n"}) as server:
 		session = open_session(server)
-		assert hand_over(session, "a@example.com")[0] == "taken"
+		assert hand_over(session, "a@example.com", following=following)[0] == "taken"
 		time.sleep(0.05)
 		assert hand_over(session, "b@example.com") == ("refused", "mail", "421 4.4.2 Idle for too long")
 		assert not session.alive

@@ -13,31 +13,15 @@ from email_campaigns.delivery.smtp import Session
 from email_campaigns.tests.smtp_server import HANG, ScriptedServer, Slow
 from email_campaigns.tests.unit.smtp_kit import (
 	CONTENT,
+	NEXT,
 	SENDER,
 	TIMEOUT,
+	Wire,
 	hand_over,
 	open_session,
 	received,
 	tls_contexts,
 )
-
-
-class Wire:
-	"""A session whose other side is this test: what it wrote is `read`, what it hears is `say`."""
-
-	def __init__(self, features: str = "pipelining"):
-		near, self.far = socket.socketpair()
-		near.settimeout(TIMEOUT)
-		smtp = smtplib.SMTP(timeout=TIMEOUT)
-		smtp.sock, smtp.does_esmtp, smtp.ehlo_resp = near, True, b"hello"
-		smtp.esmtp_features = dict.fromkeys(features.split(), "")
-		self.session = Session(smtp)
-
-	def say(self, replies: bytes) -> None:
-		self.far.sendall(replies)
-
-	def read(self) -> bytes:
-		return self.far.recv(1 << 20)
 
 
 def test_envelope_leaves_in_one_segment_before_any_answer():
@@ -173,7 +157,7 @@ def test_interrupted_session_is_closed(stage, monkeypatch):
 		def read1(_size):
 			raise KeyboardInterrupt
 
-		session._file = type("File", (), {"read1": staticmethod(read1)})
+		session._channel._file = type("File", (), {"read1": staticmethod(read1)})
 		with pytest.raises(KeyboardInterrupt):
 			session.confirm() if stage == "confirm" else session.transmit(CONTENT)
 		assert not session.alive
@@ -189,6 +173,11 @@ def test_calls_out_of_turn():
 		session.propose(SENDER, "a@example.com")
 		with pytest.raises(RuntimeError):
 			session.propose(SENDER, "b@example.com")
+		hand_over(session, "a@example.com", following=NEXT)
+		with pytest.raises(RuntimeError):
+			session.propose(SENDER, "c@example.com")
+		with pytest.raises(RuntimeError):
+			session.transmit(CONTENT)
 
 
 def test_message_larger_than_the_server_takes():
@@ -229,7 +218,8 @@ def test_tls(implicit, tmp_path):
 			smtp = smtplib.SMTP(server.host, server.port, timeout=2)
 			smtp.starttls(context=ours)
 		session = Session(smtp)
-		assert hand_over(session, "a@example.com", CONTENT + b"x" * 1_000_000)[0] == "taken"
+		large = CONTENT + b"x" * 1_000_000
+		assert hand_over(session, "a@example.com", large, following=(SENDER, "bad@example.com"))[0] == "taken"
 		assert hand_over(session, "bad@example.com")[0] == "refused"
 		assert hand_over(session, "b@example.com")[0] == "taken"
 		session.close()

@@ -1,0 +1,65 @@
+"""The bytes of an SMTP connection: whole replies in, commands and messages out; what they mean is not its own."""
+
+import socket
+from contextlib import suppress
+from io import BufferedReader
+from time import monotonic
+
+DEFAULT_TIMEOUT = 120.0  # seconds, for a socket that somebody opened without one: nothing may wait for ever
+REPLY_LIMIT = 65536  # bytes; RFC 5321 §4.5.3.1.5 promises 512 a line
+
+
+class Channel:
+	"""A connected socket and the file that reads it. Its methods raise OSError, EOFError and ValueError."""
+
+	def __init__(self, connection: socket.socket, file: BufferedReader):
+		self._socket, self._file = connection, file
+		self._buffer = b""
+		self.limit(connection.gettimeout() or DEFAULT_TIMEOUT)
+		with suppress(OSError):  # a socket that is not TCP
+			connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+
+	def limit(self, seconds: float) -> None:
+		"""Ends every wait from now on after `seconds`."""
+		self.timeout = seconds
+		self._socket.settimeout(seconds)
+
+	def write(self, data: bytes, ahead: bytes = b"") -> None:
+		"""Writes `data`, and `ahead` in the same segment; refuses while a reply lies here unread.
+
+		Raises only where the end of `data` was not handed to the network: the promise of `maybe_accepted` stands
+		on that. Whoever then waits for an answer to `ahead` finds out that it did not leave.
+		"""
+		if self._buffer:  # taken for the answer to what we are about to say, it could lose or double a mail
+			raise ConnectionAbortedError("the server spoke out of turn")
+		if not ahead:
+			return self._socket.sendall(data)
+		taken = self._socket.send(data + ahead)
+		if taken < len(data):
+			self._socket.sendall(data[taken:])
+		if rest := ahead[max(0, taken - len(data)) :]:
+			with suppress(OSError):
+				self._socket.sendall(rest)
+
+	def read(self) -> list[bytes]:
+		"""Returns the lines of one reply, with their ends. The whole of it must come within the timeout."""
+		deadline = monotonic() + self.timeout
+		lines = [self._read_line(deadline)]
+		while lines[-1][3:4] == b"-":
+			lines.append(self._read_line(deadline))
+			if len(lines) * 4 > REPLY_LIMIT or sum(map(len, lines)) > REPLY_LIMIT:
+				raise ValueError("the server sent an endless reply")
+		return lines
+
+	def _read_line(self, deadline: float) -> bytes:
+		while (end := self._buffer.find(b"\n") + 1) == 0:
+			if monotonic() > deadline:
+				raise TimeoutError
+			if len(self._buffer) > REPLY_LIMIT:
+				raise ValueError("the server sent an endless reply")
+			chunk = self._file.read1(REPLY_LIMIT)
+			if not chunk:
+				raise EOFError("the server closed the connection")
+			self._buffer += chunk
+		line, self._buffer = self._buffer[:end], self._buffer[end:]
+		return line
