@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import frappe
 from frappe.utils import cint
 
-from email_campaigns.delivery import mailing_store, store
+from email_campaigns.delivery import ledger_store, mailing_store, store
 from email_campaigns.delivery.limits import Limits
 from email_campaigns.delivery.mailing import Mailing
 from email_campaigns.schedule.limits import HOUR, Limit, Rolling, Spread
@@ -83,9 +83,7 @@ def _to(domain: str, uses: list[Use]) -> list[Use]:
 
 def _spread(mailing: Mailing) -> Iterable[Limit]:
 	if mailing.spread_until:
-		waiting = frappe.db.count(
-			"Campaign Message", {"source": mailing.name, "status": "Queued", "claim": ("is", "not set")}
-		)
+		waiting = ledger_store.waiting(mailing.name)
 		yield Spread(SPREAD, mailing.anchor, mailing.spread_until, mailing.anchor_left, waiting)
 
 
