@@ -1,13 +1,14 @@
 """The door to this room: a user's template, compiled once for a mailing and language, rendered for each recipient."""
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
 
 from jinja2 import Template, UndefinedError
 from jinja2.sandbox import SecurityError
 
 from email_campaigns.message.errors import Refused, RenderError, TemplateError
-from email_campaigns.message.footer import Footer, as_document, footer_text, with_footer
+from email_campaigns.message.footer import Footer, as_document, footer_text, with_footer, with_pixel
+from email_campaigns.message.hyperlinks import prepared
 from email_campaigns.message.inline import inlined
 from email_campaigns.message.limits import Limits, Meter
 from email_campaigns.message.markup import problem_of
@@ -46,8 +47,9 @@ class CompiledMessage:
 	"""A template ready to render, safe to use from several threads. compile_message() makes it.
 
 	`record_fields` are the first-level fields of `doc` that it uses, all of them unless `uses_whole_record`;
-	`tracking_links` are the constant names that it gives to tracking_url(); `uses_unsubscribe` tells that the
-	HTML itself always shows an unsubscribe link, so that the footer adds none.
+	`tracking_links` are the constant names that it gives to tracking_url(), `automatic_links` {address: title} of
+	those that are tracked by themselves, whose name is their address; `uses_unsubscribe` tells that the HTML itself
+	always shows an unsubscribe link, so that the footer adds none.
 	"""
 
 	record_fields: frozenset[str]
@@ -59,10 +61,11 @@ class CompiledMessage:
 	html_template: Template
 	text_template: Template
 	text_from_html: bool
+	automatic_links: Mapping[str, str] = field(default_factory=dict)
 
 	def render(self, values: Mapping[str, object]) -> Content:
 		"""The mail for one recipient. `values`: doc, campaign, mass_email (mappings of plain values),
-		unsubscribe_url, view_url (texts) and tracking_url (a function of a link's name, KeyError if unknown).
+		unsubscribe_url, view_url, open_url (texts) and tracking_url (a function of a link's name, KeyError if unknown).
 
 		Raises RenderError where an operation of the template fails or a limit is exceeded.
 		"""
@@ -116,16 +119,24 @@ def compile_message(
 	footer: Footer | None = None,
 	prefix: str = "",
 	limits: Limits = Limits(),  # noqa: B008, frozen
+	tracks: Callable[[str], bool] | None = None,
+	open_pixel: bool = False,
 ) -> CompiledMessage:
 	"""Compiles a mail. `text` is the user's text part, made from the HTML where empty; `prefix` goes before the
-	subject ("[TEST]"). Raises TemplateError for a syntax error, a forbidden construct, an empty subject or body.
+	subject ("[TEST]"). `tracks` tells of an address whether plain links to it are tracked; `open_pixel` puts the
+	image at `open_url` at the end. Raises TemplateError for a syntax error, a forbidden construct, an empty subject
+	or body.
 	"""
 	texts = {"unsubscribe_text": footer.unsubscribe_text} if footer else {}
 	sources = {"subject": to_jinja(subject.strip(), html=False), "html": to_jinja(html, **texts)}
 	sources["text"] = to_jinja(text, html=False)
 	usages = {part: _checked(part, source, limits) for part, source in sources.items()}
 	_refuse_unusable(sources)
+	links = prepared(sources["html"], tracks)
+	sources["html"] = links.html
 	final, from_html = _finished(sources, usages, footer)
+	if open_pixel:
+		final["html"] = with_pixel(final["html"])
 	final["subject"] = f"{literal(prefix)} {final['subject']}" if prefix else final["subject"]
 	return CompiledMessage(
 		record_fields=frozenset().union(*(usage.fields for usage in usages.values())),
@@ -137,6 +148,7 @@ def compile_message(
 		html_template=_compiled(HTML, final["html"], "html"),
 		text_template=_compiled(TEXT, final["text"], "text"),
 		text_from_html=from_html,
+		automatic_links=links.links,
 	)
 
 

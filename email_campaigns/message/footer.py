@@ -11,6 +11,8 @@ HEAD = (
 	'<!doctype html><html><head><meta charset="utf-8">'
 	'<meta name="viewport" content="width=device-width, initial-scale=1"></head><body>'
 )
+# No display: none, for which some mail programs would not load it; the width of 1 keeps it from being seen.
+PIXEL = '<img src="{{ open_url }}" width="1" height="1" alt="" style="border:0;width:1px;height:1px">'
 FOOTER_STYLE = "margin-top:24px;font-size:12px;line-height:1.5;color:#6b6b6b"
 
 
@@ -35,10 +37,19 @@ def as_document(html: str) -> str:
 
 def with_footer(html: str, footer: Footer, unsubscribe: bool) -> str:
 	"""The document with the footer before </body>; `unsubscribe`: whether the footer has that link."""
+	return _before_end(html, _html(footer, unsubscribe))
+
+
+def with_pixel(html: str) -> str:
+	"""The document with the image that tells of an opened mail before </body>."""
+	return _before_end(html, PIXEL)
+
+
+def _before_end(html: str, addition: str) -> str:
 	ends = list(END.finditer(html))
 	bodies = [end for end in ends if end[0].lower().startswith("</body")] or ends
 	place = bodies[-1].start() if bodies else len(html)
-	return html[:place] + _html(footer, unsubscribe) + html[place:]
+	return html[:place] + addition + html[place:]
 
 
 def footer_text(footer: Footer, unsubscribe: bool) -> str:

@@ -8,7 +8,7 @@ from email_campaigns.message.errors import TemplateError
 from email_campaigns.message.sandbox import MailEnvironment
 
 RESERVED = frozenset(
-	"doc campaign mass_email unsubscribe_url view_url tracking_url range format_date format_number loop self super".split()
+	"doc campaign mass_email unsubscribe_url view_url open_url tracking_url range format_date format_number loop self super".split()
 )
 ALLOWED_NODES = frozenset(
 	"Template Output TemplateData Name Const Getattr Getitem Slice Call Keyword Pair List Tuple Dict CondExpr "

@@ -2,11 +2,19 @@
 
 from __future__ import annotations
 
+from base64 import b32encode
+from collections.abc import Callable
+from hashlib import sha256
+
 from email_campaigns.tracking.tokens import TokenRing
 
 PREFIX = "/ec/"
+OPEN = "o"
+CLICK = "c"
 UNSUBSCRIBE = "u"
 VIEW = "v"
+IMAGE = ".gif"  # at the end of an open's address: some mail programs go by it
+ID_LENGTH = 10
 
 
 class LinkMaker:
@@ -23,3 +31,21 @@ class LinkMaker:
 	def view(self, message: int) -> str:
 		"""Return the link to `message` in the browser."""
 		return f"{self._base}{VIEW}/{self._ring.sign('view', message)}"
+
+	def open(self, message: int) -> str:
+		"""Return the address of the image that tells that `message` was opened."""
+		return f"{self._base}{OPEN}/{self._ring.sign('open', message)}{IMAGE}"
+
+	def clicks(self, message: int) -> Callable[[str], str]:
+		"""Return the function that makes the tracked link in `message` of a Tracking Link's name."""
+		base, sign = f"{self._base}{CLICK}/", self._ring.signing("click", message)
+		return lambda link: base + sign(link)
+
+
+def automatic_id(source: str, url: str) -> str:
+	"""Return the name of the Tracking Link that stands for an address in one mailing: always the same.
+
+	Fifty bits: among a million links two would collide with a probability of one in two thousand.
+	"""
+	digest = sha256(f"{source}\0{url}".encode()).digest()
+	return b32encode(digest).decode().lower()[:ID_LENGTH]

@@ -8,13 +8,14 @@ from __future__ import annotations
 
 import hmac
 import re
-from collections.abc import Mapping
+from base64 import urlsafe_b64encode
+from collections.abc import Callable, Mapping
 from typing import NamedTuple
 
 from itsdangerous import BadSignature, Signer
 from itsdangerous.signer import SigningAlgorithm
 
-PURPOSES = frozenset({"open", "click", "unsubscribe", "view", "attachment"})
+PURPOSES = frozenset({"open", "click", "unsubscribe", "view", "attachment", "device"})
 PREVIEW = 0  # the message of a preview or a test mail: it has no ledger row
 
 # RFC 2104, section 5 allows an HMAC cut to half; 18 bytes are 24 characters without a spare bit, so that
@@ -60,6 +61,7 @@ class TokenRing:
 			for kid, secret in secrets.items()
 			for purpose in PURPOSES
 		}
+		self._keys = {purpose: _derive(secrets[self._current], purpose) for purpose in PURPOSES}
 		self._message_id_keys = {kid: _derive(secret, "message-id") for kid, secret in secrets.items()}
 
 	def sign(self, purpose: str, message: int, link: str | int = "") -> str:
@@ -68,10 +70,21 @@ class TokenRing:
 		`link` is up to 12 letters, digits, - and _; 0 is none. Raises KeyError for an unknown purpose and
 		ValueError for a message or link that a token can't carry.
 		"""
-		link = str(link or "")
-		if not 0 <= message < 1 << 63 or not _LINK.fullmatch(link):
-			raise ValueError(f"A token can't name message {message!r} and link {link!r}")
-		return self._signers[self._current, purpose].sign(f"{self._current}.{message:x}.{link}").decode()
+		return self.signing(purpose, message)(str(link or ""))
+
+	def signing(self, purpose: str, message: int) -> Callable[[str], str]:
+		"""Return what `sign` does for one purpose and message, a function of the link: for many links of one mail."""
+		if not 0 <= message < 1 << 63:
+			raise ValueError(f"A token can't name message {message!r}")
+		key, head = self._keys[purpose], f"{self._current}.{message:x}."
+
+		def sign(link: str) -> str:
+			if not _LINK.fullmatch(link):
+				raise ValueError(f"A token can't name link {link!r}")
+			body = head + link
+			return f"{body}.{urlsafe_b64encode(_tag(key, body.encode())).decode()}"
+
+		return sign
 
 	def verify(self, purpose: str, token: str) -> Token:
 		"""Return what the token names, in time that tells nothing about the signature. Raises BadToken."""
@@ -113,7 +126,11 @@ class _ShortHmac(SigningAlgorithm):
 	"""HMAC-SHA256 cut to SIGNATURE_BYTES; the base class compares in constant time."""
 
 	def get_signature(self, key: bytes, value: bytes) -> bytes:
-		return hmac.digest(key, value, "sha256")[:SIGNATURE_BYTES]
+		return _tag(key, value)
+
+
+def _tag(key: bytes, value: bytes) -> bytes:
+	return hmac.digest(key, value, "sha256")[:SIGNATURE_BYTES]
 
 
 def _signer(secret: bytes, purpose: str) -> Signer:
