@@ -18,6 +18,10 @@ before_uninstall = "email_campaigns.uninstall.before_uninstall"
 # Guests' links are answered before the website's redirect look-ups, which cost more than the answer.
 before_request = ["email_campaigns.api.public.answer"]
 
+# A device on which somebody signed in to work here is known by a cookie: its opens and clicks are not counted.
+on_session_creation = ["email_campaigns.api.own_device.remember"]
+after_request = ["email_campaigns.api.own_device.mark"]
+
 scheduler_events = {
 	"cron": {
 		# Everything due is started, and everything a dead worker left behind is recovered.
@@ -41,7 +45,8 @@ doc_events = {
 }
 
 # A wish not to be mailed, and what was sent, outlive the list and the campaign that they belong to.
-ignore_links_on_delete = ["Suppressed Email", "Campaign Message", "Campaign Log"]
+# So do the links in mails that were sent.
+ignore_links_on_delete = ["Suppressed Email", "Campaign Message", "Campaign Log", "Tracking Link"]
 
 # What campaigns did for a person is shown on the person's own record, whatever its doctype.
 additional_timeline_content = {"*": ["email_campaigns.api.timeline.content"]}

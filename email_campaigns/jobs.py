@@ -10,7 +10,7 @@ import time
 from contextlib import contextmanager
 
 import frappe
-from frappe.utils import cint, getdate, now_datetime, nowdate
+from frappe.utils import cint, get_datetime, getdate, now_datetime, nowdate
 
 from email_campaigns.audience import progress_store
 from email_campaigns.audience import store as audience
@@ -29,9 +29,11 @@ from email_campaigns.delivery import (
 from email_campaigns.delivery.mailing import Tally
 from email_campaigns.message.compile import TemplateError
 from email_campaigns.message.headers import HeaderError
+from email_campaigns.tracking import events_store
 
 PAGE_SECONDS = 240  # a page job lasts less than five minutes, whatever the size of the mailing
 TICK_SECONDS = 300
+REJUDGED_MAILS = 500  # at a time
 
 
 def tick() -> None:
@@ -240,4 +242,13 @@ def import_members(target_list: str, file_url: str) -> None:
 def _members_changed(target_list: str, report: str) -> None:
 	audience.update_counts(target_list)
 	frappe.db.set_value("Target List", target_list, "import_report", report)
+	frappe.db.commit()
+
+
+def rejudge_hits(since: str) -> None:
+	"""Judge the opens and clicks since a time of the site's clock by the rules as they are now, slice by slice."""
+	change_latest_rows()
+	after = 0
+	while after := events_store.rejudge(get_datetime(since), after, REJUDGED_MAILS):
+		frappe.db.commit()
 	frappe.db.commit()

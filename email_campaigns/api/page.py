@@ -37,6 +37,7 @@ class Page:
 	result: str = ""
 	buttons: tuple[Button, ...] = ()
 	status: int = 200
+	signed: bool = True  # with the sender's identity, which the settings in the database have
 
 
 def respond(page: Page) -> Response:
@@ -48,14 +49,14 @@ def respond(page: Page) -> Response:
 		direction="rtl" if lang.split("-")[0] in RIGHT_TO_LEFT else "ltr",
 		style=Markup(_style()),
 		csrf_token=_csrf_token() if page.buttons else "",
-		footer=_footer(),
+		footer=_footer() if page.signed else "",
 	)
-	return Response(html, page.status, _headers(), mimetype="text/html")
+	return Response(html, page.status, private_headers(), mimetype="text/html")
 
 
 def plain(text: str, status: int = 200) -> Response:
 	"""Answer a machine in one line of text."""
-	return Response(text + "\n", status, _headers(), mimetype="text/plain")
+	return Response(text + "\n", status, private_headers(), mimetype="text/plain")
 
 
 @cache
@@ -74,7 +75,8 @@ def _style_hash() -> str:
 	return b64encode(sha256(_style().encode()).digest()).decode()
 
 
-def _headers() -> dict[str, str]:
+def private_headers() -> dict[str, str]:
+	"""Return the headers of every answer under /ec/; a page of another kind has a policy of its own."""
 	# The address is a key to somebody's subscription: it must not be cached, indexed or passed on.
 	return {
 		"Cache-Control": "no-store",

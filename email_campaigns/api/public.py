@@ -13,15 +13,17 @@ from frappe import _
 from werkzeug.exceptions import HTTPException
 from werkzeug.wrappers import Response
 
-from email_campaigns.api import preferences
+from email_campaigns.api import hits, preferences, view
 from email_campaigns.api.page import Page, plain, respond
 from email_campaigns.compat import change_latest_rows
 from email_campaigns.tracking import store
-from email_campaigns.tracking.links import PREFIX, UNSUBSCRIBE
-from email_campaigns.tracking.tokens import BadToken
+from email_campaigns.tracking.links import CLICK, IMAGE, OPEN, PREFIX, UNSUBSCRIBE, VIEW
+from email_campaigns.tracking.tokens import BadToken, Token
 
 # What mail programs and people add to the end of a link; a token never ends so.
 TRAILING = "/.,;:!?)>]}\"'»”"
+READING = ("GET", "HEAD")
+CHANGING = ("GET", "HEAD", "POST")
 
 
 def answer() -> None:
@@ -33,18 +35,24 @@ def answer() -> None:
 
 def _answer(path: str) -> Response:
 	kind, _slash, token = path.partition("/")
-	handler = ROUTES.get(kind)
+	route = ROUTES.get(kind)
 	if frappe.request.method == "OPTIONS":
 		return _allow(plain("", 204))  # Frappe has opened no session for it
-	if not handler:
+	if not route:
 		return respond(Page(_("Page not found"), (_("There is nothing at this address."),), status=404))
-	if frappe.request.method not in ("GET", "HEAD", "POST"):
-		return _allow(plain("Method not allowed", 405))
-	return _guarded(lambda: handler(token.strip().rstrip(TRAILING)))
+	purpose, methods, handler = route
+	if frappe.request.method not in methods:
+		return _allow(plain("Method not allowed", 405), methods)
+	try:
+		# Before anything else: whoever guesses tokens costs no look at the database.
+		named = store.ring().verify(purpose, token.strip().rstrip(TRAILING).removesuffix(IMAGE))
+	except BadToken:
+		return hits.pixel() if kind == OPEN else respond(_damaged())
+	return _guarded(lambda: handler(named))
 
 
-def _allow(response: Response) -> Response:
-	response.headers["Allow"] = "GET, HEAD, POST, OPTIONS"
+def _allow(response: Response, methods: tuple[str, ...] = CHANGING) -> Response:
+	response.headers["Allow"] = ", ".join((*methods, "OPTIONS"))
 	return response
 
 
@@ -57,8 +65,6 @@ def _guarded(handle: Callable[[], Response]) -> Response:
 		except frappe.QueryDeadlockError:
 			frappe.db.rollback()
 			return handle()
-	except BadToken:
-		return respond(_damaged())
 	except Exception:
 		return _sorry()
 
@@ -70,7 +76,7 @@ def _damaged() -> Page:
 		),
 		_("Or reply to the mail and ask to be taken off."),
 	)
-	return Page(_("This link is incomplete or damaged"), lines, status=400)
+	return Page(_("This link is incomplete or damaged"), lines, status=400, signed=False)
 
 
 def _sorry() -> Response:
@@ -93,8 +99,8 @@ def _apology() -> Response:
 		return plain(f"{title}. {line}", 503)  # the page's footer needs the database
 
 
-def _unsubscribe(token: str) -> Response:
-	message = store.ring().verify("unsubscribe", token).message
+def _unsubscribe(token: Token) -> Response:
+	message = token.message
 	if frappe.request.method != "POST":
 		return respond(preferences.show(message))
 	if _is_one_click():
@@ -116,4 +122,23 @@ def _is_one_click() -> bool:
 	return value.strip().removeprefix("List-Unsubscribe=").lower() == "one-click"
 
 
-ROUTES: dict[str, Callable[[str], Response]] = {UNSUBSCRIBE: _unsubscribe}
+def _kept(handle: Callable[[Token], Response]) -> Callable[[Token], Response]:
+	"""Let what a handler writes be durable before its answer leaves."""
+
+	def kept(token: Token) -> Response:
+		# What was read before a row is locked is of a moment ago: another hit on the same mail may have come since.
+		frappe.db.rollback()
+		response = handle(token)
+		frappe.db.commit()
+		return response
+
+	return kept
+
+
+# {first part of the path: (purpose of its tokens, methods that it answers, what answers)}
+ROUTES: dict[str, tuple[str, tuple[str, ...], Callable[[Token], Response]]] = {
+	UNSUBSCRIBE: ("unsubscribe", CHANGING, _unsubscribe),
+	OPEN: ("open", READING, _kept(hits.opened)),
+	CLICK: ("click", READING, _kept(hits.clicked)),
+	VIEW: ("view", READING, view.shown),
+}

@@ -6,16 +6,18 @@ import time
 from collections.abc import Mapping
 from uuid import uuid4
 
-import frappe
 from frappe import _
 from frappe.utils import cint
 
-from email_campaigns.delivery import store
+from email_campaigns.compat import site_url
+from email_campaigns.delivery import links_store, store
 from email_campaigns.delivery.letters import Composer
 from email_campaigns.delivery.mailing import Mailing
 from email_campaigns.message.compile import CompiledMessage, TemplateError, compile_message
 from email_campaigns.message.footer import Footer
+from email_campaigns.tracking.links import PREFIX
 from email_campaigns.tracking.store import links, ring
+from email_campaigns.tracking.target import is_plain
 
 
 def composers(mailing: Mailing, prefix: str = "") -> dict[str, Composer]:
@@ -34,16 +36,25 @@ def compiled(mailing: Mailing, language: str = "", prefix: str = "") -> Compiled
 	version = mailing.version(language)
 	prefix = " ".join(filter(None, (prefix, mailing.prefix)))
 	try:
-		message = compile_message(version.subject, version.html, footer=_footer(mailing), prefix=prefix)
+		message = compile_message(
+			version.subject,
+			version.html,
+			footer=_footer(mailing),
+			prefix=prefix,
+			tracks=_is_foreign if mailing.track_links else None,
+			open_pixel=mailing.track_opens,
+		)
 	except TemplateError as error:
 		if not language:
 			raise
 		raise TemplateError(_("In the version for {0}: {1}").format(language, error)) from error
-	for name in sorted(message.tracking_links):
-		frappe.throw(
-			_("The template names the tracked link {0}, which does not exist.").format(frappe.bold(name))
-		)
+	links_store.refuse_unknown(mailing, message)
 	return message
+
+
+def _is_foreign(url: str) -> bool:
+	"""Tell whether clicks on a link are worth knowing: those on the app's own links are facts of their own."""
+	return is_plain(url) and not url.startswith(site_url().rstrip("/") + PREFIX)
 
 
 def _footer(mailing: Mailing) -> Footer:
@@ -63,6 +74,7 @@ def composer(mailing: Mailing, message: CompiledMessage) -> Composer:
 		mailing,
 		message,
 		unsubscribe_url=maker.unsubscribe,
+		personal=links_store.personal(mailing, message, maker),
 		message_id=lambda number: (
 			f"{tokens.message_id_local_part(number) if number else uuid4().hex}@{domain}"
 		),

@@ -17,7 +17,7 @@ class Composer:
 	"""Turns claimed mails into letters for one mailing in one language.
 
 	`unsubscribe_url(message)` and `message_id(message)` take the ledger's number; `clock` returns Unix time in
-	seconds. Raises HeaderError at once where the sender or Reply-To can't stand in a header.
+	seconds; `personal(message)` are values that are the recipient's own, such as its tracked links. Raises HeaderError at once where the sender or Reply-To can't stand in a header.
 	"""
 
 	def __init__(
@@ -28,12 +28,14 @@ class Composer:
 		unsubscribe_url: Callable[[int], str],
 		message_id: Callable[[int], str],
 		clock: Callable[[], float],
+		personal: Callable[[int], Mapping] = lambda message: {},
 	):
 		self.mailing = mailing
 		self.compiled = compiled
 		self.unsubscribe_url = unsubscribe_url
 		self.message_id = message_id
 		self.clock = clock
+		self.personal = personal
 		self.skeleton = Skeleton(
 			sender=encode_address(header_text(mailing.sender_name, "From Name"), mailing.sender_address),
 			reply_to=encode_address("", header_text(mailing.reply_to, "Reply-To"))
@@ -58,7 +60,8 @@ class Composer:
 
 	def _assemble(self, row: Claimed, record: Mapping, message_id: str) -> bytes:
 		url = self.unsubscribe_url(row.name)
-		content = self.compiled.render({**self.shared, "doc": record, "unsubscribe_url": url})
+		own = self.personal(row.name)
+		content = self.compiled.render({**self.shared, **own, "doc": record, "unsubscribe_url": url})
 		return self.skeleton.assemble(
 			to=encode_address("", row.email),
 			subject=content.subject,

@@ -69,6 +69,8 @@ class Mailing:
 	anchor: int = 0
 	anchor_left: int = 0
 	approval_hash: str = ""
+	track_opens: bool = False
+	track_links: bool = False
 
 	def version(self, language: str) -> Version:
 		"""Return the version of a language that `language_for` gave; the one for everybody for any other."""

@@ -20,6 +20,7 @@ def load(name: str) -> Mailing:
 	campaign = frappe.get_doc("Campaign", doc.campaign)
 	account = sender_account(doc.sender_account)
 	subject, html = _content(doc.email_template)
+	heeds_opt_out = campaign.campaign_type != INFORMATIONAL
 	return Mailing(
 		name=doc.name,
 		title=doc.title,
@@ -31,7 +32,7 @@ def load(name: str) -> Mailing:
 		sender_address=sender_address(account),
 		sender_name=doc.from_name or account.name,
 		reply_to=doc.reply_to or "",
-		heeds_opt_out=campaign.campaign_type != INFORMATIONAL,
+		heeds_opt_out=heeds_opt_out,
 		lists=_lists(doc.target_lists or campaign.target_lists),
 		excluding=_lists(doc.excluding_target_lists or campaign.excluding_target_lists),
 		duplicate_policy=doc.duplicate_policy,
@@ -42,6 +43,9 @@ def load(name: str) -> Mailing:
 		holdout_percent=flt(doc.holdout_percent),
 		holdout_seed=doc.holdout_seed or "",
 		approval_hash=doc.approval_hash or "",
+		# Nothing is learnt of whoever gets mail that cannot be refused.
+		track_opens=heeds_opt_out and bool(cint(doc.track_opens)),
+		track_links=heeds_opt_out and bool(cint(doc.track_links)),
 		**_timing(doc),
 	)
 

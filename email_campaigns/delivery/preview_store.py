@@ -24,12 +24,13 @@ def preview(name: str, doctype: str = "", record: str = "") -> dict:
 	mailing = mailing_store.load(name)
 	row = _recipient(mailing, doctype, record)
 	message = compose_store.compiled(mailing, row.language)
-	shared = compose_store.composer(mailing, message).shared
+	make = compose_store.composer(mailing, message)
 	values = {
+		**make.personal(PREVIEW),
 		"doc": _record(row, message, frappe.session.user),
 		"unsubscribe_url": links().unsubscribe(PREVIEW),
 	}
-	content = message.render({**shared, **values})
+	content = message.render({**make.shared, **values})
 	return {
 		"subject": content.subject,
 		"html": content.html,

@@ -17,6 +17,7 @@ from email_campaigns.delivery import (
 	compose_store,
 	ledger_store,
 	limits_store,
+	links_store,
 	records_store,
 	store,
 	transport,
@@ -32,7 +33,7 @@ from email_campaigns.delivery.smtp import Session
 class Sending:
 	"""One job's work on a mailing: claim, send, settle, again and again on the same SMTP session.
 
-	The caller commits after `claim` and after `settle`. `deadline` is on time.monotonic's scale; the mailing's own
+	The caller commits before and after `claim` and after `settle`. `deadline` is on time.monotonic's scale; the mailing's own
 	deadline holds too.
 	"""
 
@@ -44,6 +45,7 @@ class Sending:
 		self.token = uuid4().hex
 		self.batch = max(1, cint(settings.batch_size))
 		self.composers = compose_store.composers(mailing)
+		links_store.keep(mailing, [each.compiled for each in self.composers.values()])
 		self.rows: list[Claimed] = []
 		self.halt, self.connecting = Event(), Lock()
 		self.pages = [self._page(settings, deadline) for _ in range(max(1, cint(settings.sessions_per_job)))]

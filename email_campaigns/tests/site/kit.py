@@ -40,6 +40,7 @@ PLAIN_SETTINGS = {
 BUILT = (
 	("Campaign Message", "source"),
 	("Campaign Log", "source"),
+	("Tracking Link", "source"),
 	("Campaign Target List", "parent"),
 	("Mass Email", "name"),
 )
@@ -47,6 +48,7 @@ TITLED = (
 	("Target List Member", "target_list"),
 	("Campaign Target List", "target_list"),
 	("Target List", "name"),
+	("Tracking Link", "campaign"),
 	("Campaign", "name"),
 	("Email Template", "name"),
 	("Email Group Member", "email_group"),

@@ -1,0 +1,91 @@
+"""What happens when the image or a link of a mail is fetched: it is answered at once and kept as one fact.
+
+Where a link leads is read from its Tracking Link alone, never from the request. The caller commits.
+"""
+
+from __future__ import annotations
+
+from base64 import b64decode
+
+import frappe
+from frappe import _
+from werkzeug.urls import iri_to_uri
+from werkzeug.wrappers import Response
+
+from email_campaigns.api import own_device
+from email_campaigns.api.page import Page, private_headers, respond
+from email_campaigns.tracking import events_store, link_store
+from email_campaigns.tracking.link_store import Link
+from email_campaigns.tracking.target import problem_of, utm, with_parameters
+from email_campaigns.tracking.tokens import PREVIEW, Token
+from email_campaigns.tracking.verdict import CLICK, OPEN
+
+# The smallest GIF there is: one transparent pixel.
+PIXEL = b64decode("R0lGODlhAQABAIAAAAAAAP///yH5BAEAAAAALAAAAAABAAEAAAIBRAA7")
+
+
+def pixel() -> Response:
+	return Response(PIXEL, 200, private_headers(), mimetype="image/gif")
+
+
+def opened(token: Token) -> Response:
+	"""Answer the image at the end of a mail."""
+	if mail := _counted(token.message):
+		events_store.record(mail, OPEN, _agent(), internal=own_device.is_ours())
+	return pixel()
+
+
+def clicked(token: Token) -> Response:
+	"""Lead whoever followed a link on, or show what stands in its place."""
+	mail, link = _counted(token.message), link_store.link(token.link)
+	if mail:
+		events_store.record(
+			mail,
+			CLICK,
+			_agent(),
+			link=token.link,
+			details=link.title if link else "",
+			internal=own_device.is_ours(),
+		)
+	return _answer(link, mail)
+
+
+def _counted(message: int) -> events_store.Mail | None:
+	"""Return the mail for which a request counts: looking ahead and looking only at the head do not."""
+	if message == PREVIEW or frappe.request.method != "GET" or is_prefetch():
+		return None
+	return events_store.locked(message)
+
+
+def is_prefetch() -> bool:
+	"""Tell whether a browser or a proxy fetches what nobody has asked to see yet."""
+	headers = frappe.request.headers
+	purposes = (headers.get(name, "").lower() for name in ("Sec-Purpose", "Purpose", "X-Purpose", "X-Moz"))
+	return any(word in purpose for purpose in purposes for word in ("prefetch", "prerender", "preview"))
+
+
+def _agent() -> str:
+	return frappe.request.headers.get("User-Agent", "")
+
+
+def _answer(link: Link | None, mail: events_store.Mail | None) -> Response:
+	if link and link.enabled and not link.url and link.message:
+		return respond(Page(link.title, tuple(filter(None, link.message.splitlines()))))
+	if not link or not link.enabled or problem_of(link.url):
+		return respond(gone())
+	response = Response("", 302, private_headers(), mimetype="text/plain")
+	response.headers["Location"] = iri_to_uri(_target(link, mail))
+	return response
+
+
+def gone() -> Page:
+	line = _("The sender has withdrawn the page that this link led to. The mail itself is still valid.")
+	return Page(_("This link is not available any more"), (line,), status=410)
+
+
+def _target(link: Link, mail: events_store.Mail | None) -> str:
+	settings = frappe.get_cached_doc("Email Campaign Settings")
+	if not settings.add_utm or not mail:
+		return link.url
+	mailing = frappe.db.get_value("Mass Email", mail.source, "title") if mail.source else ""
+	return with_parameters(link.url, utm(mail.campaign or "", mailing or mail.source or "", link.title))

@@ -1,0 +1,39 @@
+"""A mail in the browser: what /ec/v/ shows. It is the mail itself, so that it may hold anything but a script."""
+
+from __future__ import annotations
+
+from frappe import _
+from werkzeug.wrappers import Response
+
+from email_campaigns.api.page import Page, private_headers, respond
+from email_campaigns.delivery import view_store
+from email_campaigns.message.compile import RenderError, TemplateError
+from email_campaigns.tracking.tokens import PREVIEW, Token
+
+# Images and styles as in a mail program, and nothing else: no script, no form, no frame.
+POLICY = (
+	"default-src 'none'; img-src * data:; style-src 'unsafe-inline'; font-src *; form-action 'none';"
+	" base-uri 'none'; frame-ancestors 'none'; sandbox allow-popups allow-popups-to-escape-sandbox"
+	" allow-top-navigation-by-user-activation"
+)
+
+
+def shown(token: Token) -> Response:
+	"""Answer with the mail that a token names, as its recipient gets it. Nothing is changed or counted."""
+	if token.message == PREVIEW:
+		line = _("This is the link of a preview or a test mail. In a real mail it shows that mail.")
+		return respond(Page(_("Preview"), (line,)))
+	try:
+		html = view_store.html_of(token.message)
+	except (TemplateError, RenderError):
+		html = None
+	if html is None:
+		return respond(_gone())
+	return Response(
+		str(html), 200, {**private_headers(), "Content-Security-Policy": POLICY}, mimetype="text/html"
+	)
+
+
+def _gone() -> Page:
+	line = _("This mail can't be shown in the browser any more. Please look at it in your mail program.")
+	return Page(_("This mail is too old"), (line,), status=410)

@@ -1,0 +1,49 @@
+"""A mail that was sent, made once more for whoever reads it in the browser."""
+
+from __future__ import annotations
+
+import frappe
+
+from email_campaigns.delivery import compose_store, mailing_store, records_store
+from email_campaigns.delivery.mailing import Claimed
+from email_campaigns.message.compile import CompiledMessage
+
+
+def html_of(message: int) -> str | None:
+	"""Return the HTML of a sent mail, by the template and the record as they are now.
+
+	None where its row, its mailing or its record is gone. Raises TemplateError, RenderError, ValidationError.
+	"""
+	row, source = _row(message)
+	if not row or not frappe.db.exists("Mass Email", source):
+		return None
+	mailing = mailing_store.load(source)
+	compiled = compose_store.compiled(mailing, row.language)
+	record = _record(row, compiled, mailing.sender_user)
+	if record is None:
+		return None
+	make = compose_store.composer(mailing, compiled)
+	own = {"doc": record, "unsubscribe_url": make.unsubscribe_url(message), **make.personal(message)}
+	return compiled.render({**make.shared, **own}).html
+
+
+def _row(message: int) -> tuple[Claimed | None, str]:
+	"""A copy (CC) reads what the person in To got, with links of its own."""
+	rows = frappe.db.sql(
+		"""SELECT m.name, COALESCE(t.email, ''), t.recipient_doctype, t.recipient_name, COALESCE(t.language, ''),
+			m.source
+		FROM `tabCampaign Message` m JOIN `tabCampaign Message` t ON t.name = IF(m.cc_of > 0, m.cc_of, m.name)
+		WHERE m.name = %s AND m.source_doctype = 'Mass Email' AND m.status IN ('Sent', 'Sending', 'Uncertain')""",
+		message,
+	)
+	if not rows:
+		return None, ""
+	name, email, doctype, record, language, source = rows[0]
+	return Claimed(name, email, doctype or "", record or "", language=language), source
+
+
+def _record(row: Claimed, compiled: CompiledMessage, user: str):
+	if not row.doctype:
+		return None
+	records = records_store.load([row], compiled.record_fields, compiled.uses_whole_record, user)
+	return records.get((row.doctype, row.record))

@@ -1,0 +1,41 @@
+import frappe
+from frappe import _
+from frappe.model.document import Document
+
+from email_campaigns.tracking.target import problem_of
+
+
+class TrackingLink(Document):
+	def validate(self):
+		self._check_target()
+		self._check_title()
+
+	def _check_target(self):
+		if self.show_message:
+			problem = "" if (self.message or "").strip() else "Write the message that is shown."
+			field = "message"
+		else:
+			self.url = (self.url or "").strip()
+			problem, field = problem_of(self.url), "url"
+		if problem:
+			frappe.throw(_(problem), title=_(self.meta.get_label(field)))
+
+	def _check_title(self):
+		"""A template names a link by its title, which must not be another's of the same campaign."""
+		self.title = (self.title or "").strip()
+		same = {
+			"title": self.title,
+			"campaign": self.campaign,
+			"is_automatic": 0,
+			"name": ("!=", self.name or ""),
+		}
+		if not self.is_automatic and self.campaign and frappe.db.exists("Tracking Link", same):
+			frappe.throw(
+				_("The campaign {0} has a tracking link with this title already.").format(self.campaign),
+				title=_(self.meta.get_label("title")),
+			)
+
+
+def on_doctype_update():
+	frappe.db.add_index("Tracking Link", ["campaign", "title"])
+	frappe.db.add_index("Tracking Link", ["source(20)"])

@@ -1,0 +1,70 @@
+"""Tracking Links in the database: those that a template may name, those of plain links, and where one leads."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass
+
+import frappe
+from frappe.utils import now
+
+from email_campaigns.tracking.links import automatic_id
+
+
+@dataclass(frozen=True, slots=True)
+class Link:
+	"""One Tracking Link; `message` is shown in place of a redirect where `url` is ""."""
+
+	name: str
+	title: str
+	url: str
+	message: str
+	enabled: bool
+
+
+_COLUMNS = "name, title, IF(show_message, '', COALESCE(url, '')), COALESCE(message, ''), enabled"
+
+
+def link(name: str) -> Link | None:
+	"""Return a link, or None where it has been deleted."""
+	rows = frappe.db.sql(f"SELECT {_COLUMNS} FROM `tabTracking Link` WHERE name = %s", name)
+	return _link(rows[0]) if rows else None
+
+
+def by_name(campaign: str, names: Collection[str]) -> dict[str, Link]:
+	"""Return {name: link} of all links that a template may name: its campaign's by title and id, any other's by id."""
+	rows = frappe.db.sql(
+		f"SELECT {_COLUMNS} FROM `tabTracking Link` WHERE (campaign = %s AND is_automatic = 0) OR name IN %s",
+		(campaign, tuple(names) or ("",)),
+	)
+	links = [_link(row) for row in rows]
+	return {each.title: each for each in links} | {each.name: each for each in links}
+
+
+def _link(row: tuple) -> Link:
+	return Link(*row[:4], enabled=bool(row[4]))
+
+
+def keep_automatic(source: str, campaign: str, titles: Mapping[str, str]) -> None:
+	"""Create the Tracking Links of a mailing's plain links, {address: title}, as far as they are missing."""
+	wanted = {automatic_id(source, url): url for url in titles}
+	if not wanted:
+		return
+	known = frappe.db.sql(
+		"SELECT name FROM `tabTracking Link` WHERE name IN %s", (tuple(wanted),), pluck=True
+	)
+	stamp, user = now(), frappe.session.user
+	rows = [
+		(name, stamp, stamp, user, user, titles[url], campaign, url, source)
+		for name, url in wanted.items()
+		if name not in known
+	]
+	if rows:
+		row = f"({', '.join(['%s'] * 9)}, 1, 1, 0)"
+		# Two pages may find a link missing at the same moment; both give it the same name.
+		frappe.db.sql(
+			"""INSERT IGNORE INTO `tabTracking Link` (name, creation, modified, owner, modified_by, title, campaign,
+				url, source, enabled, is_automatic, show_message) VALUES """
+			+ ", ".join([row] * len(rows)),
+			[value for each in rows for value in each],
+		)
