@@ -11,7 +11,7 @@ from frappe.utils import cint, get_system_timezone, now
 
 from email_campaigns.audience import store as audience
 from email_campaigns.audience.decide import Candidate
-from email_campaigns.delivery import freeze, ledger_store, mailing_store, store
+from email_campaigns.delivery import cc_plan_store, freeze, ledger_store, mailing_store, store
 from email_campaigns.delivery.freeze import Entry
 from email_campaigns.delivery.mailing import Mailing
 from email_campaigns.schedule.best_hour import best_hour, next_time
@@ -81,7 +81,8 @@ def count(name: str) -> dict:
 	mailing = mailing_store.load(name)
 	refresh(mailing)
 	read = lambda after: audience.read_slice(mailing.lists, mailing.excluding, after)  # noqa: E731
-	return freeze.count(mailing, read, _seeds(mailing))
+	copies = cc_plan_store.count(mailing) if mailing.cc_fields else freeze.no_copies
+	return freeze.count(mailing, read, _seeds(mailing), copies)
 
 
 def refresh(mailing: Mailing) -> None:
@@ -101,7 +102,7 @@ def taken(mailing: Mailing, keys: list[str]) -> set[str]:
 
 
 def plan(mailing: Mailing, entries: list[Entry]) -> None:
-	"""Write one row a member: Queued, or Skipped with its reason. A replay is absorbed by the unique key."""
+	"""Write one row a member, Queued or Skipped with its reason, and its copies. A replay is absorbed by the unique key."""
 	stamp, values = now(), []
 	for entry in entries:
 		decision, who = entry.decision, entry.decision.candidate
@@ -121,6 +122,8 @@ def plan(mailing: Mailing, entries: list[Entry]) -> None:
 		f"INSERT IGNORE INTO `tabCampaign Message` ({_PLANNED}) VALUES " + ", ".join([_ROW] * len(entries)),
 		values,
 	)
+	if mailing.cc_fields:
+		cc_plan_store.plan(mailing, entries)
 
 
 def _best_times(mailing: Mailing) -> freeze.Times:

@@ -30,6 +30,7 @@ frappe.ui.form.on("Mass Email", {
 			frm.refresh_fields();
 		} else frm.enable_save();
 		email_campaigns.watch_mailing(frm);
+		email_campaigns.show_copies(frm);
 		email_campaigns.show_log(frm, { source: frm.doc.name });
 		if (frm.is_new()) return;
 		add_looking(frm);

@@ -6,7 +6,7 @@ from frappe.model.document import Document
 from frappe.utils import cint, flt, get_datetime, get_system_timezone
 
 from email_campaigns import lifecycle
-from email_campaigns.delivery import plan_rules
+from email_campaigns.delivery import cc_fields_store, plan_rules
 from email_campaigns.delivery.mailing_store import new_holdout_seed
 from email_campaigns.email_campaigns.doctype.campaign.campaign import refuse_contradiction
 from email_campaigns.message.headers import HeaderError, header_text
@@ -23,6 +23,7 @@ class MassEmail(Document):
 		self._check_headers()
 		self._read_times()
 		self._check_plan()
+		self._check_copies()
 		self.holdout_seed = new_holdout_seed(self) if flt(self.holdout_percent) else ""
 
 	def _refuse_late_edit(self):
@@ -66,6 +67,14 @@ class MassEmail(Document):
 	def _check_plan(self):
 		for field, sentence in plan_rules.problems(self._plan(), int(time.time())):
 			frappe.throw(_(sentence), title=_(self.meta.get_label(field)))
+
+	def _check_copies(self):
+		before = self.get_doc_before_save()
+		known = {row.cc_field: row.description for row in before.cc_fields} if before else {}
+		cc_fields_store.check_chosen([row.cc_field or "" for row in self.cc_fields], known)
+		for row in self.cc_fields:
+			row.description = cc_fields_store.label(row.cc_field) or known.get(row.cc_field)
+		self.cc_summary = cc_fields_store.summary(self.cc_fields)
 
 	def _plan(self) -> plan_rules.Plan:
 		return plan_rules.Plan(
