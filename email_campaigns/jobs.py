@@ -21,6 +21,7 @@ from email_campaigns.delivery import (
 	ledger_store,
 	limits_store,
 	mailing_store,
+	missing_store,
 	plan_store,
 	send_store,
 	store,
@@ -44,6 +45,8 @@ def tick() -> None:
 		frappe.db.commit()
 	for name in store.in_process(frozen=False):
 		enqueue_once(freeze, f"ec-freeze-{name}", queue="long", name=name)
+	for name in store.looking_for_missing():
+		enqueue_once(resend_missing, f"ec-missing-{name}", queue="long", name=name)
 	top_up()
 
 
@@ -91,6 +94,12 @@ def _expire(name: str, epoch: int) -> None:
 def _finish(name: str) -> bool:
 	if ledger_store.is_open(name):
 		return False
+	# Looked at once more under the lock: somebody may have opened a mail again since.
+	frappe.db.commit()
+	row = store.lock(name)
+	if not row or row.missing_cursor or ledger_store.is_open(name):
+		frappe.db.commit()
+		return False
 	ledger_store.recount(name)
 	store.finish(name)
 	frappe.db.commit()
@@ -115,6 +124,22 @@ def freeze(name: str) -> None:
 		frappe.db.commit()
 		while plan_store.freeze_next(name):
 			frappe.db.commit()
+	frappe.db.commit()
+	if store.may_send(name):
+		_continue(name)
+
+
+def resend_missing(name: str) -> None:
+	"""Let the members that got nothing have the mailing, each slice durable, then let its pages go."""
+	change_latest_rows()
+	try:
+		plan_store.refresh(mailing_store.load(name))
+		frappe.db.commit()
+		while missing_store.take_next(name):
+			frappe.db.commit()
+	except frappe.ValidationError as error:
+		frappe.db.rollback()
+		missing_store.stop(name, str(error))
 	frappe.db.commit()
 	if store.may_send(name):
 		_continue(name)

@@ -105,7 +105,7 @@ def pause(name: str) -> None:
 def resume(name: str) -> None:
 	"""Go on with exactly the mails that have not been sent."""
 	started = _mailing(name).started_on
-	_move(name, "In Process" if started else "Pending")
+	_move(name, "In Process" if started else "Pending", since=("Paused",))
 	store.anchor(name, ledger_store.left(name), int(time.time()))
 	_tick_soon()
 

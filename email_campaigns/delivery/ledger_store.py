@@ -242,6 +242,15 @@ def by_reason(source: str) -> dict[str, int]:
 	)
 
 
+def deltas(status: str, target: str, number: int) -> dict[str, int]:
+	"""Return what so many mails that go from one status to another add to the figures of their mailing."""
+	return {
+		kind: number * ((target in states) - (status in states))
+		for kind, states in COUNTS.items()
+		if (target in states) != (status in states)
+	}
+
+
 def recount(source: str) -> None:
 	"""Count the mails of a mailing anew and put the figures on its form.
 

@@ -1,6 +1,7 @@
 // What the app adds to every page of the Desk, and the dialogs that its form scripts share.
 
 import { add_one, from_email_group, from_records } from "./desk/add_members";
+import { add_after } from "./desk/after";
 import { calculate, confirm_sending } from "./desk/calculate";
 import { ask_for_reason, call } from "./desk/call";
 import { show_copies } from "./desk/cc";
@@ -9,9 +10,11 @@ import { offer_in_lists } from "./desk/list_action";
 import { show_log } from "./desk/log";
 import { preview, send_test } from "./desk/preview";
 import { watch_mailing } from "./desk/progress";
+import { offer_in_forms, resend } from "./desk/recipient";
 
 frappe.provide("email_campaigns");
 Object.assign(email_campaigns, {
+	add_after,
 	add_one,
 	ask_for_reason,
 	calculate,
@@ -21,6 +24,7 @@ Object.assign(email_campaigns, {
 	from_records,
 	import_csv,
 	preview,
+	resend,
 	send_test,
 	show_copies,
 	show_log,
@@ -30,3 +34,4 @@ Object.assign(email_campaigns, {
 });
 
 offer_in_lists();
+offer_in_forms();

@@ -34,6 +34,7 @@ frappe.ui.form.on("Mass Email", {
 		email_campaigns.show_log(frm, { source: frm.doc.name });
 		if (frm.is_new()) return;
 		add_looking(frm);
+		email_campaigns.add_after(frm);
 		if (frappe.perm.has_perm(frm.doctype, 0, "write")) add_steps(frm);
 	},
 });
