@@ -18,6 +18,7 @@ from email_campaigns.audience.import_store import Import, read_file
 from email_campaigns.audience.members import UnusableFile
 from email_campaigns.compat import change_latest_rows, enqueue_once, is_job_enqueued
 from email_campaigns.delivery import (
+	approval_store,
 	ledger_store,
 	limits_store,
 	mailing_store,
@@ -41,7 +42,8 @@ def tick() -> None:
 	epoch = int(time.time())
 	recover(epoch)
 	for name in store.due(epoch):
-		store.move(name, "In Process", started_on=now_datetime())
+		if approval_store.stands(name):
+			store.move(name, "In Process", started_on=now_datetime())
 		frappe.db.commit()
 	for name in store.in_process(frozen=False):
 		enqueue_once(freeze, f"ec-freeze-{name}", queue="long", name=name)
@@ -74,12 +76,20 @@ def _continue(name: str, own_slot: int | None = None, predecessor: int | None = 
 	_expire(name, epoch)
 	if _finish(name):
 		return
-	if limits_store.of(name, epoch).opens(epoch)[0] > epoch:
+	if not _has_room(name, epoch):
 		return
 	batch = max(1, cint(settings.batch_size))
 	due = ledger_store.due_mails(name, epoch, batch * max(1, cint(settings.parallel_jobs)))
 	for slot in range(-(-due // batch)):
 		_enqueue_page(name, slot, predecessor if slot == own_slot else None)
+
+
+def _has_room(name: str, epoch: int) -> bool:
+	"""Tell whether the limits let mail go now. A mailing that can't be loaded pauses, and holds up no other."""
+	opens = None
+	with _pausing(name):
+		opens = limits_store.of(name, epoch).opens(epoch)[0]
+	return opens is not None and opens <= epoch
 
 
 def _expire(name: str, epoch: int) -> None:
@@ -120,7 +130,7 @@ def freeze(name: str) -> None:
 	"""Freeze the audience of a mailing, each slice durable, then let its first pages go."""
 	change_latest_rows()
 	with _pausing(name):
-		plan_store.refresh(mailing_store.load(name))
+		plan_store.refresh(approval_store.load(name))
 		frappe.db.commit()
 		while plan_store.freeze_next(name):
 			frappe.db.commit()
@@ -177,7 +187,7 @@ def _way_is_free(mailing: str) -> bool:
 def _open(mailing: str) -> send_store.Sending | None:
 	sending = None
 	with _pausing(mailing):
-		sending = send_store.Sending(mailing_store.load(mailing), time.monotonic() + PAGE_SECONDS)
+		sending = send_store.Sending(approval_store.load(mailing), time.monotonic() + PAGE_SECONDS)
 	return sending
 
 
@@ -186,6 +196,10 @@ def _pausing(mailing: str):
 	"""Pause the mailing, with the reason on its form, where its template, its sender or its records are of no use."""
 	try:
 		yield
+	except approval_store.Void as error:
+		frappe.db.rollback()
+		approval_store.pause(mailing, str(error))
+		frappe.db.commit()
 	except (TemplateError, HeaderError, frappe.ValidationError) as error:
 		frappe.db.rollback()
 		store.move(mailing, "Paused", problem=str(error))

@@ -16,7 +16,11 @@ ONE_LANGUAGE = "One for all"
 
 def load(name: str) -> Mailing:
 	"""Return a Mass Email as a value. Raises ValidationError where its template or its sender is of no use."""
-	doc = frappe.get_doc("Mass Email", name)
+	return of(frappe.get_doc("Mass Email", name))
+
+
+def of(doc) -> Mailing:
+	"""Return a Mass Email that may not have been saved yet as a value. Raises ValidationError as `load` does."""
 	campaign = frappe.get_doc("Campaign", doc.campaign)
 	account = sender_account(doc.sender_account)
 	subject, html = _content(doc.email_template)

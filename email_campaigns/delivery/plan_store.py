@@ -11,7 +11,14 @@ from frappe.utils import cint, get_system_timezone, now
 
 from email_campaigns.audience import store as audience
 from email_campaigns.audience.decide import Candidate
-from email_campaigns.delivery import cc_plan_store, freeze, ledger_store, mailing_store, store
+from email_campaigns.delivery import (
+	approval_store,
+	cc_plan_store,
+	freeze,
+	ledger_store,
+	mailing_store,
+	store,
+)
 from email_campaigns.delivery.freeze import Entry
 from email_campaigns.delivery.mailing import Mailing
 from email_campaigns.schedule.best_hour import best_hour, next_time
@@ -39,7 +46,7 @@ def freeze_next(name: str) -> bool:
 	row = frappe.db.get_value("Mass Email", name, fields, as_dict=True, for_update=True)
 	if not row or row.frozen or row.status != "In Process":
 		return False
-	mailing, cursor = mailing_store.load(name), row.freeze_cursor or 0
+	mailing, cursor = approval_store.load(name), row.freeze_cursor or 0
 	candidates = audience.read_slice(mailing.lists, mailing.excluding, cursor)
 	if not candidates:
 		_finish(mailing)

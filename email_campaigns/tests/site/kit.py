@@ -40,6 +40,7 @@ PLAIN_SETTINGS = {
 BUILT = (
 	("Campaign Message", "source"),
 	("Campaign Log", "source"),
+	("Notification Log", "document_name"),
 	("Campaign Target List", "parent"),
 	("Mass Email", "name"),
 )

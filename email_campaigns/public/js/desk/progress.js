@@ -1,4 +1,5 @@
 import { call, escape, number } from "./call";
+import { approval_headline } from "./prepare";
 
 const LIVE = ["Pending", "In Process"]; // a Paused one still finishes the mail that is leaving
 const EVERY = 5000; // milliseconds; realtime events come sooner where the site has them
@@ -25,6 +26,7 @@ export function watch_mailing(frm) {
 		frappe.realtime.on("mass_email_progress", ({ name }) => name === frm.doc.name && update(frm));
 	}
 	clearTimeout(frm.ec_timer);
+	approval_headline(frm);
 	if (!frm.is_new() && frm.doc.status !== "Draft") update(frm);
 }
 
@@ -124,7 +126,10 @@ const advice = () => ({
 
 function banner(frm, problem) {
 	frm.dashboard.clear_headline();
-	if (!problem) return;
-	const what_to_do = advice()[frm.doc.status] || "";
+	if (!problem || frm.doc.status === "Draft") return approval_headline(frm);
+	const unapproved = (frm.doc.__onload || {}).approval_fault;
+	const what_to_do = unapproved
+		? __("A Campaign Manager has to approve it as it is now. Then it can be resumed.")
+		: advice()[frm.doc.status] || "";
 	frm.dashboard.set_headline_alert(`<b>${escape(problem)}</b><br>${what_to_do}`, "red");
 }
