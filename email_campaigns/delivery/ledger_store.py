@@ -195,6 +195,14 @@ def rate(source: str, epoch: int) -> int:
 	return 12 * frappe.db.count("Campaign Message", {"source": source, "sent_epoch": (">", epoch - 300)})
 
 
+def waiting(source: str) -> int:
+	"""Return how many mails of a mailing nobody has claimed yet."""
+	return frappe.db.sql(
+		"SELECT COUNT(*) FROM `tabCampaign Message` WHERE source = %s AND status = 'Queued' AND claim = ''",
+		source,
+	)[0][0]
+
+
 def left(source: str) -> int:
 	"""Return how many mails of a mailing have still to leave."""
 	numbers = by_status(source)

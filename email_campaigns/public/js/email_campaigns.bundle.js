@@ -8,6 +8,7 @@ import { show_copies } from "./desk/cc";
 import { import_csv, show_report, watch_members } from "./desk/import_members";
 import { offer_in_lists } from "./desk/list_action";
 import { show_log } from "./desk/log";
+import { plan_times } from "./desk/planning";
 import { add_approval_steps } from "./desk/prepare";
 import { preview, send_test } from "./desk/preview";
 import { watch_mailing } from "./desk/progress";
@@ -24,6 +25,7 @@ Object.assign(email_campaigns, {
 	from_email_group,
 	from_records,
 	import_csv,
+	plan_times,
 	preview,
 	resend,
 	send_test,

@@ -24,12 +24,15 @@ frappe.ui.form.on("Mass Email", {
 		});
 	},
 
+	time_zone: (frm) => email_campaigns.plan_times(frm),
+
 	refresh(frm) {
 		if (!EDITABLE.includes(frm.doc.status)) {
 			frm.set_read_only();
 			frm.disable_save();
 			frm.refresh_fields();
 		} else frm.enable_save();
+		email_campaigns.plan_times(frm);
 		email_campaigns.watch_mailing(frm);
 		email_campaigns.show_copies(frm);
 		email_campaigns.show_log(frm, { source: frm.doc.name });
