@@ -16,3 +16,5 @@ def on_doctype_update():
 	frappe.db.add_index("Campaign Message", ["lease_until"])
 	frappe.db.add_index("Campaign Message", ["email"])
 	frappe.db.add_index("Campaign Message", ["cc_of"])
+	# Never written again, so that it costs nothing while mails leave.
+	frappe.db.add_index("Campaign Message", ["member", "source"])
