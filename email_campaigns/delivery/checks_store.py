@@ -137,8 +137,8 @@ def _letters(mailing: Mailing, compiled: Compiled, who: list[Candidate]):
 		rows = [Claimed(0, one.email, one.doctype, one.record) for one in members or who[:1]]
 		fields = message.record_fields, message.uses_whole_record, mailing.sender_user
 		records = records_store.load(rows, *fields)
-		shared = compose_store.composer(mailing, message).shared
-		values = {**shared, "unsubscribe_url": links().unsubscribe(0)}
+		make = compose_store.composer(mailing, message)
+		values = {**make.shared, **make.personal(0), "unsubscribe_url": links().unsubscribe(0)}
 		for row in rows:
 			if (row.doctype, row.record) in records:
 				yield message, records[row.doctype, row.record], values

@@ -18,7 +18,8 @@ class Composer:
 	"""Turns claimed mails into letters for one mailing in one language.
 
 	`unsubscribe_url(message)` and `message_id(message)` take the ledger's number; `clock` returns Unix time in
-	seconds; `personal(message)` are values that are the recipient's own, such as its tracked links. Raises HeaderError at once where the sender or Reply-To can't stand in a header.
+	seconds; `personal(message)` are values that are the recipient's own, such as its tracked links. Raises
+	HeaderError at once where the sender or Reply-To can't stand in a header.
 	"""
 
 	def __init__(

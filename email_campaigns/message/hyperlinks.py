@@ -73,6 +73,7 @@ class _Tag:
 	start: int
 	end: int
 	attributes: list[re.Match]
+	closed: bool = True
 
 	def values(self, name: str) -> Iterator[str]:
 		for each in self.attributes:
@@ -85,9 +86,10 @@ def _tags(html: str) -> Iterator[_Tag]:
 	while found := BEGIN.search(html, at):
 		name, at = (found[1] or "").lower(), found.end()
 		if name in LINKS:
-			if tag := _tag(html, at):
+			tag = _tag(html, at)
+			if tag.closed:
 				yield tag
-				at = tag.end
+			at = tag.end
 			continue
 		if not name and html.startswith("[if", at):
 			continue
@@ -97,13 +99,13 @@ def _tags(html: str) -> Iterator[_Tag]:
 		at = end
 
 
-def _tag(html: str, start: int) -> _Tag | None:
-	"""Return the tag whose attributes begin at `start`, None where it has no proper end."""
+def _tag(html: str, start: int) -> _Tag:
+	"""Return the tag whose attributes begin at `start`; one without a proper end reaches to where it is none any more."""
 	at, attributes = start, []
 	while not (rest := REST.match(html, at)):
 		attribute = ATTRIBUTE.match(html, at)
 		if not attribute:
-			return None
+			return _Tag(start, at, [], closed=False)
 		attributes.append(attribute)
 		at = attribute.end()
 	return _Tag(start, rest.end(), attributes)

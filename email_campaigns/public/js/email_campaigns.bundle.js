@@ -13,6 +13,7 @@ import { add_approval_steps } from "./desk/prepare";
 import { preview, send_test } from "./desk/preview";
 import { watch_mailing } from "./desk/progress";
 import { offer_in_forms, resend } from "./desk/recipient";
+import { default_tracking, judge_again, show_link_code } from "./desk/tracking";
 
 frappe.provide("email_campaigns");
 Object.assign(email_campaigns, {
@@ -22,14 +23,17 @@ Object.assign(email_campaigns, {
 	ask_for_reason,
 	calculate,
 	call,
+	default_tracking,
 	from_email_group,
 	from_records,
 	import_csv,
+	judge_again,
 	plan_times,
 	preview,
 	resend,
 	send_test,
 	show_copies,
+	show_link_code,
 	show_log,
 	show_report,
 	watch_mailing,

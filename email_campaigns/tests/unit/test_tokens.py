@@ -99,11 +99,17 @@ def mutations(token, count):
 			yield "".join(characters)
 
 
-def test_none_of_100_000_mutations_is_accepted():
-	token = RING.sign("unsubscribe", 123456, "news")
+@pytest.mark.parametrize(("purpose", "link"), [("unsubscribe", "news"), ("click", "k3j5mz2qpa")])
+def test_none_of_100_000_mutations_is_accepted(purpose, link):
+	token = RING.sign(purpose, 123456, link)
 	tried = [mutant for mutant in mutations(token, 130_000) if mutant != token][:100_000]
 	assert len(tried) == 100_000
-	assert not [mutant for mutant in tried if accepted("unsubscribe", mutant)]
+	assert not [mutant for mutant in tried if accepted(purpose, mutant)]
+
+
+@given(st.sampled_from(sorted(PURPOSES)), MESSAGES, LINKS)
+def test_many_links_of_one_mail_are_signed_as_one_is(purpose, message, link):
+	assert RING.signing(purpose, message)(link) == RING.sign(purpose, message, link)
 
 
 def test_every_change_of_the_last_character_is_refused():

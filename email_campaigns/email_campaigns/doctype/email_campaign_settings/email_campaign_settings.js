@@ -11,6 +11,10 @@ frappe.ui.form.on("Email Campaign Settings", {
 		for (const table of ["recipient_sources", "cc_fields"])
 			frm.set_query("source_doctype", table, () => ({ filters: { istable: 0, issingle: 0 } }));
 	},
+	refresh(frm) {
+		if (frappe.perm.has_perm(frm.doctype, 0, "write"))
+			frm.add_custom_button(__("Judge Opens and Clicks Again…"), () => email_campaigns.judge_again(frm));
+	},
 });
 
 frappe.ui.form.on("Campaign Recipient Source", {

@@ -9,6 +9,7 @@ frappe.ui.form.on("Mass Email", {
 	},
 
 	onload(frm) {
+		email_campaigns.default_tracking(frm);
 		// Made from its campaign's dashboard, the campaign is filled in without its event.
 		if (frm.is_new() && frm.doc.campaign && !LISTS.some((field) => (frm.doc[field] || []).length))
 			frm.trigger("campaign");

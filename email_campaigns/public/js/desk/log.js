@@ -21,6 +21,7 @@ export function show_log(frm, filters) {
 	const $log = frm.get_field("log_html").$wrapper.empty();
 	if (frm.is_new()) return;
 	const fields = ["creation", "action", "email", "details", "recipient_doctype", "recipient_name"];
+	fields.push("verdict", "reason");
 	frappe.db
 		.get_list("Campaign Log", { filters, fields, order_by: "creation desc", limit: SHOWN })
 		.then((entries) => {
@@ -38,7 +39,13 @@ function table(entries) {
 		<a href="#" class="ec-whole-log">${__("Show the whole log")}</a>`;
 }
 
-function row({ creation, action, email, details, recipient_doctype, recipient_name }) {
+/** What only a machine or a colleague did is told apart from what people did. */
+function told(details, verdict, reason) {
+	const apart = ["machine", "internal"].includes(verdict) ? `${__(verdict)}: ${__(reason)}` : "";
+	return [escape(details), `<span class="text-muted">${escape(apart || __(reason))}</span>`].join(" ");
+}
+
+function row({ creation, action, email, details, recipient_doctype, recipient_name, verdict, reason }) {
 	const who = escape(email || recipient_name);
 	const link =
 		recipient_name && recipient_doctype !== "Target List Member"
@@ -47,5 +54,5 @@ function row({ creation, action, email, details, recipient_doctype, recipient_na
 	return `<tr>
 		<td class="text-muted" style="white-space: nowrap">${frappe.datetime.str_to_user(creation)}</td>
 		<td><span class="indicator-pill ${COLOURS[action] || "gray"}">${escape(__(action))}</span></td>
-		<td>${link}</td><td>${escape(details)}</td></tr>`;
+		<td>${link}</td><td>${told(details, verdict, reason)}</td></tr>`;
 }

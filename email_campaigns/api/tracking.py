@@ -1,0 +1,23 @@
+"""What forms ask of tracking."""
+
+from __future__ import annotations
+
+import frappe
+from frappe import _
+from frappe.utils import cstr, get_datetime
+
+from email_campaigns import jobs
+from email_campaigns.compat import enqueue_once
+
+
+@frappe.whitelist(methods=["POST"])
+def judge_again(since: str) -> None:
+	"""Judge the opens and clicks since a time of the site's clock again, in the background."""
+	frappe.get_doc("Email Campaign Settings").check_permission("write")
+	try:
+		start = get_datetime(since)
+	except ValueError:
+		start = None
+	if not start:
+		frappe.throw(_("{0} is no time.").format(cstr(since)[:50]))
+	enqueue_once(jobs.rejudge_hits, "ec-rejudge", queue="long", timeout=3600, since=cstr(start))
