@@ -22,10 +22,10 @@ AGENT_LENGTH = 255
 
 @dataclass(frozen=True, slots=True)
 class Mail:
-	"""The mail that a hit counts for. `copy` is the ledger's number of the copy that was opened, 0 for the mail itself."""
+	"""The mail that a hit counts for. `cc` is the ledger's number of the copy that was opened, 0 for the mail itself."""
 
 	message: int
-	copy: int
+	cc: int
 	sent_at: datetime | None
 	email: str
 	copied_to: str
@@ -75,20 +75,20 @@ def machine_seconds() -> int:
 
 def _recent(mail: Mail, at: datetime) -> tuple[list[int], list[Event]]:
 	return _stored(
-		"message = %s AND copy = %s AND creation >= %s", (mail.message, mail.copy, at - LOOK_BACK)
-	).get((mail.message, mail.copy), ([], []))
+		"message = %s AND cc_message = %s AND creation >= %s", (mail.message, mail.cc, at - LOOK_BACK)
+	).get((mail.message, mail.cc), ([], []))
 
 
 def _stored(condition: str, values: Sequence) -> dict[tuple[int, int], tuple[list[int], list[Event]]]:
-	"""Return {(mail, copy): (names in the log, events)} in the order of their coming."""
+	"""Return {(mail, copy of it): (names in the log, events)} in the order of their coming."""
 	found: dict = defaultdict(lambda: ([], []))
-	for name, message, copy, kind, at, agent, link, verdict in frappe.db.sql(
-		f"""SELECT name, message, copy, action, creation, COALESCE(client, ''), COALESCE(link, ''),
+	for name, message, cc, kind, at, agent, link, verdict in frappe.db.sql(
+		f"""SELECT name, message, cc_message, action, creation, COALESCE(client, ''), COALESCE(link, ''),
 			COALESCE(verdict, '')
 		FROM `tabCampaign Log` WHERE action IN ('Opened', 'Clicked') AND {condition} ORDER BY creation, name""",
 		values,
 	):
-		names, events = found[message, copy]
+		names, events = found[message, cc]
 		names.append(name)
 		events.append(Event(kind, at, agent, link, verdict))
 	return found
@@ -96,17 +96,17 @@ def _stored(condition: str, values: Sequence) -> dict[tuple[int, int], tuple[lis
 
 def _insert(mail: Mail, event: Event, verdict: Verdict, details: str) -> None:
 	# What is stored is read by the sender's staff: it is not in the recipient's language.
-	details = " · ".join(filter(None, (details, f"in the copy to {mail.copied_to}" if mail.copy else "")))
+	details = " · ".join(filter(None, (details, f"in the copy to {mail.copied_to}" if mail.cc else "")))
 	user = frappe.session.user
 	frappe.db.sql(
 		"""INSERT INTO `tabCampaign Log` (name, creation, modified, owner, modified_by, action, email, details,
-			verdict, reason, link, client, copy, campaign, source_doctype, source, message, recipient_doctype,
+			verdict, reason, link, client, cc_message, campaign, source_doctype, source, message, recipient_doctype,
 			recipient_name)
 		VALUES (NEXTVAL(`campaign_log_id_seq`), %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s,
 			%s, %s)""",
 		(
 			*(event.at, event.at, user, user, event.kind, mail.email, details, *verdict),
-			*(event.link or None, event.agent, mail.copy, mail.campaign, mail.source_doctype, mail.source),
+			*(event.link or None, event.agent, mail.cc, mail.campaign, mail.source_doctype, mail.source),
 			*(mail.message, mail.recipient_doctype, mail.recipient_name),
 		),
 	)
@@ -118,7 +118,7 @@ def _stamp(mail: Mail, kind: str, at: datetime) -> None:
 	frappe.db.sql(
 		f"""UPDATE `tabCampaign Message` SET {", ".join(f"{field} = COALESCE({field}, %(at)s)" for field in fields)}
 		WHERE name IN %(names)s AND ({" OR ".join(f"{field} IS NULL" for field in fields)})""",
-		{"at": at, "names": (mail.message, mail.copy)},
+		{"at": at, "names": (mail.message, mail.cc)},
 	)
 
 
@@ -138,7 +138,7 @@ def _correct(names: Iterable[int], events: Iterable[Event], verdicts: Iterable[V
 
 def restamp(messages: Sequence[int]) -> None:
 	"""Set the first open and click of mails, and of their copies, anew from the log; a reply implies an open."""
-	for column in ("message", "copy"):
+	for column in ("message", "cc_message"):
 		frappe.db.sql(
 			f"""UPDATE `tabCampaign Message` m LEFT JOIN (
 				SELECT {column} AS mail, MIN(creation) AS opened, MIN(IF(action = 'Clicked', creation, NULL)) AS clicked
@@ -169,8 +169,8 @@ def rejudge(since: datetime, after: int, most: int) -> int:
 	sent, seconds = _sent(messages), machine_seconds()
 	wrong = {
 		message
-		for (message, copy), (names, events) in _stored("message IN %s", (tuple(messages),)).items()
-		if _correct(names, events, judged(events, sent.get(copy or message), seconds))
+		for (message, cc), (names, events) in _stored("message IN %s", (tuple(messages),)).items()
+		if _correct(names, events, judged(events, sent.get(cc or message), seconds))
 	}
 	if wrong:
 		restamp(sorted(wrong))

@@ -36,6 +36,10 @@ PLAIN_SETTINGS = {
 	"add_unsubscribe_link": 1,
 	"approval": "Not needed",
 	"default_hour": 9,
+	"track_opens": 1,
+	"track_links": 1,
+	"add_utm": 0,
+	"machine_seconds": 5,
 }
 BUILT = (
 	("Campaign Message", "source"),

@@ -1,0 +1,326 @@
+"""Opens and clicks over HTTP, of mails that were really sent: what is kept of them, and what is not."""
+
+import urllib.request
+
+import frappe
+from frappe.utils import now, set_request
+from werkzeug.exceptions import HTTPException
+
+from email_campaigns import jobs
+from email_campaigns.api import public
+from email_campaigns.tests.site.copies import COMPANY, KIM, contacts, offer
+from email_campaigns.tests.site.copies import LIST as COPIED
+from email_campaigns.tests.site.kit import a_list, a_mailing, a_user, address, settings, the_bench
+from email_campaigns.tests.site.tracked_mail import CHROME, FIREFOX, HTML, JO, TrackingTest, a_link
+from email_campaigns.tests.site.visitor import Visitor
+from email_campaigns.tracking import store
+
+FIVE = "".join(f'<p><a href="https://shop.example/{n}">Offer {n}</a></p>' for n in range(5))
+GMAIL = "Mozilla/5.0 (Windows NT 5.1; rv:11.0) Gecko Firefox/11.0 (via ggpht.com GoogleImageProxy)"
+
+
+class TestOpens(TrackingTest):
+	def test_an_open(self):
+		name = self.sent()
+		answer = self.get(self.pixel())
+		self.assertEqual((answer.status_code, answer.mimetype), (200, "image/gif"))
+		self.assertTrue(answer.data.startswith(b"GIF89a"))
+		self.assertEqual(answer.headers["Cache-Control"], "no-store")
+		(hit,) = self.hits(name)
+		self.assertEqual((hit.action, hit.verdict, hit.client, hit.email), ("Opened", "human", CHROME, JO))
+		self.assertEqual(self.stamps(name), (True, False))
+
+	def test_every_hit_is_kept_and_the_first_stamps(self):
+		name = self.sent()
+		self.get(self.pixel())
+		first = frappe.db.get_value("Campaign Message", {"source": name}, "opened_at")
+		self.get(self.pixel(), FIREFOX)
+		self.assertEqual(self.told(name), [("Opened", "human")] * 2)
+		self.assertEqual(frappe.db.get_value("Campaign Message", {"source": name}, "opened_at"), first)
+
+	def test_a_click_implies_an_open(self):
+		name = self.sent()
+		self.get(self.link())
+		self.assertEqual((self.told(name), self.stamps(name)), ([("Clicked", "human")], (True, True)))
+
+	def test_over_the_network(self):
+		"""As a mail program does: from the running web server."""
+		name = self.sent()
+		path = self.pixel()[self.pixel().index("/ec/") :]
+		request = urllib.request.Request(the_bench().url + path, headers={"User-Agent": CHROME})
+		with urllib.request.urlopen(request, timeout=30) as answer:
+			self.assertEqual((answer.status, answer.headers["Content-Type"]), (200, "image/gif"))
+		self.assertEqual(self.told(name), [("Opened", "human")])
+
+	def test_a_proxy_that_fetches_for_a_person(self):
+		name = self.sent()
+		self.get(self.pixel(), GMAIL)
+		(hit,) = self.hits(name)
+		self.assertEqual((hit.verdict, hit.reason), ("human", "Opened through Gmail's image proxy"))
+
+	def test_a_copy_counts_for_the_person_in_to(self):
+		self.addCleanup(lambda: (frappe.db.rollback(), offer()))
+		offer(COMPANY)
+		boss = address("boss")
+		contacts(KIM, company_name=boss)
+		name = a_mailing(COPIED, html=HTML, cc_fields=[{"cc_field": COMPANY}], campaign=self.campaign)
+		self.send(name)
+		self.go_on()
+		change_sent(name)
+		self.get(self.link(recipient=boss))
+		(hit,) = self.hits(name)
+		self.assertEqual(
+			(hit.email, hit.message, hit.cc_message), (KIM, self.message(name, KIM), self.message(name, boss))
+		)
+		self.assertIn(boss, hit.details)
+		self.assertEqual((self.stamps(name, KIM), self.stamps(name, boss)), ((True, True), (True, True)))
+
+
+def change_sent(name):
+	frappe.db.sql(
+		"UPDATE `tabCampaign Message` SET sent_at = sent_at - INTERVAL 1 HOUR WHERE source = %s", name
+	)
+	frappe.db.commit()
+
+
+class TestWhatDoesNotCount(TrackingTest):
+	def test_head(self):
+		name = self.sent()
+		self.assertEqual(self.get(self.link(), method="HEAD").status_code, 302)
+		answer = self.get(self.pixel(), method="HEAD")
+		self.assertEqual((answer.status_code, answer.data), (200, b""))
+		self.assertEqual((self.told(name), self.stamps(name)), ([], (False, False)))
+
+	def test_prefetch(self):
+		name = self.sent()
+		for header in ({"Purpose": "prefetch"}, {"Sec-Purpose": "prefetch;prerender"}, {"X-Moz": "prefetch"}):
+			self.assertEqual(self.get(self.link(), headers=header).status_code, 302)
+			self.assertEqual(self.get(self.pixel(), headers=header).status_code, 200)
+		self.assertEqual(self.told(name), [])
+
+	def test_other_methods(self):
+		self.sent()
+		for url in (self.link(), self.pixel()):
+			answer = self.visitor.post(url)
+			self.assertEqual((answer.status_code, answer.headers["Allow"]), (405, "GET, HEAD, OPTIONS"))
+
+	def test_a_forged_token(self):
+		name = self.sent()
+		for url in (self.link()[:-1] + "x", self.link().replace("/c/", "/o/"), self.link() + "x"):
+			self.assertNotEqual(self.get(url).status_code, 302)
+		other = store.ring().sign("open", self.message(name), "abcdefghij")
+		self.assertEqual(self.get(f"/ec/c/{other}").status_code, 400)
+		answer = self.get("/ec/o/nonsense.gif")
+		self.assertEqual((answer.status_code, answer.mimetype), (200, "image/gif"))
+		self.assertEqual(self.told(name), [])
+
+	def test_no_redirect_to_what_a_request_names(self):
+		self.sent()
+		answer = self.get(self.link() + "?url=https://evil.example/&next=//evil.example")
+		self.assertNotIn("evil", answer.headers["Location"])
+		for path in ("/ec/c/https://evil.example/", "/ec/c/?url=https://evil.example/"):
+			self.assertEqual(self.get(path).status_code, 400)
+
+	def test_a_bad_token_costs_no_look_at_the_database(self):
+		self.sent()
+		for kind in "ocuv":
+			set_request(method="GET", path=f"/ec/{kind}/abcd.1.abc.{'x' * 24}")
+			with statements() as said, self.assertRaises(HTTPException):
+				public.answer()
+			self.assertEqual(said, [])
+
+	def test_a_preview_counts_nothing_and_leads_on(self):
+		link = a_link()
+		maker = store.links()
+		answer = self.get(maker.clicks(0)(link))
+		self.assertEqual((answer.status_code, answer.headers["Location"]), (302, "https://offer.example/"))
+		self.assertEqual(self.get(maker.open(0)).status_code, 200)
+		self.assertIn("preview", self.get(maker.view(0)).get_data(as_text=True))
+		self.assertEqual(
+			frappe.db.count("Campaign Log", {"message": 0, "action": ["in", ["Opened", "Clicked"]]}), 0
+		)
+
+	def test_a_mail_that_the_ledger_has_forgotten(self):
+		name = self.sent()
+		url = self.link()
+		frappe.db.delete("Campaign Message", {"source": name})
+		frappe.db.commit()
+		self.assertEqual((self.get(url).status_code, self.told(name)), (302, []))
+
+	def test_one_insert_for_an_event(self):
+		self.sent()
+		frappe.set_user("Guest")
+		self.addCleanup(frappe.set_user, "Administrator")
+		for url, update in ((self.pixel(), 1), (self.pixel(), 1), (self.link(), 1)):
+			path = url[url.index("/ec/") :]
+			set_request(method="GET", path=path, headers={"User-Agent": CHROME})
+			with statements() as said, self.assertRaises(HTTPException):
+				public.answer()
+			written = [line.split()[0].upper() for line in said]
+			self.assertEqual((written.count("INSERT"), written.count("UPDATE")), (1, update))
+			self.assertIn("COMMIT", written[written.index("INSERT") :])
+		frappe.local.request = None
+
+
+class statements:
+	"""What this process says to the database meanwhile."""
+
+	def __enter__(self):
+		frappe.db.sql("SELECT 1")
+		self.kind, self.said = type(frappe.db._cursor), []
+		self.execute = self.kind.execute
+		execute, said = self.execute, self.said
+
+		def listening(cursor, query, *arguments):
+			said.append(str(query).strip())
+			return execute(cursor, query, *arguments)
+
+		self.kind.execute = listening
+		return self.said
+
+	def __exit__(self, *error):
+		self.kind.execute = self.execute
+
+
+class TestVerdicts(TrackingTest):
+	def test_a_machine(self):
+		name = self.sent()
+		self.get(self.link(), "curl/8.5.0")
+		self.get(self.pixel(), "Mozilla/5.0")
+		self.get(self.pixel(), "")
+		self.assertEqual({hit.verdict for hit in self.hits(name)}, {"machine"})
+		self.assertEqual(
+			[hit.reason for hit in self.hits(name)],
+			["A known robot", "Apple Mail Privacy Protection", "No user agent"],
+		)
+		self.assertEqual(self.stamps(name), (False, False))
+
+	def test_seconds_after_sending(self):
+		name = self.sent()
+		frappe.db.sql("UPDATE `tabCampaign Message` SET sent_at = %s WHERE source = %s", (now(), name))
+		frappe.db.commit()
+		self.get(self.link())
+		self.assertEqual((self.told(name), self.stamps(name)), ([("Clicked", "machine")], (False, False)))
+
+	def test_a_burst_takes_back_what_came_before_it(self):
+		name = self.sent(FIVE)
+		for place in range(3):
+			self.get(self.link(place))
+		self.assertEqual((self.told(name), self.stamps(name)), ([("Clicked", "human")] * 3, (True, True)))
+		self.get(self.link(3))
+		self.assertEqual((self.told(name), self.stamps(name)), ([("Clicked", "machine")] * 4, (False, False)))
+
+	def test_a_burst_that_comes_all_at_once(self):
+		name = self.sent(FIVE)
+		waiting = [
+			self.visitor_of_its_own().begin(self.link(n), headers={"User-Agent": CHROME}) for n in range(5)
+		]
+		self.assertEqual({answer().status_code for answer in waiting}, {302})
+		self.assertEqual((self.told(name), self.stamps(name)), ([("Clicked", "machine")] * 5, (False, False)))
+
+	def visitor_of_its_own(self):
+		return Visitor()
+
+	def test_judging_again_after_a_rule_has_changed(self):
+		name = self.sent(FIVE)
+		self.get(self.pixel())
+		self.get(self.link(), FIREFOX)
+		settings(machine_seconds=2 * 3600)
+		jobs.rejudge_hits("2000-01-01")
+		self.assertEqual(
+			(self.told(name), self.stamps(name)),
+			([("Opened", "machine"), ("Clicked", "machine")], (False, False)),
+		)
+		settings(machine_seconds=5)
+		jobs.rejudge_hits("2000-01-01")
+		self.assertEqual(
+			(self.told(name), self.stamps(name)),
+			([("Opened", "human"), ("Clicked", "human")], (True, True)),
+		)
+		self.assertFalse([hit for hit in self.hits(name) if hit.reason])
+
+	def test_judging_again_is_for_those_who_may_write_the_settings(self):
+		clerk = a_user("clerk", "Campaign User")
+		frappe.set_user(clerk)
+		self.addCleanup(frappe.set_user, "Administrator")
+		with self.assertRaises(frappe.PermissionError):
+			frappe.get_attr("email_campaigns.api.tracking.judge_again")("2026-01-01")
+
+
+class TestOwnDevices(TrackingTest):
+	def sign_in(self, visitor, *roles):
+		user = a_user("clerk", *roles)
+		doc = frappe.get_doc("User", user)
+		doc.new_password = "zR7-kelp-Quartz"
+		doc.save()
+		frappe.db.commit()
+		answer = visitor.post("/api/method/login", {"usr": user, "pwd": "zR7-kelp-Quartz"})
+		self.assertEqual(answer.status_code, 200)
+		return [line for line in answer.headers.getlist("Set-Cookie") if line.startswith("ec_internal=")]
+
+	def test_a_device_on_which_a_user_signed_in(self):
+		(cookie,) = self.sign_in(self.visitor, "Campaign User")
+		for part in ("HttpOnly", "Path=/ec/", "SameSite=Lax", "Max-Age=63072000"):
+			self.assertIn(part, cookie)
+		self.visitor.get("/api/method/logout")
+		name = self.sent()
+		self.get(self.link())
+		(hit,) = self.hits(name)
+		self.assertEqual((hit.verdict, self.stamps(name)), ("internal", (False, False)))
+		self.get(self.link(), visitor=Visitor())
+		self.assertEqual((self.told(name)[1], self.stamps(name)), (("Clicked", "human"), (True, True)))
+
+	def test_on_https_the_cookie_goes_into_mail_programs_on_the_web(self):
+		visitor = Visitor()
+		answer = visitor.post(
+			"/api/method/login",
+			{"usr": "Administrator", "pwd": the_bench().admin_password},
+			headers={"X-Forwarded-Proto": "https"},
+		)
+		(cookie,) = [line for line in answer.headers.getlist("Set-Cookie") if line.startswith("ec_internal=")]
+		self.assertIn("Secure", cookie)
+		self.assertIn("SameSite=None", cookie)
+
+	def test_a_customer_who_signs_in_is_no_colleague(self):
+		self.assertEqual(self.sign_in(self.visitor), [])
+
+	def test_a_forged_cookie(self):
+		name = self.sent()
+		self.get(self.link(), headers={"Cookie": "ec_internal=abcd.1..xxxxxxxxxxxxxxxxxxxxxxxx"})
+		self.assertEqual(self.told(name), [("Clicked", "human")])
+
+	def test_judging_again_leaves_them_alone(self):
+		self.sign_in(self.visitor, "Campaign User")
+		name = self.sent()
+		self.get(self.pixel())
+		jobs.rejudge_hits("2000-01-01")
+		self.assertEqual(self.told(name), [("Opened", "internal")])
+
+
+class TestView(TrackingTest):
+	HTML = (
+		'<p style="color:red">Dear {{ doc.first_name }}, <a href="{{ view_url }}">view</a> ' + HTML + "</p>"
+	)
+
+	def test_the_mail_in_the_browser(self):
+		name = self.sent(self.HTML)
+		answer = self.get(self.urls("v")[0])
+		page = answer.get_data(as_text=True)
+		self.assertEqual((answer.status_code, answer.mimetype), (200, "text/html"))
+		self.assertEqual(page.strip(), self.received_html().strip())
+		policy = answer.headers["Content-Security-Policy"]
+		self.assertIn("default-src 'none'", policy)
+		self.assertNotIn("script-src", policy)
+		for header, value in (("Referrer-Policy", "no-referrer"), ("X-Robots-Tag", "noindex, nofollow")):
+			self.assertEqual(answer.headers[header], value)
+		self.assertEqual(self.told(name), [])
+
+	def test_what_is_gone_is_said_kindly(self):
+		name = self.sent(self.HTML)
+		url = self.urls("v")[0]
+		frappe.db.delete("Target List Member", {"target_list": a_list()})
+		frappe.db.commit()
+		self.assertEqual(self.get(url).status_code, 410)
+		frappe.db.delete("Campaign Message", {"source": name})
+		frappe.db.commit()
+		self.assertEqual(self.get(url).status_code, 410)
