@@ -45,10 +45,12 @@ def _encode(piece: str) -> tuple[bytes, int, int]:
 
 	A space at its end is encoded, for the next piece may start with a line end.
 	"""
-	if len(piece) <= LINE and piece.isascii() and piece.isprintable() and not piece.endswith(" "):
+	if len(piece) <= 2 * LINE and piece.isascii() and piece.isprintable() and not piece.endswith(" "):
 		data = piece.replace("=", "=3D").encode()
 		if len(data) <= LINE:
 			return data, len(data), len(data)
+		if len(data) == len(piece):  # a tracked link, of which a mail has dozens, and each its own
+			return data[:LINE] + b"=\r\n" + data[LINE:], LINE, len(data) - LINE
 	data = piece.encode("utf-8", "replace")
 	# A final space has to be seen at the end, and no line may be 76 long, for "=" may have to follow
 	data = b2a_qp(data + b"\n").replace(b"\n", b"\r\n")[:-2]

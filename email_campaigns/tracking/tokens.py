@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import hmac
 import re
-from base64 import urlsafe_b64encode
+from binascii import b2a_base64
 from collections.abc import Callable, Mapping
 from typing import NamedTuple
 
@@ -24,6 +24,7 @@ SIGNATURE_BYTES = 18
 MESSAGE_ID_BYTES = 16
 LINK_LENGTH = 12
 
+_URL_SAFE = bytes.maketrans(b"+/", b"-_")
 _KEY_ID = re.compile(r"[A-Za-z0-9]{1,4}", re.ASCII)
 _LINK = re.compile(rf"[A-Za-z0-9_-]{{0,{LINK_LENGTH}}}", re.ASCII)
 _HEX = r"(0|[1-9a-f][0-9a-f]{0,15})"
@@ -82,7 +83,8 @@ class TokenRing:
 			if not _LINK.fullmatch(link):
 				raise ValueError(f"A token can't name link {link!r}")
 			body = head + link
-			return f"{body}.{urlsafe_b64encode(_tag(key, body.encode())).decode()}"
+			tag = b2a_base64(_tag(key, body.encode()), newline=False)
+			return f"{body}.{tag.translate(_URL_SAFE).decode()}"
 
 		return sign
 
