@@ -262,7 +262,7 @@ class TestWhoMayNot(AfterTest):
 		return {
 			name
 			for name, method in vars(after).items()
-			if method in frappe.whitelisted and method.__module__ == after.__name__
+			if callable(method) and method in frappe.whitelisted and method.__module__ == after.__name__
 		}
 
 	def test_see_the_mails_of_a_record_that_they_may_not_read(self):
