@@ -75,7 +75,8 @@ def resume(name: str) -> None:
 	doc = steps.mailing(name)
 	approval_store.refuse_void(doc)
 	steps.move(name, "In Process" if doc.started_on else "Pending", since=("Paused",))
-	store.anchor(name, ledger_store.left(name), int(time.time()))
+	if doc.started_on:
+		store.anchor(name, ledger_store.left(name), int(time.time()))
 	steps.tick_soon()
 
 

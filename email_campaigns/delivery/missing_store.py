@@ -14,7 +14,15 @@ from frappe import _
 from email_campaigns.audience import store as audience
 from email_campaigns.audience.address import key as address_key
 from email_campaigns.audience.decide import PER_ADDRESS, Candidate
-from email_campaigns.delivery import freeze, ledger_store, mailing_store, plan_store, resend_store, store
+from email_campaigns.delivery import (
+	freeze,
+	ledger_store,
+	mailing_store,
+	plan_store,
+	requeue_store,
+	resend_store,
+	store,
+)
 from email_campaigns.delivery.freeze import Entry
 from email_campaigns.delivery.mailing import Mailing
 from email_campaigns.delivery.resend import Again, Row
@@ -82,7 +90,7 @@ def _finish(mailing: Mailing, problem: str) -> None:
 
 def _take(mailing: Mailing, members: list[Candidate]) -> None:
 	known = _rows(mailing, members)
-	missing = [who for who in members if who.member not in known or known[who.member].status in LEFT_OUT]
+	missing = [who for who in members if who.member not in known or _ended(known[who.member])]
 	if not missing:
 		return
 	again = {who.member: known[who.member] for who in missing if who.member in known}
@@ -92,6 +100,10 @@ def _take(mailing: Mailing, members: list[Candidate]) -> None:
 		lambda keys: _taken(mailing, keys, missing, again),
 		lambda entries: _write(mailing, entries, again),
 	)
+
+
+def _ended(row: Row) -> bool:
+	return row.status in LEFT_OUT and row.settled
 
 
 def _rows(mailing: Mailing, members: Iterable[Candidate]) -> dict[int, Row]:
@@ -126,12 +138,12 @@ def _write(mailing: Mailing, entries: list[Entry], again: Mapping[int, Row]) -> 
 	fresh = [entry for entry in entries if entry.decision.candidate.member not in again]
 	mails = [entry for entry in entries if not entry.decision.reason]
 	wanted = {entry.decision.dedupe_key: _row_of(entry, again) for entry in mails}
-	resend_store.free_keys(mailing, wanted, [row.name for row in again.values()])
+	requeue_store.free_keys(mailing, wanted, [row.name for row in again.values()])
 	if fresh:
 		plan_store.plan(mailing, fresh)
 		new = sum(not entry.decision.reason for entry in fresh)
 		store.add_to_counts(mailing.name, planned=new, skipped=len(fresh) - new)
-	resend_store.requeue(mailing, [_again(entry, again) for entry in mails if _row_of(entry, again)])
+	requeue_store.requeue(mailing, [_again(entry, again) for entry in mails if _row_of(entry, again)])
 	if mails:
 		store.reopen(mailing.name)
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import time
 from collections import Counter
-from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 
 import frappe
 from frappe import _
@@ -16,27 +16,17 @@ from frappe.utils import cint, now
 
 from email_campaigns.audience import holdout, today_store
 from email_campaigns.audience import store as audience
-from email_campaigns.audience.decide import Candidate, Decision
+from email_campaigns.audience.decide import Candidate
 from email_campaigns.audience.today_store import Who
 from email_campaigns.compat import affected_rows, change_latest_rows
-from email_campaigns.delivery import (
-	cc_plan_store,
-	cc_store,
-	ledger_store,
-	mailing_store,
-	resend,
-	store,
-	transport,
-)
-from email_campaigns.delivery.freeze import Entry
+from email_campaigns.delivery import ledger_store, mailing_store, resend, store, transport
 from email_campaigns.delivery.mailing import Mailing
+from email_campaigns.delivery.requeue_store import SETTLED, requeue
 from email_campaigns.delivery.resend import ON_ITS_WAY, Again, Row, Rules
 
 _ROW = """name, status, COALESCE(reason, ''), COALESCE(email, ''), COALESCE(target_list, ''), COALESCE(member, 0),
 	COALESCE(recipient_doctype, ''), COALESCE(recipient_name, ''), COALESCE(language, ''), dedupe_key, is_seed,
 	COALESCE(cc_of, 0), COALESCE(resend_of, 0), COALESCE(sent_epoch, 0), lease_until = 0"""
-_QUEUED = """status = 'Queued', reason = '', attempts = 0, bounced_at = NULL"""
-_SETTLED = "lease_until = 0 AND claim = ''"
 
 
 def rows(condition: str, values: dict, *, fresh: bool = False) -> list[Row]:
@@ -133,7 +123,7 @@ def one(message: int) -> None:
 	"""Send a mail of the ledger again. Raises ValidationError with a sentence where that can't be."""
 	source = frappe.db.get_value("Campaign Message", message, "source")
 	mailing = begin(source)
-	row = rows("name = %(name)s", {"name": message}, fresh=True)[0]
+	(row,) = rows("name = %(name)s", {"name": message})
 	if reason := (_once_more(mailing, row) if row.status == "Sent" else _queue(mailing, row)):
 		frappe.throw(_(reason), title=_("The Mail Is Not Sent Again"))
 	go_on(mailing)
@@ -141,7 +131,7 @@ def one(message: int) -> None:
 
 def _once_more(mailing: Mailing, row: Row) -> str:
 	"""Give a mail that was sent a row of its own beside the first; return why not, "" where that was done."""
-	resends = resends_of(mailing.name, row.original, fresh=True)
+	resends = resends_of(mailing.name, row.original)
 	who = today(mailing, [row])[row.name]
 	if reason := resend.refusal(row, who, rules(mailing), resends, int(time.time())):
 		return reason
@@ -152,11 +142,11 @@ def _once_more(mailing: Mailing, row: Row) -> str:
 	return ""
 
 
-def resends_of(source: str, original: int, *, fresh: bool = False) -> list[Row]:
+def resends_of(source: str, original: int) -> list[Row]:
 	"""Return the rows of the mails that were sent again for one."""
 	key = resend.resend_key(original, 0).removesuffix("0")
 	values = {"source": source, "key": f"{key}%"}
-	return rows("source = %(source)s AND step = 0 AND dedupe_key LIKE %(key)s", values, fresh=fresh)
+	return rows("source = %(source)s AND step = 0 AND dedupe_key LIKE %(key)s", values)
 
 
 def _insert(row: Row, who: Candidate, key: str) -> None:
@@ -202,97 +192,11 @@ def _holders(mailing: Mailing, keys: Collection[str]) -> dict[str, int]:
 	)
 
 
-def requeue(mailing: Mailing, plans: Iterable[Again], send_after: int = 0) -> int:
-	"""Queue rows again that may be, with today's address, and return how many were; `send_after` in Unix seconds."""
-	allowed = [plan for plan in plans if not plan.reason]
-	free_keys(mailing, {plan.key: plan.row.name for plan in allowed if plan.moved})
-	changed = Counter()
-	for plan in allowed:
-		if plan.moved:
-			changed[plan.row.status] += _move(plan, send_after)
-	for status in {plan.row.status for plan in allowed}:
-		stay = [plan.row.name for plan in allowed if plan.row.status == status and not plan.moved]
-		changed[status] += _stay(stay, status, send_after)
-	for status, number in changed.items():
-		store.add_to_counts(mailing.name, **ledger_store.deltas(status, "Queued", number))
-	follow_copies(mailing.name, [plan.row.name for plan in allowed], lambda: _plan_copies(mailing, allowed))
-	return changed.total()
-
-
-def _plan_copies(mailing: Mailing, plans: Iterable[Again]) -> None:
-	"""A recipient who was left out so far has no copies yet."""
-	if mailing.cc_fields:
-		first = [plan for plan in plans if plan.row.status == "Skipped"]
-		decided = [(Decision(plan.today, plan.key), plan.row.language) for plan in first]
-		cc_plan_store.plan(mailing, [Entry(decision, language) for decision, language in decided])
-
-
-def follow_copies(source: str, mails: Collection[int], first: Callable[[], None] = lambda: None) -> int:
-	"""Let the copies of mails that were decided upon fare as these do now, after `first`; return how many more are
-	Queued."""
-	before = _copies(mails)
-	first()
-	cc_store.follow(mails, again=True)
-	changed = _copies(mails)
-	changed.subtract(before)
-	for status, number in changed.items():
-		store.add_to_counts(source, **ledger_store.deltas("", status, number))
-	return changed["Queued"]
-
-
-def _copies(mails: Collection[int]) -> Counter:
-	rows = frappe.db.sql(
-		"SELECT status, COUNT(*) FROM `tabCampaign Message` WHERE cc_of IN %s GROUP BY status",
-		(tuple(mails) or (-1,),),
-	)
-	return Counter(dict(rows))
-
-
-def _stay(names: list[int], status: str, send_after: int) -> int:
-	if not names:
-		return 0
-	frappe.db.sql(
-		f"""UPDATE `tabCampaign Message` SET {_QUEUED}, send_after = %s
-		WHERE name IN %s AND status = %s AND {_SETTLED}""",
-		(send_after, tuple(names), status),
-	)
-	return affected_rows()
-
-
-def _move(plan: Again, send_after: int) -> int:
-	# IGNORE: a key that somebody else has got meanwhile leaves this row as it is.
-	frappe.db.sql(
-		f"""UPDATE IGNORE `tabCampaign Message` SET {_QUEUED}, send_after = %s, email = %s, domain = %s, dedupe_key = %s
-		WHERE name = %s AND status = %s AND {_SETTLED}""",
-		(send_after, plan.today.email, plan.today.domain, plan.key, plan.row.name, plan.row.status),
-	)
-	return affected_rows()
-
-
-def free_keys(mailing: Mailing, wanted: dict[str, int], giving_way: Collection[int] = ()) -> None:
-	"""Take keys from rows whose recipients get nothing, but for the row that each is wanted for.
-
-	These are the Skipped rows, and of those that have ended without a mail the ones that are `giving_way`.
-	"""
-	if wanted:
-		frappe.db.sql(
-			"""UPDATE `tabCampaign Message` SET dedupe_key = CONCAT('s:', COALESCE(member, 0), ':', name)
-			WHERE source = %(source)s AND step = 0 AND dedupe_key IN %(keys)s AND name NOT IN %(wanted)s
-				AND (status = 'Skipped' OR status IN ('Expired', 'Cancelled') AND name IN %(giving_way)s)""",
-			{
-				"source": mailing.name,
-				"keys": tuple(wanted),
-				"wanted": tuple(wanted.values()),
-				"giving_way": tuple(giving_way) or (0,),
-			},
-		)
-
-
 def all_failed(name: str) -> dict:
 	"""Queue every Failed mail again; return {"queued": number, "left_out": {reason: number}}."""
 	mailing, queued, left_out = begin(name), 0, Counter()
 	by = rules(mailing)
-	for found in slices(name, f"status = 'Failed' AND cc_of = 0 AND {_SETTLED}"):
+	for found in slices(name, f"status = 'Failed' AND cc_of = 0 AND {SETTLED}"):
 		plans = decide(mailing, found, by)
 		queued += requeue(mailing, plans)
 		left_out.update(plan.reason for plan in plans if plan.reason)

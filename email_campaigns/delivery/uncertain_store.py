@@ -11,7 +11,7 @@ from frappe import _
 from frappe.utils import cint, get_system_timezone, now_datetime
 
 from email_campaigns.compat import change_latest_rows
-from email_campaigns.delivery import ledger_store, resend_store, store
+from email_campaigns.delivery import ledger_store, requeue_store, resend_store, store
 from email_campaigns.delivery.mailing import Mailing
 from email_campaigns.delivery.resend import Row
 from email_campaigns.schedule.clock import in_zone
@@ -29,7 +29,7 @@ def arrived(name: str, messages: Collection[int] | None = None) -> int:
 		_log(names, "Sent", _("{0} decided that it arrived.").format(frappe.session.user))
 		changed += len(found)
 		# Copies waited to hear whether their mail had left; where nothing can be sent, they stay as they are.
-		copies += 0 if held else resend_store.follow_copies(name, names)
+		copies += 0 if held else requeue_store.follow_copies(name, names)
 	store.add_to_counts(name, **ledger_store.deltas("Uncertain", "Sent", changed))
 	if copies:
 		store.reopen(name)
@@ -44,7 +44,7 @@ def send_again(name: str, messages: Collection[int] | None = None) -> dict:
 		plans = resend_store.decide(mailing, found, by)
 		left_out.update(plan.reason for plan in plans if plan.reason)
 		for send_after, rows in _by_time(mailing, [plan.row for plan in plans if not plan.reason]).items():
-			queued += resend_store.requeue(mailing, [plan for plan in plans if plan.row in rows], send_after)
+			queued += requeue_store.requeue(mailing, [plan for plan in plans if plan.row in rows], send_after)
 	if queued:
 		resend_store.go_on(mailing)
 	return {"queued": queued, "left_out": dict(left_out.most_common())}

@@ -51,7 +51,7 @@ class CopiesTest(SendingTest):
 
 	def mailing(self, *keys, **values):
 		rows = [{"cc_field": key} for key in keys or (COMPANY,)]
-		return a_mailing(LIST, html=HTML, cc_fields=rows, **values)
+		return a_mailing(a_list(title=LIST), html=HTML, cc_fields=rows, **values)
 
 	def rows(self, name):
 		frappe.db.rollback()

@@ -7,6 +7,8 @@ import frappe
 from email_campaigns import jobs
 from email_campaigns.api import after, desk
 from email_campaigns.audience.suppression_store import suppress
+from email_campaigns.delivery import resend
+from email_campaigns.tests.site.copies import BOSS, KIM, CopiesTest, contacts
 from email_campaigns.tests.site.kit import (
 	SendingTest,
 	a_contact,
@@ -199,3 +201,22 @@ class TestMailsOfARecord(WhyTest):
 		frappe.set_user(a_user("clerk", "Campaign User", "Sales User"))
 		(mail,) = after.mails_of("Contact", contact)
 		self.assertIsNone(mail["refusal"])
+
+
+class TestCopies(CopiesTest):
+	def test_a_copy_names_its_mail_and_is_not_sent_again_by_itself(self):
+		(contact,) = contacts(KIM, company_name=BOSS)
+		boss = a_contact(BOSS)
+		name = self.send(self.mailing())
+		(told,) = after.why(name, BOSS)
+		self.assertTrue(told.startswith(f"As CC of the mail to {KIM}: {BOSS} got a copy on "), told)
+		self.assertEqual(len(after.why(name, "", "Contact", contact)), 1)
+		(mail,) = after.mails_of("Contact", boss)
+		self.assertEqual(mail["refusal"], resend.IS_COPY)
+
+	def test_a_copy_waits_for_its_mail(self):
+		contacts(KIM, company_name=BOSS)
+		name = self.start(self.mailing())
+		jobs.tick()
+		jobs.freeze(name)
+		self.assertIn("It leaves once the mail itself has left.", after.why(name, BOSS)[0])

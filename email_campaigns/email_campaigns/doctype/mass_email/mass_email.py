@@ -88,7 +88,8 @@ class MassEmail(Document):
 			except UnknownZone as error:
 				frappe.throw(str(error), title=_(self.meta.get_label("time_zone")))
 
-		if self.send_when == "Now" and self.start_epoch and self._is_new_time("start_epoch"):
+		self.send_when = self.send_when or plan_rules.NOW
+		if self.send_when == plan_rules.NOW and self.start_epoch and self._is_new_time("start_epoch"):
 			self.send_when = plan_rules.LATER
 
 	def _check_plan(self):

@@ -14,12 +14,17 @@ const UNDER_WAY = ["Pending", "In Process", "Paused"];
 frappe.listview_settings["Mass Email"] = {
 	hide_name_column: true,
 	add_fields: ["status", "problem", "cc_summary"],
-	formatters: {
-		title: (title, df, { cc_summary }) => (cc_summary ? `${title} · ${cc_summary}` : title),
-	},
+	refresh: ({ data, $result }) => data.forEach((row) => show_copies($result, row)),
 	get_indicator({ status, problem }) {
 		if (problem && UNDER_WAY.includes(status))
 			return [__("Needs Attention"), "red", `status,=,${status}|problem,is,set`];
 		return [__(status), COLOURS[status] || "gray", `status,=,${status}`];
 	},
 };
+
+/** Add whom it copies to the title of a row. A formatter of the title would take the place of its link and escape nothing. */
+function show_copies($result, { name, cc_summary }) {
+	const $row = $result.find(`.list-row-checkbox[data-name="${escape(name)}"]`).closest(".list-row");
+	if (cc_summary && !$row.find(".ec-cc").length)
+		$row.find(".list-subject a").first().append($('<span class="ec-cc"></span>').text(` · ${cc_summary}`));
+}
