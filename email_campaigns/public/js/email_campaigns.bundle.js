@@ -1,6 +1,7 @@
 // What the app adds to every page of the Desk, and the dialogs that its form scripts share.
 
 import { add_one, from_email_group, from_records } from "./desk/add_members";
+import { offer_lists } from "./desk/behaviour_list";
 import { calculate, confirm_sending } from "./desk/calculate";
 import { ask_for_reason, call } from "./desk/call";
 import { import_csv, show_report, watch_members } from "./desk/import_members";
@@ -8,6 +9,8 @@ import { offer_in_lists } from "./desk/list_action";
 import { show_log } from "./desk/log";
 import { preview, send_test } from "./desk/preview";
 import { watch_mailing } from "./desk/progress";
+import { report_filters } from "./desk/report_filters";
+import { show_campaign_results, show_results } from "./desk/results";
 
 frappe.provide("email_campaigns");
 Object.assign(email_campaigns, {
@@ -19,10 +22,14 @@ Object.assign(email_campaigns, {
 	from_email_group,
 	from_records,
 	import_csv,
+	offer_lists,
 	preview,
+	report_filters,
 	send_test,
+	show_campaign_results,
 	show_log,
 	show_report,
+	show_results,
 	watch_mailing,
 	watch_members,
 });
