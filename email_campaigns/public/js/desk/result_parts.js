@@ -1,5 +1,4 @@
 import { escape, number } from "./call";
-import { cell, percent } from "./results";
 
 const COLOURS = { opened: "#2490ef", clicked: "#48bb74", replied: "#ed6396" };
 const kinds = () => ({ opened: __("Opened"), clicked: __("Clicked"), replied: __("Replied") });
@@ -119,4 +118,14 @@ function verdict({ significant, difference }) {
 	return `<span class="indicator-pill ${difference > 0 ? "blue" : "orange"}">${
 		difference > 0 ? __("more than without") : __("less than without")
 	}</span>`;
+}
+
+/** A cell of a table with a count and, where there is one, its rate. */
+export function cell(count, rate) {
+	const share = rate === undefined || rate === null ? "" : ` <span class="text-muted">${percent(rate)}</span>`;
+	return `<td class="text-right" style="white-space: nowrap">${number(count)}${share}</td>`;
+}
+
+export function percent(share, digits = 1) {
+	return share === null || share === undefined ? "–" : `${format_number(100 * share, null, digits)} %`;
 }

@@ -1,5 +1,5 @@
 import { escape, number } from "./call";
-import { draw_parts } from "./result_parts";
+import { cell, draw_parts, percent } from "./result_parts";
 
 const API = "email_campaigns.api.results";
 const WITH_RESULTS = ["In Process", "Paused", "Complete", "Cancelled"];
@@ -129,14 +129,4 @@ function comparison(mailings) {
 	const head = heads.map((label, place) => `<th class="${place > 1 ? "text-right" : ""}">${label}</th>`);
 	return `<div class="table-responsive"><table class="table table-sm ec-mailings">
 		<tr class="text-muted">${head.join("")}</tr>${rows.join("")}</table></div>`;
-}
-
-/** A cell of a table with a count and, where there is one, its rate. */
-export function cell(count, rate) {
-	const share = rate === undefined || rate === null ? "" : ` <span class="text-muted">${percent(rate)}</span>`;
-	return `<td class="text-right" style="white-space: nowrap">${number(count)}${share}</td>`;
-}
-
-export function percent(share, digits = 1) {
-	return share === null || share === undefined ? "–" : `${format_number(100 * share, null, digits)} %`;
 }
