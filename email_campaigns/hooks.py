@@ -31,7 +31,10 @@ scheduler_events = {
 		"* * * * *": ["email_campaigns.jobs.top_up"],
 	},
 	# Campaigns become Active and Complete by their dates, lists count their members anew.
-	"hourly": ["email_campaigns.jobs.update_statuses"],
+	# A mailing's owner is told its figures a day after its end.
+	"hourly": ["email_campaigns.jobs.update_statuses", "email_campaigns.jobs.send_digests"],
+	# The counters of results are proved against the ledger; a million mails take some seconds each.
+	"daily_long": ["email_campaigns.jobs.prove_counts"],
 }
 
 doc_events = {

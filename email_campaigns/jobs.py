@@ -10,7 +10,7 @@ import time
 from contextlib import contextmanager
 
 import frappe
-from frappe.utils import cint, get_datetime, getdate, now_datetime, nowdate
+from frappe.utils import add_days, cint, get_datetime, getdate, now_datetime, nowdate
 
 from email_campaigns.audience import progress_store
 from email_campaigns.audience import store as audience
@@ -31,11 +31,14 @@ from email_campaigns.delivery import (
 from email_campaigns.delivery.mailing import Tally
 from email_campaigns.message.compile import TemplateError
 from email_campaigns.message.headers import HeaderError
+from email_campaigns.results import digest_store, list_store
+from email_campaigns.results import store as results
 from email_campaigns.tracking import events_store
 
 PAGE_SECONDS = 240  # a page job lasts less than five minutes, whatever the size of the mailing
 TICK_SECONDS = 300
 REJUDGED_MAILS = 500  # at a time
+PROVED_DAYS = 3  # a night that was missed is made up for
 
 
 def tick() -> None:
@@ -291,3 +294,46 @@ def rejudge_hits(since: str) -> None:
 	while after := events_store.rejudge(get_datetime(since), after, REJUDGED_MAILS):
 		frappe.db.commit()
 	frappe.db.commit()
+
+
+def add_from_behaviour(target_list: str, mailing: str, behaviour: str, link: str = "") -> None:
+	"""Add the people of a mailing who have shown a behaviour to a target list, each slice durable."""
+	change_latest_rows()
+	joined = 0
+	with progress_store.under_way(target_list) as tell:
+		for done, among, added in list_store.add(target_list, mailing, behaviour, link):
+			joined += added
+			frappe.db.commit()
+			tell(done, among)
+		title = frappe.db.get_value("Mass Email", mailing, "title") or mailing
+		_members_changed(
+			target_list, frappe._("{0} people joined from the mailing {1}.").format(joined, title)
+		)
+
+
+def prove_counts() -> None:
+	"""Compare the counters of people of every mailing that something happened to lately with its ledger, mend and
+	report what differs."""
+	change_latest_rows()
+	for name in results.changed_since(add_days(now_datetime(), -PROVED_DAYS)):
+		frappe.db.commit()  # a count is of the moment when its transaction begins
+		different = results.recount(name)
+		if different:
+			results.report(name, different)
+		frappe.db.commit()
+
+
+def send_digests() -> None:
+	"""Tell the owners of mailings that were completed a day ago what came of them, each once."""
+	change_latest_rows()
+	at = now_datetime()
+	for name in digest_store.due(at):
+		try:
+			if digest_store.claim(name, at):
+				digest_store.send(name)
+		except Exception:
+			# Once is at most once: a digest that can't be sent is not tried every hour.
+			frappe.db.rollback()
+			digest_store.claim(name, at)
+			frappe.log_error(f"Email Campaigns: no digest of {name}")
+		frappe.db.commit()

@@ -13,6 +13,7 @@ from frappe import _
 from email_campaigns.api.page import Button, Page
 from email_campaigns.audience import suppression_store
 from email_campaigns.audience.suppression import EVERYTHING, UNSUBSCRIBED, Scope
+from email_campaigns.results.store import counting
 from email_campaigns.tracking import store
 from email_campaigns.tracking.store import Named
 from email_campaigns.tracking.tokens import PREVIEW
@@ -76,7 +77,8 @@ def _leave(mail: Named, targets: list[str], how: str) -> str:
 		if suppression_store.suppress(mail.email, reason=UNSUBSCRIBED, origin=origin, target_list=target)
 	]
 	if changed:
-		store.stamp_opted_out(mail.message)
+		with counting(mail.message):
+			store.stamp_opted_out(mail.message)
 		store.log("Opted Out", mail, _stored(targets), own_wish=True)
 	return _("You will get no more mails of {0}.").format(_what(targets))
 

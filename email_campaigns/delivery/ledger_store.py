@@ -16,6 +16,7 @@ from frappe.utils import now_datetime
 
 from email_campaigns.compat import affected_rows
 from email_campaigns.delivery.mailing import Claimed
+from email_campaigns.results import store as results
 
 LEASE = 600  # seconds: twice what a page job may last
 COUNTS = {
@@ -151,6 +152,7 @@ def _free(names: tuple[int, ...], copies: bool) -> list[Ended]:
 		(names,),
 	)
 	_log_ends(names, copies)
+	results.count_left(names)
 	frappe.db.sql("UPDATE `tabCampaign Message` SET claim = '', lease_until = 0 WHERE name IN %s", (names,))
 	return [Ended(*row) for row in rows]
 
@@ -274,3 +276,4 @@ def recount(source: str) -> None:
 		numbers["Sending"] += number
 	values = {f"{kind}_count": sum(numbers[status] for status in states) for kind, states in COUNTS.items()}
 	frappe.db.set_value("Mass Email", source, values, update_modified=False)
+	results.recount(source)

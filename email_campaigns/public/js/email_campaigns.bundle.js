@@ -2,6 +2,7 @@
 
 import { add_one, from_email_group, from_records } from "./desk/add_members";
 import { add_after } from "./desk/after";
+import { offer_lists } from "./desk/behaviour_list";
 import { calculate } from "./desk/calculate";
 import { ask_for_reason, call } from "./desk/call";
 import { show_copies } from "./desk/cc";
@@ -13,6 +14,8 @@ import { add_approval_steps } from "./desk/prepare";
 import { preview, send_test } from "./desk/preview";
 import { watch_mailing } from "./desk/progress";
 import { offer_in_forms, resend } from "./desk/recipient";
+import { report_filters } from "./desk/report_filters";
+import { show_campaign_results, show_results } from "./desk/results";
 import { default_tracking, judge_again, show_link_code } from "./desk/tracking";
 
 frappe.provide("email_campaigns");
@@ -28,14 +31,18 @@ Object.assign(email_campaigns, {
 	from_records,
 	import_csv,
 	judge_again,
+	offer_lists,
 	plan_times,
 	preview,
+	report_filters,
 	resend,
 	send_test,
+	show_campaign_results,
 	show_copies,
 	show_link_code,
 	show_log,
 	show_report,
+	show_results,
 	watch_mailing,
 	watch_members,
 });

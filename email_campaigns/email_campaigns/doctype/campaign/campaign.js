@@ -1,5 +1,6 @@
 frappe.ui.form.on("Campaign", {
 	refresh(frm) {
+		email_campaigns.show_campaign_results(frm);
 		email_campaigns.show_log(frm, { campaign: frm.doc.name });
 		if (frm.is_new()) return;
 		if (frappe.model.can_create("Mass Email"))

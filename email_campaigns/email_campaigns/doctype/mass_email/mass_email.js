@@ -38,10 +38,12 @@ frappe.ui.form.on("Mass Email", {
 		email_campaigns.plan_times(frm);
 		email_campaigns.watch_mailing(frm);
 		email_campaigns.show_copies(frm);
+		email_campaigns.show_results(frm);
 		email_campaigns.show_log(frm, { source: frm.doc.name });
 		if (frm.is_new()) return;
 		add_looking(frm);
 		email_campaigns.add_after(frm);
+		email_campaigns.offer_lists(frm);
 		if (frappe.perm.has_perm(frm.doctype, 0, "write")) add_steps(frm);
 	},
 });

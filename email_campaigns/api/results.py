@@ -1,0 +1,197 @@
+"""What forms and the workspace show of results, and lists made from them. Each checks the user's permission."""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+
+import frappe
+from frappe import _
+from frappe.utils import add_days, cint, cstr, now_datetime
+
+from email_campaigns import jobs
+from email_campaigns.audience import progress_store
+from email_campaigns.audience.decide import HELD_OUT
+from email_campaigns.results import breakdown_store, list_store, store
+from email_campaigns.results.funnel import funnel
+from email_campaigns.results.lift import CONFIDENCE, lift
+from email_campaigns.results.rates import Counts, rate, rates, total
+from email_campaigns.results.timeline import timeline
+
+INFORMATIONAL = "Informational Email"
+LARGE, CACHED = (
+	20_000,
+	120,
+)  # people from which the parts are kept for some seconds: they take about one to count
+
+
+def _mailing(name: str):
+	doc = frappe.get_doc("Mass Email", name)
+	doc.check_permission("read")
+	return doc
+
+
+def _told(counts: Counts) -> dict:
+	return {
+		"counts": {**asdict(counts), "delivered": counts.delivered},
+		"rates": [asdict(found) for found in rates(counts)],
+		"funnel": [asdict(step) for step in funnel(counts)],
+	}
+
+
+@frappe.whitelist()
+def summary(name: str) -> dict:
+	"""Return {"counts", "rates", "funnel", "tracked"} of a mailing, in constant time."""
+	doc = _mailing(name)
+	kind = frappe.get_cached_value("Campaign", doc.campaign, "campaign_type")
+	return {**_told(store.counts(name)), "tracked": kind != INFORMATIONAL}
+
+
+@frappe.whitelist()
+def details(name: str) -> dict:
+	"""Return a mailing's results in parts: {"domains", "languages", "links", "timeline", "lift"}.
+
+	The number of queries is the same for every mailing; their time grows with it, so for a large one the answer is up
+	to CACHED seconds old.
+	"""
+	doc, counts = _mailing(name), store.counts(name)
+	key = f"email_campaigns_results:{name}"
+	if counts.planned >= LARGE and (known := frappe.cache.get_value(key, expires=True)):
+		return known
+	found = _details(doc, counts)
+	if counts.planned >= LARGE:
+		frappe.cache.set_value(key, found, expires_in_sec=CACHED)
+	return found
+
+
+def _details(doc, counts: Counts) -> dict:
+	start = doc.started_on or doc.creation
+	return {
+		"domains": _parts(breakdown_store.by_domain(doc.name), counts),
+		"languages": _parts(breakdown_store.by_language(doc.name), counts),
+		"links": breakdown_store.by_link(doc.name),
+		"timeline": asdict(
+			timeline(breakdown_store.moments(doc.name, start), tuple(breakdown_store.MOMENTS))
+		),
+		"lift": _lift(doc.name, start, counts),
+	}
+
+
+def _parts(parts: dict[str, Counts], whole: Counts) -> list[dict]:
+	"""Return the parts in their order, with what is left of the whole as the last where they are not all of it."""
+	shown = total(list(parts.values()))
+	rows = [{"label": label, "rest": False, **_row(counts)} for label, counts in parts.items()]
+	if len(parts) == breakdown_store.SHOWN and whole.sent > shown.sent:
+		rest = {kind: max(0, getattr(whole, kind) - number) for kind, number in asdict(shown).items()}
+		rows.append({"label": "", "rest": True, **_row(Counts(**rest))})
+	return rows
+
+
+def _row(counts: Counts) -> dict:
+	return {
+		**{kind: getattr(counts, kind) for kind in ("sent", "delivered", "opened", "clicked", "bounced")},
+		**{name: rate(name, counts).human for name in ("open_rate", "click_rate", "bounce_rate")},
+	}
+
+
+def _lift(name: str, start, counts: Counts) -> dict | None:
+	"""Return {"mailed", "held_out": sizes, "confidence", "outcomes"}, None where nobody was held out."""
+	held_out = breakdown_store.held_out(name, HELD_OUT)
+	if not (held_out and counts.sent):
+		return None
+	seen = breakdown_store.seen(name, HELD_OUT, start, (counts.sent, held_out))
+	outcomes = [{"name": kind, **asdict(found)} for kind, groups in seen.items() if (found := lift(*groups))]
+	return {"mailed": counts.sent, "held_out": held_out, "confidence": CONFIDENCE, "outcomes": outcomes}
+
+
+@frappe.whitelist()
+def campaign(name: str) -> dict:
+	"""Return the sum over a campaign's mailings as `summary` does, and "mailings", a row for each."""
+	doc = frappe.get_doc("Campaign", name)
+	doc.check_permission("read")
+	if not frappe.has_permission("Mass Email", "read"):
+		frappe.throw(_("You have no permission to read mailings."), frappe.PermissionError)
+	fields = ["name", "title", "status", "started_on"]
+	shown = {row.name: row for row in frappe.get_list("Mass Email", {"campaign": name}, fields, limit=0)}
+	found = store.counts_of(shown)
+	return {
+		**_told(total(list(found.values()))),
+		"tracked": doc.campaign_type != INFORMATIONAL,
+		"mailings": [
+			{**shown[mailing], **_row(counts), "replied": counts.replied, "unsubscribed": counts.unsubscribed}
+			for mailing, counts in found.items()
+		],
+	}
+
+
+@frappe.whitelist()
+def count_behaviour(name: str, behaviour: str, link: str = "") -> int:
+	"""Return how many people of a mailing a list from this behaviour would have."""
+	_mailing(name)
+	_refuse_unknown(behaviour, link)
+	return list_store.count(name, behaviour, cstr(link))
+
+
+@frappe.whitelist(methods=["POST"])
+def make_list(name: str, behaviour: str, target_list: str, link: str = "", is_new: bool | str = False) -> str:
+	"""Add the people of a mailing who have shown a behaviour to a list, new or existing, in the background.
+
+	Returns the list's name.
+	"""
+	_mailing(name)
+	_refuse_unknown(behaviour, link)
+	if cint(is_new):
+		doc = frappe.get_doc({"doctype": "Target List", "title": cstr(target_list).strip()}).insert()
+	else:
+		doc = frappe.get_doc("Target List", target_list)
+		doc.check_permission("write")
+	progress_store.tell(doc.name, 0, 1)
+	frappe.enqueue(
+		jobs.add_from_behaviour,
+		queue="long",
+		timeout=3600,
+		enqueue_after_commit=True,
+		target_list=doc.name,
+		mailing=name,
+		behaviour=behaviour,
+		link=cstr(link),
+	)
+	return doc.name
+
+
+def _refuse_unknown(behaviour: str, link: str) -> None:
+	if not list_store.known(behaviour):
+		frappe.throw(_("There is no list of “{0}”.").format(behaviour))
+	if behaviour == list_store.CLICKED_LINK and not cstr(link):
+		frappe.throw(_("Choose the link that was clicked."))
+
+
+def _recent() -> Counts:
+	"""The sum over the mailings of the last 30 days that the user may read."""
+	since = add_days(now_datetime(), -30)
+	names = frappe.get_list("Mass Email", {"started_on": (">=", since)}, pluck="name", limit=0)
+	return total(list(store.counts_of(names).values()))
+
+
+def _card(name: str) -> dict:
+	found = rate(name, _recent())
+	return {"value": round(100 * (found.human or 0), 1), "fieldtype": "Percent"}
+
+
+@frappe.whitelist()
+def people_mailed_card(filters: str | None = None) -> dict:
+	return {"value": _recent().sent, "fieldtype": "Int"}
+
+
+@frappe.whitelist()
+def open_rate_card(filters: str | None = None) -> dict:
+	return _card("open_rate")
+
+
+@frappe.whitelist()
+def click_rate_card(filters: str | None = None) -> dict:
+	return _card("click_rate")
+
+
+@frappe.whitelist()
+def bounce_rate_card(filters: str | None = None) -> dict:
+	return _card("bounce_rate")

@@ -1,0 +1,1 @@
+frappe.query_reports["Bounces"] = { filters: email_campaigns.report_filters() };

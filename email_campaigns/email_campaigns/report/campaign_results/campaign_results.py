@@ -1,0 +1,118 @@
+"""Every mailing with its figures and rates; each rate says in its heading what it is a share of."""
+
+import frappe
+from frappe import _
+
+from email_campaigns.results import store
+from email_campaigns.results.rates import Counts, rate
+
+SHOWN_IN_CHART = 12
+COUNTS = {
+	"sent": "Mailed",
+	"delivered": "Delivered",
+	"opened": "Opened",
+	"clicked": "Clicked",
+	"replied": "Replied",
+	"bounced": "Bounced",
+	"unsubscribed": "Unsubscribed",
+	"complained": "Complained",
+}
+RATES = {
+	"open_rate": "Opened (% of Delivered)",
+	"click_rate": "Clicked (% of Delivered)",
+	"click_to_open_rate": "Clicked (% of Opened)",
+	"reply_rate": "Replied (% of Delivered)",
+	"bounce_rate": "Bounced (% of Mailed)",
+	"unsubscribe_rate": "Unsubscribed (% of Delivered)",
+}
+RAW = {
+	"open_rate": "Opened, With Programs (% of Delivered)",
+	"click_rate": "Clicked, With Programs (% of Delivered)",
+}
+
+
+def execute(filters=None):
+	rows = _rows(frappe._dict(filters or {}))
+	return _columns(), rows, None, _chart(rows)
+
+
+def _columns() -> list[dict]:
+	return [
+		{
+			"fieldname": "mass_email",
+			"label": _("Mass Email"),
+			"fieldtype": "Link",
+			"options": "Mass Email",
+			"width": 160,
+		},
+		{"fieldname": "title", "label": _("Title"), "fieldtype": "Data", "width": 200},
+		{
+			"fieldname": "campaign",
+			"label": _("Campaign"),
+			"fieldtype": "Link",
+			"options": "Campaign",
+			"width": 160,
+		},
+		{"fieldname": "started_on", "label": _("Started"), "fieldtype": "Datetime", "width": 160},
+		*(
+			{"fieldname": kind, "label": _(label), "fieldtype": "Int", "width": 100}
+			for kind, label in COUNTS.items()
+		),
+		*(
+			{"fieldname": name, "label": _(label), "fieldtype": "Percent", "width": 130}
+			for name, label in RATES.items()
+		),
+		*(
+			{"fieldname": f"raw_{name}", "label": _(label), "fieldtype": "Percent", "width": 150}
+			for name, label in RAW.items()
+		),
+	]
+
+
+def _rows(filters) -> list[dict]:
+	wanted = [["people_planned_count", ">", 0]]
+	wanted += [
+		[field, "=", filters[key]]
+		for key, field in (("campaign", "campaign"), ("mass_email", "name"))
+		if filters.get(key)
+	]
+	wanted += [["started_on", ">=", filters.from_date]] if filters.from_date else []
+	wanted += [["started_on", "<=", f"{filters.to_date} 23:59:59"]] if filters.to_date else []
+	found = frappe.get_list(
+		"Mass Email",
+		filters=wanted,
+		fields=["name as mass_email", "title", "campaign", "started_on"],
+		order_by="started_on desc",
+		limit=0,
+	)
+	counts = store.counts_of([row.mass_email for row in found])
+	return [{**row, **_figures(counts.get(row.mass_email, Counts()))} for row in found]
+
+
+def _figures(counts: Counts) -> dict:
+	values = {kind: getattr(counts, kind) for kind in COUNTS}
+	values |= {name: _percent(rate(name, counts).human) for name in RATES}
+	return values | {f"raw_{name}": _percent(rate(name, counts).raw) for name in RAW}
+
+
+def _percent(share: float | None) -> float | None:
+	return None if share is None else round(100 * share, 2)
+
+
+def _chart(rows: list[dict]) -> dict | None:
+	"""The rates of the last mailings, in the order of their start."""
+	shown = rows[:SHOWN_IN_CHART][::-1]
+	if not shown:
+		return None
+	lines = {"open_rate": _("Opened"), "click_rate": _("Clicked")}
+	return {
+		"data": {
+			"labels": [row["title"] for row in shown],
+			"datasets": [
+				{"name": label, "values": [row[name] or 0 for row in shown]} for name, label in lines.items()
+			],
+		},
+		"type": "bar",
+		"fieldtype": "Percent",
+		"colors": ["#7575ff", "#48bb74"],
+	}

@@ -1,0 +1,1 @@
+frappe.query_reports["Link Clicks"] = { filters: email_campaigns.report_filters() };

@@ -1,0 +1,53 @@
+"""Every tracked link of every mailing: how many people followed it, how often, and how often programs did."""
+
+import frappe
+from frappe import _
+
+from email_campaigns.results.breakdown_store import LINK, has_links
+from email_campaigns.results.logged_store import where
+from email_campaigns.results.store import PEOPLE, PERSON
+
+
+def execute(filters=None):
+	return _columns(), _rows(frappe._dict(filters or {})) if has_links() else []
+
+
+def _columns() -> list[dict]:
+	link = {"fieldtype": "Link", "options": LINK} if has_links() else {"fieldtype": "Data"}
+	return [
+		{"fieldname": "link", "label": _("Tracking Link"), "width": 220, **link},
+		{
+			"fieldname": "mass_email",
+			"label": _("Mass Email"),
+			"fieldtype": "Link",
+			"options": "Mass Email",
+			"width": 160,
+		},
+		{"fieldname": "title", "label": _("Title"), "fieldtype": "Data", "width": 200},
+		{
+			"fieldname": "campaign",
+			"label": _("Campaign"),
+			"fieldtype": "Link",
+			"options": "Campaign",
+			"width": 160,
+		},
+		{"fieldname": "people", "label": _("People"), "fieldtype": "Int", "width": 90},
+		{"fieldname": "clicks", "label": _("Clicks by People"), "fieldtype": "Int", "width": 130},
+		{"fieldname": "machine_clicks", "label": _("Clicks by Programs"), "fieldtype": "Int", "width": 150},
+		{"fieldname": "last_click", "label": _("Last Click"), "fieldtype": "Datetime", "width": 160},
+	]
+
+
+def _rows(filters) -> list[dict]:
+	conditions, values = where(filters)
+	return frappe.db.sql(
+		f"""SELECT l.link, l.source mass_email, e.title, e.campaign,
+			COUNT(DISTINCT IF(l.verdict = 'human', {PERSON}, NULL)) people,
+			CAST(SUM(l.verdict = 'human') AS SIGNED) clicks, CAST(SUM(l.verdict = 'machine') AS SIGNED) machine_clicks,
+			MAX(IF(l.verdict = 'human', l.creation, NULL)) last_click
+		FROM `tabCampaign Log` l JOIN `tabCampaign Message` c ON c.name = l.message JOIN `tabMass Email` e ON e.name = l.source
+		WHERE l.action = 'Clicked' AND COALESCE(l.link, '') != '' AND {PEOPLE} AND {conditions}
+		GROUP BY l.link, l.source, e.title, e.campaign ORDER BY people DESC, clicks DESC""",
+		values,
+		as_dict=True,
+	)

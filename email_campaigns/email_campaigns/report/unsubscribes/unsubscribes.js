@@ -1,0 +1,1 @@
+frappe.query_reports["Unsubscribes"] = { filters: email_campaigns.report_filters() };

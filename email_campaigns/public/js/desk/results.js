@@ -1,0 +1,132 @@
+import { escape, number } from "./call";
+import { cell, draw_parts, percent } from "./result_parts";
+
+const API = "email_campaigns.api.results";
+const WITH_RESULTS = ["In Process", "Paused", "Complete", "Cancelled"];
+
+const steps = () => ({
+	planned: __("Planned"),
+	sent: __("Mailed"),
+	delivered: __("Delivered"),
+	opened: __("Opened"),
+	clicked: __("Clicked"),
+	replied: __("Replied"),
+});
+const rate_names = () => ({
+	open_rate: __("Opened"),
+	click_rate: __("Clicked"),
+	click_to_open_rate: __("Clicked, of those who opened"),
+	reply_rate: __("Replied"),
+	bounce_rate: __("Bounced"),
+	unsubscribe_rate: __("Unsubscribed"),
+	complaint_rate: __("Complained"),
+});
+const bases = () => ({
+	sent: __("of {0} mailed"),
+	delivered: __("of {0} delivered"),
+	opened: __("of {0} who opened"),
+});
+
+/** Show what a mailing has achieved: figures at once, the parts when the server has counted them. */
+export function show_results(frm) {
+	const $area = frm.get_field("results_html").$wrapper.empty();
+	if (frm.is_new() || !WITH_RESULTS.includes(frm.doc.status)) return;
+	const name = frm.doc.name;
+	const shown = () => frm.doc.name === name && $area.is(":visible");
+	frappe.xcall(`${API}.summary`, { name }, "GET").then((found) => {
+		if (frm.doc.name !== name) return;
+		$area.html(figures(found));
+		if (!found.counts.sent) return;
+		const $parts = $(`<div class="ec-parts"></div>`).appendTo($area);
+		frappe.xcall(`${API}.details`, { name }, "GET").then((parts) => shown() && draw_parts($parts, parts));
+	});
+}
+
+/** Show the sum over a campaign's mailings, and the mailings beside each other. */
+export function show_campaign_results(frm) {
+	const $area = frm.get_field("results_html").$wrapper.empty();
+	frm.set_df_property("results_section", "hidden", 1);
+	if (frm.is_new() || !frappe.model.can_read("Mass Email")) return;
+	const name = frm.doc.name;
+	frappe.xcall(`${API}.campaign`, { name }, "GET").then((found) => {
+		if (frm.doc.name !== name || !found.mailings.length) return;
+		frm.set_df_property("results_section", "hidden", 0);
+		$area.html(figures(found) + comparison(found.mailings));
+	});
+}
+
+function figures({ counts, rates, funnel, tracked }) {
+	if (!counts.sent) return `<p class="text-muted ec-no-results">${__("No mail has left yet.")}</p>`;
+	const untracked = tracked
+		? ""
+		: `<p class="text-muted">${__("Informational mail is not tracked: nobody knows who opened it.")}</p>`;
+	return `${untracked}<div class="row">
+		<div class="col-md-6">${draw_funnel(funnel)}</div>
+		<div class="col-md-6">${draw_rates(rates)}</div></div>
+		<p class="text-muted small">${explanation()}</p>`;
+}
+
+function explanation() {
+	return __(
+		"Figures count people, each once: colleagues of the seed group, copies and tests are left out. Programs are link scanners and image proxies, which nobody reads with."
+	);
+}
+
+function draw_funnel(funnel) {
+	const names = steps();
+	const first = Math.max(1, funnel[0].count);
+	const rows = funnel.map(({ name, count, raw, share }) => {
+		const width = (value) => Math.min(100, (100 * value) / first);
+		const programs = raw > count ? `<div style="width: ${width(raw - count)}%" class="ec-programs"></div>` : "";
+		return `<tr><td class="text-muted" style="width: 1%; white-space: nowrap">${names[name]}</td>
+			<td><div class="ec-bar"><div style="width: ${width(count)}%" class="ec-people"></div>${programs}</div></td>
+			<td class="text-right" style="width: 1%"><b>${number(count)}</b></td>
+			<td class="text-right text-muted" style="width: 1%">${percent(share)}</td></tr>`;
+	});
+	return `${style()}<table class="table table-sm table-borderless ec-funnel">${rows.join("")}</table>`;
+}
+
+function style() {
+	return `<style>.ec-bar { display: flex; height: 14px; background: var(--control-bg, #f3f3f3); border-radius: 4px;
+		overflow: hidden; margin-top: 3px } .ec-people { background: var(--blue-500, #2490ef) }
+		.ec-programs { background: var(--gray-400, #c0c6cc) }</style>`;
+}
+
+function draw_rates(rates) {
+	const [names, words] = [rate_names(), bases()];
+	const any = rates.some(({ count, raw_count }) => raw_count > count);
+	const rows = rates.map(({ name, count, human, raw, base, of, raw_count }) => {
+		const with_programs = raw_count > count ? `${number(raw_count)} · ${percent(raw)}` : "";
+		return `<tr><td>${names[name]}</td><td class="text-right">${number(count)}</td>
+			<td class="text-right"><b>${percent(human)}</b></td>
+			<td class="text-muted">${__(words[base], [number(of)])}</td>
+			${any ? `<td class="text-right text-muted">${with_programs}</td>` : ""}</tr>`;
+	});
+	const head = any
+		? `<tr class="text-muted small"><td></td><td colspan="3">${__("People")}</td>
+			<td class="text-right">${__("With programs")}</td></tr>`
+		: "";
+	return `<table class="table table-sm ec-rates">${head}${rows.join("")}</table>`;
+}
+
+function comparison(mailings) {
+	const heads = [
+		__("Mailing"),
+		__("Started"),
+		__("Mailed"),
+		__("Opened"),
+		__("Clicked"),
+		__("Replied"),
+		__("Bounced"),
+		__("Unsubscribed"),
+	];
+	const rows = mailings.map(
+		(m) => `<tr><td><a href="${frappe.utils.get_form_link("Mass Email", m.name)}">${escape(m.title)}</a></td>
+			<td class="text-muted">${m.started_on ? frappe.datetime.str_to_user(m.started_on, false, true) : ""}</td>
+			${cell(m.sent)}${cell(m.opened, m.open_rate)}${cell(m.clicked, m.click_rate)}${cell(m.replied)}
+			${cell(m.bounced, m.bounce_rate)}${cell(m.unsubscribed)}</tr>`
+	);
+	const head = heads.map((label, place) => `<th class="${place > 1 ? "text-right" : ""}">${label}</th>`);
+	return `<div class="table-responsive"><table class="table table-sm ec-mailings">
+		<tr class="text-muted">${head.join("")}</tr>${rows.join("")}</table></div>`;
+}

@@ -1,0 +1,125 @@
+"""A mailing's results in parts: by domain, by language, by link, over time, and against the hold-out group.
+
+Each is one grouped statement over the rows that the index on the mailing finds; how many statements there are does not
+depend on the mailing's size.
+"""
+
+from __future__ import annotations
+
+import frappe
+
+from email_campaigns.results.lift import Group
+from email_campaigns.results.rates import Counts
+from email_campaigns.results.store import LEFT, PEOPLE, PERSON, STAMPS
+
+SHOWN = 10
+SHOWN_LINKS = 20
+MOMENTS = {"opened": "opened_at", "clicked": "clicked_at", "replied": "replied_at"}
+LINK = "Tracking Link"
+
+
+def by_domain(source: str) -> dict[str, Counts]:
+	"""Return {domain of the recipients: counts}, those with the most mails first; at most SHOWN."""
+	return _by("domain", source)
+
+
+def by_language(source: str) -> dict[str, Counts]:
+	"""Return {language of the version that was sent, "" for everybody's: counts}; at most SHOWN."""
+	return _by("language", source)
+
+
+def _by(column: str, source: str) -> dict[str, Counts]:
+	kinds = {"sent": LEFT} | {kind: f"c.`{stamp}` IS NOT NULL" for kind, stamp in STAMPS.items()}
+	columns = ", ".join(
+		f"COUNT(DISTINCT IF({condition}, {PERSON}, NULL)) `{kind}`" for kind, condition in kinds.items()
+	)
+	rows = frappe.db.sql(
+		f"""SELECT COALESCE(c.`{column}`, '') part, {columns} FROM `tabCampaign Message` c
+		WHERE c.source = %s AND {PEOPLE} AND c.status != 'Skipped'
+		GROUP BY part ORDER BY sent DESC, part LIMIT {SHOWN}""",
+		source,
+		as_dict=True,
+	)
+	return {row.pop("part"): Counts(**row) for row in rows}
+
+
+def moments(source: str, start) -> list[tuple[str, int, int]]:
+	"""Return (kind of MOMENTS, hours from `start` to people's first, number of people)."""
+	parts = [
+		f"""SELECT '{kind}', TIMESTAMPDIFF(HOUR, %(start)s, first.at), COUNT(*) FROM (
+			SELECT MIN(c.`{stamp}`) at FROM `tabCampaign Message` c
+			WHERE c.source = %(source)s AND c.`{stamp}` IS NOT NULL AND {PEOPLE} GROUP BY {PERSON}) first
+		GROUP BY 2"""
+		for kind, stamp in MOMENTS.items()
+	]
+	return list(frappe.db.sql(" UNION ALL ".join(parts), {"source": source, "start": start}))
+
+
+def has_links() -> bool:
+	"""Tell whether this site has tracked links."""
+	return bool(frappe.db.exists("DocType", LINK)) and frappe.db.has_column("Campaign Log", "link")
+
+
+def by_link(source: str) -> list[dict]:
+	"""Return {"link", "title", "people", "clicks", "machine_clicks"} of each link, that of most people first."""
+	if not has_links():
+		return []
+	rows = frappe.db.sql(
+		f"""SELECT l.link, COUNT(DISTINCT IF(l.verdict = 'human', {PERSON}, NULL)) people,
+			COALESCE(SUM(l.verdict = 'human'), 0) clicks, COALESCE(SUM(l.verdict = 'machine'), 0) machine_clicks
+		FROM `tabCampaign Log` l JOIN `tabCampaign Message` c ON c.name = l.message
+		WHERE l.source = %s AND l.action = 'Clicked' AND COALESCE(l.link, '') != '' AND {PEOPLE}
+		GROUP BY l.link ORDER BY people DESC, l.link LIMIT {SHOWN_LINKS}""",
+		source,
+		as_dict=True,
+	)
+	titles = _titles([row.link for row in rows])
+	return [
+		{**row, "clicks": int(row.clicks), "machine_clicks": int(row.machine_clicks)}
+		| {"title": titles.get(str(row.link)) or str(row.link)}
+		for row in rows
+	]
+
+
+def _titles(links: list) -> dict[str, str]:
+	field = frappe.get_meta(LINK).get_title_field() if links else "name"
+	if field == "name":
+		return {}
+	rows = frappe.get_all(LINK, {"name": ("in", links)}, ["name", field], as_list=True)
+	return {str(name): title for name, title in rows}
+
+
+def held_out(source: str, reason: str) -> int:
+	"""Return how many people were left out with `reason`, the hold-out group's."""
+	return frappe.db.sql(
+		f"""SELECT COUNT(*) FROM `tabCampaign Message` c
+		WHERE c.source = %s AND c.status = 'Skipped' AND c.reason = %s AND {PEOPLE}""",
+		(source, reason),
+	)[0][0]
+
+
+# What the site sees of people whether they were mailed or not; a click or an opening needs a mail. SQL for the address
+# and the moment of each. Who answered from another address is in neither group, so that both are measured alike.
+_SEEN = {
+	"wrote": """SELECT x.sender email FROM `tabCommunication` x WHERE x.creation >= %(since)s
+		AND x.communication_type = 'Communication' AND x.sent_or_received = 'Received'""",
+	"unsubscribed": """SELECT x.email FROM `tabSuppressed Email` x
+		WHERE x.creation >= %(since)s AND x.reason = 'Unsubscribed'""",
+}
+
+
+def seen(source: str, reason: str, since, sizes: tuple[int, int]) -> dict[str, tuple[Group, Group]]:
+	"""Return {what people did since the start: (the mailed, the held out)}; `sizes` are those of the two groups."""
+	return {kind: _groups(events, source, reason, since, sizes) for kind, events in _SEEN.items()}
+
+
+def _groups(events: str, source: str, reason: str, since, sizes: tuple[int, int]) -> tuple[Group, Group]:
+	# From the events to the ledger: they are few, and the ledger has an index on the address.
+	mailed, left_alone = frappe.db.sql(
+		f"""SELECT COUNT(DISTINCT IF({LEFT}, {PERSON}, NULL)),
+			COUNT(DISTINCT IF(c.status = 'Skipped' AND c.reason = %(reason)s, c.name, NULL))
+		FROM ({events}) seen STRAIGHT_JOIN `tabCampaign Message` c ON c.email = seen.email
+		WHERE c.source = %(source)s AND {PEOPLE}""",
+		{"source": source, "reason": reason, "since": since},
+	)[0]
+	return Group(min(mailed, sizes[0]), sizes[0]), Group(min(left_alone, sizes[1]), sizes[1])

@@ -1,0 +1,73 @@
+"""Rows of the log for reports: one fact a row, with the mailing that it belongs to."""
+
+from __future__ import annotations
+
+import frappe
+from frappe import _
+
+ROWS = 100_000  # more than a browser can show; a narrower filter shows the rest
+# A copy, a colleague and a test are in no report of results.
+_NOBODY = "COALESCE(l.verdict, '') NOT IN ('machine', 'internal', 'test')"
+
+
+def where(filters) -> tuple[str, dict]:
+	"""Return SQL over the log `l` for the filters of a report, and its values."""
+	conditions, values = ["l.source_doctype = 'Mass Email'"], {}
+	for key, condition in (
+		("mass_email", "l.source = %(mass_email)s"),
+		("campaign", "l.campaign = %(campaign)s"),
+		("from_date", "l.creation >= %(from_date)s"),
+		("to_date", "l.creation < %(to_date)s + INTERVAL 1 DAY"),
+	):
+		if filters.get(key):
+			conditions.append(condition)
+			values[key] = filters[key]
+	return " AND ".join(conditions), values
+
+
+def columns(details: str) -> list[dict]:
+	"""Return the columns of `rows`; `details` heads what the log says of the fact."""
+	return [
+		{"fieldname": "creation", "label": _("Time"), "fieldtype": "Datetime", "width": 160},
+		{"fieldname": "email", "label": _("Email"), "fieldtype": "Data", "width": 220},
+		{"fieldname": "details", "label": details, "fieldtype": "Data", "width": 320},
+		{
+			"fieldname": "mass_email",
+			"label": _("Mass Email"),
+			"fieldtype": "Link",
+			"options": "Mass Email",
+			"width": 160,
+		},
+		{"fieldname": "title", "label": _("Title"), "fieldtype": "Data", "width": 200},
+		{
+			"fieldname": "campaign",
+			"label": _("Campaign"),
+			"fieldtype": "Link",
+			"options": "Campaign",
+			"width": 160,
+		},
+		{"fieldname": "recipient_doctype", "label": _("Record Type"), "fieldtype": "Data", "width": 140},
+		{
+			"fieldname": "recipient_name",
+			"label": _("Record"),
+			"fieldtype": "Dynamic Link",
+			"options": "recipient_doctype",
+			"width": 160,
+		},
+	]
+
+
+def rows(action: str, filters) -> list[dict]:
+	"""Return what the log has of `action`, the latest first."""
+	conditions, values = where(filters)
+	return frappe.db.sql(
+		f"""SELECT l.creation, l.email, l.details, l.source mass_email, e.title, l.campaign, l.recipient_doctype,
+			l.recipient_name
+		FROM `tabCampaign Log` l JOIN `tabMass Email` e ON e.name = l.source
+			LEFT JOIN `tabCampaign Message` c ON c.name = l.message
+		WHERE l.action = %(action)s AND {_NOBODY} AND {conditions}
+			AND COALESCE(c.is_seed, 0) = 0 AND COALESCE(c.cc_of, 0) = 0
+		ORDER BY l.creation DESC, l.name DESC LIMIT {ROWS}""",
+		{"action": action, **values},
+		as_dict=True,
+	)
