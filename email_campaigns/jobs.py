@@ -293,6 +293,9 @@ def rejudge_hits(since: str) -> None:
 	after = 0
 	while after := events_store.rejudge(get_datetime(since), after, REJUDGED_MAILS):
 		frappe.db.commit()
+	for name in results.changed_since(get_datetime(since)):
+		frappe.db.commit()  # a count is of the moment when its transaction begins
+		results.recount(name)
 	frappe.db.commit()
 
 

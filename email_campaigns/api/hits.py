@@ -14,6 +14,7 @@ from werkzeug.wrappers import Response
 
 from email_campaigns.api import own_device
 from email_campaigns.api.page import Page, private_headers, respond
+from email_campaigns.results.store import counting
 from email_campaigns.tracking import events_store, link_store
 from email_campaigns.tracking.link_store import Link
 from email_campaigns.tracking.target import problem_of, utm, with_parameters
@@ -31,7 +32,7 @@ def pixel() -> Response:
 def opened(token: Token) -> Response:
 	"""Answer the image at the end of a mail."""
 	if mail := _counted(token.message):
-		events_store.record(mail, OPEN, _agent(), internal=own_device.is_ours())
+		_keep(mail, OPEN)
 	return pixel()
 
 
@@ -39,14 +40,7 @@ def clicked(token: Token) -> Response:
 	"""Lead whoever followed a link on, or show what stands in its place."""
 	mail, link = _counted(token.message), link_store.link(token.link)
 	if mail:
-		events_store.record(
-			mail,
-			CLICK,
-			_agent(),
-			link=token.link,
-			details=link.title if link else "",
-			internal=own_device.is_ours(),
-		)
+		_keep(mail, CLICK, link=token.link, details=link.title if link else "")
 	return _answer(link, mail)
 
 
@@ -55,6 +49,11 @@ def _counted(message: int) -> events_store.Mail | None:
 	if message == PREVIEW or frappe.request.method != "GET" or is_prefetch():
 		return None
 	return events_store.locked(message)
+
+
+def _keep(mail: events_store.Mail, kind: str, **values: str) -> None:
+	with counting(mail.message):
+		events_store.record(mail, kind, _agent(), internal=own_device.is_ours(), **values)
 
 
 def is_prefetch() -> bool:
