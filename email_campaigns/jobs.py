@@ -8,12 +8,14 @@ from __future__ import annotations
 
 import time
 from contextlib import contextmanager
+from hashlib import sha256
 
 import frappe
 from frappe.utils import cint, getdate, now_datetime, nowdate
 
-from email_campaigns.audience import progress_store
+from email_campaigns.audience import feed_rows_store, feed_run_store, progress_store
 from email_campaigns.audience import store as audience
+from email_campaigns.audience.feed import FeedFault
 from email_campaigns.audience.import_store import Import, read_file
 from email_campaigns.audience.members import UnusableFile
 from email_campaigns.compat import change_latest_rows, enqueue_once, is_job_enqueued
@@ -32,6 +34,7 @@ from email_campaigns.message.headers import HeaderError
 
 PAGE_SECONDS = 240  # a page job lasts less than five minutes, whatever the size of the mailing
 TICK_SECONDS = 300
+FEED_SECONDS = 3600
 
 
 def tick() -> None:
@@ -240,4 +243,51 @@ def import_members(target_list: str, file_url: str) -> None:
 def _members_changed(target_list: str, report: str) -> None:
 	audience.update_counts(target_list)
 	frappe.db.set_value("Target List", target_list, "import_report", report)
+	frappe.db.commit()
+
+
+def run_feeds() -> None:
+	"""Start what is due of the feeds that keep target lists in step with filters and reports."""
+	change_latest_rows()
+	for target_list in feed_rows_store.due_lists():
+		feed_list_soon(target_list)
+
+
+def feed_list_soon(target_list: str, feed: str = "", *, asked: bool = False) -> None:
+	"""Enqueue the feeding of a list: of what is due, or of what a person has asked for."""
+	# Titles may have any sign, ids of jobs may not.
+	digest = sha256(f"{target_list}\n{feed}\n{asked}".encode()).hexdigest()[:24]
+	which = {"target_list": target_list, "feed": feed, "asked": asked}
+	enqueue_once(feed_list, f"ec-feed-{digest}", queue="long", timeout=FEED_SECONDS, **which)
+
+
+def feed_list(target_list: str, feed: str = "", asked: bool = False) -> None:
+	"""Run the feeds of a list one after the other; one that can't says so on the form and stops no other."""
+	change_latest_rows()
+	with feed_run_store.alone(target_list) as alone, progress_store.under_way(target_list) as tell:
+		if not alone:
+			return  # whoever feeds the list now goes on; what it leaves is due at the next tick
+		feeds = feed_rows_store.named(target_list, feed) if asked else feed_rows_store.due(target_list)
+		for row in feeds:
+			_feed(row, tell)
+		audience.update_counts(target_list)
+		if asked:
+			frappe.get_doc("Target List", target_list).notify_update()
+		frappe.db.commit()
+
+
+def _feed(row, tell) -> None:
+	run = feed_run_store.Run(row)
+	try:
+		for done, total in run.run():
+			frappe.db.commit()
+			tell(done, total)
+		run.tell()
+	except FeedFault as fault:
+		frappe.db.rollback()
+		run.tell_failure(str(fault))
+	except Exception:
+		frappe.db.rollback()
+		frappe.log_error(f"Email Campaigns: the feed {row.title} of {row.parent} failed")
+		run.tell_failure(frappe._("It stopped with an error, which is in the Error Log."))
 	frappe.db.commit()

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 
 import frappe
 from frappe.utils import now
@@ -19,7 +19,7 @@ __all__ = ["PLAIN", "Source", "source", "sources"]
 
 _COLUMNS = (
 	"name, creation, modified, owner, modified_by, target_list, email, member_doctype, member_name,"
-	" first_name, last_name, language, time_zone, opted_out, record_missing, member_key"
+	" first_name, last_name, language, time_zone, opted_out, record_missing, member_key, by_person"
 )
 _REFRESHED = ("name", "email", "language", "time_zone", "opted_out", "record_missing")
 
@@ -36,13 +36,18 @@ def slices(values: Iterable, size: int = SLICE) -> Iterator[list]:
 		yield batch
 
 
-def add_records(target_list: str, origin: Source, names: Sequence[str]) -> int:
-	"""Add one slice of records to a list and return how many were new. Those already on it are left alone."""
+def add_records(target_list: str, origin: Source, names: Sequence[str], *, by_person: bool = True) -> int:
+	"""Add one slice of records to a list and return how many were new. Those already on it are left alone.
+
+	Without `by_person` a feed brings them, and may take them off again.
+	"""
 	rows = frappe.db.sql(
 		f"""SELECT s.name, s.`{origin.email_field}`, {origin.language}, {origin.time_zone}, {origin.opt_out}
 		FROM `tab{origin.doctype}` s WHERE s.name IN %(names)s""",
 		{"names": tuple(names)},
 	)
+	if by_person:
+		_keep(target_list, [record_key(origin.doctype, row[0]) for row in rows])
 	return _insert(
 		target_list,
 		[
@@ -59,12 +64,15 @@ def add_records(target_list: str, origin: Source, names: Sequence[str]) -> int:
 			)
 			for name, email, language, time_zone, opted_out in rows
 		],
+		by_person,
 	)
 
 
-def add_plain(target_list: str, members: Sequence[NewMember]) -> list[NewMember]:
+def add_plain(target_list: str, members: Sequence[NewMember], *, by_person: bool = True) -> list[NewMember]:
 	"""Add one slice of plain addresses and return those that were on the list already."""
-	present = _present_keys(target_list, [plain_key(member.email) for member in members])
+	present = present_keys(target_list, [plain_key(member.email) for member in members])
+	if by_person:
+		_keep(target_list, present)
 	fresh = [member for member in members if plain_key(member.email) not in present]
 	_insert(
 		target_list,
@@ -72,11 +80,13 @@ def add_plain(target_list: str, members: Sequence[NewMember]) -> list[NewMember]
 			(m.email, None, None, m.first_name, m.last_name, m.language or None, None, 0, plain_key(m.email))
 			for m in fresh
 		],
+		by_person,
 	)
 	return [member for member in members if plain_key(member.email) in present]
 
 
-def _present_keys(target_list: str, keys: list[str]) -> set[str]:
+def present_keys(target_list: str, keys: Sequence[str]) -> set[str]:
+	"""Return those of some members' keys that a list has."""
 	return set(
 		frappe.db.sql(
 			"SELECT member_key FROM `tabTarget List Member` WHERE target_list = %s AND member_key IN %s",
@@ -86,15 +96,25 @@ def _present_keys(target_list: str, keys: list[str]) -> set[str]:
 	)
 
 
-def _insert(target_list: str, rows: list[tuple]) -> int:
+def _keep(target_list: str, keys: Collection[str]) -> None:
+	"""Whom a person adds stays, also where a feed has brought them before."""
+	if keys:
+		frappe.db.sql(
+			"""UPDATE `tabTarget List Member` SET by_person = 1
+			WHERE target_list = %s AND member_key IN %s AND by_person = 0""",
+			(target_list, tuple(keys)),
+		)
+
+
+def _insert(target_list: str, rows: list[tuple], by_person: bool) -> int:
 	if not rows:
 		return 0
 	stamp, user = now(), frappe.session.user
 	values: list = []
 	for email, doctype, record, first, last, language, time_zone, opted_out, key in rows:
 		values += [stamp, stamp, user, user, target_list, email, doctype, record]
-		values += [first, last, language, time_zone, opted_out, key]
-	row = f"(NEXTVAL(`target_list_member_id_seq`), {'%s, ' * 13}0, %s)"
+		values += [first, last, language, time_zone, opted_out, key, int(by_person)]
+	row = f"(NEXTVAL(`target_list_member_id_seq`), {'%s, ' * 13}0, %s, %s)"
 	frappe.db.sql(
 		f"INSERT IGNORE INTO `tabTarget List Member` ({_COLUMNS}) VALUES " + ", ".join([row] * len(rows)),
 		values,

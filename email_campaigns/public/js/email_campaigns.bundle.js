@@ -3,6 +3,7 @@
 import { add_one, from_email_group, from_records } from "./desk/add_members";
 import { calculate, confirm_sending } from "./desk/calculate";
 import { ask_for_reason, call } from "./desk/call";
+import { show_feeds } from "./desk/feeds";
 import { import_csv, show_report, watch_members } from "./desk/import_members";
 import { offer_in_lists } from "./desk/list_action";
 import { show_log } from "./desk/log";
@@ -21,6 +22,7 @@ Object.assign(email_campaigns, {
 	import_csv,
 	preview,
 	send_test,
+	show_feeds,
 	show_log,
 	show_report,
 	watch_mailing,
