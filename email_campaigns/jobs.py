@@ -220,7 +220,7 @@ def add_members(target_list: str, doctype: str, names: list[str]) -> None:
 			tell(done, len(names))
 		report = frappe._("{0} of {1} records joined.").format(added, len(names))
 		if added < len(names):
-			report += " " + frappe._("The others were on the list already.")
+			report += " " + frappe._("The others were on the list already, or may not join it.")
 		_members_changed(target_list, report)
 
 

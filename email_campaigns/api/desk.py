@@ -10,7 +10,7 @@ from frappe.permissions import get_role_permissions
 from frappe.utils import cint, cstr, get_system_timezone, now_datetime, sbool, split_emails
 
 from email_campaigns import jobs
-from email_campaigns.audience import progress_store
+from email_campaigns.audience import forgotten_store, progress_store
 from email_campaigns.audience import store as audience
 from email_campaigns.audience.address import InvalidAddress, normalise
 from email_campaigns.compat import change_latest_rows, enqueue_once
@@ -148,6 +148,7 @@ def send_test(name: str, addresses: str, doctype: str = "", record: str = "") ->
 		frappe.throw(str(error))
 	if not recipients:
 		frappe.throw(_("Name at least one address."))
+	forgotten_store.refuse(*recipients)
 	try:
 		preview_store.send_test(name, recipients, *recipient)
 	except FAULTS as error:

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 import frappe
 from frappe import _
 
+from email_campaigns.audience import forgotten_store
 from email_campaigns.audience.members import NewMember, Rejection, UnusableFile, decode, read_csv
 from email_campaigns.audience.store import SLICE, add_plain, slices
 
@@ -46,10 +47,20 @@ class Import:
 			yield done
 
 	def _add(self, members: list[NewMember]) -> None:
+		members = self._without_forgotten(members)
 		present = add_plain(self.target_list, members) if members else []
 		self.joined += len(members) - len(present)
 		why = _("The address is on the list already.")
 		self.rejections += [Rejection(member.line, member.email, why) for member in present]
+
+	def _without_forgotten(self, members: list[NewMember]) -> list[NewMember]:
+		forgotten = forgotten_store.which([member.email for member in members])
+		why = _("The address was forgotten on request.")
+		# The report does not write the address down again.
+		self.rejections += [
+			Rejection(member.line, "", why) for member in members if member.email in forgotten
+		]
+		return [member for member in members if member.email not in forgotten]
 
 	@property
 	def report(self) -> str:

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Iterator, Sequence
+from dataclasses import replace
 
 import frappe
 from frappe.utils import now
 
+from email_campaigns.audience import forgotten_store
 from email_campaigns.audience.address import InvalidAddress, normalise
 from email_campaigns.audience.decide import Candidate
+from email_campaigns.audience.forgotten import FORGOTTEN
 from email_campaigns.audience.members import NewMember, plain_key, record_key
 from email_campaigns.audience.sources_store import PLAIN, PLAIN_SOURCE, Source, source, sources
 from email_campaigns.compat import affected_rows
@@ -107,6 +110,8 @@ def _keep(target_list: str, keys: Collection[str]) -> None:
 
 
 def _insert(target_list: str, rows: list[tuple], by_person: bool) -> int:
+	forgotten = forgotten_store.which([row[0] for row in rows])
+	rows = [row for row in rows if row[0] not in forgotten]
 	if not rows:
 		return 0
 	stamp, user = now(), frappe.session.user
@@ -141,10 +146,13 @@ def _refresh(origin: Source, lists: tuple[str, ...]) -> int:
 	changed, after = 0, 0
 	while rows := _differing(origin, lists, after):
 		after = rows[-1][0]
+		found = [(name, email, _address(raw), *rest) for name, email, raw, *rest in rows]
+		# A record may have an address that was forgotten; the list does not learn it again.
+		forgotten = forgotten_store.which([address for _name, _email, address, *_rest in found])
 		updates = [
-			(name, _address(raw), *rest)
-			for name, email, raw, settled, *rest in rows
-			if not settled or _address(raw) != email
+			(name, "" if address in forgotten else address, *rest)
+			for name, email, address, settled, *rest in found
+			if not settled or address != email
 		]
 		_update(updates)
 		changed += len(updates)
@@ -204,7 +212,12 @@ def read_slice(
 		WHERE m.target_list IN %(lists)s AND m.name > %(after)s ORDER BY m.name LIMIT {int(size)}""",
 		{"lists": tuple(lists), "excluding": tuple(excluding) or ("",), "after": after},
 	)
-	return [_candidate(row) for row in rows]
+	candidates = [_candidate(row) for row in rows]
+	forgotten = forgotten_store.which([candidate.email for candidate in candidates])
+	return [
+		replace(candidate, email="", suppressed=FORGOTTEN) if candidate.email in forgotten else candidate
+		for candidate in candidates
+	]
 
 
 def _candidate(row: tuple) -> Candidate:

@@ -11,7 +11,7 @@ from collections.abc import Iterable, Sequence
 import frappe
 from frappe.utils import now
 
-from email_campaigns.audience import mirror_store
+from email_campaigns.audience import forgotten_store, mirror_store
 from email_campaigns.audience.address import InvalidAddress, key, normalise
 from email_campaigns.audience.suppression import (
 	BY_WEIGHT,
@@ -34,6 +34,8 @@ def suppress(email: str, *, reason: str, origin: str, target_list: str = EVERYTH
 	opt-out fields of the recipient sources. Raises InvalidAddress, and ValueError for an unknown reason.
 	"""
 	address = normalise(email)
+	if forgotten_store.is_forgotten(address):
+		return False  # it gets nothing anyway, and must not be written down again
 	changed = _write([(address, target_list, reason, origin)]) > 0
 	wish = target_list == EVERYTHING and reason in PERSONS_WISH
 	# A bounced address keeps its reason, yet the person's wish must be known once the bounce is lifted. Any

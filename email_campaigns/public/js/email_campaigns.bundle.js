@@ -7,6 +7,7 @@ import { show_feeds } from "./desk/feeds";
 import { import_csv, show_report, watch_members } from "./desk/import_members";
 import { offer_in_lists } from "./desk/list_action";
 import { show_log } from "./desk/log";
+import { offer_privacy } from "./desk/privacy";
 import { preview, send_test } from "./desk/preview";
 import { watch_mailing } from "./desk/progress";
 
@@ -20,6 +21,7 @@ Object.assign(email_campaigns, {
 	from_email_group,
 	from_records,
 	import_csv,
+	offer_privacy,
 	preview,
 	send_test,
 	show_feeds,
