@@ -41,7 +41,13 @@ doc_events = {
 }
 
 # A wish not to be mailed, and what was sent, outlive the list and the campaign that they belong to.
-ignore_links_on_delete = ["Suppressed Email", "Campaign Message", "Campaign Log", "Target List Change"]
+ignore_links_on_delete = [
+	"Suppressed Email",
+	"Campaign Message",
+	"Campaign Log",
+	"Target List Change",
+	"Target List Sign Up",
+]
 
 # What campaigns did for a person is shown on the person's own record, whatever its doctype.
 additional_timeline_content = {"*": ["email_campaigns.api.timeline.content"]}

@@ -13,7 +13,7 @@ from hashlib import sha256
 import frappe
 from frappe.utils import cint, getdate, now_datetime, nowdate
 
-from email_campaigns.audience import feed_rows_store, feed_run_store, progress_store
+from email_campaigns.audience import feed_rows_store, feed_run_store, progress_store, signup_store
 from email_campaigns.audience import store as audience
 from email_campaigns.audience.feed import FeedFault
 from email_campaigns.audience.import_store import Import, read_file
@@ -205,6 +205,7 @@ def update_statuses() -> None:
 		)
 	for name in frappe.get_all("Target List", pluck="name"):
 		audience.update_counts(name)
+	signup_store.clean()
 	frappe.db.commit()
 
 

@@ -8,6 +8,7 @@ import frappe
 from frappe import _
 
 from email_campaigns import jobs
+from email_campaigns.api import signup
 from email_campaigns.audience import feed_rows_store, feed_store, progress_store
 from email_campaigns.audience.feed import FeedFault
 
@@ -37,3 +38,12 @@ def feed_columns(report: str, report_filters: str = "") -> list[dict]:
 		return [asdict(column) for column in feed_store.columns(report, report_filters)]
 	except FeedFault as fault:
 		frappe.throw(str(fault), title=_("This Report Can't Feed a List"))
+
+
+@frappe.whitelist()
+def sign_up_form(target_list: str) -> dict:
+	"""Return {"url", "html"} of a list's sign-up form: its own page, and the form for another website."""
+	doc = _list(target_list, "read")
+	if not doc.sign_up:
+		return {}
+	return {"url": signup.url_of(doc.sign_up_token), "html": signup.snippet(doc)}

@@ -13,7 +13,7 @@ from frappe import _
 from werkzeug.exceptions import HTTPException
 from werkzeug.wrappers import Response
 
-from email_campaigns.api import preferences
+from email_campaigns.api import preferences, signup
 from email_campaigns.api.page import Page, plain, respond
 from email_campaigns.compat import change_latest_rows
 from email_campaigns.tracking import store
@@ -116,4 +116,22 @@ def _is_one_click() -> bool:
 	return value.strip().removeprefix("List-Unsubscribe=").lower() == "one-click"
 
 
-ROUTES: dict[str, Callable[[str], Response]] = {UNSUBSCRIBE: _unsubscribe}
+def _sign_up(token: str) -> Response:
+	if frappe.request.method != "POST":
+		return respond(signup.page(token))
+	page = signup.ask(token, frappe.request.form, frappe.local.request_ip or "")
+	frappe.db.commit()
+	return respond(page)
+
+
+def _confirm(token: str) -> Response:
+	page = signup.confirmation(token, agreed=frappe.request.method == "POST")
+	frappe.db.commit()
+	return respond(page)
+
+
+ROUTES: dict[str, Callable[[str], Response]] = {
+	UNSUBSCRIBE: _unsubscribe,
+	signup.SIGN_UP: _sign_up,
+	signup.CONFIRM: _confirm,
+}

@@ -19,7 +19,14 @@ from email_campaigns.audience.sources_store import sources
 MODULE = "Email Campaigns"
 EMAIL_UNSUBSCRIBE = "Email Unsubscribe"
 # These reach millions and know their people by an indexed address; every other text of the module is searched.
-INDEXED = ("Campaign Message", "Campaign Log", "Target List Member", "Target List Change", "Suppressed Email")
+INDEXED = (
+	"Campaign Message",
+	"Campaign Log",
+	"Target List Member",
+	"Target List Change",
+	"Target List Sign Up",
+	"Suppressed Email",
+)
 _TEXTS = (
 	"Data",
 	"Small Text",
@@ -58,6 +65,7 @@ def erase(email: str) -> dict:
 	_delete("Target List Member", members)
 	frappe.db.delete("Target List Feed Member", {"member_key": plain_key(address)})
 	_clear_changes(rows_of("Target List Change", address))
+	_delete("Target List Sign Up", rows_of("Target List Sign Up", address))
 	_delete("Suppressed Email", rows_of("Suppressed Email", address))
 	_clear_texts(address)
 	_clear_copies(address)

@@ -9,6 +9,7 @@ import { offer_in_lists } from "./desk/list_action";
 import { show_log } from "./desk/log";
 import { offer_privacy } from "./desk/privacy";
 import { preview, send_test } from "./desk/preview";
+import { show_sign_up } from "./desk/sign_up";
 import { watch_mailing } from "./desk/progress";
 
 frappe.provide("email_campaigns");
@@ -27,6 +28,7 @@ Object.assign(email_campaigns, {
 	show_feeds,
 	show_log,
 	show_report,
+	show_sign_up,
 	watch_mailing,
 	watch_members,
 });

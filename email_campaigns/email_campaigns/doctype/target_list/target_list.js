@@ -2,6 +2,7 @@ frappe.ui.form.on("Target List", {
 	refresh(frm) {
 		email_campaigns.show_report(frm);
 		email_campaigns.show_feeds(frm);
+		email_campaigns.show_sign_up(frm);
 		email_campaigns.watch_members(frm);
 		if (frm.is_new()) return;
 		frm.add_custom_button(__("Show Members"), () =>
