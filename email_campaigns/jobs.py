@@ -18,6 +18,7 @@ from email_campaigns.audience import store as audience
 from email_campaigns.audience.feed import FeedFault
 from email_campaigns.audience.import_store import Import, read_file
 from email_campaigns.audience.members import UnusableFile
+from email_campaigns.audience.sets_store import Copy
 from email_campaigns.compat import change_latest_rows, enqueue_once, is_job_enqueued
 from email_campaigns.delivery import (
 	ledger_store,
@@ -239,6 +240,22 @@ def import_members(target_list: str, file_url: str) -> None:
 		except UnusableFile as error:
 			report = str(error)
 		_members_changed(target_list, report)
+
+
+def copy_members(target_list: str, sources: list[str], part: str = "", other: str = "") -> None:
+	"""Put the members of other lists, or of a part of them, on a list, slice by slice, each durable."""
+	change_latest_rows()
+	total = sum(frappe.db.count("Target List Member", {"target_list": source}) for source in sources)
+	done, told = 0, []
+	with progress_store.under_way(target_list) as tell:
+		for source in sources:
+			run, looked_at = Copy(source, target_list, part, other), 0
+			for looked_at in run.run():
+				frappe.db.commit()
+				tell(done + looked_at, total)
+			done += looked_at
+			told.append(frappe._("{0} of {1} members of “{2}” joined.").format(run.joined, looked_at, source))
+		_members_changed(target_list, " ".join(told))
 
 
 def _members_changed(target_list: str, report: str) -> None:

@@ -9,7 +9,13 @@ from frappe import _
 
 from email_campaigns import jobs
 from email_campaigns.api import signup
-from email_campaigns.audience import feed_rows_store, feed_store, progress_store
+from email_campaigns.audience import (
+	feed_rows_store,
+	feed_store,
+	member_state_store,
+	progress_store,
+	sets_store,
+)
 from email_campaigns.audience.feed import FeedFault
 
 
@@ -47,3 +53,62 @@ def sign_up_form(target_list: str) -> dict:
 	if not doc.sign_up:
 		return {}
 	return {"url": signup.url_of(doc.sign_up_token), "html": signup.snippet(doc)}
+
+
+@frappe.whitelist()
+def compare_lists(first: str, second: str) -> dict:
+	"""Return how many members are {"only_first", "only_second", "both"} of two lists."""
+	_two(first, second)
+	return sets_store.compare(first, second)
+
+
+def _two(first: str, second: str) -> None:
+	_list(first, "read")
+	_list(second, "read")
+	if first == second:
+		frappe.throw(_("Choose two different lists."))
+
+
+@frappe.whitelist(methods=["POST"])
+def copy_list(target_list: str, title: str, part: str = "", other: str = "") -> str:
+	"""Make a list with the members of another, or of those that are "only" on it or on "both" it and `other`.
+
+	Returns its name; it is filled in the background.
+	"""
+	_list(target_list, "read")
+	if part not in (sets_store.ALL, sets_store.ONLY, sets_store.BOTH):
+		frappe.throw(_("There is no such part of a list: {0}").format(part))
+	if part:
+		_two(target_list, other)
+	description = _("Made from {0}").format(target_list)
+	copy = frappe.get_doc(
+		{"doctype": "Target List", "title": title.strip(), "description": description}
+	).insert()
+	_copy_soon(copy.name, [target_list], part, other)
+	return copy.name
+
+
+@frappe.whitelist(methods=["POST"])
+def merge_lists(target_list: str, sources: str | list) -> None:
+	"""Put the members of other lists on this one, in the background, but for those that it has already."""
+	_list(target_list)
+	names = list(dict.fromkeys(frappe.parse_json(sources)))
+	if not names:
+		frappe.throw(_("Choose at least one list."))
+	for name in names:
+		_two(name, target_list)
+	_copy_soon(target_list, names, sets_store.ONLY, target_list)
+
+
+def _copy_soon(target_list: str, sources: list[str], part: str, other: str) -> None:
+	progress_store.tell(target_list, 0, 1)
+	which = {"target_list": target_list, "sources": sources, "part": part, "other": other}
+	frappe.enqueue(jobs.copy_members, queue="long", timeout=3600, enqueue_after_commit=True, **which)
+
+
+@frappe.whitelist()
+def member_states(names: str | list) -> dict:
+	"""Return {member: why nothing is sent to it} of those members of a page that the user may read."""
+	wanted = frappe.parse_json(names)
+	may_read = frappe.get_list("Target List Member", {"name": ("in", wanted or [0])}, pluck="name", limit=0)
+	return member_state_store.states(may_read)

@@ -153,6 +153,12 @@ def follow_renamed_list(doc, method=None, old: str = "", new: str = "", merge: b
 		_write([(row.email, new, row.reason, row.origin or "") for row in part])
 
 
+def carry_over(rows: Sequence[tuple[str, str, str]], target_list: str) -> None:
+	"""Keep addresses, with their (address, reason, origin), from a list that their members are being copied to."""
+	for part in _slices(rows):
+		_write([(address, target_list, reason, origin) for address, reason, origin in part])
+
+
 def _rows(address: str) -> list:
 	# The collation takes é and e for one letter: what the index finds is compared by key.
 	rows = frappe.get_all(
