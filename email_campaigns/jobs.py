@@ -226,13 +226,15 @@ def add_members(target_list: str, doctype: str, names: list[str]) -> None:
 		_members_changed(target_list, report)
 
 
-def import_members(target_list: str, file_url: str) -> None:
-	"""Add the plain addresses of a CSV file to a target list and keep the report of what was left out."""
+def import_members(
+	target_list: str, file_url: str, mapping: dict[str, int] | None = None, record_type: str = ""
+) -> None:
+	"""Add the addresses of a CSV file to a target list, plain or as records, and keep the report of what was left out."""
 	change_latest_rows()
 	with progress_store.under_way(target_list) as tell:
 		try:
 			text = read_file(file_url)
-			lines, run = max(1, text.count("\n")), Import(target_list, text)
+			lines, run = max(1, text.count("\n")), Import(target_list, text, mapping, record_type)
 			for done in run.run():
 				frappe.db.commit()
 				tell(done, lines)
