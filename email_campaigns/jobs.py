@@ -291,8 +291,8 @@ def feed_list(target_list: str, feed: str = "", asked: bool = False) -> None:
 		for row in feeds:
 			_feed(row, tell)
 		audience.update_counts(target_list)
-		if asked:
-			frappe.get_doc("Target List", target_list).notify_update()
+		if asked:  # a form that waits is loaded anew; one that somebody works on could not be saved any more
+			frappe.db.set_value("Target List", target_list, "modified", now_datetime(), update_modified=False)
 		frappe.db.commit()
 
 

@@ -98,14 +98,10 @@ function fields_of(doctypes, feed, dialog) {
 	return [
 		{ fieldtype: "Data", fieldname: "title", label: __("Title"), reqd: 1, default: feed.title },
 		{
-			fieldtype: "Select",
-			fieldname: "kind",
-			label: __("Who"),
-			options: [
-				{ value: "Saved Filter", label: __("Records that match a filter") },
-				{ value: "Report", label: __("Whom a report shows") },
-			],
-			default: feed.kind || "Saved Filter",
+			fieldtype: "Check",
+			fieldname: "enabled",
+			label: __("Enabled"),
+			default: feed.name ? feed.enabled : 1,
 		},
 		{ fieldtype: "Column Break" },
 		{
@@ -123,13 +119,17 @@ function fields_of(doctypes, feed, dialog) {
 			default: feed.no_longer_match || "Stay",
 			description: __("Whom a person or another feed has put on the list stays in any case."),
 		},
-		{
-			fieldtype: "Check",
-			fieldname: "enabled",
-			label: __("Enabled"),
-			default: feed.name ? feed.enabled : 1,
-		},
 		{ fieldtype: "Section Break" },
+		{
+			fieldtype: "Select",
+			fieldname: "kind",
+			label: __("Who"),
+			options: [
+				{ value: "Saved Filter", label: __("Records that match a filter") },
+				{ value: "Report", label: __("Whom a report shows") },
+			],
+			default: feed.kind || "Saved Filter",
+		},
 		{
 			fieldtype: "Select",
 			fieldname: "record_type",

@@ -57,12 +57,20 @@ function offer(dialog, file, target_list) {
 		if (record_type !== (dialog.get_value("record_type") || "")) return;
 		const $area = dialog.fields_dict.columns.$wrapper;
 		const before = $area.find("select").get().map((select) => select.value);
-		const rows = file.columns.map((column, place) => row_of(column, fields, before[place] ?? column.field));
+		const rows = file.columns.map((column, place) =>
+			row_of(column, fields, before[place] || column.field || namesake(column, fields))
+		);
 		const heads = [__("Column of the File"), __("First Values"), __("Is")];
 		$area.html(`<table class="table table-sm">
 			<thead><tr>${heads.map((head) => `<th>${head}</th>`).join("")}</tr></thead>
 			<tbody>${rows.join("")}</tbody></table>`);
 	});
+}
+
+/** A field of the record that is called as the column is. */
+function namesake({ name }, fields) {
+	const same = fields.find(({ label }) => label.toLowerCase() === name.trim().toLowerCase());
+	return same ? same.value : "";
 }
 
 function row_of({ name, samples }, fields, field) {

@@ -73,7 +73,7 @@ function forget(email, dialog) {
 		const links = elsewhere.map(
 			({ doctype, name }) => `<li>${__(doctype)}: ${frappe.utils.get_form_link(doctype, name, true)}</li>`
 		);
-		const told = __("{0} members, {1} mails and {2} entries of the log no longer name anybody.", [
+		const told = __("{0} members were removed. {1} mails and {2} entries of the log no longer name anybody.", [
 			number(members),
 			number(mails),
 			number(log),
