@@ -24,8 +24,8 @@ after_request = ["email_campaigns.api.own_device.mark"]
 
 scheduler_events = {
 	"cron": {
-		# Everything due is started, and everything a dead worker left behind is recovered.
-		"*/5 * * * *": ["email_campaigns.jobs.tick"],
+		# Everything due is started, everything a dead worker left behind is recovered, lists are fed.
+		"*/5 * * * *": ["email_campaigns.jobs.tick", "email_campaigns.jobs.run_feeds"],
 		# Room in the sliding hour is used within a minute of its opening: with the tick alone, up to 8 % of
 		# an hourly quota would be lost.
 		"* * * * *": ["email_campaigns.jobs.top_up"],
@@ -49,10 +49,17 @@ doc_events = {
 
 # A wish not to be mailed, and what was sent, outlive the list and the campaign that they belong to.
 # So do the links in mails that were sent.
-ignore_links_on_delete = ["Suppressed Email", "Campaign Message", "Campaign Log", "Tracking Link"]
+ignore_links_on_delete = [
+	"Suppressed Email",
+	"Campaign Message",
+	"Campaign Log",
+	"Tracking Link",
+	"Target List Change",
+	"Target List Sign Up",
+]
 
 # What campaigns did for a person is shown on the person's own record, whatever its doctype.
 additional_timeline_content = {"*": ["email_campaigns.api.timeline.content"]}
 
 # Frappe's Log Settings decide how long the log is kept.
-default_log_clearing_doctypes = {"Campaign Log": 365}
+default_log_clearing_doctypes = {"Campaign Log": 365, "Target List Change": 180}

@@ -14,7 +14,7 @@ from email_campaigns.audience.suppression_store import adopt_email_unsubscribes
 APP = "email_campaigns"
 MODULE = "Email Campaigns"
 ROLES = ("Campaign Manager", "Campaign User")
-LOG = "Campaign Log"
+LOGS = ("Campaign Log", "Target List Change")
 
 # What campaign users may do with doctypes of the framework that our forms link to: choose a sender by its name,
 # which shows nothing of its settings, write templates, and take over the members of an Email Group.

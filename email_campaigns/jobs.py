@@ -8,14 +8,17 @@ from __future__ import annotations
 
 import time
 from contextlib import contextmanager
+from hashlib import sha256
 
 import frappe
 from frappe.utils import add_days, cint, get_datetime, getdate, now_datetime, nowdate
 
-from email_campaigns.audience import progress_store
+from email_campaigns.audience import feed_rows_store, feed_run_store, progress_store, signup_store
 from email_campaigns.audience import store as audience
+from email_campaigns.audience.feed import FeedFault
 from email_campaigns.audience.import_store import Import, read_file
 from email_campaigns.audience.members import UnusableFile
+from email_campaigns.audience.sets_store import Copy
 from email_campaigns.compat import change_latest_rows, enqueue_once, is_job_enqueued
 from email_campaigns.delivery import (
 	approval_store,
@@ -39,6 +42,7 @@ PAGE_SECONDS = 240  # a page job lasts less than five minutes, whatever the size
 TICK_SECONDS = 300
 REJUDGED_MAILS = 500  # at a time
 PROVED_DAYS = 3  # a night that was missed is made up for
+FEED_SECONDS = 3600
 
 
 def tick() -> None:
@@ -246,6 +250,7 @@ def update_statuses() -> None:
 		)
 	for name in frappe.get_all("Target List", pluck="name"):
 		audience.update_counts(name)
+	signup_store.clean()
 	frappe.db.commit()
 
 
@@ -261,17 +266,19 @@ def add_members(target_list: str, doctype: str, names: list[str]) -> None:
 			tell(done, len(names))
 		report = frappe._("{0} of {1} records joined.").format(added, len(names))
 		if added < len(names):
-			report += " " + frappe._("The others were on the list already.")
+			report += " " + frappe._("The others were on the list already, or may not join it.")
 		_members_changed(target_list, report)
 
 
-def import_members(target_list: str, file_url: str) -> None:
-	"""Add the plain addresses of a CSV file to a target list and keep the report of what was left out."""
+def import_members(
+	target_list: str, file_url: str, mapping: dict[str, int] | None = None, record_type: str = ""
+) -> None:
+	"""Add the addresses of a CSV file to a target list, plain or as records, and keep the report of what was left out."""
 	change_latest_rows()
 	with progress_store.under_way(target_list) as tell:
 		try:
 			text = read_file(file_url)
-			lines, run = max(1, text.count("\n")), Import(target_list, text)
+			lines, run = max(1, text.count("\n")), Import(target_list, text, mapping, record_type)
 			for done in run.run():
 				frappe.db.commit()
 				tell(done, lines)
@@ -279,6 +286,22 @@ def import_members(target_list: str, file_url: str) -> None:
 		except UnusableFile as error:
 			report = str(error)
 		_members_changed(target_list, report)
+
+
+def copy_members(target_list: str, sources: list[str], part: str = "", other: str = "") -> None:
+	"""Put the members of other lists, or of a part of them, on a list, slice by slice, each durable."""
+	change_latest_rows()
+	total = sum(frappe.db.count("Target List Member", {"target_list": source}) for source in sources)
+	done, told = 0, []
+	with progress_store.under_way(target_list) as tell:
+		for source in sources:
+			run, looked_at = Copy(source, target_list, part, other), 0
+			for looked_at in run.run():
+				frappe.db.commit()
+				tell(done + looked_at, total)
+			done += looked_at
+			told.append(frappe._("{0} of {1} members of “{2}” joined.").format(run.joined, looked_at, source))
+		_members_changed(target_list, " ".join(told))
 
 
 def _members_changed(target_list: str, report: str) -> None:
@@ -340,3 +363,50 @@ def send_digests() -> None:
 			digest_store.claim(name, at)
 			frappe.log_error(f"Email Campaigns: no digest of {name}")
 		frappe.db.commit()
+
+
+def run_feeds() -> None:
+	"""Start what is due of the feeds that keep target lists in step with filters and reports."""
+	change_latest_rows()
+	for target_list in feed_rows_store.due_lists():
+		feed_list_soon(target_list)
+
+
+def feed_list_soon(target_list: str, feed: str = "", *, asked: bool = False) -> None:
+	"""Enqueue the feeding of a list: of what is due, or of what a person has asked for."""
+	# Titles may have any sign, ids of jobs may not.
+	digest = sha256(f"{target_list}\n{feed}\n{asked}".encode()).hexdigest()[:24]
+	which = {"target_list": target_list, "feed": feed, "asked": asked}
+	enqueue_once(feed_list, f"ec-feed-{digest}", queue="long", timeout=FEED_SECONDS, **which)
+
+
+def feed_list(target_list: str, feed: str = "", asked: bool = False) -> None:
+	"""Run the feeds of a list one after the other; one that can't says so on the form and stops no other."""
+	change_latest_rows()
+	with feed_run_store.alone(target_list) as alone, progress_store.under_way(target_list) as tell:
+		if not alone:
+			return  # whoever feeds the list now goes on; what it leaves is due at the next tick
+		feeds = feed_rows_store.named(target_list, feed) if asked else feed_rows_store.due(target_list)
+		for row in feeds:
+			_feed(row, tell)
+		audience.update_counts(target_list)
+		if asked:  # a form that waits is loaded anew; one that somebody works on could not be saved any more
+			frappe.db.set_value("Target List", target_list, "modified", now_datetime(), update_modified=False)
+		frappe.db.commit()
+
+
+def _feed(row, tell) -> None:
+	run = feed_run_store.Run(row)
+	try:
+		for done, total in run.run():
+			frappe.db.commit()
+			tell(done, total)
+		run.tell()
+	except FeedFault as fault:
+		frappe.db.rollback()
+		run.tell_failure(str(fault))
+	except Exception:
+		frappe.db.rollback()
+		frappe.log_error(f"Email Campaigns: the feed {row.title} of {row.parent} failed")
+		run.tell_failure(frappe._("It stopped with an error, which is in the Error Log."))
+	frappe.db.commit()

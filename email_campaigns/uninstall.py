@@ -9,7 +9,7 @@ import frappe
 from frappe.permissions import reset_perms
 
 from email_campaigns.compat import remove_desk_entries
-from email_campaigns.install import GRANTS, LOG, ROLES
+from email_campaigns.install import GRANTS, LOGS, ROLES
 
 PERMISSION_FIELDS = ("role", "permlevel", "if_owner", "read", "write", "create", "delete", "select")
 
@@ -18,7 +18,7 @@ def before_uninstall() -> None:
 	# The framework would start them until the next migration, each a failure without the app's tables.
 	frappe.db.delete("Scheduled Job Type", {"method": ("like", "email_campaigns.%")})
 	remove_desk_entries("Email Campaigns")
-	frappe.db.delete("Logs To Clear", {"ref_doctype": LOG})
+	frappe.db.delete("Logs To Clear", {"ref_doctype": ("in", LOGS)})
 	frappe.db.delete("Custom DocPerm", {"role": ("in", ROLES), "parent": ("in", list(GRANTS))})
 	for doctype in GRANTS:
 		if _permissions("Custom DocPerm", doctype) == _permissions("DocPerm", doctype):

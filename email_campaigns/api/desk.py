@@ -11,7 +11,7 @@ from frappe.utils import cint, cstr, get_fullname, now_datetime, sbool, split_em
 
 from email_campaigns import jobs
 from email_campaigns.api import steps
-from email_campaigns.audience import progress_store
+from email_campaigns.audience import forgotten_store, progress_store
 from email_campaigns.audience import store as audience
 from email_campaigns.audience.address import InvalidAddress, normalise
 from email_campaigns.delivery import (
@@ -114,6 +114,7 @@ def send_test(name: str, addresses: str, doctype: str = "", record: str = "") ->
 		frappe.throw(str(error))
 	if not recipients:
 		frappe.throw(_("Name at least one address."))
+	forgotten_store.refuse(*recipients)
 	try:
 		preview_store.send_test(name, recipients, *recipient)
 	except FAULTS as error:

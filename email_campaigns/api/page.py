@@ -29,6 +29,17 @@ class Button:
 
 
 @dataclass(frozen=True, slots=True)
+class Field:
+	"""Asks for something in a line of a form; `kind` is HTML's type of an input."""
+
+	name: str
+	label: str
+	kind: str
+	value: str = ""
+	required: bool = False
+
+
+@dataclass(frozen=True, slots=True)
 class Page:
 	"""What a recipient sees, in plain text: everything is escaped when it is rendered."""
 
@@ -38,6 +49,8 @@ class Page:
 	buttons: tuple[Button, ...] = ()
 	status: int = 200
 	signed: bool = True  # with the sender's identity, which the settings in the database have
+	fields: tuple[Field, ...] = ()
+	consent: str = ""
 
 
 def respond(page: Page) -> Response:

@@ -13,7 +13,7 @@ from frappe import _
 from werkzeug.exceptions import HTTPException
 from werkzeug.wrappers import Response
 
-from email_campaigns.api import hits, preferences, view
+from email_campaigns.api import hits, preferences, signup, view
 from email_campaigns.api.page import Page, plain, respond
 from email_campaigns.compat import change_latest_rows
 from email_campaigns.tracking import store
@@ -44,11 +44,15 @@ def _answer(path: str) -> Response:
 	if frappe.request.method not in methods:
 		return _allow(plain("Method not allowed", 405), methods)
 	try:
-		# Before anything else: whoever guesses tokens costs no look at the database.
-		named = store.ring().verify(purpose, token.strip().rstrip(TRAILING).removesuffix(IMAGE))
+		named = _named(purpose, token.strip().rstrip(TRAILING).removesuffix(IMAGE))
 	except BadToken:
 		return hits.pixel() if kind == OPEN else respond(_damaged())
 	return _guarded(lambda: handler(named))
+
+
+def _named(purpose: str, token: str) -> Token | str:
+	# Before anything else: whoever guesses tokens costs no look at the database.
+	return store.ring().verify(purpose, token) if purpose else token
 
 
 def _allow(response: Response, methods: tuple[str, ...] = CHANGING) -> Response:
@@ -122,6 +126,20 @@ def _is_one_click() -> bool:
 	return value.strip().removeprefix("List-Unsubscribe=").lower() == "one-click"
 
 
+def _sign_up(token: str) -> Response:
+	if frappe.request.method != "POST":
+		return respond(signup.page(token))
+	page = signup.ask(token, frappe.request.form, frappe.local.request_ip or "")
+	frappe.db.commit()
+	return respond(page)
+
+
+def _confirm(token: Token) -> Response:
+	page = signup.confirmation(token, agreed=frappe.request.method == "POST")
+	frappe.db.commit()
+	return respond(page)
+
+
 def _kept(handle: Callable[[Token], Response]) -> Callable[[Token], Response]:
 	"""Let what a handler writes be durable before its answer leaves."""
 
@@ -135,10 +153,12 @@ def _kept(handle: Callable[[Token], Response]) -> Callable[[Token], Response]:
 	return kept
 
 
-# {first part of the path: (purpose of its tokens, methods that it answers, what answers)}
-ROUTES: dict[str, tuple[str, tuple[str, ...], Callable[[Token], Response]]] = {
+# {first part of the path: (purpose of its tokens, "" where a list's own word stands there, methods, what answers)}
+ROUTES: dict[str, tuple[str, tuple[str, ...], Callable[..., Response]]] = {
 	UNSUBSCRIBE: ("unsubscribe", CHANGING, _unsubscribe),
 	OPEN: ("open", READING, _kept(hits.opened)),
 	CLICK: ("click", READING, _kept(hits.clicked)),
 	VIEW: ("view", READING, view.shown),
+	signup.SIGN_UP: ("", CHANGING, _sign_up),
+	signup.CONFIRM: ("confirm", CHANGING, _confirm),
 }

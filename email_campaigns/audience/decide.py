@@ -6,6 +6,7 @@ from collections.abc import Callable, Collection
 from dataclasses import dataclass
 
 from email_campaigns.audience.address import key as address_key
+from email_campaigns.audience.forgotten import FORGOTTEN
 
 PER_ADDRESS = "One mail per address"
 PER_RECORD = "One mail per record"
@@ -63,6 +64,7 @@ def exclusion(candidate: Candidate, *, heeds_opt_out: bool = True) -> str:
 	Without `heeds_opt_out` (informational mail) an unsubscription does not count, a bad address still does.
 	"""
 	checks = (
+		(candidate.suppressed == FORGOTTEN, FORGOTTEN),
 		(candidate.record_missing, RECORD_MISSING),
 		(not candidate.email, NO_ADDRESS),
 		(candidate.excluded_record, EXCLUDED_RECORD),

@@ -1,15 +1,23 @@
-"""Importing a CSV file into a target list: what came in, and a line for each that did not."""
+"""Importing a CSV file into a target list: what came in, and a line for each that did not.
+
+Each line joins as a plain address, or as the record of a recipient source that has the address, made where there is none.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
 import frappe
 from frappe import _
 
-from email_campaigns.audience.members import NewMember, Rejection, UnusableFile, decode, read_csv
-from email_campaigns.audience.store import SLICE, add_plain, slices
+from email_campaigns.audience import forgotten_store
+from email_campaigns.audience.address import key
+from email_campaigns.audience.import_records_store import Records
+from email_campaigns.audience.members import NewMember, Rejection, UnusableFile, decode, read_csv, record_key
+from email_campaigns.audience.sources_store import source
+from email_campaigns.audience.store import SLICE, add_plain, add_records, present_keys, slices
 
+RECORDS_SLICE = 200
 REPORTED_LINES = 5000  # a report longer than this helps nobody, and must fit into its field
 
 
@@ -29,9 +37,13 @@ def read_file(file_url: str) -> str:
 class Import:
 	"""One run over the lines of a file. After it, `report` is the text for the user."""
 
-	def __init__(self, target_list: str, text: str):
+	def __init__(
+		self, target_list: str, text: str, mapping: Mapping[str, int] | None = None, record_type: str = ""
+	):
 		self.target_list = target_list
 		self.text = text
+		self.mapping = mapping
+		self.records = Records(record_type) if record_type else None
 		self.joined = 0
 		self.rejections: list[Rejection] = []
 
@@ -39,23 +51,49 @@ class Import:
 		"""Add the members slice by slice; yields after each the number of lines read, for the caller to commit."""
 		done = 0
 		languages = frozenset(frappe.get_all("Language", pluck="name"))
-		for lines in slices(read_csv(self.text, languages), SLICE):
+		# A record takes milliseconds to make, and progress is to be seen.
+		size = RECORDS_SLICE if self.records else SLICE
+		for lines in slices(read_csv(self.text, languages, self.mapping), size):
 			self._add([line for line in lines if isinstance(line, NewMember)])
 			self.rejections += [line for line in lines if isinstance(line, Rejection)]
 			done += len(lines)
 			yield done
 
 	def _add(self, members: list[NewMember]) -> None:
-		present = add_plain(self.target_list, members) if members else []
+		members = self._without_forgotten(members)
+		if self.records:
+			members, rejections = self.records.of(members)
+			self.rejections += rejections
+		present = self._join(members) if members else []
 		self.joined += len(members) - len(present)
 		why = _("The address is on the list already.")
 		self.rejections += [Rejection(member.line, member.email, why) for member in present]
+
+	def _join(self, members: list[NewMember]) -> list[NewMember]:
+		"""Add members, and return those that were on the list already."""
+		if not self.records:
+			return add_plain(self.target_list, members)
+		doctype, found = self.records.doctype, [self.records.names[key(member.email)] for member in members]
+		present = present_keys(self.target_list, [record_key(doctype, name) for name in found])
+		add_records(self.target_list, source(doctype), found)
+		return [m for m, name in zip(members, found, strict=True) if record_key(doctype, name) in present]
+
+	def _without_forgotten(self, members: list[NewMember]) -> list[NewMember]:
+		forgotten = forgotten_store.which([member.email for member in members])
+		why = _("The address was forgotten on request.")
+		# The report does not write the address down again.
+		self.rejections += [
+			Rejection(member.line, "", why) for member in members if member.email in forgotten
+		]
+		return [member for member in members if member.email not in forgotten]
 
 	@property
 	def report(self) -> str:
 		"""Return the summary and, line by line, what was left out and why."""
 		lines = sorted(self.rejections, key=lambda rejection: rejection.line)
 		summary = _("{0} addresses joined, {1} lines were left out.").format(self.joined, len(lines))
+		if self.records:
+			summary += " " + _("{0} records were made.").format(self.records.made)
 		told = [_("Line {0}: {1}: {2}").format(r.line, r.value or "–", r.why) for r in lines[:REPORTED_LINES]]
 		if len(lines) > REPORTED_LINES:
 			told.append(_("… and {0} more.").format(len(lines) - REPORTED_LINES))

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
+from dataclasses import replace
 
 import frappe
 from frappe.utils import now
 
+from email_campaigns.audience import forgotten_store
 from email_campaigns.audience.address import InvalidAddress, normalise
 from email_campaigns.audience.decide import Candidate
+from email_campaigns.audience.forgotten import FORGOTTEN
 from email_campaigns.audience.members import NewMember, plain_key, record_key
 from email_campaigns.audience.sources_store import PLAIN, PLAIN_SOURCE, Source, source, sources
 from email_campaigns.compat import affected_rows
@@ -19,7 +22,7 @@ __all__ = ["PLAIN", "Source", "source", "sources"]
 
 _COLUMNS = (
 	"name, creation, modified, owner, modified_by, target_list, email, member_doctype, member_name,"
-	" first_name, last_name, language, time_zone, opted_out, record_missing, member_key"
+	" first_name, last_name, language, time_zone, opted_out, record_missing, member_key, by_person"
 )
 _REFRESHED = ("name", "email", "language", "time_zone", "opted_out", "record_missing")
 
@@ -36,13 +39,18 @@ def slices(values: Iterable, size: int = SLICE) -> Iterator[list]:
 		yield batch
 
 
-def add_records(target_list: str, origin: Source, names: Sequence[str]) -> int:
-	"""Add one slice of records to a list and return how many were new. Those already on it are left alone."""
+def add_records(target_list: str, origin: Source, names: Sequence[str], *, by_person: bool = True) -> int:
+	"""Add one slice of records to a list and return how many were new. Those already on it are left alone.
+
+	Without `by_person` a feed brings them, and may take them off again.
+	"""
 	rows = frappe.db.sql(
 		f"""SELECT s.name, s.`{origin.email_field}`, {origin.language}, {origin.time_zone}, {origin.opt_out}
 		FROM `tab{origin.doctype}` s WHERE s.name IN %(names)s""",
 		{"names": tuple(names)},
 	)
+	if by_person:
+		_keep(target_list, [record_key(origin.doctype, row[0]) for row in rows])
 	return _insert(
 		target_list,
 		[
@@ -59,12 +67,15 @@ def add_records(target_list: str, origin: Source, names: Sequence[str]) -> int:
 			)
 			for name, email, language, time_zone, opted_out in rows
 		],
+		by_person,
 	)
 
 
-def add_plain(target_list: str, members: Sequence[NewMember]) -> list[NewMember]:
+def add_plain(target_list: str, members: Sequence[NewMember], *, by_person: bool = True) -> list[NewMember]:
 	"""Add one slice of plain addresses and return those that were on the list already."""
-	present = _present_keys(target_list, [plain_key(member.email) for member in members])
+	present = present_keys(target_list, [plain_key(member.email) for member in members])
+	if by_person:
+		_keep(target_list, present)
 	fresh = [member for member in members if plain_key(member.email) not in present]
 	_insert(
 		target_list,
@@ -72,11 +83,13 @@ def add_plain(target_list: str, members: Sequence[NewMember]) -> list[NewMember]
 			(m.email, None, None, m.first_name, m.last_name, m.language or None, None, 0, plain_key(m.email))
 			for m in fresh
 		],
+		by_person,
 	)
 	return [member for member in members if plain_key(member.email) in present]
 
 
-def _present_keys(target_list: str, keys: list[str]) -> set[str]:
+def present_keys(target_list: str, keys: Sequence[str]) -> set[str]:
+	"""Return those of some members' keys that a list has."""
 	return set(
 		frappe.db.sql(
 			"SELECT member_key FROM `tabTarget List Member` WHERE target_list = %s AND member_key IN %s",
@@ -86,15 +99,27 @@ def _present_keys(target_list: str, keys: list[str]) -> set[str]:
 	)
 
 
-def _insert(target_list: str, rows: list[tuple]) -> int:
+def _keep(target_list: str, keys: Collection[str]) -> None:
+	"""Whom a person adds stays, also where a feed has brought them before."""
+	if keys:
+		frappe.db.sql(
+			"""UPDATE `tabTarget List Member` SET by_person = 1
+			WHERE target_list = %s AND member_key IN %s AND by_person = 0""",
+			(target_list, tuple(keys)),
+		)
+
+
+def _insert(target_list: str, rows: list[tuple], by_person: bool) -> int:
+	forgotten = forgotten_store.which([row[0] for row in rows])
+	rows = [row for row in rows if row[0] not in forgotten]
 	if not rows:
 		return 0
 	stamp, user = now(), frappe.session.user
 	values: list = []
 	for email, doctype, record, first, last, language, time_zone, opted_out, key in rows:
 		values += [stamp, stamp, user, user, target_list, email, doctype, record]
-		values += [first, last, language, time_zone, opted_out, key]
-	row = f"(NEXTVAL(`target_list_member_id_seq`), {'%s, ' * 13}0, %s)"
+		values += [first, last, language, time_zone, opted_out, key, int(by_person)]
+	row = f"(NEXTVAL(`target_list_member_id_seq`), {'%s, ' * 13}0, %s, %s)"
 	frappe.db.sql(
 		f"INSERT IGNORE INTO `tabTarget List Member` ({_COLUMNS}) VALUES " + ", ".join([row] * len(rows)),
 		values,
@@ -121,10 +146,13 @@ def _refresh(origin: Source, lists: tuple[str, ...]) -> int:
 	changed, after = 0, 0
 	while rows := _differing(origin, lists, after):
 		after = rows[-1][0]
+		found = [(name, email, _address(raw), *rest) for name, email, raw, *rest in rows]
+		# A record may have an address that was forgotten; the list does not learn it again.
+		forgotten = forgotten_store.which([address for _name, _email, address, *_rest in found])
 		updates = [
-			(name, _address(raw), *rest)
-			for name, email, raw, settled, *rest in rows
-			if not settled or _address(raw) != email
+			(name, "" if address in forgotten else address, *rest)
+			for name, email, address, settled, *rest in found
+			if not settled or address != email
 		]
 		_update(updates)
 		changed += len(updates)
@@ -184,7 +212,12 @@ def read_slice(
 		WHERE m.target_list IN %(lists)s AND m.name > %(after)s ORDER BY m.name LIMIT {int(size)}""",
 		{"lists": tuple(lists), "excluding": tuple(excluding) or ("",), "after": after},
 	)
-	return [_candidate(row) for row in rows]
+	candidates = [_candidate(row) for row in rows]
+	forgotten = forgotten_store.which([candidate.email for candidate in candidates])
+	return [
+		replace(candidate, email="", suppressed=FORGOTTEN) if candidate.email in forgotten else candidate
+		for candidate in candidates
+	]
 
 
 def _candidate(row: tuple) -> Candidate:

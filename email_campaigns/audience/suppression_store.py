@@ -11,7 +11,7 @@ from collections.abc import Iterable, Sequence
 import frappe
 from frappe.utils import now
 
-from email_campaigns.audience import mirror_store
+from email_campaigns.audience import forgotten_store, mirror_store
 from email_campaigns.audience.address import InvalidAddress, key, normalise
 from email_campaigns.audience.suppression import (
 	BY_WEIGHT,
@@ -34,6 +34,8 @@ def suppress(email: str, *, reason: str, origin: str, target_list: str = EVERYTH
 	opt-out fields of the recipient sources. Raises InvalidAddress, and ValueError for an unknown reason.
 	"""
 	address = normalise(email)
+	if forgotten_store.is_forgotten(address):
+		return False  # it gets nothing anyway, and must not be written down again
 	changed = _write([(address, target_list, reason, origin)]) > 0
 	wish = target_list == EVERYTHING and reason in PERSONS_WISH
 	# A bounced address keeps its reason, yet the person's wish must be known once the bounce is lifted. Any
@@ -149,6 +151,12 @@ def follow_renamed_list(doc, method=None, old: str = "", new: str = "", merge: b
 	for part in _slices(stale):
 		frappe.db.delete("Suppressed Email", {"name": ["in", [row.name for row in part]]})
 		_write([(row.email, new, row.reason, row.origin or "") for row in part])
+
+
+def carry_over(rows: Sequence[tuple[str, str, str]], target_list: str) -> None:
+	"""Keep addresses, with their (address, reason, origin), from a list that their members are being copied to."""
+	for part in _slices(rows):
+		_write([(address, target_list, reason, origin) for address, reason, origin in part])
 
 
 def _rows(address: str) -> list:

@@ -20,6 +20,7 @@ from email_campaigns.delivery import (
 	limits_store,
 	links_store,
 	records_store,
+	refuse_store,
 	store,
 	transport,
 )
@@ -83,7 +84,7 @@ class Sending:
 		limits = limits_store.limits(self.mailing, epoch)
 		size, domains = limits.grant(self.batch, epoch), limits.by_domain(self.batch, epoch)
 		self.rows = ledger_store.claim(self.mailing.name, size, self.token, epoch, domains) if size else []
-		return self.rows
+		return refuse_store.without_forgotten(self.rows)
 
 	def send(self, rows: list[Claimed]) -> Tally:
 		"""Send claimed mails; whatever ends this early, `settle` gives back those that have not left."""
@@ -143,5 +144,6 @@ def _settle_copies(ended: list[ledger_store.Ended]) -> int:
 
 def _suppress_bounced(ended: list[ledger_store.Ended]) -> None:
 	for mail in ended:
-		if mail.bounced and mail.status == "Failed":
+		# Whoever was forgotten while the mail left has no address here any more.
+		if mail.bounced and mail.status == "Failed" and mail.email:
 			suppress(mail.email, reason="Hard Bounce", origin=f"{mail.source}: {mail.reason}")

@@ -15,7 +15,7 @@ from typing import NamedTuple
 from itsdangerous import BadSignature, Signer
 from itsdangerous.signer import SigningAlgorithm
 
-PURPOSES = frozenset({"open", "click", "unsubscribe", "view", "attachment", "device"})
+PURPOSES = frozenset({"open", "click", "unsubscribe", "view", "attachment", "device", "confirm"})
 PREVIEW = 0  # the message of a preview or a test mail: it has no ledger row
 
 # RFC 2104, section 5 allows an HMAC cut to half; 18 bytes are 24 characters without a spare bit, so that

@@ -5,17 +5,22 @@ import { add_after } from "./desk/after";
 import { offer_lists } from "./desk/behaviour_list";
 import { calculate } from "./desk/calculate";
 import { ask_for_reason, call } from "./desk/call";
+import { call_lists } from "./desk/call_lists";
 import { show_copies } from "./desk/cc";
+import { show_feeds } from "./desk/feeds";
 import { import_csv, show_report, watch_members } from "./desk/import_members";
 import { offer_in_lists } from "./desk/list_action";
 import { show_log } from "./desk/log";
 import { plan_times } from "./desk/planning";
 import { add_approval_steps } from "./desk/prepare";
 import { preview, send_test } from "./desk/preview";
+import { offer_privacy } from "./desk/privacy";
 import { watch_mailing } from "./desk/progress";
 import { offer_in_forms, resend } from "./desk/recipient";
 import { report_filters } from "./desk/report_filters";
 import { show_campaign_results, show_results } from "./desk/results";
+import { compare_lists, copy_list, merge_lists } from "./desk/sets";
+import { show_sign_up } from "./desk/sign_up";
 import { default_tracking, judge_again, show_link_code } from "./desk/tracking";
 
 frappe.provide("email_campaigns");
@@ -26,12 +31,17 @@ Object.assign(email_campaigns, {
 	ask_for_reason,
 	calculate,
 	call,
+	call_lists,
+	compare_lists,
+	copy_list,
 	default_tracking,
 	from_email_group,
 	from_records,
 	import_csv,
 	judge_again,
+	merge_lists,
 	offer_lists,
+	offer_privacy,
 	plan_times,
 	preview,
 	report_filters,
@@ -39,10 +49,12 @@ Object.assign(email_campaigns, {
 	send_test,
 	show_campaign_results,
 	show_copies,
+	show_feeds,
 	show_link_code,
 	show_log,
 	show_report,
 	show_results,
+	show_sign_up,
 	watch_mailing,
 	watch_members,
 });

@@ -109,7 +109,7 @@ class TestUninstall(FrappeTestCase):
 		self.assertEqual({row[0] for row in self.permissions()} & set(install.ROLES), set())
 		self.assertEqual(frappe.get_all("Role", {"name": ["in", install.ROLES]}), [])
 		self.assertEqual(frappe.get_all("Has Role", {"role": ["in", install.ROLES]}), [])
-		self.assertEqual(frappe.get_all("Logs To Clear", {"ref_doctype": install.LOG}), [])
+		self.assertEqual(frappe.get_all("Logs To Clear", {"ref_doctype": ["in", install.LOGS]}), [])
 
 	def test_it_takes_back_jobs_sidebar_and_icon(self):
 		self.assertTrue(frappe.db.exists("Scheduled Job Type", {"method": "email_campaigns.jobs.tick"}))

@@ -4,7 +4,15 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from email_campaigns.audience.members import NewMember, Rejection, UnusableFile, decode, read_csv
+from email_campaigns.audience.members import (
+	CsvColumn,
+	NewMember,
+	Rejection,
+	UnusableFile,
+	columns,
+	decode,
+	read_csv,
+)
 
 
 def read(text, **options):
@@ -67,5 +75,53 @@ def test_unicode_files_are_read_with_and_without_a_mark(encoding):
 def test_any_text_ends_in_members_and_rejections_or_one_sentence(text):
 	try:
 		assert all(isinstance(line, NewMember | Rejection) for line in read("email\n" + text))
+	except UnusableFile as error:
+		assert str(error)
+
+
+def test_columns_are_guessed_by_their_names_and_by_their_values():
+	assert columns("Kontakt;Vorname;Ort\na@example.com;Ada;Ulm\nb@example.com;Bea;\n") == [
+		CsvColumn("Kontakt", ("a@example.com", "b@example.com"), "email"),
+		CsvColumn("Vorname", ("Ada", "Bea"), "first_name"),
+		CsvColumn("Ort", ("Ulm",), ""),
+	]
+
+
+def test_a_file_without_a_heading_loses_no_line():
+	text = "Ada,a@example.com\nBea,b@example.com\n"
+	assert [(column.name, column.field) for column in columns(text)] == [
+		("Column 1", ""),
+		("Column 2", "email"),
+	]
+	assert read(text, mapping={"email": 1, "first_name": 0}) == [
+		NewMember(1, "a@example.com", "Ada"),
+		NewMember(2, "b@example.com", "Bea"),
+	]
+
+
+def test_a_mapping_outweighs_the_heading_and_carries_fields_of_a_record():
+	text = "Email,Private,Town\na@example.com,x@example.com,Ulm\n"
+	mapping = {"email": 1, "record:city": 2}
+	assert read(text, mapping=mapping) == [NewMember(2, "x@example.com", more=(("city", "Ulm"),))]
+
+
+@pytest.mark.parametrize(
+	("mapping", "words"),
+	[({}, "Choose the column"), ({"email": 5}, "has 1 columns"), ({"email": -1}, "has 1 columns")],
+)
+def test_a_mapping_that_does_not_fit_is_refused(mapping, words):
+	with pytest.raises(UnusableFile, match=words):
+		read("email\na@example.com\n", mapping=mapping)
+
+
+def test_an_empty_file_has_no_columns():
+	with pytest.raises(UnusableFile, match="empty"):
+		columns("\n")
+
+
+@given(st.text())
+def test_any_text_has_columns_or_one_sentence(text):
+	try:
+		assert all(isinstance(column, CsvColumn) for column in columns(text))
 	except UnusableFile as error:
 		assert str(error)

@@ -2,7 +2,7 @@ import frappe
 from frappe import _
 from frappe.model.document import Document
 
-from email_campaigns.audience import mirror_store, suppression_store
+from email_campaigns.audience import forgotten_store, mirror_store, suppression_store
 from email_campaigns.audience.address import InvalidAddress, normalise
 from email_campaigns.audience.suppression import HARD_BOUNCE, PERSONS_WISH, UNSUBSCRIBED, record_name
 
@@ -13,6 +13,7 @@ class SuppressedEmail(Document):
 			self.email = normalise(self.email).lower()
 		except InvalidAddress as e:
 			frappe.throw(str(e), frappe.InvalidEmailAddressError)
+		forgotten_store.refuse(self.email)
 		if reason := frappe.db.get_value(
 			self.doctype, record_name(self.email, self.target_list or ""), "reason"
 		):

@@ -2,7 +2,7 @@ import frappe
 from frappe import _
 from frappe.model.document import Document
 
-from email_campaigns.audience import store
+from email_campaigns.audience import forgotten_store, store
 from email_campaigns.audience.address import InvalidAddress, normalise
 from email_campaigns.audience.members import plain_key, record_key
 
@@ -14,6 +14,7 @@ class TargetListMember(Document):
 			self.member_key = record_key(self.member_doctype, self.member_name)
 		else:
 			self._validate_plain()
+		forgotten_store.refuse(self.email or "")
 		self._refuse_twin()
 
 	def _validate_plain(self):

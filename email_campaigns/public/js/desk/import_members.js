@@ -1,4 +1,5 @@
 import { call, escape, number } from "./call";
+import { map_columns } from "./map_columns";
 
 const EVERY = 1500; // milliseconds between two looks at a job in the background
 
@@ -11,13 +12,11 @@ export function import_csv(frm) {
 		folder: "Home/Attachments",
 		allow_multiple: false,
 		upload_notes: __(
-			"The first line names the columns. Email is needed; First Name, Last Name and Language are read too."
+			"You choose which column is which in the next step. One has to be the email address."
 		),
 		restrictions: { allowed_file_types: [".csv", ".txt"], max_number_of_files: 1 },
 		on_success(file) {
-			call("import_members", { target_list: frm.doc.name, file_url: file.file_url }).then(() =>
-				watch_members(frm)
-			);
+			map_columns(frm, file.file_url, () => watch_members(frm));
 		},
 	});
 }

@@ -1,0 +1,70 @@
+"""Importing a CSV file into a target list: which column is which, and whether records are made."""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+
+import frappe
+from frappe import _
+from frappe.utils import cint
+
+from email_campaigns import jobs
+from email_campaigns.audience import import_records_store, progress_store
+from email_campaigns.audience.import_store import read_file
+from email_campaigns.audience.members import COLUMNS, OF_RECORD, UnusableFile, columns
+
+LABELS = {"email": "Email", "first_name": "First Name", "last_name": "Last Name", "language": "Language"}
+
+
+def _check(target_list: str) -> None:
+	frappe.get_doc("Target List", target_list).check_permission("write")
+
+
+@frappe.whitelist(methods=["POST"])
+def csv_columns(target_list: str, file_url: str) -> dict:
+	"""Return {"columns": those of a file with {"name", "samples", "field"}, "record_types": what can be made of it}."""
+	_check(target_list)
+	try:
+		found = columns(read_file(file_url))
+	except UnusableFile as error:
+		frappe.throw(str(error), title=_("This File Can't Be Imported"))
+	return {"columns": [asdict(column) for column in found], "record_types": import_records_store.makable()}
+
+
+@frappe.whitelist()
+def fields(target_list: str, record_type: str = "") -> list[dict]:
+	"""Return {"value", "label"} of what a column can be, for plain addresses or for records of a type."""
+	_check(target_list)
+	own = [{"value": field, "label": _(LABELS[field])} for field in COLUMNS]
+	if not record_type:
+		return own
+	_refuse_unmakable(record_type)
+	return own + [
+		{"value": OF_RECORD + field["fieldname"], "label": field["label"]}
+		for field in import_records_store.fields(record_type)
+	]
+
+
+def _refuse_unmakable(record_type: str) -> None:
+	if record_type not in import_records_store.makable():
+		frappe.throw(
+			_("You can't make records of {0} by an import.").format(_(record_type)), frappe.PermissionError
+		)
+
+
+@frappe.whitelist(methods=["POST"])
+def import_members(target_list: str, file_url: str, mapping: str | dict, record_type: str = "") -> None:
+	"""Import a file in the background; `mapping` is {field: place of its column, from 0}.
+
+	With a `record_type` each address joins as the record that has it, made where there is none.
+	"""
+	_check(target_list)
+	chosen = {field: cint(place) for field, place in frappe.parse_json(mapping).items()}
+	known = {field["value"] for field in fields(target_list, record_type)}
+	if unknown := sorted(set(chosen) - known):
+		frappe.throw(_("A column can't be this: {0}").format(", ".join(unknown)))
+	if "email" not in chosen:
+		frappe.throw(_("Choose the column that holds the email address."))
+	progress_store.tell(target_list, 0, 1)
+	which = {"target_list": target_list, "file_url": file_url, "mapping": chosen, "record_type": record_type}
+	frappe.enqueue(jobs.import_members, queue="long", timeout=3600, **which)

@@ -1,0 +1,173 @@
+"""Signing up for a list by its form, and confirming that by the link in a mail (double opt-in).
+
+The form answers the same whoever asks for whichever address. GET changes nothing.
+"""
+
+from __future__ import annotations
+
+import time
+
+import frappe
+from frappe import _
+from markupsafe import escape
+
+from email_campaigns.api.page import Button, Field, Page
+from email_campaigns.api.preferences import masked
+from email_campaigns.audience import signup_store
+from email_campaigns.audience.address import InvalidAddress, key
+from email_campaigns.audience.signup import (
+	LIFETIME,
+	PER_ADDRESS,
+	PER_VISITOR,
+	NotAgreed,
+	Wish,
+	has_ended,
+	stamp,
+	wish,
+)
+from email_campaigns.compat import site_url
+from email_campaigns.tracking import store
+from email_campaigns.tracking.links import PREFIX
+from email_campaigns.tracking.tokens import Token
+
+SIGN_UP, CONFIRM = "s", "j"  # the routes under /ec/
+DAYS = LIFETIME // 86400
+
+
+def url_of(token: str) -> str:
+	"""Return the address of a list's sign-up form."""
+	return f"{site_url().rstrip('/')}{PREFIX}{SIGN_UP}/{token}"
+
+
+def page(token: str) -> Page:
+	"""Return the form of a list; it changes nothing."""
+	form = signup_store.form(token)
+	return _form(form) if form else _gone()
+
+
+def ask(token: str, values, visitor: str) -> Page:
+	"""Take a filled-in form and send the mail with the link. `visitor` is their address of the internet."""
+	form = signup_store.form(token)
+	if not form:
+		return _gone()
+	if not signup_store.is_allowed(f"visitor\n{visitor}", PER_VISITOR):
+		return Page(
+			_("Please try again later"), (_("There were too many requests from where you are."),), status=429
+		)
+	try:
+		wanted = wish(values, with_names=bool(form.sign_up_names))
+	except InvalidAddress:
+		return _form(form, _("This is no email address. Please check it."), values, status=400)
+	except NotAgreed:
+		return _form(form, _("Please tick the box to agree."), values, status=400)
+	if not wanted.by_machine:
+		_write_to(form, wanted)
+	return _asked(form)
+
+
+def _write_to(form, wanted: Wish) -> None:
+	"""Send the confirmation mail, but for an address that had enough of them, bounces, is blocked or was forgotten."""
+	if not signup_store.is_allowed(f"{form.name}\n{key(wanted.email)}", PER_ADDRESS):
+		return
+	if not signup_store.may_be_asked(wanted.email):
+		return
+	number = signup_store.ask(form.name, wanted, form.sign_up_consent, frappe.local.lang or "")
+	token = store.ring().sign("confirm", number, stamp(time.time()))
+	_send(form, wanted.email, f"{site_url().rstrip('/')}{PREFIX}{CONFIRM}/{token}")
+
+
+def _send(form, email: str, url: str) -> None:
+	# What the visitor wrote is not in the mail: it could be an advertisement to somebody else's mailbox.
+	lines = (
+		_("You, or somebody who knows your address, asked for mails of “{0}”.").format(form.sign_up_title),
+		_("If that was you, please confirm it here, within {0} days:").format(DAYS),
+		_("If it was not you, do nothing: without this you get no mails."),
+	)
+	link = f'<a href="{escape(url)}">{escape(_("Confirm the subscription"))}</a>'
+	told = [str(escape(line)) for line in lines]
+	frappe.sendmail(
+		# In brackets, for the framework drops the bare address of somebody who has left everything, and who
+		# is asked here whether they want to come back.
+		recipients=[f"<{email}>"],
+		subject=_("Please confirm: {0}").format(form.sign_up_title),
+		message=f"<p>{told[0]}</p><p>{told[1]}</p><p>{link}</p><p>{escape(url)}</p><p>{told[2]}</p>",
+		reference_doctype="Target List",
+		reference_name=form.name,
+		add_unsubscribe_link=0,
+	)
+
+
+def confirmation(named: Token, *, agreed: bool) -> Page:
+	"""Return the page behind the link of a confirmation mail; with `agreed` the person joins."""
+	row = None if has_ended(named.link, time.time()) else signup_store.asked(named.message)
+	if not row:
+		return Page(
+			_("This link is too old"),
+			(_("It held for {0} days. Please sign up once more.").format(DAYS), _("Nothing was changed.")),
+			status=410,
+		)
+	if agreed:
+		signup_store.confirm(row, url_of(row.form.sign_up_token))
+	if row.status == signup_store.CONFIRMED or agreed:
+		return _confirmed(row)
+	button = Button("confirm", _("Yes, send me “{0}”").format(row.form.sign_up_title), main=True)
+	lines = (_("Your address: {0}").format(masked(row.email)), row.consent_text)
+	return Page(_("Confirm your subscription"), lines, buttons=(button,))
+
+
+def _confirmed(row) -> Page:
+	line = _("Each mail has a link by which you can leave again.")
+	result = _("You are subscribed to “{0}”.").format(row.form.sign_up_title)
+	return Page(_("Thank you"), (_("Your address: {0}").format(masked(row.email)), line), result=result)
+
+
+def _form(form, complaint: str = "", values=None, status: int = 200) -> Page:
+	values = values or {}
+	fields = [Field("email", _("Email"), "email", values.get("email") or "", required=True)]
+	if form.sign_up_names:
+		for name, label in (("first_name", _("First Name")), ("last_name", _("Last Name"))):
+			fields.append(Field(name, label, "text", values.get(name) or ""))
+	return Page(
+		form.sign_up_title,
+		(complaint,) if complaint else (),
+		fields=tuple(fields),
+		consent=form.sign_up_consent,
+		buttons=(Button("sign_up", _("Sign up"), main=True),),
+		status=status,
+	)
+
+
+def _asked(form) -> Page:
+	lines = (
+		_("If this address can get mails of “{0}”, a mail with a link is on its way.").format(
+			form.sign_up_title
+		),
+		_(
+			"Please follow the link within {0} days to confirm. Have a look into your spam folder, too."
+		).format(DAYS),
+	)
+	return Page(_("Nearly done: look into your mailbox"), lines)
+
+
+def _gone() -> Page:
+	return Page(_("Page not found"), (_("There is no sign-up form at this address (any more)."),), status=404)
+
+
+def snippet(form) -> str:
+	"""Return the form as HTML for another website."""
+	parts = [f'<form method="post" action="{escape(url_of(form.sign_up_token))}">']
+	parts.append(
+		f'  <p><label>{escape(_("Email"))}<br><input type="email" name="email" required></label></p>'
+	)
+	if form.sign_up_names:
+		for name, label in (("first_name", _("First Name")), ("last_name", _("Last Name"))):
+			parts.append(f'  <p><label>{escape(label)}<br><input type="text" name="{name}"></label></p>')
+	consent = escape(form.sign_up_consent)
+	parts.append(
+		f'  <p><label><input type="checkbox" name="consent" value="1" required> {consent}</label></p>'
+	)
+	parts.append(
+		'  <p style="display:none"><input type="text" name="website" tabindex="-1" autocomplete="off"></p>'
+	)
+	parts.append(f'  <p><button type="submit">{escape(_("Sign up"))}</button></p>')
+	return "\n".join([*parts, "</form>"])

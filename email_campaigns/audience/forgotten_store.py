@@ -1,0 +1,67 @@
+"""Forgotten addresses in the database: whether an address is one, by its keyed hash."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from functools import lru_cache
+
+import frappe
+from frappe import _
+from frappe.utils import now
+from frappe.utils.password import get_encryption_key
+
+from email_campaigns.audience.forgotten import derive, fingerprint
+
+# site_config.json: former encryption keys, by which addresses may have been hashed; links in mails use them too.
+FORMER_KEYS = "email_campaigns_former_encryption_keys"
+
+
+def which(emails: Collection[str]) -> set[str]:
+	"""Return those of some normalised addresses that were forgotten on request."""
+	if not emails or not frappe.db.sql("SELECT 1 FROM `tabForgotten Address` LIMIT 1"):
+		return set()
+	prints = {email: {fingerprint(derived, email) for derived in _keys()} for email in emails if email}
+	asked = tuple(set().union(*prints.values())) or ("",)
+	known = set(
+		frappe.db.sql("SELECT name FROM `tabForgotten Address` WHERE name IN %s", (asked,), pluck=True)
+	)
+	return {email for email, own in prints.items() if own & known}
+
+
+def is_forgotten(email: str) -> bool:
+	return bool(which([email]))
+
+
+def refuse(*emails: str) -> None:
+	"""Raise ValidationError where one of some normalised addresses was forgotten on request."""
+	for email in which(emails):
+		frappe.throw(
+			_("{0} was forgotten on request, so it can't be mailed or put on a list.").format(email),
+			title=_("Forgotten on Request"),
+		)
+
+
+def note(email: str) -> None:
+	"""Keep the hash of a normalised address."""
+	stamp, user = now(), frappe.session.user
+	frappe.db.sql(
+		"INSERT IGNORE INTO `tabForgotten Address` (name, creation, modified, owner, modified_by) VALUES (%s, %s, %s, %s, %s)",
+		(fingerprint(_keys()[0], email), stamp, stamp, user, user),
+	)
+
+
+def allow_again(email: str) -> bool:
+	"""Drop the hash of a normalised address; False where there was none."""
+	names = [fingerprint(derived, email) for derived in _keys()]
+	found = frappe.get_all("Forgotten Address", {"name": ("in", names)}, pluck="name")
+	frappe.db.delete("Forgotten Address", {"name": ("in", found or [""])})
+	return bool(found)
+
+
+def _keys() -> tuple[bytes, ...]:
+	return _derived((get_encryption_key(), *(frappe.conf.get(FORMER_KEYS) or ())))
+
+
+@lru_cache(maxsize=256)
+def _derived(secrets: tuple[str, ...]) -> tuple[bytes, ...]:
+	return tuple(derive(secret.encode()) for secret in secrets)
