@@ -19,6 +19,12 @@ from email_campaigns.tracking.store import Named
 from email_campaigns.tracking.tokens import PREVIEW
 
 ACTIONS = frozenset({"list", "all", "resubscribe_list", "resubscribe_all"})
+LEAVE, JOIN = "leave", "join"  # one list, whose name follows a colon
+
+
+def is_action(action: str | None) -> bool:
+	"""Tell whether a button of the page posts this."""
+	return action in ACTIONS or (action or "").partition(":")[0] in (LEAVE, JOIN)
 
 
 def show(message: int) -> Page:
@@ -28,7 +34,7 @@ def show(message: int) -> Page:
 
 
 def act(message: int, action: str, how: str = "") -> Page:
-	"""Carry out one of ACTIONS for the recipient of `message` and return the page with the result.
+	"""Carry out what a button posts for the recipient of `message` and return the page with the result.
 
 	`list` means the lists that this mailing would reach the person by again; where none is left,
 	leaving them means leaving everything, so that leaving always helps.
@@ -37,12 +43,23 @@ def act(message: int, action: str, how: str = "") -> Page:
 	if not mail:
 		return without_mail(message)
 	lists = _lists(mail)
+	verb, _colon, one = action.partition(":")
+	if verb in (LEAVE, JOIN):
+		return _change_one(mail, verb, one, how) if one in lists else _choices(mail)
 	targets = lists if action.endswith("list") and lists else [EVERYTHING]
 	if action.startswith("resubscribe"):
 		result, undo = _come_back(mail, targets), Button("list" if targets == lists else "all", _("Undo"))
 	else:
 		result, undo = _leave(mail, targets, how), _undo(targets)
 	return _choices(mail, result=result, undo=undo)
+
+
+def _change_one(mail: Named, verb: str, target: str, how: str) -> Page:
+	if verb == JOIN:
+		result, undo = _come_back(mail, [target]), LEAVE
+	else:
+		result, undo = _leave(mail, [target], how), JOIN
+	return _choices(mail, result=result, undo=Button(f"{undo}:{target}", _("Undo")))
 
 
 def one_click(message: int) -> Page:
@@ -109,10 +126,12 @@ def _state(scope: Scope, lists: list[str]) -> Iterable[str]:
 		yield _("If you want to get them again, please reply to one of our mails.")
 	elif scope.unsubscribed:
 		yield _("You are unsubscribed from all our mailings.")
-	elif lists and all(scope.left(target_list) for target_list in lists):
-		yield _("You are unsubscribed from {0}.").format(_what(lists))
 	else:
-		yield _("You are subscribed.")
+		left = [target_list for target_list in lists if scope.left(target_list)]
+		if left != lists or not lists:
+			yield _("You are subscribed.")
+		if left:
+			yield _("You are unsubscribed from {0}.").format(_what(left))
 
 
 def _buttons(scope: Scope, lists: list[str]) -> Iterable[Button]:
@@ -125,7 +144,17 @@ def _buttons(scope: Scope, lists: list[str]) -> Iterable[Button]:
 		yield Button("resubscribe_list", _("Get mails of {0} again").format(_what(lists)), main=True)
 	elif lists:
 		yield Button("list", _("No more mails of {0}").format(_what(lists)), main=True)
+	yield from _one_by_one(scope, lists)
 	yield Button("all", _("No more mailings at all"), main=not lists)
+
+
+def _one_by_one(scope: Scope, lists: list[str]) -> Iterable[Button]:
+	"""Where a mailing comes by several lists, each can be left, or joined again, alone."""
+	for target_list in lists if len(lists) > 1 else ():
+		if scope.left(target_list):
+			yield Button(f"{JOIN}:{target_list}", _("Get mails of {0} again").format(_what([target_list])))
+		else:
+			yield Button(f"{LEAVE}:{target_list}", _("No more mails of {0}").format(_what([target_list])))
 
 
 def _lists(mail: Named) -> list[str]:

@@ -112,7 +112,7 @@ def _unsubscribe(token: Token) -> Response:
 		frappe.db.commit()
 		return plain(page.result or page.title, page.status)
 	action = frappe.request.form.get("action")
-	if action not in preferences.ACTIONS:
+	if not preferences.is_action(action):
 		return respond(preferences.show(message))
 	page = preferences.act(message, action)
 	frappe.db.commit()

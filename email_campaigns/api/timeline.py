@@ -19,7 +19,12 @@ def content(doctype: str, docname: str) -> list[dict]:
 	events = frappe.get_all(
 		"Campaign Log",
 		# The column is text: compared with a number, its index would be of no use.
-		{"recipient_name": cstr(docname), "recipient_doctype": doctype},
+		{
+			"recipient_name": cstr(docname),
+			"recipient_doctype": doctype,
+			# What a scanner or a colleague did with the mail says nothing about this person.
+			"verdict": ("not in", ("machine", "internal")),
+		},
 		["creation", "action", "source_doctype", "source", "campaign", "details"],
 		order_by="creation desc",
 		limit=SHOWN_EVENTS,

@@ -33,12 +33,13 @@ def link(name: str) -> Link | None:
 
 def by_name(campaign: str, names: Collection[str]) -> dict[str, Link]:
 	"""Return {name: link} of all links that a template may name: its campaign's by title and id, any other's by id."""
+	own = "campaign = %(campaign)s AND is_automatic = 0"
 	rows = frappe.db.sql(
-		f"SELECT {_COLUMNS} FROM `tabTracking Link` WHERE (campaign = %s AND is_automatic = 0) OR name IN %s",
-		(campaign, tuple(names) or ("",)),
+		f"SELECT {_COLUMNS}, COALESCE({own}, 0) FROM `tabTracking Link` WHERE {own} OR name IN %(names)s",
+		{"campaign": campaign, "names": tuple(names) or ("",)},
 	)
-	links = [_link(row) for row in rows]
-	return {each.title: each for each in links} | {each.name: each for each in links}
+	titles = {row[1]: _link(row) for row in rows if row[-1]}
+	return titles | {row[0]: _link(row) for row in rows}
 
 
 def _link(row: tuple) -> Link:

@@ -156,6 +156,25 @@ class TestButtons(UnsubscribeTest):
 		self.assertEqual(self.actions(), ["Opted Out", "Opted Out", "Opted In"])
 		self.assertEqual(scope_of(JO), LEFT_NEWS)
 
+	def test_one_list_of_several(self):
+		offers = target_list("Unsubscribe Offers", JO)
+		url = unsubscribe_url(sent_mail(JO, source=mass_email("Unsubscribe", NEWS, offers), on_list=NEWS))
+		frappe.db.commit()
+		self.assertIn('value="leave:Unsubscribe Offers"', self.visitor.get(url).get_data(as_text=True))
+		answer = self.press(f"leave:{offers}", url=url)
+		self.assertEqual(scope_of(JO), Scope("", {offers: "Unsubscribed"}))
+		self.assertIn("You are subscribed.", text_of(answer))
+		self.assertIn(f"You are unsubscribed from “{offers}”.", text_of(answer))
+		self.assertIn('value="join:Unsubscribe Offers"', answer.get_data(as_text=True))
+		self.press(f"join:{offers}", url=url)
+		self.assertEqual((scope_of(JO), self.actions()), (Scope(), ["Opted Out", "Opted In"]))
+
+	def test_a_list_that_is_not_the_mailings(self):
+		strangers = target_list("Unsubscribe Strangers", JO)
+		frappe.db.commit()
+		self.assertEqual(self.press(f"leave:{strangers}").status_code, 200)
+		self.assertEqual((scope_of(JO), self.logged()), (Scope(), []))
+
 	def test_a_joined_list_is_still_left(self):
 		self.press("list")
 		frappe.db.delete("Target List Member", {"email": JO})
