@@ -19,9 +19,9 @@ from email_campaigns.results.timeline import timeline
 
 INFORMATIONAL = "Informational Email"
 LARGE, CACHED = (
-	20_000,
-	120,
-)  # people from which the parts are kept for some seconds: they take about one to count
+	50_000,
+	600,
+)  # people from which the parts are kept, in seconds: of a million they take ten to count
 
 
 def _mailing(name: str):

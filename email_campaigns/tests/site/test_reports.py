@@ -74,7 +74,7 @@ class TestReports(ResultsTest):
 					report_name=name,
 					file_format_type=kind,
 					filters=json.dumps({"mass_email": self.mailing}),
-					visible_idx="[]",
+					visible_idx="[0]",
 				)
 				query_report.export_query()
 				content = frappe.response["filecontent"]
