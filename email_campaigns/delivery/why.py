@@ -19,6 +19,7 @@ from email_campaigns.audience.decide import (
 	RECORD_MISSING,
 	UNSUBSCRIBED,
 )
+from email_campaigns.audience.forgotten import FORGOTTEN
 
 Translate = Callable[[str], str]
 
@@ -198,6 +199,7 @@ def left_out(reason: str, _: Translate, kept: Kept = Kept(), lists: Sequence[str
 		),
 		NO_ADDRESS: _("Their record has no valid address."),
 		RECORD_MISSING: _("Their record no longer exists."),
+		FORGOTTEN: _("They asked to be forgotten."),
 	}
 	return told.get(reason, _(reason))
 

@@ -8,9 +8,10 @@ from __future__ import annotations
 
 import frappe
 
+from email_campaigns.results import store
 from email_campaigns.results.lift import Group
 from email_campaigns.results.rates import Counts
-from email_campaigns.results.store import LEFT, PEOPLE, PERSON, STAMPS
+from email_campaigns.results.store import LEFT, PEOPLE, PERSON
 
 SHOWN = 10
 SHOWN_LINKS = 20
@@ -20,27 +21,17 @@ LINK = "Tracking Link"
 
 def by_domain(source: str) -> dict[str, Counts]:
 	"""Return {domain of the recipients: counts}, those with the most mails first; at most SHOWN."""
-	return _by("domain", source)
+	return _by("{0}.domain", source)
 
 
 def by_language(source: str) -> dict[str, Counts]:
 	"""Return {language of the version that was sent, "" for everybody's: counts}; at most SHOWN."""
-	return _by("language", source)
+	return _by("{0}.language", source)
 
 
 def _by(column: str, source: str) -> dict[str, Counts]:
-	kinds = {"sent": LEFT} | {kind: f"c.`{stamp}` IS NOT NULL" for kind, stamp in STAMPS.items()}
-	columns = ", ".join(
-		f"COUNT(DISTINCT IF({condition}, {PERSON}, NULL)) `{kind}`" for kind, condition in kinds.items()
-	)
-	rows = frappe.db.sql(
-		f"""SELECT COALESCE(c.`{column}`, '') part, {columns} FROM `tabCampaign Message` c
-		WHERE c.source = %s AND {PEOPLE} AND c.status != 'Skipped'
-		GROUP BY part ORDER BY sent DESC, part LIMIT {SHOWN}""",
-		source,
-		as_dict=True,
-	)
-	return {row.pop("part"): Counts(**row) for row in rows}
+	parts = {part: Counts(**numbers) for part, numbers in store.people_by(source, column, SHOWN).items()}
+	return {part: counts for part, counts in parts.items() if counts.sent}
 
 
 def moments(source: str, start) -> list[tuple[str, int, int]]:

@@ -43,6 +43,14 @@ def a_row(like: int, **values) -> int:
 	return name
 
 
+def clicked_link(source: str, link: str) -> None:
+	"""Have all clicks of a mailing for clicks on one link; for sites that have tracked links."""
+	frappe.db.sql(
+		"UPDATE `tabCampaign Log` SET link = %s WHERE source = %s AND action = 'Clicked'", (link, source)
+	)
+	frappe.db.commit()
+
+
 class ResultsTest(SendingTest):
 	def mails(self, name: str) -> dict[str, int]:
 		"""{address: number of its mail in the ledger}"""

@@ -16,7 +16,7 @@ from email_campaigns.tests.site.kit import (
 	addresses,
 	work_off,
 )
-from email_campaigns.tests.site.results_kit import ResultsTest, a_row, happens
+from email_campaigns.tests.site.results_kit import ResultsTest, a_row, clicked_link, happens
 
 SIX = addresses(6)
 LIST = f"{PREFIX} Behaviour"
@@ -92,12 +92,11 @@ class TestBehaviours(ListTest):
 			with self.assertRaisesRegex(frappe.ValidationError, "There is no list"):
 				results.make_list(name, list_store.CLICKED_LINK, LIST, link="L1", is_new=True)
 			return
-		frappe.db.sql(
-			"UPDATE `tabCampaign Log` SET link = 'L1' WHERE message = %s AND action = 'Clicked'", message
-		)
-		frappe.db.commit()
+		clicked_link(name, "L1")
 		self.assertEqual(self.joined(name, list_store.CLICKED_LINK, link="L1"), [SIX[0]])
 		self.assertEqual(self.joined(name, list_store.CLICKED_LINK, link="L2"), [])
+		(link,) = results.details(name)["links"]
+		self.assertEqual((link["link"], link["title"], link["people"], link["clicks"]), ("L1", "L1", 1, 1))
 
 	def test_there_is_no_list_of_those_who_left(self):
 		name = self.send(a_mailing(a_list(*SIX)))

@@ -17,7 +17,9 @@ export function draw_parts($area, { timeline, links, domains, languages, lift })
 }
 
 function language(code) {
-	return code ? `${frappe.boot.lang_dict?.[code] || code}` : __("For everybody");
+	if (!code) return __("For everybody");
+	const found = Object.entries(frappe.boot.lang_dict || {}).find(([, known]) => known === code);
+	return found ? __(found[0]) : code;
 }
 
 function draw_timeline($area, { hours, points }) {
@@ -34,15 +36,15 @@ function draw_timeline($area, { hours, points }) {
 		lineOptions: { hideDots: length > 30 ? 1 : 0, regionFill: 1 },
 		axisOptions: { xIsSeries: 1, xAxisMode: "tick", shortenYAxisNumbers: 1 },
 		data: {
-			labels: points.opened.map((_number, place) => since_start(place * hours)),
+			labels: points.opened.map((_number, place) => since_start(place * hours, hours)),
 			datasets: shown.map((kind) => ({ name: names[kind], values: points[kind] })),
 		},
 	});
 	$area.append(`<p class="text-muted small">${told_step(hours)}</p>`);
 }
 
-function since_start(hours) {
-	return hours < 48 ? __("{0} h", [hours]) : __("{0} d", [Math.floor(hours / 24)]);
+function since_start(hours, step) {
+	return step < 24 ? __("{0} h", [hours]) : __("{0} d", [hours / 24]);
 }
 
 function told_step(hours) {
@@ -89,14 +91,14 @@ function draw_lift({ mailed, held_out, confidence, outcomes: found }) {
 		(row) => `<tr><td>${names[row.name]}</td>
 			<td class="text-right">${percent(row.mailed, 2)}</td><td class="text-right">${percent(row.held_out, 2)}</td>
 			<td class="text-right"><b>${points(row.difference)}</b></td>
-			<td class="text-right text-muted">${points(row.low)} … ${points(row.high)}</td>
+			<td class="text-right text-nowrap text-muted">${points(row.low)} … ${points(row.high)}</td>
 			<td>${verdict(row)}</td></tr>`
 	);
 	const heads = [
 		"",
 		__("Mailed ({0})", [number(mailed)]),
 		__("Held out ({0})", [number(held_out)]),
-		__("Lift"),
+		__("Lift (points)"),
 		__("{0} % sure", [Math.round(100 * confidence)]),
 		"",
 	];
@@ -123,7 +125,7 @@ function verdict({ significant, difference }) {
 /** A cell of a table with a count and, where there is one, its rate. */
 export function cell(count, rate) {
 	const share = rate === undefined || rate === null ? "" : ` <span class="text-muted">${percent(rate)}</span>`;
-	return `<td class="text-right" style="white-space: nowrap">${number(count)}${share}</td>`;
+	return `<td class="text-right text-nowrap">${number(count)}${share}</td>`;
 }
 
 export function percent(share, digits = 1) {

@@ -15,7 +15,7 @@ const steps = () => ({
 const rate_names = () => ({
 	open_rate: __("Opened"),
 	click_rate: __("Clicked"),
-	click_to_open_rate: __("Clicked, of those who opened"),
+	click_to_open_rate: __("Clicked after opening"),
 	reply_rate: __("Replied"),
 	bounce_rate: __("Bounced"),
 	unsubscribe_rate: __("Unsubscribed"),
@@ -78,10 +78,10 @@ function draw_funnel(funnel) {
 	const rows = funnel.map(({ name, count, raw, share }) => {
 		const width = (value) => Math.min(100, (100 * value) / first);
 		const programs = raw > count ? `<div style="width: ${width(raw - count)}%" class="ec-programs"></div>` : "";
-		return `<tr><td class="text-muted" style="width: 1%; white-space: nowrap">${names[name]}</td>
+		return `<tr><td class="text-nowrap text-muted" style="width: 1%">${names[name]}</td>
 			<td><div class="ec-bar"><div style="width: ${width(count)}%" class="ec-people"></div>${programs}</div></td>
-			<td class="text-right" style="width: 1%"><b>${number(count)}</b></td>
-			<td class="text-right text-muted" style="width: 1%">${percent(share)}</td></tr>`;
+			<td class="text-right text-nowrap" style="width: 1%"><b>${number(count)}</b></td>
+			<td class="text-right text-nowrap text-muted" style="width: 1%">${percent(share)}</td></tr>`;
 	});
 	return `${style()}<table class="table table-sm table-borderless ec-funnel">${rows.join("")}</table>`;
 }
@@ -97,14 +97,14 @@ function draw_rates(rates) {
 	const any = rates.some(({ count, raw_count }) => raw_count > count);
 	const rows = rates.map(({ name, count, human, raw, base, of, raw_count }) => {
 		const with_programs = raw_count > count ? `${number(raw_count)} · ${percent(raw)}` : "";
-		return `<tr><td>${names[name]}</td><td class="text-right">${number(count)}</td>
-			<td class="text-right"><b>${percent(human)}</b></td>
-			<td class="text-muted">${__(words[base], [number(of)])}</td>
-			${any ? `<td class="text-right text-muted">${with_programs}</td>` : ""}</tr>`;
+		return `<tr><td>${names[name]}</td><td class="text-right text-nowrap">${number(count)}</td>
+			<td class="text-right text-nowrap"><b>${percent(human)}</b></td>
+			<td class="text-nowrap text-muted">${__(words[base], [number(of)])}</td>
+			${any ? `<td class="text-right text-nowrap text-muted">${with_programs}</td>` : ""}</tr>`;
 	});
 	const head = any
 		? `<tr class="text-muted small"><td></td><td colspan="3">${__("People")}</td>
-			<td class="text-right">${__("With programs")}</td></tr>`
+			<td class="text-right text-nowrap">${__("With programs")}</td></tr>`
 		: "";
 	return `<table class="table table-sm ec-rates">${head}${rows.join("")}</table>`;
 }
