@@ -1,9 +1,12 @@
 import frappe
 from frappe.model.document import Document
+from frappe.utils.html_utils import sanitize_html
 
 
 class CampaignMessage(Document):
-	pass
+	def onload(self):
+		# Written by SQL, it may quote a mail server or a user, and a form shows it as HTML.
+		self.reason = sanitize_html(self.reason or "")
 
 
 def on_doctype_update():

@@ -4,6 +4,7 @@ import frappe
 from frappe import _
 from frappe.model.document import Document
 from frappe.utils import cint, flt, get_datetime, get_system_timezone
+from frappe.utils.html_utils import sanitize_html
 
 from email_campaigns import lifecycle
 from email_campaigns.delivery import approval_store, cc_fields_store, plan_rules
@@ -23,6 +24,9 @@ class MassEmail(Document):
 		self.set_onload("may_approve", not approval_store.refusal(self, user))
 		self.set_onload("asked_for_it", user in (self.requested_by, self.owner))
 		self.set_onload("approval_fault", approval_store.fault(self) if self.status == "Paused" else "")
+		# Written by SQL as a user typed them, and a form shows them as HTML.
+		for field in ("cancel_reason", "rejection_reason"):
+			self.set(field, sanitize_html(self.get(field) or ""))
 
 	def validate(self):
 		self._refuse_late_edit()
