@@ -26,6 +26,8 @@ APPROVED = Mailing(
 	holdout_seed="seed",
 )
 CHANGED = {
+	"track_opens": True,
+	"track_links": True,
 	"title": "Summer",
 	"campaign": "Boots",
 	"subject": "Hello!",

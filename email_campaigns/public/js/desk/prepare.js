@@ -48,7 +48,7 @@ export function add_approval_steps(frm, add, back_to_draft) {
 /** Say above the form who waits for whom, why it was rejected, or why the approval is void. */
 export function approval_headline(frm) {
 	const { status, problem, requested_by, rejected_by, rejection_reason, approver, modified } = frm.doc;
-	const by = (user) => `<b>${escape(frappe.user.full_name(user))}</b>`;
+	const by = (user) => `<b>${escape(frappe.user_info(user).fullname || user)}</b>`;
 	if (status === "Draft" && problem) frm.dashboard.set_headline_alert(escape(problem), "red");
 	else if (status === "Draft" && rejected_by)
 		frm.dashboard.set_headline_alert(
@@ -76,7 +76,7 @@ function step(frm, method, args, message) {
 
 function open(frm, found, label, hint, go) {
 	const dialog = new frappe.ui.Dialog({
-		title: __("Prepare {0}", [escape(frm.doc.title)]),
+		title: escape(frm.doc.title),
 		size: "large",
 		fields: [{ fieldtype: "HTML", fieldname: "checks", options: content(found, hint) }],
 		primary_action_label: label,
@@ -113,7 +113,7 @@ function start_hint({ starts, time_zone }) {
 function asked_whom(found) {
 	if (!found.approval) return found.starts && found.time_zone ? start_hint(found) : "";
 	const names = found.approvers.map((name) => `<b>${escape(name)}</b>`).join(", ");
-	return `${start_hint(found)} ${names ? __("Asked: {0}", [names]) : ""}`;
+	return `${start_hint(found)} ${names ? __("Who is asked: {0}", [names]) : ""}`;
 }
 
 function shown(time) {
