@@ -18,9 +18,11 @@ from email_campaigns.audience.import_store import Import, read_file
 from email_campaigns.audience.members import UnusableFile
 from email_campaigns.compat import change_latest_rows, enqueue_once, is_job_enqueued
 from email_campaigns.delivery import (
+	approval_store,
 	ledger_store,
 	limits_store,
 	mailing_store,
+	missing_store,
 	plan_store,
 	send_store,
 	store,
@@ -43,10 +45,13 @@ def tick() -> None:
 	epoch = int(time.time())
 	recover(epoch)
 	for name in store.due(epoch):
-		store.move(name, "In Process", started_on=now_datetime())
+		if approval_store.stands(name):
+			store.move(name, "In Process", started_on=now_datetime())
 		frappe.db.commit()
 	for name in store.in_process(frozen=False):
 		enqueue_once(freeze, f"ec-freeze-{name}", queue="long", name=name)
+	for name in store.looking_for_missing():
+		enqueue_once(resend_missing, f"ec-missing-{name}", queue="long", name=name)
 	top_up()
 
 
@@ -74,12 +79,20 @@ def _continue(name: str, own_slot: int | None = None, predecessor: int | None = 
 	_expire(name, epoch)
 	if _finish(name):
 		return
-	if limits_store.of(name, epoch).opens(epoch)[0] > epoch:
+	if not _has_room(name, epoch):
 		return
 	batch = max(1, cint(settings.batch_size))
 	due = ledger_store.due_mails(name, epoch, batch * max(1, cint(settings.parallel_jobs)))
 	for slot in range(-(-due // batch)):
 		_enqueue_page(name, slot, predecessor if slot == own_slot else None)
+
+
+def _has_room(name: str, epoch: int) -> bool:
+	"""Tell whether the limits let mail go now. A mailing that can't be loaded pauses, and holds up no other."""
+	opens = None
+	with _pausing(name):
+		opens = limits_store.of(name, epoch).opens(epoch)[0]
+	return opens is not None and opens <= epoch
 
 
 def _expire(name: str, epoch: int) -> None:
@@ -93,6 +106,12 @@ def _expire(name: str, epoch: int) -> None:
 
 def _finish(name: str) -> bool:
 	if ledger_store.is_open(name):
+		return False
+	# Looked at once more under the lock: somebody may have opened a mail again since.
+	frappe.db.commit()
+	row = store.lock(name)
+	if not row or row.missing_cursor or ledger_store.is_open(name):
+		frappe.db.commit()
 		return False
 	ledger_store.recount(name)
 	store.finish(name)
@@ -114,10 +133,26 @@ def freeze(name: str) -> None:
 	"""Freeze the audience of a mailing, each slice durable, then let its first pages go."""
 	change_latest_rows()
 	with _pausing(name):
-		plan_store.refresh(mailing_store.load(name))
+		plan_store.refresh(approval_store.load(name))
 		frappe.db.commit()
 		while plan_store.freeze_next(name):
 			frappe.db.commit()
+	frappe.db.commit()
+	if store.may_send(name):
+		_continue(name)
+
+
+def resend_missing(name: str) -> None:
+	"""Let the members that got nothing have the mailing, each slice durable, then let its pages go."""
+	change_latest_rows()
+	try:
+		plan_store.refresh(mailing_store.load(name))
+		frappe.db.commit()
+		while missing_store.take_next(name):
+			frappe.db.commit()
+	except frappe.ValidationError as error:
+		frappe.db.rollback()
+		missing_store.stop(name, str(error))
 	frappe.db.commit()
 	if store.may_send(name):
 		_continue(name)
@@ -155,7 +190,7 @@ def _way_is_free(mailing: str) -> bool:
 def _open(mailing: str) -> send_store.Sending | None:
 	sending = None
 	with _pausing(mailing):
-		sending = send_store.Sending(mailing_store.load(mailing), time.monotonic() + PAGE_SECONDS)
+		sending = send_store.Sending(approval_store.load(mailing), time.monotonic() + PAGE_SECONDS)
 	return sending
 
 
@@ -164,6 +199,10 @@ def _pausing(mailing: str):
 	"""Pause the mailing, with the reason on its form, where its template, its sender or its records are of no use."""
 	try:
 		yield
+	except approval_store.Void as error:
+		frappe.db.rollback()
+		approval_store.pause(mailing, str(error))
+		frappe.db.commit()
 	except (TemplateError, HeaderError, frappe.ValidationError) as error:
 		frappe.db.rollback()
 		store.move(mailing, "Paused", problem=str(error))

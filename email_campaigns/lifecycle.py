@@ -10,9 +10,10 @@ MASS_EMAIL: dict[str, frozenset[str]] = {
 	"Pending": frozenset({"Draft", "In Process", "Paused", "Cancelled"}),
 	"In Process": frozenset({"Paused", "Complete", "Failed", "Cancelled"}),
 	"Paused": frozenset({"Pending", "In Process", "Cancelled"}),
-	"Complete": frozenset(),
+	# Some of its mails are sent again.
+	"Complete": frozenset({"In Process"}),
+	"Failed": frozenset({"In Process"}),
 	"Cancelled": frozenset(),
-	"Failed": frozenset(),
 }
 
 CAMPAIGN_MESSAGE: dict[str, frozenset[str]] = {
@@ -21,9 +22,10 @@ CAMPAIGN_MESSAGE: dict[str, frozenset[str]] = {
 	"Uncertain": frozenset({"Sent", "Failed", "Queued"}),
 	"Sent": frozenset(),
 	"Failed": frozenset({"Queued"}),
-	"Skipped": frozenset(),
-	"Expired": frozenset(),
-	"Cancelled": frozenset(),
+	# Sent again by a person; what was Sent gets a row of its own instead.
+	"Skipped": frozenset({"Queued"}),
+	"Expired": frozenset({"Queued"}),
+	"Cancelled": frozenset({"Queued"}),
 }
 
 CAMPAIGN: dict[str, frozenset[str]] = {

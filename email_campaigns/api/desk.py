@@ -7,29 +7,26 @@ import time
 import frappe
 from frappe import _
 from frappe.permissions import get_role_permissions
-from frappe.utils import cint, cstr, get_system_timezone, now_datetime, sbool, split_emails
+from frappe.utils import cint, cstr, get_fullname, now_datetime, sbool, split_emails
 
 from email_campaigns import jobs
+from email_campaigns.api import steps
 from email_campaigns.audience import progress_store
 from email_campaigns.audience import store as audience
 from email_campaigns.audience.address import InvalidAddress, normalise
-from email_campaigns.compat import change_latest_rows, enqueue_once
 from email_campaigns.delivery import (
-	compose_store,
+	approval_store,
 	ledger_store,
 	limits_store,
-	mailing_store,
 	plan_store,
 	preview_store,
 	store,
 	transport,
 )
 from email_campaigns.delivery.page import Unavailable
-from email_campaigns.delivery.plan_rules import LATER
 from email_campaigns.delivery.smtp import ConnectionLost, Refused
 from email_campaigns.message.compile import RenderError, TemplateError
 from email_campaigns.message.headers import HeaderError
-from email_campaigns.schedule.clock import in_zone
 from email_campaigns.schedule.estimate import ends_at
 from email_campaigns.schedule.limits import HOUR
 
@@ -38,76 +35,49 @@ EXPECTED_RATE = 36000  # mails an hour, of a mailing that has sent none yet
 LATE = 900  # seconds after its start in which the tick must have met a mailing three times
 
 
-def _mailing(name: str, ptype: str = "write"):
-	doc = frappe.get_doc("Mass Email", name)
-	doc.check_permission(ptype)
-	return doc
-
-
-def _move(name: str, target: str, **values) -> None:
-	before = _mailing(name).status
-	change_latest_rows()
-	if not store.move(name, target, **values):
-		frappe.throw(_("A mailing that is {0} can't become {1}.").format(_(before), _(target)))
-
-
 @frappe.whitelist()
 def calculate(name: str) -> dict:
 	"""Count who would get the mailing now, with the number of each reason for getting nothing."""
-	_mailing(name, "read")
+	steps.mailing(name, "read")
 	return plan_store.count(name)
 
 
 @frappe.whitelist(methods=["POST"])
 def schedule(name: str, at_once: bool = False) -> None:
-	"""Let a Draft go at its start date, or now; what would stop it then is said now."""
-	doc = _mailing(name)
-	start_missing = not doc.start_date and not sbool(at_once)
-	if start_missing and doc.send_when == LATER:
-		frappe.throw(_("Set the Start first, or choose to send now."))
-	_refuse_unsendable(name)
-	at_once = sbool(at_once) or not doc.start_date
-	_move(name, "Pending", **(_now_of(doc) if at_once else {}))
-	if at_once or cint(doc.start_epoch) <= time.time():
-		_tick_soon()
-
-
-def _now_of(doc) -> dict:
-	epoch = int(time.time())
-	# A whole minute: a form that shows no seconds would take any other time for a change that nobody made.
-	shown = in_zone(epoch, doc.time_zone or get_system_timezone()).replace(second=0)
-	return {"start_date": shown, "start_epoch": epoch}
-
-
-def _refuse_unsendable(name: str) -> None:
-	mailing = mailing_store.load(name)
-	if not mailing.lists:
-		frappe.throw(_("Choose at least one target list, here or in the campaign."))
-	try:
-		compose_store.composers(mailing)
-	except (TemplateError, HeaderError) as error:
-		frappe.throw(str(error), title=_("The Mailing Can't Be Sent"))
+	"""Let a Draft that needs no approval go at its start date, or now; what would stop it then is said now."""
+	doc = steps.mailing(name)
+	if approval_store.needed():
+		frappe.throw(_("The settings want an approval of each mailing. Press Prepare to ask for it."))
+	at_once = sbool(at_once) or steps.starts_now(doc)
+	steps.refuse_unsendable(name)
+	steps.start(doc, at_once, since=("Draft",), **approval_store.NONE)
 
 
 @frappe.whitelist(methods=["POST"])
 def back_to_draft(name: str) -> None:
-	"""Take a scheduled mailing back."""
-	_move(name, "Draft")
+	"""Take a scheduled mailing back, or one that awaits its approval: that can only who asked for it."""
+	doc = steps.mailing(name)
+	if doc.status == "Pending Approval" and frappe.session.user not in (doc.requested_by, doc.owner):
+		asker = frappe.bold(get_fullname(doc.requested_by))
+		frappe.throw(_("Only {0}, who asked for the approval, can take it back.").format(asker))
+	steps.move(name, "Draft", since=(doc.status,), **approval_store.NONE)
 
 
 @frappe.whitelist(methods=["POST"])
 def pause(name: str) -> None:
 	"""Stop a mailing; the mail that is leaving at this moment is the last one."""
-	_move(name, "Paused")
+	steps.move(name, "Paused")
 
 
 @frappe.whitelist(methods=["POST"])
 def resume(name: str) -> None:
 	"""Go on with exactly the mails that have not been sent."""
-	started = _mailing(name).started_on
-	_move(name, "In Process" if started else "Pending")
-	store.anchor(name, ledger_store.left(name), int(time.time()))
-	_tick_soon()
+	doc = steps.mailing(name)
+	approval_store.refuse_void(doc)
+	steps.move(name, "In Process" if doc.started_on else "Pending", since=("Paused",))
+	if doc.started_on:
+		store.anchor(name, ledger_store.left(name), int(time.time()))
+	steps.tick_soon()
 
 
 @frappe.whitelist(methods=["POST"])
@@ -115,13 +85,9 @@ def cancel(name: str, reason: str) -> None:
 	"""End a mailing for good; every mail that has not left is Cancelled with the reason."""
 	if not cstr(reason).strip():
 		frappe.throw(_("Say why the mailing is cancelled."))
-	_move(name, "Cancelled", cancel_reason=reason.strip(), completed_on=now_datetime())
+	steps.move(name, "Cancelled", cancel_reason=reason.strip(), completed_on=now_datetime())
 	ledger_store.cancel_queued(name, _("Cancelled: {0}").format(reason.strip()))
 	ledger_store.recount(name)
-
-
-def _tick_soon() -> None:
-	enqueue_once(jobs.tick, "ec-tick", queue="short", enqueue_after_commit=True)
 
 
 @frappe.whitelist()
@@ -130,7 +96,7 @@ def preview(name: str, doctype: str = "", record: str = "") -> dict:
 
 	The recipient is a record of a recipient source or a Target List Member; by default the first of the lists.
 	"""
-	_mailing(name, "read")
+	steps.mailing(name, "read")
 	try:
 		return preview_store.preview(name, *_recipient(doctype, record))
 	except FAULTS as error:
@@ -140,7 +106,7 @@ def preview(name: str, doctype: str = "", record: str = "") -> dict:
 @frappe.whitelist(methods=["POST"])
 def send_test(name: str, addresses: str, doctype: str = "", record: str = "") -> int:
 	"""Send a test to some addresses, separated by commas or lines; return how many."""
-	_mailing(name)
+	steps.mailing(name)
 	recipient = _recipient(doctype, record)
 	try:
 		recipients = [normalise(address) for address in split_emails(addresses)]
@@ -161,7 +127,7 @@ def find_members(
 	doctype: str, txt: str, searchfield: str, start: int, page_len: int, filters: dict
 ) -> list[tuple]:
 	"""Return (number, address, record, list) of the members of a mailing's lists that match, for a Link field."""
-	mailing = _mailing(cstr(filters.get("mass_email")), "read")
+	mailing = steps.mailing(cstr(filters.get("mass_email")), "read")
 	campaign = frappe.get_cached_doc("Campaign", mailing.campaign)
 	lists = [row.target_list for row in mailing.target_lists or campaign.target_lists]
 	found = frappe.get_list(
@@ -195,7 +161,7 @@ def progress(name: str) -> dict:
 	`opens_in` is the number of seconds until the limit named `held_by` lets the next mail go, 0 where it does; `rate` is
 	in mails an hour, of the last five minutes; `ends_at` an estimate in Unix seconds, None where nothing is known.
 	"""
-	doc = _mailing(name, "read")
+	doc = steps.mailing(name, "read")
 	return {
 		"status": doc.status,
 		"problem": doc.problem or _hindrance(doc),

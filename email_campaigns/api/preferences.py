@@ -79,13 +79,13 @@ def _leave(mail: Named, targets: list[str], how: str) -> str:
 	if changed:
 		with counting(mail.message):
 			store.stamp_opted_out(mail.message)
-		store.log("Opted Out", mail, _stored(targets))
+		store.log("Opted Out", mail, _stored(targets), own_wish=True)
 	return _("You will get no more mails of {0}.").format(_what(targets))
 
 
 def _come_back(mail: Named, targets: list[str]) -> str:
 	if any([suppression_store.lift(mail.email, target_list=target) for target in targets]):
-		store.log("Opted In", mail, _stored(targets))
+		store.log("Opted In", mail, _stored(targets), own_wish=True)
 	if suppression_store.scope_of(mail.email).everything:
 		return ""  # something else still holds, and the page says what
 	return _("You are subscribed again: {0}.").format(_what(targets))

@@ -17,6 +17,7 @@ from email_campaigns.delivery.mailing import Mailing
 DOMAINS_SHOWN = 10
 
 Read = Callable[[int], list[Candidate]]  # the members after a number, in order; empty at the end
+Copies = Callable[[list[Decision]], int]  # how many copies the mails of some decisions have
 Times = Callable[[list[Candidate]], Mapping[int, int]]  # {member: Unix seconds before which its mail waits}
 
 
@@ -28,6 +29,10 @@ class Entry:
 	language: str = ""
 	send_after: int = 0
 	is_seed: bool = False
+
+
+def no_copies(decisions: list[Decision]) -> int:
+	return 0
 
 
 def at_once(candidates: list[Candidate]) -> Mapping[int, int]:
@@ -79,18 +84,20 @@ def _decide(
 	)
 
 
-def count(mailing: Mailing, read: Read, seeds: Iterable[Candidate] = ()) -> dict:
+def count(mailing: Mailing, read: Read, seeds: Iterable[Candidate] = (), copies: Copies = no_copies) -> dict:
 	"""Return {"members", "planned", "skipped": {reason: number}, "languages": {language: number}, "domains":
-	[(domain, number)], "seeds"}; planned + all skipped = members.
+	[(domain, number)], "seeds", "copies"}; planned + all skipped = members.
 
 	The numbers by language ("" is the version for everybody) and by domain are of mails to members; `seeds` is the
-	number of mails to the seed group, which come on top.
+	number of mails to the seed group and `copies` that of copies (CC), which come on top.
 	"""
 	after, reasons, seen = 0, Counter(), set()
-	languages, domains = Counter(), Counter()
+	languages, domains, copied = Counter(), Counter(), 0
 	while candidates := read(after):
 		after = candidates[-1].member
-		for decision in _decide(mailing, candidates, seen, seeds=False):
+		decisions = _decide(mailing, candidates, seen, seeds=False)
+		copied += copies([decision for decision in decisions if not decision.reason])
+		for decision in decisions:
 			reasons[decision.reason] += 1
 			if not decision.reason:
 				seen.add(decision.dedupe_key)
@@ -105,4 +112,5 @@ def count(mailing: Mailing, read: Read, seeds: Iterable[Candidate] = ()) -> dict
 		"languages": dict(languages.most_common()),
 		"domains": domains.most_common(DOMAINS_SHOWN),
 		"seeds": sum(not decision.reason for decision in seeded),
+		"copies": copied,
 	}

@@ -27,6 +27,14 @@ COUNTS = {
 	"uncertain": ("Uncertain",),
 	"cancelled": ("Cancelled",),
 }
+# “CC: a@x.org; not CC: b@x.org (Unsubscribed)” for a mail that was Sent, with the copies as they are at that moment.
+_TOLD = """IF(m.status = 'Sent' AND m.cc_of = 0, (
+	SELECT CONCAT_WS('; ',
+		CONCAT('CC: ', GROUP_CONCAT(IF(c.status != 'Skipped', c.email, NULL) ORDER BY c.name SEPARATOR ', ')),
+		CONCAT('not CC: ', GROUP_CONCAT(IF(c.status = 'Skipped',
+			CONCAT(COALESCE(NULLIF(c.email, ''), c.cc_field), ' (', c.reason, ')'), NULL)
+			ORDER BY c.name SEPARATOR ', ')))
+	FROM `tabCampaign Message` c WHERE c.cc_of = m.name), m.reason)"""
 _NOT_ACCEPTED_AGAIN = (
 	"The connection or the worker broke off while this mail was leaving; the server may have taken it."
 )
@@ -34,7 +42,10 @@ _NOT_ACCEPTED_AGAIN = (
 
 @dataclass(frozen=True, slots=True)
 class Ended:
-	"""What became of one claimed mail; `late` if its lease was taken back before the server's acceptance was known."""
+	"""What became of one claimed mail; `late` if its lease was taken back before the server's acceptance was known.
+
+	A copy has the number of its mail in `cc_of`.
+	"""
 
 	source: str
 	email: str
@@ -42,6 +53,8 @@ class Ended:
 	reason: str
 	bounced: bool
 	late: bool
+	name: int
+	cc_of: int
 
 
 @contextmanager
@@ -90,12 +103,13 @@ def _due_rows(source, epoch, most, condition, domain, limited) -> tuple:
 	)
 
 
-def settle(token: str, names: list[int]) -> list[Ended]:
+def settle(token: str, names: list[int], *, copies: bool = False) -> list[Ended]:
 	"""End a page: free its rows but for a mail that is still leaving, log what became of them and return it.
 
-	`names` are the rows that were claimed for `token`; one that another page holds meanwhile is left alone.
+	`names` are the rows that were claimed for `token`; one that another page holds meanwhile is left alone. With
+	`copies` (CC) the log of a mail tells who gets one.
 	"""
-	return _free(_lock(names, "claim = %s AND status != 'Sending'", token))
+	return _free(_lock(names, "claim = %s AND status != 'Sending'", token), copies)
 
 
 def recover(epoch: int) -> list[Ended]:
@@ -114,7 +128,7 @@ def recover(epoch: int) -> list[Ended]:
 			WHERE name IN %s AND status = 'Sending'""",
 			(_NOT_ACCEPTED_AGAIN, epoch, names),
 		)
-	return _free(names)
+	return _free(names, copies=True)
 
 
 def _lock(names: list[int], condition: str, value) -> tuple[int, ...]:
@@ -129,28 +143,31 @@ def _lock(names: list[int], condition: str, value) -> tuple[int, ...]:
 	)
 
 
-def _free(names: tuple[int, ...]) -> list[Ended]:
+def _free(names: tuple[int, ...], copies: bool) -> list[Ended]:
 	if not names:
 		return []
 	rows = frappe.db.sql(
-		"""SELECT source, email, status, reason, bounced_at IS NOT NULL, lease_until = 0
+		"""SELECT source, email, status, reason, bounced_at IS NOT NULL, lease_until = 0, name, COALESCE(cc_of, 0)
 		FROM `tabCampaign Message` WHERE name IN %s FOR UPDATE""",
 		(names,),
 	)
-	_log_ends(names)
+	_log_ends(names, copies)
 	results.count_left(names)
 	frappe.db.sql("UPDATE `tabCampaign Message` SET claim = '', lease_until = 0 WHERE name IN %s", (names,))
 	return [Ended(*row) for row in rows]
 
 
-def _log_ends(names: tuple[int, ...]) -> None:
+def _log_ends(names: tuple[int, ...], copies: bool) -> None:
 	frappe.db.sql(
-		"""INSERT INTO `tabCampaign Log` (name, creation, modified, owner, modified_by, action, details, email,
+		f"""INSERT INTO `tabCampaign Log` (name, creation, modified, owner, modified_by, action, details, email,
 			campaign, source_doctype, source, message, recipient_doctype, recipient_name)
 		SELECT NEXTVAL(`campaign_log_id_seq`), COALESCE(sent_at, %(now)s), COALESCE(sent_at, %(now)s), owner, owner,
-			IF(status = 'Failed' AND bounced_at IS NOT NULL, 'Bounced', status), reason, email,
+			CASE WHEN cc_of > 0 AND status IN ('Sent', 'Skipped') THEN CONCAT('CC ', status)
+				WHEN status = 'Failed' AND bounced_at IS NOT NULL THEN 'Bounced' ELSE status END,
+			{_TOLD if copies else "reason"}, email,
 			campaign, source_doctype, source, name, recipient_doctype, recipient_name
-		FROM `tabCampaign Message` WHERE name IN %(names)s AND status IN ('Sent', 'Failed', 'Uncertain')""",
+		FROM `tabCampaign Message` m
+		WHERE name IN %(names)s AND (status IN ('Sent', 'Failed', 'Uncertain') OR status = 'Skipped' AND cc_of > 0)""",
 		{"now": now_datetime(), "names": names},
 	)
 
@@ -178,6 +195,14 @@ def expire(source: str, reason: str) -> int:
 def rate(source: str, epoch: int) -> int:
 	"""Return how many mails of a mailing leave, in mails an hour: what the last five minutes held, twelve times."""
 	return 12 * frappe.db.count("Campaign Message", {"source": source, "sent_epoch": (">", epoch - 300)})
+
+
+def waiting(source: str) -> int:
+	"""Return how many mails of a mailing nobody has claimed yet."""
+	return frappe.db.sql(
+		"SELECT COUNT(*) FROM `tabCampaign Message` WHERE source = %s AND status = 'Queued' AND claim = ''",
+		source,
+	)[0][0]
 
 
 def left(source: str) -> int:
@@ -225,6 +250,15 @@ def by_reason(source: str) -> dict[str, int]:
 			source,
 		)
 	)
+
+
+def deltas(status: str, target: str, number: int) -> dict[str, int]:
+	"""Return what so many mails that go from one status to another add to the figures of their mailing."""
+	return {
+		kind: number * ((target in states) - (status in states))
+		for kind, states in COUNTS.items()
+		if (target in states) != (status in states)
+	}
 
 
 def recount(source: str) -> None:

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from email.utils import formatdate
+from types import MappingProxyType
 
-from email_campaigns.delivery.mailing import Claimed, Letter, Mailing
+from email_campaigns.delivery.mailing import Claimed, Heading, Letter, Mailing
 from email_campaigns.message.compile import CompiledMessage, RenderError
 from email_campaigns.message.headers import HeaderError, encode_address, header_text, unsubscribe_headers
 from email_campaigns.message.mime import Skeleton
@@ -47,20 +48,24 @@ class Composer:
 			"tracking_url": _unknown_link,
 		}
 
-	def letter(self, row: Claimed, record: Mapping) -> Letter:
-		"""Return the message for one recipient; one that can't be rendered carries its problem instead."""
+	def letter(self, row: Claimed, record: Mapping, heading: Heading | None = None) -> Letter:
+		"""Return the message for one recipient; one that can't be rendered carries its problem instead.
+
+		`heading` is whom its To and Cc name where that is not the recipient alone.
+		"""
 		message_id = self.message_id(row.name)
 		try:
-			content = self._assemble(row, record, message_id)
+			content = self._assemble(row, record, message_id, heading or Heading(row.email))
 		except (RenderError, HeaderError) as error:
 			return Letter(row.name, row.email, problem=str(error), attempts=row.attempts)
 		return Letter(row.name, row.email, message_id, content, attempts=row.attempts)
 
-	def _assemble(self, row: Claimed, record: Mapping, message_id: str) -> bytes:
+	def _assemble(self, row: Claimed, record: Mapping, message_id: str, heading: Heading) -> bytes:
 		url = self.unsubscribe_url(row.name)
 		content = self.compiled.render({**self.shared, "doc": record, "unsubscribe_url": url})
 		return self.skeleton.assemble(
-			to=encode_address("", row.email),
+			to=encode_address("", heading.to),
+			cc=", ".join(encode_address("", address) for address in heading.cc),
 			subject=content.subject,
 			html=content.html,
 			text=content.text,
@@ -71,16 +76,20 @@ class Composer:
 
 
 def letters(
-	composers: Mapping[str, Composer], rows: Iterable[Claimed], records: Mapping[tuple[str, str], Mapping]
+	composers: Mapping[str, Composer],
+	rows: Iterable[Claimed],
+	records: Mapping[tuple[str, str], Mapping],
+	headings: Mapping[int, Heading] = MappingProxyType({}),
 ) -> Iterator[Letter]:
 	"""Yield a letter for each row, in the row's language; `records` has the fields of each (doctype, name) that
-	still exists, `composers` one for each language and one under ""."""
+	still exists, `composers` one for each language and one under "", `headings` those of mails with copies."""
 	for row in rows:
 		record = records.get((row.doctype, row.record))
 		if record is None:
 			yield Letter(row.name, row.email, problem=RECORD_MISSING, attempts=row.attempts)
 		else:
-			yield composers.get(row.language, composers[""]).letter(row, record)
+			composer = composers.get(row.language, composers[""])
+			yield composer.letter(row, record, headings.get(row.mail))
 
 
 def _unknown_link(name: str) -> str:

@@ -18,11 +18,15 @@ class Version:
 
 @dataclass(frozen=True, slots=True)
 class CcField:
-	"""A field of a recipient's record that names who gets a copy: an address, or a User where `is_user`."""
+	"""A field of a recipient's record that names who gets a copy; it need not exist any more."""
 
 	doctype: str
 	fieldname: str
-	is_user: bool = False
+
+	@classmethod
+	def of(cls, key: str) -> CcField:
+		doctype, _dot, fieldname = key.rpartition(".")
+		return cls(doctype, fieldname)
 
 	@property
 	def key(self) -> str:
@@ -89,7 +93,10 @@ class Mailing:
 
 @dataclass(frozen=True, slots=True)
 class Claimed:
-	"""A row of the ledger that one page holds: a planned mail to one recipient. `attempts` counts earlier tries."""
+	"""A row of the ledger that one page holds: a planned mail to one recipient. `attempts` counts earlier tries.
+
+	A copy has the number of its mail in `cc_of`, and the record that the mail was written for.
+	"""
 
 	name: int
 	email: str
@@ -98,6 +105,19 @@ class Claimed:
 	attempts: int = 0
 	language: str = ""
 	cc_of: int = 0
+
+	@property
+	def mail(self) -> int:
+		"""The mail that this row is, or is a copy of."""
+		return self.cc_of or self.name
+
+
+@dataclass(frozen=True, slots=True)
+class Heading:
+	"""Whom a mail and all its copies name in To and Cc."""
+
+	to: str
+	cc: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

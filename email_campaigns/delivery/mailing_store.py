@@ -7,7 +7,7 @@ from frappe import _
 from frappe.utils import cint, flt
 
 from email_campaigns.audience.address import InvalidAddress, normalise
-from email_campaigns.delivery.mailing import Mailing, Version
+from email_campaigns.delivery.mailing import CcField, Mailing, Version
 from email_campaigns.delivery.plan_rules import BY_RATE, SPREAD
 
 INFORMATIONAL = "Informational Email"
@@ -16,7 +16,11 @@ ONE_LANGUAGE = "One for all"
 
 def load(name: str) -> Mailing:
 	"""Return a Mass Email as a value. Raises ValidationError where its template or its sender is of no use."""
-	doc = frappe.get_doc("Mass Email", name)
+	return of(frappe.get_doc("Mass Email", name))
+
+
+def of(doc) -> Mailing:
+	"""Return a Mass Email that may not have been saved yet as a value. Raises ValidationError as `load` does."""
 	campaign = frappe.get_doc("Campaign", doc.campaign)
 	account = sender_account(doc.sender_account)
 	subject, html = _content(doc.email_template)
@@ -41,6 +45,8 @@ def load(name: str) -> Mailing:
 		seed_list=doc.seed_list or "",
 		holdout_percent=flt(doc.holdout_percent),
 		holdout_seed=doc.holdout_seed or "",
+		# Those that the settings have switched off since too: whether a field can be used is decided at the freeze.
+		cc_fields=tuple(CcField.of(row.cc_field) for row in doc.cc_fields),
 		approval_hash=doc.approval_hash or "",
 		**_timing(doc),
 	)

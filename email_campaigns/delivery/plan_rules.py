@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 from email_campaigns.audience.holdout import PERCENT_LIMIT
 
-LATER = "Later"
+NOW, LATER = "Now", "Later"
 BY_RATE, SPREAD = "Mails per hour", "Spread over hours"
 LONGEST_SPREAD = 24 * 31  # hours
 TOLERANCE = 120  # seconds between choosing “now” in a form and saving it
@@ -22,7 +22,7 @@ Problem = tuple[str, str]  # the field's name and a sentence
 class Plan:
 	"""What a form says. Times in Unix seconds, 0 where empty; `start_is_new` and `deadline_is_new` where just changed."""
 
-	send_when: str = "Now"
+	send_when: str = NOW
 	start: int = 0
 	start_is_new: bool = False
 	deadline: int = 0

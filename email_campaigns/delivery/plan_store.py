@@ -11,7 +11,14 @@ from frappe.utils import cint, get_system_timezone, now
 
 from email_campaigns.audience import store as audience
 from email_campaigns.audience.decide import Candidate
-from email_campaigns.delivery import freeze, ledger_store, mailing_store, store
+from email_campaigns.delivery import (
+	approval_store,
+	cc_plan_store,
+	freeze,
+	ledger_store,
+	mailing_store,
+	store,
+)
 from email_campaigns.delivery.freeze import Entry
 from email_campaigns.delivery.mailing import Mailing
 from email_campaigns.schedule.best_hour import best_hour, next_time
@@ -39,7 +46,7 @@ def freeze_next(name: str) -> bool:
 	row = frappe.db.get_value("Mass Email", name, fields, as_dict=True, for_update=True)
 	if not row or row.frozen or row.status != "In Process":
 		return False
-	mailing, cursor = mailing_store.load(name), row.freeze_cursor or 0
+	mailing, cursor = approval_store.load(name), row.freeze_cursor or 0
 	candidates = audience.read_slice(mailing.lists, mailing.excluding, cursor)
 	if not candidates:
 		_finish(mailing)
@@ -81,7 +88,8 @@ def count(name: str) -> dict:
 	mailing = mailing_store.load(name)
 	refresh(mailing)
 	read = lambda after: audience.read_slice(mailing.lists, mailing.excluding, after)  # noqa: E731
-	return freeze.count(mailing, read, _seeds(mailing))
+	copies = cc_plan_store.count(mailing) if mailing.cc_fields else freeze.no_copies
+	return freeze.count(mailing, read, _seeds(mailing), copies)
 
 
 def refresh(mailing: Mailing) -> None:
@@ -101,7 +109,7 @@ def taken(mailing: Mailing, keys: list[str]) -> set[str]:
 
 
 def plan(mailing: Mailing, entries: list[Entry]) -> None:
-	"""Write one row a member: Queued, or Skipped with its reason. A replay is absorbed by the unique key."""
+	"""Write one row a member, Queued or Skipped with its reason, and its copies. A replay is absorbed by the unique key."""
 	stamp, values = now(), []
 	for entry in entries:
 		decision, who = entry.decision, entry.decision.candidate
@@ -121,6 +129,8 @@ def plan(mailing: Mailing, entries: list[Entry]) -> None:
 		f"INSERT IGNORE INTO `tabCampaign Message` ({_PLANNED}) VALUES " + ", ".join([_ROW] * len(entries)),
 		values,
 	)
+	if mailing.cc_fields:
+		cc_plan_store.plan(mailing, entries)
 
 
 def _best_times(mailing: Mailing) -> freeze.Times:

@@ -14,6 +14,7 @@ from frappe.utils import cint
 
 from email_campaigns.audience.suppression_store import suppress
 from email_campaigns.delivery import (
+	cc_store,
 	compose_store,
 	ledger_store,
 	limits_store,
@@ -84,24 +85,32 @@ class Sending:
 
 	def send(self, rows: list[Claimed]) -> Tally:
 		"""Send claimed mails; whatever ends this early, `settle` gives back those that have not left."""
+		headings = {}
+		if self.mailing.cc_fields:
+			rows, headings = cc_store.prepare(rows)
+		if not rows:
+			return Tally()
 		records = records_store.load(rows, *compose_store.fields(self.composers), self.mailing.sender_user)
-		return run_pages(self.pages[: len(rows)], letters(self.composers, rows, records))
+		return run_pages(self.pages[: len(rows)], letters(self.composers, rows, records, headings))
 
 	def settle(self) -> None:
 		"""Free the rows of the page, suppress the addresses that bounced and put the figures on the form."""
-		ended = ledger_store.settle(self.token, [row.name for row in self.rows])
+		copies = bool(self.mailing.cc_fields)
+		ended = ledger_store.settle(self.token, [row.name for row in self.rows], copies=copies)
 		_suppress_bounced(ended)
+		dropped = _settle_copies(ended) if copies else 0
 		if any(mail.late for mail in ended):
 			ledger_store.recount(self.mailing.name)
 			return
 		numbers = Counter(mail.status for mail in ended)
+		skipped = numbers["Skipped"] + dropped
 		store.add_to_counts(
 			self.mailing.name,
 			sent=numbers["Sent"],
 			failed=numbers["Failed"],
-			skipped=numbers["Skipped"],
+			skipped=skipped,
 			uncertain=numbers["Uncertain"],
-			planned=-numbers["Skipped"],
+			planned=-skipped,
 		)
 
 	def close(self) -> None:
@@ -114,8 +123,20 @@ def recover(epoch: int) -> None:
 	"""Take back what leases that ended before `epoch` (Unix seconds) hold, and settle it in the page's place."""
 	ended = ledger_store.recover(epoch)
 	_suppress_bounced(ended)
+	_settle_copies(ended)
 	for source in {mail.source for mail in ended}:
 		ledger_store.recount(source)
+
+
+def _settle_copies(ended: list[ledger_store.Ended]) -> int:
+	"""Release the copies of mails that were sent, drop those of others, and return how many were dropped."""
+	mails = [mail for mail in ended if not mail.cc_of and mail.status not in ("Queued", "Sending")]
+	# A mail that was Uncertain when its lease ended, and of which its page knows after all that it was sent.
+	late = {mail.name for mail in mails if mail.late and store.may_send(mail.source)}
+	dropped = cc_store.follow(mail.name for mail in mails if mail.name not in late)
+	dropped += cc_store.follow(late, again=True)
+	cc_store.log_skipped(mail.name for mail in mails if not mail.late)
+	return dropped
 
 
 def _suppress_bounced(ended: list[ledger_store.Ended]) -> None:

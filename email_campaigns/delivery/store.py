@@ -6,6 +6,8 @@ so of two that race for it one is told no.
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 import frappe
 from frappe import _
 from frappe.utils import cint, now_datetime
@@ -14,25 +16,48 @@ from email_campaigns import lifecycle
 from email_campaigns.compat import affected_rows
 
 HOUR = 3600
+LOCKED = ["status", "frozen", "deadline_epoch", "campaign", "missing_cursor"]
 COUNTED = ("planned", "sent", "failed", "skipped", "uncertain", "cancelled")
 
 
-def move(name: str, target: str, **values) -> bool:
+def move(name: str, target: str, *, since: Iterable[str] = (), **values) -> bool:
 	"""Bring a Mass Email to `target` if its state allows it, with other fields; tell whether that happened.
 
-	A problem that was shown is gone with the change unless a new one is given.
+	`since` narrows the states that it may come from down to those that the caller means. A problem that was shown is
+	gone with the change unless a new one is given.
 	"""
+	allowed = lifecycle.origins("Mass Email", target)
+	origins = [state for state in allowed if state in since] if since else allowed
 	values = {"problem": "", "modified": now_datetime(), "modified_by": frappe.session.user} | values
 	assignments = ", ".join(f"`{field}` = %({field})s" for field in values)
 	frappe.db.sql(
 		f"UPDATE `tabMass Email` SET status = %(target)s, {assignments} WHERE name = %(name)s AND status IN %(origins)s",
-		{**values, "target": target, "name": name, "origins": lifecycle.origins("Mass Email", target)},
+		{**values, "target": target, "name": name, "origins": origins or ("",)},
 	)
 	moved = affected_rows() == 1
 	frappe.clear_document_cache("Mass Email", name)
 	if moved:
 		_tell_desk(name)
 	return moved
+
+
+def lock(name: str):
+	"""Return the fields LOCKED of a mailing as they are now, None where it does not exist.
+
+	Whoever opens mails again and whoever finishes the mailing hold this lock, so that none is left behind in a
+	mailing that ended at the same moment.
+	"""
+	return frappe.db.get_value("Mass Email", name, LOCKED, as_dict=True, for_update=True)
+
+
+def reopen(name: str) -> bool:
+	"""Let an ended mailing go on with the mails that have been opened again; tell whether it had ended."""
+	return move(name, "In Process", since=("Complete", "Failed"), completed_on=None)
+
+
+def looking_for_missing() -> list[str]:
+	"""Return the mailings for which members without a mail are being looked for."""
+	return frappe.db.sql("SELECT name FROM `tabMass Email` WHERE missing_cursor > 0", pluck=True)
 
 
 def note(name: str, problem: str) -> None:

@@ -22,7 +22,10 @@ FORMER_KEYS = "email_campaigns_former_encryption_keys"
 
 @dataclass(frozen=True, slots=True)
 class Named:
-	"""The mail that a token names, as the ledger has it; "" stands for what is not known."""
+	"""The mail that a token names, as the ledger has it; "" stands for what is not known.
+
+	A copy has the number of its mail in `cc_of`, and the record of that mail's recipient.
+	"""
 
 	message: int
 	email: str
@@ -32,6 +35,7 @@ class Named:
 	target_list: str
 	recipient_doctype: str
 	recipient_name: str
+	cc_of: int = 0
 
 
 def ring() -> TokenRing:
@@ -62,7 +66,7 @@ def named(message: int) -> Named | None:
 	row = frappe.db.sql(
 		"""SELECT name, COALESCE(email, ''), COALESCE(campaign, ''), COALESCE(source_doctype, ''),
 			COALESCE(source, ''), COALESCE(target_list, ''), COALESCE(recipient_doctype, ''),
-			COALESCE(recipient_name, '')
+			COALESCE(recipient_name, ''), COALESCE(cc_of, 0)
 		FROM `tabCampaign Message` WHERE name = %s""",
 		message,
 	)
@@ -90,10 +94,17 @@ def stamp_opted_out(message: int) -> bool:
 	return affected_rows() > 0
 
 
-def log(action: str, mail: Named, details: str, verdict: str = "human") -> None:
-	"""Append one fact about a mail to the Campaign Log."""
+def log(action: str, mail: Named, details: str, verdict: str = "human", *, own_wish: bool = False) -> None:
+	"""Append one fact about a mail to the Campaign Log.
+
+	`own_wish` says that it is about whoever has the address: the reader of a copy is not the person whose record
+	the copy belongs to.
+	"""
 	stamp, user = now(), frappe.session.user
 	values = (stamp, stamp, user, user, action, mail.email, details, verdict, mail.campaign or None)
+	record = (mail.recipient_doctype or None, mail.recipient_name or None)
+	if own_wish and mail.cc_of:
+		record = (None, None)
 	frappe.db.sql(
 		"""INSERT INTO `tabCampaign Log` (name, creation, modified, owner, modified_by, action, email, details,
 			verdict, campaign, source_doctype, source, message, recipient_doctype, recipient_name)
@@ -103,7 +114,6 @@ def log(action: str, mail: Named, details: str, verdict: str = "human") -> None:
 			mail.source_doctype or None,
 			mail.source or None,
 			mail.message,
-			mail.recipient_doctype or None,
-			mail.recipient_name or None,
+			*record,
 		),
 	)

@@ -9,6 +9,7 @@ from email_campaigns.tests.smtp_server import ScriptedServer
 PREFIX = "Journey"
 DOMAIN = "journey.example"
 USER = f"clerk@{DOMAIN}"
+MANAGER = f"manager@{DOMAIN}"
 PASSWORD = "a-Long-passphrase-27"
 ACCOUNT = f"{PREFIX} Account"
 BACKGROUND = 60_000  # milliseconds that a job in the background may take
@@ -23,9 +24,8 @@ class Office:
 
 	def open(self):
 		self.clear()
-		roles = [{"role": role} for role in ("Campaign User", "Sales User")]
-		user = {"email": USER, "first_name": "Cora", "send_welcome_email": 0, "new_password": PASSWORD}
-		self.insert("User", **user, roles=roles)
+		self.hire(USER, "Cora", "Campaign User", "Sales User")
+		self.hire(MANAGER, "Maud", "Campaign Manager", "Sales User")
 		account = {"email_account_name": ACCOUNT, "email_id": f"news@{DOMAIN}", "enable_outgoing": 1}
 		smtp = {"smtp_server": "127.0.0.1", "smtp_port": self.server.port, "no_smtp_authentication": 1}
 		self.insert("Email Account", **account, **smtp, use_tls=0)
@@ -36,6 +36,7 @@ class Office:
 
 	def close(self):
 		self.server.stop()
+		self.set_approval("Not needed")
 		self.clear()
 
 	def clear(self):
@@ -43,6 +44,18 @@ class Office:
 		self.wipe()
 		self.post("/api/method/login", usr="Administrator", pwd=self.bench.admin_password)
 		self.requests.delete(f"/api/resource/Email Account/{ACCOUNT}")
+
+	def hire(self, email, name, *roles):
+		user = {"email": email, "first_name": name, "send_welcome_email": 0, "new_password": PASSWORD}
+		self.insert("User", **user, roles=[{"role": role} for role in roles])
+
+	def set_approval(self, value):
+		"""Change what the settings say of approvals, as Administrator."""
+		self.post("/api/method/login", usr="Administrator", pwd=self.bench.admin_password)
+		path = "/api/resource/Email Campaign Settings/Email Campaign Settings"
+		answer = self.requests.put(path, data={"approval": value})
+		assert answer.ok, answer.text()[:500]
+		self.post("/api/method/logout")
 
 	def insert(self, doctype, **values):
 		return self.post(f"/api/resource/{doctype}", **values)

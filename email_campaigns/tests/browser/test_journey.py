@@ -6,6 +6,7 @@ from email_campaigns.tests.browser.clerk import (
 	ACCOUNT,
 	BACKGROUND,
 	DOMAIN,
+	MANAGER,
 	PASSWORD,
 	PREFIX,
 	USER,
@@ -39,6 +40,11 @@ def office(bench, chromium):
 @pytest.fixture
 def clerk(office, sign_in):
 	return Clerk(sign_in(USER, PASSWORD))
+
+
+@pytest.fixture
+def manager(office, sign_in):
+	return Clerk(sign_in(MANAGER, PASSWORD))
 
 
 class TestJourney:
@@ -140,10 +146,15 @@ class TestJourney:
 		(mail,) = office.server.messages
 		assert mail.recipients == (USER,) and b"[TEST]" in mail.content
 
-	def test_send_now_asks_with_the_number_and_sends_until_complete(self, clerk, office, screenshot):
+	def test_prepare_shows_the_check_list_and_sends_until_complete(self, clerk, office, screenshot):
 		open_mailing(clerk)
-		clerk.press("Send Now")
-		clerk.dialog.get_by_text("Recipients: 4. Start: now.").wait_for()
+		clerk.press("Prepare…")
+		clerk.dialog.locator(".ec-calculation", has_text="= 4").wait_for()
+		warnings = clerk.dialog.locator('.ec-findings [data-level="warning"]').all_inner_texts()
+		assert any("doc.nickname has no value for 4 of 4 recipients." in warning for warning in warnings)
+		assert clerk.dialog.locator('.ec-findings [data-level="error"]').count() == 0
+		assert clerk.dialog.locator(".btn-modal-primary").inner_text() == "Send Now"
+		screenshot("prepare", animations="disabled")
 		clerk.agree()
 		clerk.waits_for_status("Complete")
 		clerk.view.locator(".ec-percent", has_text="100% of 4 mails").wait_for()
@@ -155,7 +166,7 @@ class TestJourney:
 	def test_a_complete_mailing_is_read_only(self, clerk):
 		open_mailing(clerk)
 		assert clerk.view.locator('[data-fieldname="title"] input:visible').count() == 0
-		for gone in ("Save", "Send Now", "Cancel…", "Calculate"):
+		for gone in ("Save", "Prepare…", "Cancel…", "Calculate"):
 			assert clerk.view.locator(".page-actions button:visible", has_text=gone).count() == 0
 
 	def test_the_log_is_on_the_mailing_the_campaign_and_the_contact(self, clerk):
@@ -177,6 +188,63 @@ class TestJourney:
 		assert clerk.view.locator(".list-row-container").count() == 4
 
 
+class TestApproval:
+	"""Follows on the journey: its clerk asks, and a manager who sits elsewhere says go."""
+
+	def test_a_clerk_asks_for_the_approval(self, office, clerk, screenshot):
+		office.set_approval("Needed, by another person")
+		open_mailing(clerk)
+		clerk.page.evaluate("() => cur_frm.copy_doc()")
+		clerk.fill("title", f"{PREFIX} Again")
+		clerk.save()
+		clerk.press("Prepare…")
+		clerk.dialog.get_by_text("It starts as soon as it is approved.").wait_for()
+		assert clerk.dialog.locator(".btn-modal-primary").inner_text() == "Ask for Approval"
+		screenshot("ask-for-approval", animations="disabled")
+		clerk.agree()
+		clerk.waits_for_status("Pending Approval")
+		clerk.view.locator(".form-message", has_text="Cora asked for the approval").wait_for()
+		buttons = clerk.view.locator(".page-actions button:visible").all_inner_texts()
+		assert "Back to Draft" in buttons and "Approve…" not in buttons
+		screenshot("pending-approval-of-the-asker")
+
+	def test_a_manager_rejects_with_a_reason(self, office, manager, screenshot):
+		manager.go("email-campaigns")
+		manager.view.locator(".shortcut-widget-box", has_text="1 To Approve").click()
+		open_row(manager, f"{PREFIX} Again")
+		manager.press("Reject…")
+		manager.fill("reason", f"Wrong price {EVIL}", manager.dialog)
+		manager.agree()
+		manager.waits_for_status("Draft")
+		# Frappe's dialogs run what somebody types into their own; the form that others open must not.
+		manager.page.reload()
+		manager.settle()
+		manager.view.locator(".form-message", has_text="Maud has rejected this mailing").wait_for()
+		screenshot("rejected")
+		unharmed(manager)
+
+	def test_the_clerk_asks_again(self, clerk):
+		clerk.go("mass-email")
+		open_row(clerk, f"{PREFIX} Again")
+		clerk.press("Prepare…")
+		clerk.dialog.locator(".btn-modal-primary", has_text="Ask for Approval").wait_for()
+		clerk.agree()
+		clerk.waits_for_status("Pending Approval")
+
+	def test_the_approval_lets_it_go(self, office, manager, screenshot):
+		before = len(office.server.messages)
+		manager.go("mass-email")
+		open_row(manager, f"{PREFIX} Again")
+		screenshot("pending-approval-of-the-manager")
+		manager.press("Approve…")
+		manager.dialog.locator(".ec-findings").wait_for()
+		screenshot("approve", animations="disabled")
+		manager.agree()
+		manager.waits_for_status("Complete")
+		assert len(office.server.messages) - before == 4
+		unharmed(manager)
+
+
 class TestBounds:
 	def test_the_workspace_has_counts_and_no_way_around_permissions(self, clerk, screenshot):
 		clerk.go("email-campaigns")
@@ -195,6 +263,12 @@ class TestBounds:
 def open_mailing(clerk):
 	clerk.go(f"mass-email?campaign={CAMPAIGN}")
 	clerk.view.locator(".list-row .list-subject a").first.click()
+	clerk.view.locator('.form-layout [data-fieldname="title"]').first.wait_for()
+	clerk.settle()
+
+
+def open_row(clerk, title):
+	clerk.view.locator(".list-row", has_text=title).locator(".list-subject a").first.click()
 	clerk.view.locator('.form-layout [data-fieldname="title"]').first.wait_for()
 	clerk.settle()
 

@@ -178,6 +178,26 @@ class TestPreview(DeskTest):
 		self.assertEqual(found("other"), [])
 
 
+class TestForms(DeskTest):
+	def test_run_nothing_that_a_reason_quotes(self):
+		evil = "550 <img src=x onerror=alert(1)> no"
+		self.send(self.mailing)
+		of_mailing = {"source": self.mailing}
+		for doctype, filters, field in (
+			("Campaign Message", of_mailing, "reason"),
+			("Campaign Log", of_mailing, "details"),
+			("Mass Email", self.mailing, "cancel_reason"),
+			("Mass Email", self.mailing, "rejection_reason"),
+		):
+			with self.subTest(field):
+				name = frappe.db.get_value(doctype, filters)
+				frappe.db.set_value(doctype, name, field, evil)
+				doc = frappe.get_doc(doctype, name)
+				doc.run_method("onload")
+				self.assertTrue(doc.get(field).startswith("550 "))
+				self.assertNotIn("onerror", doc.get(field))
+
+
 class TestProgress(DeskTest):
 	def test_tells_numbers_and_reasons(self):
 		a_list(address("ada"))

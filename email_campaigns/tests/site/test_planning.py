@@ -197,6 +197,14 @@ class TestRates(PlanningTest):
 		self.go_on()
 		self.assertLessEqual(len(self.received()) - before, 1)
 
+	def test_a_pause_before_the_start_takes_nothing_from_its_hours(self):
+		name = self.plan(a_mailing(a_list(*TWENTY)), pace="Spread over hours", spread_hours=2).name
+		starts(name, HOUR)
+		desk.schedule(name)
+		desk.pause(name)
+		desk.resume(name)
+		self.assertEqual(self.form(name).spread_until, 0)
+
 	def back(self, name, seconds):
 		"""Let a mailing that is being spread have started so much earlier."""
 		frappe.db.sql(

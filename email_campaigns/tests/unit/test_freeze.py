@@ -75,5 +75,13 @@ def test_no_address_is_planned_twice(rows, size):
 
 
 def test_nobody():
-	nobody = {"members": 0, "planned": 0, "skipped": {}, "languages": {}, "domains": [], "seeds": 0}
+	nobody = {
+		"members": 0,
+		"planned": 0,
+		"skipped": {},
+		"languages": {},
+		"domains": [],
+		"seeds": 0,
+		"copies": 0,
+	}
 	assert count(mailing(PER_ADDRESS, True), lambda after: []) == nobody

@@ -1,9 +1,14 @@
 import frappe
 from frappe.model.document import Document
 from frappe.utils import add_days, now_datetime
+from frappe.utils.html_utils import sanitize_html
 
 
 class CampaignLog(Document):
+	def onload(self):
+		# Written by SQL, it may quote a mail server or a user, and a form shows it as HTML.
+		self.details = sanitize_html(self.details or "")
+
 	@staticmethod
 	def clear_old_logs(days=365):
 		"""Called by Frappe's Log Settings."""

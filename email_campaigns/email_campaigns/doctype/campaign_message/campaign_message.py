@@ -1,9 +1,12 @@
 import frappe
 from frappe.model.document import Document
+from frappe.utils.html_utils import sanitize_html
 
 
 class CampaignMessage(Document):
-	pass
+	def onload(self):
+		# Written by SQL, it may quote a mail server or a user, and a form shows it as HTML.
+		self.reason = sanitize_html(self.reason or "")
 
 
 def on_doctype_update():
@@ -16,5 +19,7 @@ def on_doctype_update():
 	frappe.db.add_index("Campaign Message", ["lease_until"])
 	frappe.db.add_index("Campaign Message", ["email"])
 	frappe.db.add_index("Campaign Message", ["cc_of"])
-	# Written once, when the row is made: whoever gets a mail again is one person in the results.
+	# Never written again, so that it costs nothing while mails leave.
+	frappe.db.add_index("Campaign Message", ["member", "source"])
+	# Nor is this one: whoever gets a mail again is one person in the results.
 	frappe.db.add_index("Campaign Message", ["resend_of"])

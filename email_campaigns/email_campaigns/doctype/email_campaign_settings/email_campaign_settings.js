@@ -8,7 +8,8 @@ const ROLES_OF_FIELDS = {
 
 frappe.ui.form.on("Email Campaign Settings", {
 	setup(frm) {
-		frm.set_query("source_doctype", "recipient_sources", () => ({ filters: { istable: 0, issingle: 0 } }));
+		for (const table of ["recipient_sources", "cc_fields"])
+			frm.set_query("source_doctype", table, () => ({ filters: { istable: 0, issingle: 0 } }));
 	},
 });
 
@@ -16,6 +17,33 @@ frappe.ui.form.on("Campaign Recipient Source", {
 	form_render: (frm, cdt, cdn) => offer_fields(frm, cdn),
 	source_doctype: (frm, cdt, cdn) => offer_fields(frm, cdn),
 });
+
+frappe.ui.form.on("Campaign CC Field", {
+	form_render: (frm, cdt, cdn) => offer_cc_fields(frm, cdn),
+	source_doctype: (frm, cdt, cdn) => offer_cc_fields(frm, cdn),
+	cc_fields_add: (frm, cdt, cdn) => offer_cc_fields(frm, cdn),
+});
+
+/** Offer the fields of a row's doctype that hold an address or link to a User. */
+function offer_cc_fields(frm, row_name) {
+	const grid = frm.fields_dict.cc_fields.grid;
+	const row = grid.grid_rows_by_docname[row_name];
+	if (!row || !row.doc.source_doctype) return;
+	frappe.model.with_doctype(row.doc.source_doctype, () => {
+		const useful = ({ fieldtype, options }) =>
+			fieldtype === "Data" || (fieldtype === "Link" && options === "User");
+		const found = frappe.get_meta(row.doc.source_doctype).fields.filter(useful);
+		const choices = [{ fieldname: "owner", label: "Owner" }, ...found].map((df) => ({
+			value: df.fieldname,
+			label: df.fieldname,
+			description: __(df.label),
+		}));
+		for (const place of [row.grid_form && row.grid_form.fields_dict, row.on_grid_fields_dict]) {
+			const field = place && place.cc_fieldname;
+			if (field && field.set_data) field.set_data(choices);
+		}
+	});
+}
 
 /** Let the fields of a row be chosen among those of its doctype. */
 function offer_fields(frm, row_name) {

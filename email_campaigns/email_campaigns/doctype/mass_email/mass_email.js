@@ -5,9 +5,12 @@ const LISTS = ["target_lists", "excluding_target_lists"];
 frappe.ui.form.on("Mass Email", {
 	setup(frm) {
 		frm.set_query("sender_account", () => ({ filters: { enable_outgoing: 1 } }));
+		frm.set_query("approver", () => ({ query: "email_campaigns.api.approval.find_approvers" }));
 	},
 
 	onload(frm) {
+		// Not a default of the field: Frappe's forms take the default "Now" of any field for the present time.
+		if (frm.is_new() && !frm.doc.send_when) frm.doc.send_when = "Now";
 		// Made from its campaign's dashboard, the campaign is filled in without its event.
 		if (frm.is_new() && frm.doc.campaign && !LISTS.some((field) => (frm.doc[field] || []).length))
 			frm.trigger("campaign");
@@ -23,17 +26,22 @@ frappe.ui.form.on("Mass Email", {
 		});
 	},
 
+	time_zone: (frm) => email_campaigns.plan_times(frm),
+
 	refresh(frm) {
 		if (!EDITABLE.includes(frm.doc.status)) {
 			frm.set_read_only();
 			frm.disable_save();
 			frm.refresh_fields();
 		} else frm.enable_save();
+		email_campaigns.plan_times(frm);
 		email_campaigns.watch_mailing(frm);
 		email_campaigns.show_results(frm);
+		email_campaigns.show_copies(frm);
 		email_campaigns.show_log(frm, { source: frm.doc.name });
 		if (frm.is_new()) return;
 		add_looking(frm);
+		email_campaigns.add_after(frm);
 		email_campaigns.offer_lists(frm);
 		if (frappe.perm.has_perm(frm.doctype, 0, "write")) add_steps(frm);
 	},
@@ -62,17 +70,11 @@ function add_steps(frm) {
 		frm.add_custom_button(label, go);
 		if (type) frm.change_custom_button_type(label, null, type);
 	};
-	const { status, start_date } = frm.doc;
-	if (status === "Draft") {
-		const later = start_date && start_date > frappe.datetime.now_datetime();
-		if (later) step(__("Send Now"), () => email_campaigns.confirm_sending(frm, true));
-		else step(__("Send Now"), () => email_campaigns.confirm_sending(frm, true), "primary");
-		if (start_date)
-			step(__("Schedule"), () => email_campaigns.confirm_sending(frm, false), later && "primary");
-	}
-	if (status === "Pending") step(__("Back to Draft"), () => call(frm, "back_to_draft"), "primary");
+	const { status } = frm.doc;
+	email_campaigns.add_approval_steps(frm, step, () => call(frm, "back_to_draft"));
 	if (status === "In Process") step(__("Pause"), () => call(frm, "pause"), "primary");
-	if (status === "Paused") step(__("Resume"), () => call(frm, "resume"), "primary");
+	if (status === "Paused" && !(frm.doc.__onload || {}).approval_fault)
+		step(__("Resume"), () => call(frm, "resume"), "primary");
 	if (UNFINISHED.includes(status)) step(__("Cancel…"), () => cancel(frm));
 }
 

@@ -4,25 +4,39 @@ import frappe
 from frappe import _
 from frappe.model.document import Document
 from frappe.utils import cint, flt, get_datetime, get_system_timezone
+from frappe.utils.html_utils import sanitize_html
 
 from email_campaigns import lifecycle
-from email_campaigns.delivery import plan_rules
+from email_campaigns.delivery import approval_store, cc_fields_store, plan_rules
 from email_campaigns.delivery.mailing_store import new_holdout_seed
 from email_campaigns.email_campaigns.doctype.campaign.campaign import refuse_contradiction
 from email_campaigns.message.headers import HeaderError, header_text
 from email_campaigns.schedule.clock import UnknownZone, to_epoch
 
+VOIDED = ("status", "problem", "modified", *approval_store.NONE)
 FIELDS_IN_HEADERS = ("from_name", "reply_to", "subject_prefix")
 
 
 class MassEmail(Document):
+	def onload(self):
+		user = frappe.session.user
+		self.set_onload("approval_needed", approval_store.needed())
+		self.set_onload("may_approve", not approval_store.refusal(self, user))
+		self.set_onload("asked_for_it", user in (self.requested_by, self.owner))
+		self.set_onload("approval_fault", approval_store.fault(self) if self.status == "Paused" else "")
+		# Written by SQL as a user typed them, and a form shows them as HTML.
+		for field in ("cancel_reason", "rejection_reason"):
+			self.set(field, sanitize_html(self.get(field) or ""))
+
 	def validate(self):
 		self._refuse_late_edit()
+		self._keep_approval()
 		self._take_lists_of_campaign()
 		refuse_contradiction(self)
 		self._check_headers()
 		self._read_times()
 		self._check_plan()
+		self._check_copies()
 		self.holdout_seed = new_holdout_seed(self) if flt(self.holdout_percent) else ""
 
 	def _refuse_late_edit(self):
@@ -35,6 +49,24 @@ class MassEmail(Document):
 			frappe.throw(_("A mailing that is {0} can't be edited.").format(_(before.status)))
 		if self.status != before.status:
 			frappe.throw(_("The status changes through Prepare, Pause, Resume and Cancel."))
+
+	def _keep_approval(self):
+		"""Who asked, approved and rejected is written by those steps alone, whatever a form sends."""
+		before = self.get_doc_before_save()
+		for field in approval_store.KEPT:
+			self.set(field, before.get(field) if before else None)
+		if self.approver:
+			approval_store.check_approver(self.approver, before.approver if before else "")
+
+	def on_update(self):
+		"""A Pending mailing that is no longer what was approved is a Draft again, and whoever edits it is told."""
+		if self.status != "Pending" or not (why := approval_store.fault(self)):
+			return
+		if approval_store.void(self, why):
+			self.update(frappe.db.get_value("Mass Email", self.name, VOIDED, as_dict=True))
+			frappe.msgprint(
+				_("{0} It is a Draft again.").format(why), title=_("The Approval Is Void"), indicator="orange"
+			)
 
 	def _take_lists_of_campaign(self):
 		if not self.campaign or not self.is_new():
@@ -60,12 +92,21 @@ class MassEmail(Document):
 			except UnknownZone as error:
 				frappe.throw(str(error), title=_(self.meta.get_label("time_zone")))
 
-		if self.send_when == "Now" and self.start_epoch and self._is_new_time("start_epoch"):
+		self.send_when = self.send_when or plan_rules.NOW
+		if self.send_when == plan_rules.NOW and self.start_epoch and self._is_new_time("start_epoch"):
 			self.send_when = plan_rules.LATER
 
 	def _check_plan(self):
 		for field, sentence in plan_rules.problems(self._plan(), int(time.time())):
 			frappe.throw(_(sentence), title=_(self.meta.get_label(field)))
+
+	def _check_copies(self):
+		before = self.get_doc_before_save()
+		known = {row.cc_field: row.description for row in before.cc_fields} if before else {}
+		cc_fields_store.check_chosen([row.cc_field or "" for row in self.cc_fields], known)
+		for row in self.cc_fields:
+			row.description = cc_fields_store.label(row.cc_field) or known.get(row.cc_field)
+		self.cc_summary = cc_fields_store.summary(self.cc_fields)
 
 	def _plan(self) -> plan_rules.Plan:
 		return plan_rules.Plan(

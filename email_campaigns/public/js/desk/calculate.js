@@ -7,43 +7,29 @@ export function calculate(frm) {
 	);
 }
 
-/** Count, ask with the number of recipients in the question, then let the mailing go. */
-export function confirm_sending(frm, at_once) {
-	return count(frm).then((found) => {
-		if (!found.planned) {
-			frappe.msgprint({
-				title: __("Nobody Would Get This Mailing"),
-				message: table(found),
-				indicator: "red",
-			});
-			return;
-		}
-		const start = at_once ? __("now") : frappe.datetime.str_to_user(frm.doc.start_date);
-		const question = __("Recipients: {0}. Start: {1}. Send this mailing?", [
-			`<b>${number(found.planned)}</b>`,
-			`<b>${start}</b>`,
-		]);
-		frappe.confirm(`<p>${question}</p>${table(found)}`, () => schedule(frm, at_once));
-	});
-}
-
-function schedule(frm, at_once) {
-	return call("schedule", { name: frm.doc.name, at_once: at_once ? 1 : 0 }, __("Checking the mailing…")).then(
-		() => frm.reload_doc()
-	);
-}
-
 function count(frm) {
 	return saved(frm).then(() => call("calculate", { name: frm.doc.name }, __("Counting recipients…")));
 }
 
-function table({ members, planned, skipped }) {
+/** Members, minus each reason, equals mails; by language and domain where there are several. */
+export function table({ members, planned, skipped, languages, domains, seeds, copies }) {
 	const reasons = Object.entries(skipped).map(([reason, n]) => row(escape(__(reason)), `− ${number(n)}`));
+	const seeded = seeds ? row(__("To the seed group, on top"), `+ ${number(seeds)}`) : "";
 	return `<table class="table table-sm ec-calculation">
 		${row(__("Members of the target lists"), number(members))}
 		${reasons.join("")}
 		${row(`<b>${__("Mails to send")}</b>`, `<b>= ${number(planned)}</b>`)}
-	</table>`;
+		${seeded}
+		${copies ? row(__("Copies (CC), on top"), `+ ${number(copies)}`) : ""}
+	</table>${breakdown(__("By version"), Object.entries(languages))}${breakdown(__("By domain"), domains)}`;
+}
+
+/** The parts of a number, where there is more than one: a version without a language is that for everybody. */
+function breakdown(title, parts) {
+	if (parts.length < 2) return "";
+	const rows = parts.map(([name, n]) => row(escape(name || __("For everybody else")), number(n)));
+	return `<details class="ec-breakdown mb-3"><summary class="text-muted">${title}</summary>
+		<table class="table table-sm">${rows.join("")}</table></details>`;
 }
 
 function row(label, value) {

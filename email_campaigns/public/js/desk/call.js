@@ -1,8 +1,9 @@
-/** Call a method of email_campaigns.api.desk; resolves to its answer. `freeze` is the sentence shown meanwhile. */
+/** Call a method of email_campaigns.api.desk, or of the module that it names ("approval.submit"); resolves to its answer.
+ * `freeze` is the sentence shown meanwhile. */
 export function call(method, args, freeze) {
 	return frappe
 		.call({
-			method: `email_campaigns.api.desk.${method}`,
+			method: `email_campaigns.api.${method.includes(".") ? method : `desk.${method}`}`,
 			args,
 			freeze: Boolean(freeze),
 			freeze_message: freeze,

@@ -1,4 +1,5 @@
 import { call, escape, number } from "./call";
+import { approval_headline } from "./prepare";
 
 const LIVE = ["Pending", "In Process"]; // a Paused one still finishes the mail that is leaving
 const EVERY = 5000; // milliseconds; realtime events come sooner where the site has them
@@ -25,6 +26,7 @@ export function watch_mailing(frm) {
 		frappe.realtime.on("mass_email_progress", ({ name }) => name === frm.doc.name && update(frm));
 	}
 	clearTimeout(frm.ec_timer);
+	approval_headline(frm);
 	if (!frm.is_new() && frm.doc.status !== "Draft") update(frm);
 }
 
@@ -47,7 +49,8 @@ function is_shown(frm, name) {
 	return doctype === frm.doctype && shown === name && frm.doc.name === name;
 }
 
-function draw(frm, { status, by_status, by_reason, opens_in }) {
+function draw(frm, state) {
+	const { status, by_status, by_reason } = state;
 	const sum = (states) => states.reduce((total, state) => total + (by_status[state] || 0), 0);
 	const planned = sum(Object.values(tiles()).flat()) - sum(["Skipped"]);
 	const done = planned - sum(["Queued", "Sending"]);
@@ -68,7 +71,7 @@ function draw(frm, { status, by_status, by_reason, opens_in }) {
 		<div class="d-flex justify-content-between mb-2"><b class="ec-percent">${told}</b>${times(frm.doc)}</div>
 		<div class="progress mb-4" style="height: 12px">${segments.join("")}</div>
 		<div class="d-flex flex-wrap">${planned ? shown.join("") : ""}</div>
-		${pause_of_limit(status, opens_in)}${reasons(by_reason)}`);
+		${pace(state)}${reasons(by_reason)}`);
 	frm
 		.get_field("progress_html")
 		.$wrapper.find("[data-states]")
@@ -98,12 +101,23 @@ function times({ started_on, completed_on }) {
 	return `<span class="text-muted">${told.filter(Boolean).join(", ")}</span>`;
 }
 
-function pause_of_limit(status, opens_in) {
-	if (status !== "In Process" || !opens_in) return "";
-	const minutes = Math.ceil(opens_in / 60);
-	return `<p class="text-muted">${__("The hourly limit is reached. Sending goes on in {0} minutes.", [
-		minutes,
-	])}</p>`;
+/** How fast it goes, what holds it up, and when it will have left. */
+function pace({ status, rate, held_by, opens_in, ends_at }) {
+	if (status !== "In Process") return "";
+	const told = [
+		rate && __("{0} mails an hour at present", [number(rate)]),
+		opens_in && __("held by {0}, goes on in {1}", [escape(held_by), span(opens_in)]),
+		ends_at && __("ends in about {0}", [span(ends_at - Date.now() / 1000)]),
+	];
+	return `<p class="text-muted ec-pace">${told.filter(Boolean).join(" · ")}</p>`;
+}
+
+/** A number of seconds as people say it. */
+function span(seconds) {
+	const minutes = Math.max(1, Math.ceil(seconds / 60));
+	if (minutes < 120) return __("{0} minutes", [minutes]);
+	const hours = Math.round(minutes / 60);
+	return hours < 48 ? __("{0} hours", [hours]) : __("{0} days", [Math.round(hours / 24)]);
 }
 
 function reasons(by_reason) {
@@ -124,7 +138,10 @@ const advice = () => ({
 
 function banner(frm, problem) {
 	frm.dashboard.clear_headline();
-	if (!problem) return;
-	const what_to_do = advice()[frm.doc.status] || "";
+	if (!problem || frm.doc.status === "Draft") return approval_headline(frm);
+	const unapproved = (frm.doc.__onload || {}).approval_fault;
+	const what_to_do = unapproved
+		? __("A Campaign Manager has to approve it as it is now. Then it can be resumed.")
+		: advice()[frm.doc.status] || "";
 	frm.dashboard.set_headline_alert(`<b>${escape(problem)}</b><br>${what_to_do}`, "red");
 }

@@ -1,0 +1,135 @@
+"""What people ask for when a mailing has left: sending mails again, deciding on the uncertain ones, and why.
+
+Each checks the user's permission on the mailing, and on the recipient's record where one is named.
+"""
+
+from __future__ import annotations
+
+import frappe
+from frappe import _
+from frappe.utils import cint, cstr, sbool
+
+from email_campaigns import jobs
+from email_campaigns.api import steps
+from email_campaigns.audience.address import InvalidAddress, normalise
+from email_campaigns.audience.sources_store import PLAIN, source
+from email_campaigns.compat import enqueue_once
+from email_campaigns.delivery import missing_store, outlook_store, resend_store, uncertain_store
+from email_campaigns.delivery.why_store import Teller
+
+
+@frappe.whitelist()
+def figures(name: str) -> dict:
+	"""Return how many mails each way of sending again is about: {"failed", "uncertain", "joined", "left_out"}.
+
+	"joined" are members without a mail, "left_out" those who got none for a reason that may no longer hold.
+	"""
+	doc = steps.mailing(name, "read")
+	return {
+		"failed": frappe.db.count("Campaign Message", {"source": name, "status": "Failed", "cc_of": 0}),
+		"uncertain": frappe.db.count("Campaign Message", {"source": name, "status": "Uncertain"}),
+		**(missing_store.count(name) if doc.frozen else {"joined": 0, "left_out": 0}),
+	}
+
+
+@frappe.whitelist()
+def refusal(message: int) -> str | None:
+	"""Return why a mail of the ledger can't be sent again now, None where it can."""
+	name = _mailing_of(message, "read")
+	rows = resend_store.rows("name = %(name)s", {"name": cint(message)})
+	return outlook_store.refusals_of(name, rows)[cint(message)]
+
+
+@frappe.whitelist(methods=["POST"])
+def resend(message: int) -> None:
+	"""Send one mail of the ledger again, to the address that its recipient has today."""
+	_mailing_of(message)
+	resend_store.one(cint(message))
+	steps.tick_soon()
+
+
+@frappe.whitelist(methods=["POST"])
+def resend_failed(name: str) -> dict:
+	"""Send all that failed again; return {"queued": number, "left_out": {reason: number}}."""
+	doc = steps.mailing(name)
+	done = resend_store.all_failed(name)
+	if done["queued"]:
+		_note(doc, _("sent {0} failed mails again").format(done["queued"]))
+		steps.tick_soon()
+	return done
+
+
+@frappe.whitelist(methods=["POST"])
+def resend_missing(name: str) -> None:
+	"""Look in the background for members who got nothing and may have the mailing, and send it to them."""
+	doc = steps.mailing(name)
+	missing_store.start(name)
+	_note(doc, _("sent the mailing to missing members"))
+	enqueue_once(
+		jobs.resend_missing, f"ec-missing-{name}", queue="long", enqueue_after_commit=True, name=name
+	)
+
+
+@frappe.whitelist(methods=["POST"])
+def decide_uncertain(name: str, arrived: bool, messages: str | list | None = None) -> dict:
+	"""Have Uncertain mails for sent, or send them again: all of a mailing, or those of some numbers.
+
+	Returns {"decided": number, "left_out": {reason: number}}.
+	"""
+	doc = steps.mailing(name)
+	chosen = None if messages is None else [cint(number) for number in frappe.parse_json(messages)]
+	if sbool(arrived):
+		done = {"decided": uncertain_store.arrived(name, chosen), "left_out": {}}
+		words = _("decided that {0} uncertain mails arrived")
+	else:
+		again = uncertain_store.send_again(name, chosen)
+		done = {"decided": again["queued"], "left_out": again["left_out"]}
+		words = _("sent {0} uncertain mails again")
+	if done["decided"]:
+		_note(doc, words.format(done["decided"]))
+		steps.tick_soon()
+	return done
+
+
+@frappe.whitelist()
+def why(name: str, who: str = "", doctype: str = "", record: str = "") -> list[str]:
+	"""Return why an address `who`, or a record, got the mailing or did not: sentences that the person can be told."""
+	steps.mailing(name, "read")
+	if doctype and record:
+		_check_record(doctype, record)
+		return Teller(name).of_record(doctype, record)
+	try:
+		address = normalise(who)
+	except InvalidAddress as error:
+		return [_("{0} is no email address: {1}").format(cstr(who) or "“”", error)]
+	return Teller(name).of_address(address)
+
+
+@frappe.whitelist()
+def mails_of(doctype: str, record: str) -> list[dict]:
+	"""Return the campaign mails of a record and its address, the newest first, as outlook_store.mails_of does."""
+	_check_record(doctype, record)
+	if not frappe.has_permission("Campaign Message", "read"):
+		frappe.throw(_("You have no permission to read campaign mails."), frappe.PermissionError)
+	sources = outlook_store.sources_of(doctype, record)
+	readable = frappe.get_list("Mass Email", {"name": ("in", sources or [""])}, pluck="name")
+	writable = [name for name in readable if frappe.has_permission("Mass Email", "write", doc=name)]
+	return outlook_store.mails_of(doctype, record, readable, writable)
+
+
+def _check_record(doctype: str, record: str) -> None:
+	if doctype != PLAIN:
+		source(doctype)
+	frappe.get_doc(doctype, record).check_permission("read")
+
+
+def _mailing_of(message: int, ptype: str = "write") -> str:
+	row = frappe.db.get_value("Campaign Message", cint(message), ["source", "source_doctype"], as_dict=True)
+	if not row or row.source_doctype != "Mass Email":
+		frappe.throw(_("This mail is not one of a mailing."), frappe.DoesNotExistError)
+	return steps.mailing(row.source, ptype).name
+
+
+def _note(doc, done: str) -> None:
+	"""Who sent what again is on the mailing's timeline."""
+	doc.add_comment("Info", done)

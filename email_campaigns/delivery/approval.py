@@ -1,0 +1,28 @@
+"""What an approval is bound to: the content of a mailing and the definition of its audience. Pure."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import asdict
+from hashlib import sha256
+
+from email_campaigns.delivery.mailing import Mailing
+
+# A template may show the campaign and the title, and the sender's permission decides what it shows of a record.
+CONTENT = ("title", "campaign", "subject", "html", "prefix", "forced_language", "sender_user")
+SENDER = ("account", "sender_address", "sender_name", "reply_to")
+AUDIENCE = ("heeds_opt_out", "duplicate_policy", "seed_list", "holdout_percent", "holdout_seed")
+SETS = ("lists", "excluding")
+
+
+def fingerprint(mailing: Mailing) -> str:
+	"""Return the SHA-256, in hex, of everything that is content or says who receives it.
+
+	Times and pace are no part of it, nor is the order of lists, of versions and of CC fields.
+	"""
+	values = {field: getattr(mailing, field) for field in (*CONTENT, *SENDER, *AUDIENCE)}
+	values |= {field: sorted(getattr(mailing, field)) for field in SETS}
+	values["holdout_percent"] = float(mailing.holdout_percent)
+	values["versions"] = sorted((asdict(version) for version in mailing.versions), key=json.dumps)
+	values["cc_fields"] = sorted(each.key for each in mailing.cc_fields)
+	return sha256(json.dumps(values, sort_keys=True).encode()).hexdigest()

@@ -1,0 +1,197 @@
+"""Approvals in the database: who may give one, what it was given for, and what happens where that has changed."""
+
+from __future__ import annotations
+
+from html import escape
+
+import frappe
+from frappe import _
+from frappe.desk.doctype.notification_log.notification_log import enqueue_create_notification
+from frappe.utils import cint, format_datetime, get_fullname, now_datetime
+
+from email_campaigns.delivery import mailing_store, store
+from email_campaigns.delivery.approval import fingerprint
+from email_campaigns.delivery.mailing import Mailing
+
+NEEDED, ANOTHER = "needed", "another person"
+SETTING = {"Needed": NEEDED, "Needed, by another person": ANOTHER}
+MANAGER = "Campaign Manager"
+MANAGERS = (MANAGER, "System Manager")
+NONE = {"approved_by": None, "approved_on": None, "approval_hash": ""}
+# What only the steps of an approval may write; a form that is saved can't.
+KEPT = ("requested_by", *NONE, "rejected_by", "rejection_reason", "started_on")
+
+
+class Void(frappe.ValidationError):
+	"""What was approved is not what would be sent. The message says what has changed."""
+
+
+def needed() -> str:
+	"""Return "", NEEDED or ANOTHER: whether the settings want an approval, and by whom."""
+	return SETTING.get(store.settings().approval, "")
+
+
+def load(name: str) -> Mailing:
+	"""Return a mailing that is to be sent. Raises Void where it was approved and is not what was approved."""
+	doc = frappe.get_doc("Mass Email", name)
+	mailing = mailing_store.of(doc)
+	if doc.approval_hash and doc.approval_hash != fingerprint(mailing):
+		raise Void(_changed(doc, mailing))
+	return mailing
+
+
+def fault(doc) -> str:
+	"""Return the sentence for which a mailing must not start, "" where its approval stands or none is needed.
+
+	A mailing that can't be loaded has no fault here: it pauses with the reason when it is to be sent.
+	"""
+	if not doc.approval_hash:
+		return (
+			_("This mailing needs an approval before it starts.") if needed() and not doc.started_on else ""
+		)
+	try:
+		mailing = mailing_store.of(doc)
+	except frappe.ValidationError:
+		frappe.clear_last_message()
+		return ""
+	return "" if doc.approval_hash == fingerprint(mailing) else _changed(doc, mailing)
+
+
+def stands(name: str) -> bool:
+	"""Tell whether a Pending mailing may start; one that may not goes back to Draft, and its asker is told why."""
+	doc = frappe.get_doc("Mass Email", name)
+	why = fault(doc)
+	if why:
+		void(doc, why)
+	return not why
+
+
+def void(doc, why: str) -> bool:
+	"""Take a Pending mailing whose approval does not hold back to Draft; tell whether that happened."""
+	moved = store.move(doc.name, "Draft", since=("Pending",), problem=why, **NONE)
+	if moved:
+		tell_asker(doc, _("The mailing {0} is a Draft again: {1}"), why)
+	return moved
+
+
+def pause(name: str, why: str) -> None:
+	"""Pause a mailing under way whose approval does not hold, and tell its asker."""
+	if store.move(name, "Paused", problem=why):
+		tell_asker(frappe.get_doc("Mass Email", name), _("The mailing {0} is paused: {1}"), why)
+
+
+def refuse_void(doc) -> None:
+	"""Raise Void where a mailing must not go on before it is approved anew."""
+	if why := fault(doc):
+		raise_void = _("{0} Before it goes on, a Campaign Manager has to approve it.").format(why)
+		frappe.throw(raise_void, Void)
+
+
+def given(mailing: Mailing) -> dict:
+	"""Return the fields of an approval that the user gives at this moment."""
+	return {
+		"approved_by": frappe.session.user,
+		"approved_on": now_datetime(),
+		"approval_hash": fingerprint(mailing),
+	}
+
+
+def renew(doc, mailing: Mailing) -> None:
+	"""Approve what a Paused mailing is now; whoever steers it resumes it."""
+	values = {**given(mailing), "problem": ""}
+	frappe.db.set_value("Mass Email", {"name": doc.name, "status": "Paused"}, values)
+	frappe.clear_document_cache("Mass Email", doc.name)
+
+
+def refusal(doc, user: str) -> str:
+	"""Return the sentence for which a user can't approve or reject a mailing, "" where they can."""
+	if not is_manager(user):
+		return _("{0} is not a Campaign Manager.").format(get_fullname(user))
+	if not frappe.has_permission(doc.doctype, "write", doc, user=user):
+		return _("{0} may not write this mailing.").format(get_fullname(user))
+	if needed() == ANOTHER and user in (doc.requested_by, doc.owner):
+		return _(
+			"The settings want another person than {0} to approve: not who asks, nor who made the mailing."
+		).format(get_fullname(user))
+	return ""
+
+
+def is_manager(user: str) -> bool:
+	return bool(cint(frappe.db.get_value("User", user, "enabled"))) and not set(MANAGERS).isdisjoint(
+		frappe.get_roles(user)
+	)
+
+
+def check_approver(user: str, was: str) -> None:
+	"""Raise ValidationError where the chosen approver can't be one, or not any more where it is the one that `was`."""
+	title = _("Approver")
+	if not cint(frappe.db.get_value("User", user, "enabled")):
+		frappe.throw(_("{0} is disabled and can't approve.").format(get_fullname(user)), title=title)
+	if is_manager(user):
+		return
+	if user == was:
+		frappe.throw(_("{0} is not a Campaign Manager any more.").format(get_fullname(user)), title=title)
+	frappe.throw(
+		_("{0} is not a Campaign Manager, and can't approve.").format(get_fullname(user)), title=title
+	)
+
+
+def approvers(doc, asker: str) -> list[str]:
+	"""Return the users who are asked: the one that the mailing names, else all Campaign Managers but the asker."""
+	asked = [doc.approver] if doc.approver else managers()
+	if doc.approver and needed() != ANOTHER:
+		return asked
+	excluded = (asker, doc.owner) if needed() == ANOTHER else (asker,)
+	return [user for user in asked if user not in excluded]
+
+
+def managers() -> list[str]:
+	"""Return the enabled users who have the role of a Campaign Manager themselves."""
+	return frappe.db.sql(
+		"""SELECT u.name FROM `tabUser` u JOIN `tabHas Role` r ON r.parent = u.name AND r.parenttype = 'User'
+		WHERE u.enabled = 1 AND r.role = %s ORDER BY u.name""",
+		MANAGER,
+		pluck=True,
+	)
+
+
+def tell_asker(doc, sentence: str, *values: str) -> None:
+	"""Notify who asked for the approval; `sentence` has the place {0} for the mailing."""
+	if doc.requested_by:
+		notify([doc.requested_by], doc, sentence, *values)
+
+
+def notify(users: list[str], doc, sentence: str, *values: str) -> None:
+	"""Send Frappe's own notification; the texts of users in it are escaped."""
+	addresses = frappe.get_all("User", {"name": ["in", users or [""]]}, pluck="email")
+	title = f"<b>{escape(doc.title)}</b>"
+	if addresses:
+		enqueue_create_notification(
+			addresses,
+			{
+				"type": "Alert",
+				"document_type": "Mass Email",
+				"document_name": doc.name,
+				"subject": sentence.format(title, *map(escape, values)),
+				"from_user": frappe.session.user,
+			},
+		)
+
+
+def _changed(doc, mailing: Mailing) -> str:
+	what = ", ".join(_changed_since(doc, mailing)) or _("The mailing {0}").format(doc.title)
+	return _("{0} was changed after {1} approved it on {2}.").format(
+		what, get_fullname(doc.approved_by), format_datetime(doc.approved_on)
+	)
+
+
+def _changed_since(doc, mailing: Mailing) -> list[str]:
+	"""Name the documents beside the mailing that were changed since it was approved."""
+	templates = [doc.email_template, *(row.email_template for row in doc.language_versions)]
+	beside = [("Email Template", name) for name in dict.fromkeys(templates)]
+	beside += [("Campaign", mailing.campaign), ("Email Account", mailing.account)]
+	return [
+		_("The {0} {1}").format(_(doctype), name)
+		for doctype, name in beside
+		if doc.approved_on and frappe.db.get_value(doctype, name, "modified") > doc.approved_on
+	]

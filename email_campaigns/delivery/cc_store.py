@@ -1,0 +1,149 @@
+"""Copies of mails (CC) in the ledger: each waits until its mail has left, and is dropped where that did not."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
+
+import frappe
+from frappe.utils import now_datetime
+
+from email_campaigns.audience.store import slices
+from email_campaigns.compat import change_latest_rows
+from email_campaigns.delivery import cc, cc_fields_store, ledger_store
+from email_campaigns.delivery.mailing import Claimed, Heading
+
+_LOGGED = (
+	"name, creation, modified, owner, modified_by, action, details, email, campaign, source_doctype, source,"
+	" message, recipient_doctype, recipient_name"
+)
+
+
+def prepare(rows: Sequence[Claimed]) -> tuple[list[Claimed], dict[int, Heading]]:
+	"""Return what a page may send of its claimed rows, and whom their mails name in To and Cc, by one query.
+
+	Copies from a field that has been switched off are Skipped; so nobody is copied from it, whenever that was.
+	"""
+	mails = tuple({row.mail for row in rows})
+	found = frappe.db.sql(
+		"""SELECT name, 0, email, '', '' FROM `tabCampaign Message` WHERE name IN %(mails)s
+		UNION ALL SELECT name, cc_of, email, cc_field, dedupe_key FROM `tabCampaign Message`
+		WHERE cc_of IN %(mails)s ORDER BY 1""",
+		{"mails": mails},
+	)
+	copied: dict[int, list[str]] = defaultdict(list)
+	for _name, cc_of, email, _field, key in found:
+		if key.startswith(f"{cc.PLANNED}:"):
+			copied[cc_of].append(email)
+	headings = {
+		name: Heading(email, tuple(copied[name])) for name, cc_of, email, *_rest in found if not cc_of
+	}
+	fields = {name: field for name, cc_of, _email, field, _key in found if cc_of}
+	on = cc_fields_store.enabled()
+	off = {row.name for row in rows if row.cc_of and fields.get(row.name) not in on}
+	_refuse(off)
+	return [row for row in rows if row.name not in off], headings
+
+
+def _refuse(names: Iterable[int]) -> None:
+	if names := tuple(names):
+		frappe.db.sql(
+			"""UPDATE `tabCampaign Message` SET status = 'Skipped', reason = %s
+			WHERE name IN %s AND status = 'Queued'""",
+			(cc.SWITCHED_OFF, names),
+		)
+
+
+def follow(mails: Iterable[int], *, again: bool = False) -> int:
+	"""Let the copies of mails fare as their mails did, and return how many were Skipped with them.
+
+	Called when mails have been settled, and with `again` when a person has decided about them or queued them once more,
+	in a mailing that is under way: copies that ended with their mail wait or leave again.
+	"""
+	names = _copies(mails)
+	fates: dict[tuple[str, str, int], list[int]] = defaultdict(list)
+	for name, now_is, mail_status in _undecided(names, again):
+		if (fate := cc.fate(mail_status)) != now_is:
+			fates[fate].append(name)
+	for (status, reason, send_after), copies in fates.items():
+		frappe.db.sql(
+			"UPDATE `tabCampaign Message` SET status = %s, reason = %s, send_after = %s WHERE name IN %s",
+			(status, reason, send_after, tuple(copies)),
+		)
+	return sum(len(copies) for (status, *_rest), copies in fates.items() if status == "Skipped")
+
+
+def _copies(mails: Iterable[int]) -> tuple[int, ...]:
+	mails = tuple(mails)
+	if not mails:
+		return ()
+	query = "SELECT name FROM `tabCampaign Message` WHERE cc_of IN %s"
+	return tuple(frappe.db.sql(query, (mails,), pluck=True))
+
+
+def _undecided(names: tuple[int, ...], again: bool) -> list[tuple]:
+	"""Return (number, what it is, status of its mail) of the copies that wait, or that ended with their mail."""
+	if not names:
+		return []
+	# By primary key: a range of another index would be locked with its neighbours.
+	rows = frappe.db.sql(
+		"""SELECT c.name, c.status, c.reason, c.send_after, m.status FROM `tabCampaign Message` c
+		STRAIGHT_JOIN `tabCampaign Message` m ON m.name = c.cc_of
+		WHERE c.name IN %(names)s AND c.send_after = %(waiting)s
+			AND (c.status = 'Queued' OR %(again)s AND (c.status IN ('Expired', 'Cancelled')
+				OR c.status = 'Skipped' AND c.reason IN %(with_mail)s))
+		FOR UPDATE""",
+		{"names": names, "waiting": cc.WAITING, "again": again, "with_mail": (cc.NOT_SENT, cc.UNSURE)},
+	)
+	return [(name, (status, reason or "", after), mail) for name, status, reason, after, mail in rows]
+
+
+def log_skipped(mails: Iterable[int]) -> None:
+	"""Log the copies that mails which have ended have in vain, each with its reason."""
+	if names := _copies(mails):
+		_log(names, "TRUE")
+
+
+def _log(names: tuple[int, ...], condition: str) -> None:
+	frappe.db.sql(
+		f"""INSERT INTO `tabCampaign Log` ({_LOGGED})
+		SELECT NEXTVAL(`campaign_log_id_seq`), %(now)s, %(now)s, c.owner, c.owner, 'CC Skipped', c.reason, c.email,
+			c.campaign, c.source_doctype, c.source, c.name, c.recipient_doctype, c.recipient_name
+		FROM `tabCampaign Message` c STRAIGHT_JOIN `tabCampaign Message` m ON m.name = c.cc_of
+		WHERE c.name IN %(names)s AND c.status = 'Skipped' AND {condition}""",
+		{"now": now_datetime(), "names": names, "off": cc.SWITCHED_OFF},
+	)
+
+
+def switch_off(keys: Sequence[str]) -> None:
+	"""Drop the copies from fields that the settings offer no more, also those that a page has claimed.
+
+	A page finds its claim gone and passes over them. A mail that no page has yet does not name them in its Cc either.
+	"""
+	if not keys:
+		return
+	change_latest_rows()
+	under_way = frappe.get_all("Mass Email", {"status": ("in", ("In Process", "Paused"))}, pluck="name")
+	for source in under_way:
+		names = frappe.db.sql(
+			"""SELECT name FROM `tabCampaign Message` WHERE source = %s AND status = 'Queued' AND cc_field IN %s""",
+			(source, tuple(keys)),
+			pluck=True,
+		)
+		for some in slices(names):
+			_switch_off(tuple(some))
+		if names:
+			ledger_store.recount(source)
+
+
+def _switch_off(names: tuple[int, ...]) -> None:
+	frappe.db.sql(
+		"""UPDATE `tabCampaign Message` c STRAIGHT_JOIN `tabCampaign Message` m ON m.name = c.cc_of
+		SET c.status = 'Skipped', c.reason = %(off)s, c.claim = '', c.lease_until = 0,
+			c.dedupe_key = IF(m.status = 'Queued' AND m.claim = '',
+				CONCAT(%(noted)s, ':', c.cc_of, ':o', c.name), c.dedupe_key)
+		WHERE c.name IN %(names)s AND c.status = 'Queued'""",
+		{"off": cc.SWITCHED_OFF, "noted": cc.NOTED, "names": names},
+	)
+	# Those whose mail is still to be settled are logged with it.
+	_log(names, "c.reason = %(off)s AND m.status = 'Sent' AND m.lease_until = 0")

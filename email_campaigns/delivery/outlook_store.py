@@ -1,0 +1,106 @@
+"""The mails of one recipient over all mailings, and which of them could be sent again."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Collection, Sequence
+
+import frappe
+from frappe import _
+
+from email_campaigns.audience import today_store
+from email_campaigns.audience.address import key
+from email_campaigns.audience.today_store import Who
+from email_campaigns.delivery import resend, resend_store, why_store
+from email_campaigns.delivery.resend import Row
+
+
+def mails_of(doctype: str, record: str, readable: Collection[str], writable: Collection[str]) -> list[dict]:
+	"""Return the mails of a record, the newest first, of the mailings that the user may read.
+
+	`readable` and `writable` choose among the names of mailings. Each mail is {"message", "mailing", "title", "status",
+	"email", "at", "reason", "sentence", "refusal"}; `refusal` is None where it can be sent again, else why not.
+	"""
+	found = [row for row in _rows(doctype, record) if row.source in readable]
+	tellers = {name: _teller(name) for name in {row.source for row in found}}
+	refusals = _refusals(found, writable)
+	return [_told(row, tellers[row.source], refusals[row.name]) for row in found]
+
+
+def sources_of(doctype: str, record: str) -> list[str]:
+	"""Return the mailings of which the ledger has a row for a record."""
+	return sorted({row.source for row in _rows(doctype, record)})
+
+
+def _rows(doctype: str, record: str) -> list:
+	"""By the address of today, by membership, and by the log where neither holds any more."""
+	email = today_store.candidates([Who(0, "", 0, doctype, record)], ())[0].email
+	values = {"email": email or "\n", "doctype": doctype, "record": record}
+	return why_store.ledger_rows(
+		"""l.source_doctype = 'Mass Email' AND l.name IN (
+			SELECT name FROM `tabCampaign Message` WHERE email = %(email)s
+			UNION SELECT c.name FROM `tabTarget List Member` m JOIN `tabCampaign Message` c ON c.member = m.name
+				WHERE m.member_name = %(record)s AND m.member_doctype = %(doctype)s AND c.cc_of = 0
+			UNION SELECT message FROM `tabCampaign Log`
+				WHERE recipient_name = %(record)s AND recipient_doctype = %(doctype)s AND message > 0)""",
+		values,
+		lambda row: key(row.email) == key(email) or _is_of(row, doctype, record),
+		newest_first=True,
+	)
+
+
+def _is_of(row, doctype: str, record: str) -> bool:
+	return not row.cc_of and (row.recipient_doctype, row.recipient_name) == (doctype, record)
+
+
+def _teller(name: str) -> why_store.Teller | str:
+	try:
+		return why_store.Teller(name)
+	except frappe.ValidationError as error:
+		frappe.clear_last_message()
+		return str(error)
+
+
+def _told(row, teller: why_store.Teller | str, refusal: str | None) -> dict:
+	lost = isinstance(teller, str)
+	return {
+		"message": row.name,
+		"mailing": row.source,
+		"title": frappe.db.get_value("Mass Email", row.source, "title"),
+		"status": row.status,
+		"email": row.email,
+		"at": row.sent_at or row.creation,
+		"reason": row.reason,
+		"sentence": teller if lost else teller.sentence(row),
+		"refusal": teller if lost else refusal,
+	}
+
+
+def _refusals(found: Sequence, writable: Collection[str]) -> dict[int, str | None]:
+	refusals: dict[int, str | None] = {}
+	for source in {row.source for row in found}:
+		names = tuple(row.name for row in found if row.source == source)
+		if source in writable:
+			refusals |= refusals_of(source, resend_store.rows("name IN %(names)s", {"names": names}))
+		else:
+			refusals |= dict.fromkeys(names, _("You may not change this mailing."))
+	return refusals
+
+
+def refusals_of(source: str, rows: Sequence[Row]) -> dict[int, str | None]:
+	"""Return {number: why a row of a mailing can't be sent again now, None where it can}."""
+	try:
+		sentence, mailing = resend_store.look(source)
+	except frappe.ValidationError as error:
+		frappe.clear_last_message()
+		sentence = str(error)
+	if sentence:
+		return dict.fromkeys((row.name for row in rows), sentence)
+	rules, today, epoch = resend_store.rules(mailing), resend_store.today(mailing, rows), int(time.time())
+	return {
+		row.name: _(
+			resend.refusal(row, today[row.name], rules, resend_store.resends_of(source, row.original), epoch)
+		)
+		or None
+		for row in rows
+	}

@@ -1,0 +1,114 @@
+"""Rows of the ledger that are Queued again, with their copies (CC), and the figures of their mailing.
+
+The caller holds the mailing's lock; nothing here commits.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Collection, Iterable
+
+import frappe
+
+from email_campaigns.audience.decide import Decision
+from email_campaigns.compat import affected_rows
+from email_campaigns.delivery import cc_plan_store, cc_store, ledger_store, store
+from email_campaigns.delivery.freeze import Entry
+from email_campaigns.delivery.mailing import Mailing
+from email_campaigns.delivery.resend import Again
+
+SETTLED = "lease_until = 0 AND claim = ''"  # no page holds the row, and its end is logged
+_QUEUED = "status = 'Queued', reason = '', attempts = 0, bounced_at = NULL"
+
+
+def requeue(mailing: Mailing, plans: Iterable[Again], send_after: int = 0) -> int:
+	"""Queue rows again that may be, with today's address, and return how many were; `send_after` in Unix seconds."""
+	allowed = [plan for plan in plans if not plan.reason]
+	free_keys(mailing, {plan.key: plan.row.name for plan in allowed if plan.moved})
+	changed = Counter()
+	for plan in allowed:
+		if plan.moved:
+			changed[plan.row.status] += _move(plan, send_after)
+	for status in {plan.row.status for plan in allowed}:
+		stay = [plan.row.name for plan in allowed if plan.row.status == status and not plan.moved]
+		changed[status] += _stay(stay, status, send_after)
+	for status, number in changed.items():
+		store.add_to_counts(mailing.name, **ledger_store.deltas(status, "Queued", number))
+	follow_copies(mailing.name, [plan.row.name for plan in allowed], lambda: _plan_copies(mailing, allowed))
+	return changed.total()
+
+
+def _plan_copies(mailing: Mailing, plans: Iterable[Again]) -> None:
+	"""A recipient who was left out so far has no copies yet."""
+	if mailing.cc_fields:
+		first = [plan for plan in plans if plan.row.status == "Skipped"]
+		decided = [(Decision(plan.today, plan.key), plan.row.language) for plan in first]
+		cc_plan_store.plan(mailing, [Entry(decision, language) for decision, language in decided])
+
+
+def follow_copies(source: str, mails: Collection[int], first: Callable[[], None] = lambda: None) -> int:
+	"""Let the copies of mails that were decided upon fare as these do now, after `first`; return how many more are
+	Queued."""
+	before = _copies(mails)
+	first()
+	cc_store.follow(mails, again=True)
+	changed = _copies(mails)
+	changed.subtract(before)
+	for status, number in changed.items():
+		store.add_to_counts(source, **ledger_store.deltas("", status, number))
+	return changed["Queued"]
+
+
+def _copies(mails: Collection[int]) -> Counter:
+	rows = frappe.db.sql(
+		"SELECT status, COUNT(*) FROM `tabCampaign Message` WHERE cc_of IN %s GROUP BY status",
+		(tuple(mails) or (-1,),),
+	)
+	return Counter(dict(rows))
+
+
+def _stay(names: list[int], status: str, send_after: int) -> int:
+	if not names:
+		return 0
+	frappe.db.sql(
+		f"""UPDATE `tabCampaign Message` SET {_QUEUED}, send_after = %s
+		WHERE name IN %s AND status = %s AND {SETTLED}""",
+		(send_after, tuple(names), status),
+	)
+	return affected_rows()
+
+
+def _move(plan: Again, send_after: int) -> int:
+	# IGNORE: a key that somebody else has got meanwhile leaves this row as it is.
+	frappe.db.sql(
+		f"""UPDATE IGNORE `tabCampaign Message` SET {_QUEUED}, send_after = %s, email = %s, domain = %s, dedupe_key = %s
+		WHERE name = %s AND status = %s AND {SETTLED}""",
+		(send_after, plan.today.email, plan.today.domain, plan.key, plan.row.name, plan.row.status),
+	)
+	return affected_rows()
+
+
+def free_keys(mailing: Mailing, wanted: dict[str, int], giving_way: Collection[int] = ()) -> None:
+	"""Take keys from rows whose recipients get nothing, but for the row that each is wanted for.
+
+	These are the Skipped rows, and of those that have ended without a mail the ones that are `giving_way`.
+	"""
+	held = frappe.db.sql(
+		f"""SELECT name FROM `tabCampaign Message`
+		WHERE source = %(source)s AND step = 0 AND dedupe_key IN %(keys)s AND name NOT IN %(wanted)s AND {SETTLED}
+			AND (status = 'Skipped' OR status IN ('Expired', 'Cancelled') AND name IN %(giving_way)s)""",
+		{
+			"source": mailing.name,
+			"keys": tuple(wanted) or ("",),
+			"wanted": tuple(wanted.values()) or (0,),
+			"giving_way": tuple(giving_way) or (0,),
+		},
+		pluck=True,
+	)
+	if held:
+		# By primary key: the rows that a page holds, and waits for the mailing with, are left alone.
+		frappe.db.sql(
+			"""UPDATE `tabCampaign Message` SET dedupe_key = CONCAT('s:', COALESCE(member, 0), ':', name)
+			WHERE name IN %s AND status IN ('Skipped', 'Expired', 'Cancelled')""",
+			(tuple(held),),
+		)

@@ -1,0 +1,166 @@
+"""What of a mailing may be sent again afterwards, and why the rest may not. Pure.
+
+A mail that was Sent gets a row of its own, for the first one stays a fact; a mail that never left is Queued again in
+its own row. Whoever must not be mailed today gets nothing, whatever held when the mailing went out.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+
+from email_campaigns.audience.decide import (
+	DUPLICATE_ADDRESS,
+	DUPLICATE_RECORD,
+	HELD_OUT,
+	PER_ADDRESS,
+	Candidate,
+	dedupe_key,
+	exclusion,
+)
+
+QUEUED_AGAIN = ("Failed", "Expired", "Cancelled", "Skipped")
+STARTED = ("In Process", "Paused", "Complete", "Failed")
+RECENT = 300  # seconds in which a second person would hardly know of the first one's click
+
+ON_ITS_WAY = "It is on its way already."
+JUST_SENT = "It was sent again less than five minutes ago."
+UNDECIDED = "Nobody knows whether it arrived. Decide that first."
+IS_COPY = "A copy is not sent again by itself, but with the mail that it is a copy of."
+SPOILS_COMPARISON = "They belong to the hold-out group: a mail to them would spoil the comparison."
+
+NOT_STARTED = "The mailing has not been sent yet."
+CANCELLED = "The mailing is cancelled, so nothing of it is sent again."
+NOT_FROZEN = "The list of recipients is still being prepared."
+PAST_DEADLINE = "The deadline of the mailing has passed."
+INACTIVE = "The campaign is Inactive. Set it to Active first."
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+	"""A row of the ledger. `settled` is False while a page still holds it; `sent_epoch` in Unix seconds."""
+
+	name: int
+	status: str
+	reason: str
+	email: str
+	target_list: str
+	member: int
+	doctype: str
+	record: str
+	language: str
+	dedupe_key: str
+	is_seed: bool = False
+	cc_of: int = 0
+	resend_of: int = 0
+	sent_epoch: int = 0
+	settled: bool = True
+
+	@property
+	def original(self) -> int:
+		"""The mail that this one was sent again for, itself where it is the first."""
+		return self.resend_of or self.name
+
+
+@dataclass(frozen=True, slots=True)
+class Rules:
+	"""The rules of the mailing by which its recipients were chosen; `held_out` tells of an address, `decided` that a
+	person has said of the Uncertain mails that they did not arrive."""
+
+	policy: str = PER_ADDRESS
+	heeds_opt_out: bool = True
+	held_out: Callable[[str], bool] = field(default=lambda email: False)
+	decided: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Again:
+	"""What becomes of a row that shall be sent again: `reason` is "" where it may, `key` its key in the ledger."""
+
+	row: Row
+	today: Candidate
+	key: str = ""
+	reason: str = ""
+
+	@property
+	def moved(self) -> bool:
+		"""Tell whether the recipient's address, or the row's key, is another one today."""
+		return self.today.email != self.row.email or self.key != self.row.dedupe_key
+
+
+def hindrance(*, status: str, frozen: bool, deadline: int, campaign: str, epoch: int) -> str:
+	"""Return the sentence for which nothing of a mailing can be sent again at `epoch`, "" where it can.
+
+	`campaign` is the campaign's status; times in Unix seconds, `deadline` 0 where there is none.
+	"""
+	checks = (
+		(status == "Cancelled", CANCELLED),
+		(status not in STARTED, NOT_STARTED),
+		(not frozen, NOT_FROZEN),
+		(0 < deadline <= epoch, PAST_DEADLINE),
+		(campaign == "Inactive", INACTIVE),
+	)
+	return next((sentence for applies, sentence in checks if applies), "")
+
+
+def refusal(row: Row, today: Candidate, rules: Rules, resends: Iterable[Row] = (), epoch: int = 0) -> str:
+	"""Return why a row can't be sent again at `epoch`, "" where it can, but for its being a duplicate.
+
+	`resends` are the rows that were made for the same original.
+	"""
+	return _of_row(row, rules) or _of_resends(row, resends, epoch) or _of_today(row, today, rules)
+
+
+def _of_row(row: Row, rules: Rules) -> str:
+	if row.status == "Uncertain" and row.settled and rules.decided:
+		return ""
+	if row.cc_of:
+		return IS_COPY
+	if row.status in ("Queued", "Sending") or not row.settled:
+		return ON_ITS_WAY
+	return UNDECIDED if row.status == "Uncertain" else ""
+
+
+def _of_resends(row: Row, resends: Iterable[Row], epoch: int) -> str:
+	others = [other for other in resends if other.name != row.name]
+	if row.status != "Sent":
+		return ""
+	if any(other.status in ("Queued", "Sending") or not other.settled for other in others):
+		return ON_ITS_WAY
+	if any(other.status == "Uncertain" for other in others):
+		return UNDECIDED
+	newest = max((other.sent_epoch for other in resends), default=0)
+	return JUST_SENT if newest and newest > epoch - RECENT else ""
+
+
+def _of_today(row: Row, today: Candidate, rules: Rules) -> str:
+	if reason := exclusion(today, heeds_opt_out=rules.heeds_opt_out):
+		return reason
+	held_out = row.reason == HELD_OUT or rules.held_out(today.email)
+	return SPOILS_COMPARISON if row.status == "Skipped" and not row.is_seed and held_out else ""
+
+
+def queue_again(
+	rows: Sequence[Row], today: Mapping[int, Candidate], holders: Mapping[str, int], rules: Rules
+) -> Iterator[Again]:
+	"""Decide over rows that never left, in their order. `today` has what is known of each row's recipient,
+	`holders` the row that has each key; of several recipients with one key, the one who has it keeps it."""
+	seen: set[str] = set()
+	for row in rows:
+		who = today[row.name]
+		reason, key = refusal(row, who, rules), wanted_key(row, who, rules.policy)
+		if not reason and (key in seen or holders.get(key, row.name) != row.name):
+			reason = DUPLICATE_ADDRESS if rules.policy == PER_ADDRESS else DUPLICATE_RECORD
+		if not reason:
+			seen.add(key)
+		yield Again(row, who, key, reason)
+
+
+def wanted_key(row: Row, today: Candidate, policy: str) -> str:
+	"""Return the key that a row has once it is Queued again: a second mail, or a copy, keeps its own."""
+	return row.dedupe_key if row.resend_of or row.cc_of else dedupe_key(today, policy)
+
+
+def resend_key(original: int, number: int) -> str:
+	"""Return the key of the mail that is sent again for the `number`th time, counted from 1."""
+	return f"x:{original}:{number}"

@@ -1,0 +1,205 @@
+"""Sending mails of a mailing again: one, or all that failed.
+
+Each change is an INSERT that the unique key absorbs or an UPDATE that names the status it comes from, so that of two
+people who want the same only one gets it. All is done under the mailing's lock; nothing here commits.
+"""
+
+from __future__ import annotations
+
+import time
+from collections import Counter
+from collections.abc import Collection, Iterator, Sequence
+
+import frappe
+from frappe import _
+from frappe.utils import cint, now
+
+from email_campaigns.audience import holdout, today_store
+from email_campaigns.audience import store as audience
+from email_campaigns.audience.decide import Candidate
+from email_campaigns.audience.today_store import Who
+from email_campaigns.compat import affected_rows, change_latest_rows
+from email_campaigns.delivery import ledger_store, mailing_store, resend, store, transport
+from email_campaigns.delivery.mailing import Mailing
+from email_campaigns.delivery.requeue_store import SETTLED, requeue
+from email_campaigns.delivery.resend import ON_ITS_WAY, Again, Row, Rules
+
+_ROW = """name, status, COALESCE(reason, ''), COALESCE(email, ''), COALESCE(target_list, ''), COALESCE(member, 0),
+	COALESCE(recipient_doctype, ''), COALESCE(recipient_name, ''), COALESCE(language, ''), dedupe_key, is_seed,
+	COALESCE(cc_of, 0), COALESCE(resend_of, 0), COALESCE(sent_epoch, 0), lease_until = 0"""
+
+
+def rows(condition: str, values: dict, *, fresh: bool = False) -> list[Row]:
+	"""Return the rows of the ledger that meet a condition in SQL, in their order; `fresh` locks them as they are now."""
+	locked = " FOR UPDATE" if fresh else ""
+	found = frappe.db.sql(
+		f"SELECT {_ROW} FROM `tabCampaign Message` WHERE {condition} ORDER BY name LIMIT {audience.SLICE}{locked}",
+		values,
+	)
+	return [Row(*row) for row in found]
+
+
+def slices(source: str, condition: str, values: dict | None = None) -> Iterator[list[Row]]:
+	"""Yield the rows of a mailing that meet a condition in SQL, slice by slice."""
+	after = 0
+	while found := rows(
+		f"source = %(source)s AND name > %(after)s AND {condition}",
+		{**(values or {}), "source": source, "after": after},
+	):
+		yield found
+		after = found[-1].name
+
+
+def begin(name: str) -> Mailing:
+	"""Lock a mailing of which something shall be sent again. Raises ValidationError where nothing can."""
+	change_latest_rows()
+	if sentence := hindrance(store.lock(name)):
+		frappe.throw(sentence, title=_("Nothing Is Sent Again"))
+	return mailing_store.load(name)
+
+
+def look(name: str) -> tuple[str, Mailing]:
+	"""Return the sentence for which nothing of a mailing can be sent again, "" where it can, and the mailing.
+
+	Raises ValidationError where the mailing can't be loaded.
+	"""
+	doc = frappe.db.get_value("Mass Email", name, store.LOCKED, as_dict=True)
+	return hindrance(doc), mailing_store.load(name)
+
+
+def hindrance(doc) -> str:
+	"""Return the sentence for which nothing of a mailing can be sent again now, "" where it can.
+
+	`doc` has the fields that store.lock returns.
+	"""
+	sentence = resend.hindrance(
+		status=doc.status,
+		frozen=bool(doc.frozen),
+		deadline=cint(doc.deadline_epoch),
+		campaign=frappe.db.get_value("Campaign", doc.campaign, "status") or "",
+		epoch=int(time.time()),
+	)
+	return _(sentence) if sentence else transport.held()
+
+
+def go_on(mailing: Mailing) -> None:
+	"""Let the mailing send what has been opened again: an ended one is In Process, a Paused one stays so."""
+	store.reopen(mailing.name)
+	if mailing.spread_until:
+		store.anchor(mailing.name, ledger_store.left(mailing.name), int(time.time()))
+
+
+def rules(mailing: Mailing, *, decided: bool = False) -> Rules:
+	held_out = holdout.group(mailing.holdout_seed, mailing.holdout_percent)
+	return Rules(mailing.duplicate_policy, mailing.heeds_opt_out, held_out, decided)
+
+
+def today(mailing: Mailing, found: Sequence[Row]) -> dict[int, Candidate]:
+	"""Return what is known today of each row's recipient; a copy has no record, but the address that it went to."""
+	who = [
+		Who(row.name, row.target_list, row.member, row.doctype, row.record) for row in found if not row.cc_of
+	]
+	copies = [row for row in found if row.cc_of]
+	return today_store.candidates(who, mailing.excluding) | _of_copies(copies)
+
+
+def _of_copies(copies: Sequence[Row]) -> dict[int, Candidate]:
+	known = today_store.suppressions({row.email for row in copies})
+	return {
+		row.name: Candidate(
+			member=row.member,
+			target_list=row.target_list,
+			member_key="",
+			email=row.email,
+			doctype=row.doctype,
+			record=row.record,
+			suppressed=today_store.weightiest(known, row.email, row.target_list),
+		)
+		for row in copies
+	}
+
+
+def one(message: int) -> None:
+	"""Send a mail of the ledger again. Raises ValidationError with a sentence where that can't be."""
+	source = frappe.db.get_value("Campaign Message", message, "source")
+	mailing = begin(source)
+	(row,) = rows("name = %(name)s", {"name": message})
+	if reason := (_once_more(mailing, row) if row.status == "Sent" else _queue(mailing, row)):
+		frappe.throw(_(reason), title=_("The Mail Is Not Sent Again"))
+	go_on(mailing)
+
+
+def _once_more(mailing: Mailing, row: Row) -> str:
+	"""Give a mail that was sent a row of its own beside the first; return why not, "" where that was done."""
+	resends = resends_of(mailing.name, row.original)
+	who = today(mailing, [row])[row.name]
+	if reason := resend.refusal(row, who, rules(mailing), resends, int(time.time())):
+		return reason
+	_insert(row, who, resend.resend_key(row.original, len(resends) + 1))
+	if not affected_rows():
+		return ON_ITS_WAY
+	store.add_to_counts(mailing.name, planned=1)
+	return ""
+
+
+def resends_of(source: str, original: int) -> list[Row]:
+	"""Return the rows of the mails that were sent again for one."""
+	key = resend.resend_key(original, 0).removesuffix("0")
+	values = {"source": source, "key": f"{key}%"}
+	return rows("source = %(source)s AND step = 0 AND dedupe_key LIKE %(key)s", values)
+
+
+def _insert(row: Row, who: Candidate, key: str) -> None:
+	copied = "source_doctype, source, campaign, step, target_list, member, recipient_doctype, recipient_name, language, is_seed"
+	frappe.db.sql(
+		f"""INSERT IGNORE INTO `tabCampaign Message` (name, creation, modified, owner, modified_by, {copied},
+			email, domain, resend_of, dedupe_key, status, reason, claim)
+		SELECT NEXTVAL(`campaign_message_id_seq`), %(now)s, %(now)s, %(user)s, %(user)s, {copied},
+			%(email)s, %(domain)s, %(original)s, %(key)s, 'Queued', '', ''
+		FROM `tabCampaign Message` WHERE name = %(name)s""",
+		{
+			"now": now(),
+			"user": frappe.session.user,
+			"email": who.email,
+			"domain": who.domain,
+			"original": row.original,
+			"key": key,
+			"name": row.name,
+		},
+	)
+
+
+def _queue(mailing: Mailing, row: Row) -> str:
+	(again,) = decide(mailing, [row], rules(mailing))
+	return again.reason or ("" if requeue(mailing, [again]) else ON_ITS_WAY)
+
+
+def decide(mailing: Mailing, found: Sequence[Row], by: Rules) -> list[Again]:
+	"""Decide over rows that never left, by today's facts."""
+	who = today(mailing, found)
+	wanted = {resend.wanted_key(row, who[row.name], by.policy) for row in found}
+	return list(resend.queue_again(found, who, _holders(mailing, wanted), by))
+
+
+def _holders(mailing: Mailing, keys: Collection[str]) -> dict[str, int]:
+	"""Return which row has each key. A Skipped one gives way: its recipient gets nothing."""
+	return dict(
+		frappe.db.sql(
+			"""SELECT dedupe_key, name FROM `tabCampaign Message`
+			WHERE source = %s AND step = 0 AND dedupe_key IN %s AND status != 'Skipped'""",
+			(mailing.name, tuple(keys) or ("",)),
+		)
+	)
+
+
+def all_failed(name: str) -> dict:
+	"""Queue every Failed mail again; return {"queued": number, "left_out": {reason: number}}."""
+	mailing, queued, left_out = begin(name), 0, Counter()
+	by = rules(mailing)
+	for found in slices(name, f"status = 'Failed' AND cc_of = 0 AND {SETTLED}"):
+		plans = decide(mailing, found, by)
+		queued += requeue(mailing, plans)
+		left_out.update(plan.reason for plan in plans if plan.reason)
+	if queued:
+		go_on(mailing)
+	return {"queued": queued, "left_out": dict(left_out.most_common())}

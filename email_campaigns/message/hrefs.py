@@ -1,0 +1,59 @@
+"""Where the links of a rendered mail lead, and whether its recipients can follow them. Pure."""
+
+from __future__ import annotations
+
+from html.parser import HTMLParser
+from ipaddress import ip_address
+from urllib.parse import SplitResult, urlsplit
+
+WEB = ("http", "https")
+# Names that no public DNS answers for: RFC 6761, RFC 6762, RFC 8375, and what ICANN has reserved for private use.
+INNER = (".localhost", ".local", ".internal", ".home.arpa", ".lan", ".intranet", ".corp")
+
+
+class _Links(HTMLParser):
+	def __init__(self):
+		super().__init__()
+		self.found: dict[str, None] = {}
+
+	def handle_starttag(self, tag: str, attributes: list[tuple[str, str | None]]) -> None:
+		if tag in ("a", "area"):
+			self.found |= {(value or "").strip(): None for name, value in attributes if name == "href"}
+
+
+def hrefs(html: str) -> list[str]:
+	"""Return the addresses that the links of a document name, each once, in order; "" for an empty one."""
+	parser = _Links()
+	parser.feed(html)
+	parser.close()
+	return list(parser.found)
+
+
+def leads_nowhere(href: str) -> bool:
+	"""Tell whether no mail program can follow a link: only http, https, mailto, tel and places of the mail itself count."""
+	if href.startswith("#"):
+		return href == "#"
+	parts = _parts(href)
+	if parts is None or any(sign in href for sign in "{}<> \t\n"):
+		return True
+	if parts.scheme in WEB:
+		return not parts.hostname
+	return parts.scheme not in ("mailto", "tel") or not (parts.path or parts.query)
+
+
+def leads_inside(href: str) -> bool:
+	"""Tell whether a web address is one that only the sender's own machine or network can reach."""
+	parts = _parts(href)
+	host = (parts and parts.scheme in WEB and parts.hostname) or ""
+	try:
+		return bool(host) and not ip_address(host).is_global
+	except ValueError:
+		name = "." + host.rstrip(".")
+		return name.endswith(INNER) or name.count(".") == 1
+
+
+def _parts(href: str) -> SplitResult | None:
+	try:
+		return urlsplit(href)
+	except ValueError:
+		return None

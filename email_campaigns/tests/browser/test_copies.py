@@ -1,0 +1,88 @@
+"""Copies (CC) at the Desk: an administrator offers fields, a mailing chooses one, and the form tells when it is off."""
+
+import json
+
+import pytest
+
+from email_campaigns.tests.browser.clerk import ACCOUNT, PASSWORD, PREFIX, USER, Clerk, Office
+
+CAMPAIGN, TEMPLATE, TITLE = (f"{PREFIX} {name}" for name in ("Copies", "Copied Words", "Copied"))
+SETTINGS = "/api/resource/Email Campaign Settings/Email Campaign Settings"
+
+
+@pytest.fixture(scope="module")
+def office(bench, chromium):
+	context = chromium.new_context(base_url=bench.url)
+	office = Office(bench, context.request)
+	office.open()
+	office.post("/api/method/login", usr="Administrator", pwd=bench.admin_password)
+	yield office
+	offer(office)
+	office.close()
+	context.close()
+
+
+def offer(office, **fields):
+	"""Let the settings offer fields of a contact, enabled or not."""
+	rows = [{"source_doctype": "Contact", "cc_fieldname": name, "enabled": on} for name, on in fields.items()]
+	answer = office.requests.put(SETTINGS, data=json.dumps({"cc_fields": rows}))
+	assert answer.ok, answer.text()[:500]
+
+
+@pytest.fixture
+def mailing(office):
+	offer(office, owner=1, company_name=1)
+	office.insert("Campaign", campaign_name=CAMPAIGN)
+	office.insert("Email Template", name=TEMPLATE, subject="Come", use_html=1, response_html="<p>Come</p>")
+	values = {"title": TITLE, "campaign": CAMPAIGN, "email_template": TEMPLATE, "sender_account": ACCOUNT}
+	return office.insert("Mass Email", **values)["data"]["name"]
+
+
+def choose_in(clerk, grid, fieldname, text):
+	"""Type into a cell of the first row of a grid and take the suggestion that has the text."""
+	cell = clerk.view.locator(f'[data-fieldname="{grid}"] .grid-body [data-fieldname="{fieldname}"]').first
+	cell.click()
+	cell.locator("input").first.fill("")
+	cell.locator("input").first.press_sequentially(text[:5])
+	suggestion = cell.locator(".awesomplete li", has_text=text).first
+	suggestion.click()
+	clerk.settle()
+
+
+def test_a_mailing_chooses_a_field_and_its_form_tells_when_it_is_off(office, mailing, sign_in, screenshot):
+	clerk = Clerk(sign_in(USER, PASSWORD))
+	clerk.go(f"mass-email/{mailing}")
+	clerk.view.locator(".section-head", has_text="Copies (CC)").click()
+	clerk.view.locator('[data-fieldname="cc_fields"] .grid-add-row').click()
+	choose_in(clerk, "cc_fields", "cc_field", "Contact: Company Name")
+	clerk.save()
+	copies = clerk.view.locator(".ec-copies")
+	assert "Contact: Company Name" in copies.inner_text()
+	assert copies.locator(".ec-cc-off").count() == 0
+	copies.scroll_into_view_if_needed()
+	screenshot("copies")
+
+	clerk.go("mass-email")
+	clerk.view.locator(".list-row", has_text=f"{TITLE} · CC: 1 field").first.wait_for()
+
+	offer(office, owner=1, company_name=0)
+	clerk.go(f"mass-email/{mailing}")
+	assert copies.locator(".ec-cc-off").inner_text() == "Contact: Company Name"
+	assert "nobody is copied from it" in copies.inner_text()
+	copies.scroll_into_view_if_needed()
+	screenshot("copies-switched-off")
+	assert not clerk.page.errors
+
+
+def test_the_settings_offer_what_a_record_type_has(office, desk, screenshot):
+	offer(office, owner=1)
+	admin = Clerk(desk)
+	admin.go("email-campaign-settings")
+	admin.view.locator('[data-fieldname="cc_fields"] .grid-body .row-index').first.click()
+	form = admin.view.locator('[data-fieldname="cc_fields"] .form-in-grid')
+	field = form.locator('[data-fieldname="cc_fieldname"] input').first
+	field.fill("")
+	field.press_sequentially("comp")
+	form.locator(".awesomplete li", has_text="company_name").first.wait_for()
+	screenshot("copies-settings")
+	assert not admin.page.errors

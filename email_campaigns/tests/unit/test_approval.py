@@ -1,0 +1,93 @@
+"""An approval is bound to what is sent and to whom, not to when."""
+
+from dataclasses import fields, replace
+
+import pytest
+
+from email_campaigns.audience.decide import PER_RECORD
+from email_campaigns.delivery.approval import fingerprint
+from email_campaigns.delivery.mailing import CcField, Mailing, Version
+
+APPROVED = Mailing(
+	name="M-1",
+	title="Spring",
+	campaign="Shoes",
+	subject="Hello",
+	html="<p>Hello</p>",
+	sender_user="jo@example.org",
+	account="News",
+	sender_address="news@example.org",
+	sender_name="News & Co",
+	lists=("Readers", "Buyers"),
+	excluding=("Competitors", "Staff"),
+	versions=(Version("de", "Hallo", "<p>Hallo</p>"), Version("fr", "Salut", "<p>Salut</p>")),
+	cc_fields=(CcField("Lead", "owner"), CcField("Lead", "assistant")),
+	holdout_percent=10,
+	holdout_seed="seed",
+)
+CHANGED = {
+	"title": "Summer",
+	"campaign": "Boots",
+	"subject": "Hello!",
+	"html": "<p>Hello!</p>",
+	"sender_user": "kim@example.org",
+	"account": "Other",
+	"sender_address": "other@example.org",
+	"sender_name": "Other & Co",
+	"reply_to": "answers@example.org",
+	"heeds_opt_out": False,
+	"lists": ("Readers",),
+	"excluding": ("Competitors",),
+	"duplicate_policy": PER_RECORD,
+	"prefix": "[REMINDER]",
+	"versions": (Version("de", "Hallo", "<p>Hallo!</p>"), Version("fr", "Salut", "<p>Salut</p>")),
+	"forced_language": "de",
+	"seed_list": "Colleagues",
+	"holdout_percent": 5,
+	"holdout_seed": "another",
+	"cc_fields": (CcField("Lead", "owner"),),
+}
+FREE = {
+	"optimised": True,
+	"starts": 5,
+	"deadline": 5,
+	"hourly_rate": 5,
+	"domain_rates": (("example.org", 5),),
+	"spread_until": 5,
+	"anchor": 5,
+	"anchor_left": 5,
+	"approval_hash": "any",
+}
+
+
+@pytest.mark.parametrize("field", CHANGED)
+def test_every_change_of_content_or_audience_is_another_mailing(field):
+	assert fingerprint(replace(APPROVED, **{field: CHANGED[field]})) != fingerprint(APPROVED)
+
+
+@pytest.mark.parametrize("field", FREE)
+def test_times_and_pace_may_change(field):
+	assert fingerprint(replace(APPROVED, **{field: FREE[field]})) == fingerprint(APPROVED)
+
+
+def test_every_field_of_a_mailing_is_bound_or_free():
+	"""Whoever adds a field decides here whether an approval covers it."""
+	known = {"name", "doctype", *CHANGED, *FREE}
+	assert {field.name for field in fields(Mailing)} - known == set()
+
+
+@pytest.mark.parametrize("field", ["lists", "excluding", "versions", "cc_fields"])
+def test_the_order_of_rows_does_not_matter(field):
+	turned = replace(APPROVED, **{field: tuple(reversed(getattr(APPROVED, field)))})
+	assert fingerprint(turned) == fingerprint(APPROVED)
+
+
+def test_what_moves_from_one_field_to_the_next_is_a_change():
+	moved = replace(APPROVED, lists=("Readers", "Buyers", "Competitors"), excluding=("Staff",))
+	assert fingerprint(moved) != fingerprint(APPROVED)
+
+
+def test_it_is_the_same_tomorrow():
+	"""Approvals are stored: a change of how they are computed voids all that there are."""
+	assert fingerprint(APPROVED) == "414075458bc2c82aec016076542f15fbc03c60ca6fa0a850cd92bb01bd5a359f"
+	assert fingerprint(replace(APPROVED, holdout_percent=10.0)) == fingerprint(APPROVED)

@@ -1,0 +1,232 @@
+"""The check list before a mailing goes: what it finds, and what it leaves in peace."""
+
+import pytest
+
+from email_campaigns.delivery import checks
+from email_campaigns.delivery.checks import ERROR, OK, WARNING
+from email_campaigns.message.compile import Footer, compile_message
+from email_campaigns.message.hrefs import hrefs, leads_inside, leads_nowhere
+
+OWN = "https://crm.example.org/ec/"
+
+
+def told(findings):
+	return [(finding.level, finding.text.format(*finding.values)) for finding in findings]
+
+
+def levels(findings):
+	return [finding.level for finding in findings]
+
+
+def rendered(html, *records, subject="Hello"):
+	message = compile_message(subject, html, footer=Footer())
+	values = {"unsubscribe_url": OWN + "u/token", "campaign": {}, "mass_email": {}, "view_url": ""}
+	return checks.sample((message, record, values) for record in records)
+
+
+class TestLinks:
+	@pytest.mark.parametrize(
+		"href",
+		[
+			"https://example.org/",
+			"HTTP://example.org",
+			"https://example.org/a?b=c#d",
+			"https://münchen.example/",
+			"mailto:info@example.org",
+			"mailto:?subject=Look",
+			"tel:+32123",
+			"#prices",
+		],
+	)
+	def test_that_lead_somewhere(self, href):
+		assert not leads_nowhere(href) and not leads_inside(href)
+
+	@pytest.mark.parametrize(
+		"href",
+		[
+			"",
+			"#",
+			"www.example.com",
+			"example.com/page",
+			"/page",
+			"//example.com",
+			"javascript:alert(1)",
+			"data:text/html,x",
+			"file:///c:/prices.pdf",
+			"ftp://example.com",
+			"http://",
+			"http:///page",
+			"https://[::1",
+			"https://example.com/{name}",
+			"{trackingUrl}",
+			"https://example.com/a b",
+			"mailto:",
+			"tel:",
+		],
+	)
+	def test_that_lead_nowhere(self, href):
+		assert leads_nowhere(href)
+
+	@pytest.mark.parametrize(
+		"host",
+		[
+			"localhost",
+			"localhost:8000",
+			"crm.localhost",
+			"127.0.0.1",
+			"10.1.2.3",
+			"192.168.0.1:8000",
+			"172.20.0.1",
+			"169.254.1.1",
+			"[::1]",
+			"[fd00::1]",
+			"intranet",
+			"printer.local",
+			"wiki.internal",
+		],
+	)
+	def test_that_only_the_sender_can_reach(self, host):
+		assert leads_inside(f"http://{host}/page")
+		assert not leads_nowhere(f"http://{host}/page")
+
+	@pytest.mark.parametrize("host", ["example.org", "8.8.8.8", "[2606:4700::1111]", "local.example.org"])
+	def test_that_everybody_can_reach(self, host):
+		assert not leads_inside(f"http://{host}/page")
+
+	def test_are_read_from_all_places_of_a_document_but_comments(self):
+		html = """<A HREF=" https://a.example/ ">x</A><map><area href='b'></map><a href>empty</a><a name="top">no link</a>
+		<!-- <a href="c">gone</a> --><a href="https://a.example/">again</a><a href="d&amp;e">x</a>"""
+		assert hrefs(html) == ["https://a.example/", "b", "", "d&e"]
+
+	def test_bad_ones_are_listed(self):
+		found = rendered('<a href="www.example.com">x</a><a href="http://localhost/a">y</a><p>z</p>', {})
+		assert told(checks.of_links(found.hrefs, OWN)) == [
+			(ERROR, "Links that lead nowhere: “www.example.com”"),
+			(WARNING, "Links that only your own network can reach: “http://localhost/a”"),
+		]
+
+	def test_many_bad_ones_are_counted(self):
+		((level, text),) = told(checks.of_links([f"page{n}" for n in range(9)], OWN))
+		assert level == ERROR and text.endswith("“page4” + 4")
+
+	def test_our_own_are_good(self):
+		found = rendered('<a href="{{ unsubscribe_url }}">bye</a>', {})
+		assert list(found.hrefs) == [OWN + "u/token"]
+		assert told(checks.of_links(found.hrefs, OWN)) == []
+
+	def test_a_site_that_nobody_can_reach_is_told(self):
+		((level, text),) = told(checks.of_links([], "http://localhost:8000/ec/"))
+		assert level == WARNING and "http://localhost:8000/ec/" in text
+
+	def test_made_of_a_field_are_judged_for_each_recipient(self):
+		found = rendered(
+			'<a href="{{ doc.website }}">x</a>', {"website": "https://a.example"}, {"website": "b"}
+		)
+		assert levels(checks.of_links(found.hrefs, OWN)) == [ERROR]
+
+
+class TestPlaceholders:
+	def test_without_a_value_are_counted(self):
+		records = [{"first_name": "Ada"}, {"first_name": ""}, {"first_name": None}, {}, {"first_name": "Eve"}]
+		found = rendered("<p>Dear {{ doc.first_name }}</p>", *records)
+		assert told(checks.of_placeholders(found)) == [
+			(WARNING, "doc.first_name has no value for 3 of 5 recipients.")
+		]
+
+	def test_zero_is_a_value(self):
+		assert levels(checks.of_placeholders(rendered("<p>{{ doc.points }} points</p>", {"points": 0}))) == [
+			OK
+		]
+
+	@pytest.mark.parametrize(
+		"html",
+		[
+			"<p>Dear {{ doc.first_name or 'friend' }}</p>",
+			"<p>Dear {{ doc.first_name|default('friend', true) }}</p>",
+			"<p>Hi{% if doc.first_name %} {{ doc.first_name }}{% endif %}</p>",
+		],
+	)
+	def test_that_have_something_in_their_place_are_no_finding(self, html):
+		assert levels(checks.of_placeholders(rendered(html, {"first_name": ""}))) == [OK]
+
+	def test_in_the_subject_count_too(self):
+		found = rendered("<p>Hello</p>", {"first_name": ""}, subject="Dear {{ doc.first_name }}")
+		assert levels(checks.of_placeholders(found)) == [WARNING]
+
+	def test_that_make_the_mail_fail_for_some_are_a_warning_and_for_all_an_error(self):
+		html = "<p>{{ 100 / doc.size }}</p>"
+		some = told(checks.of_placeholders(rendered(html, {"size": 0}, {"size": 5})))
+		assert some[0][0] == WARNING and some[0][1].startswith(
+			"For 1 of 2 recipients: The message cannot be made"
+		)
+		assert levels(checks.of_placeholders(rendered(html, {"size": 0}))) == [ERROR]
+
+	def test_nobody_to_look_at_is_no_finding(self):
+		assert told(checks.of_placeholders(checks.Sample())) == []
+
+
+class TestUnsubscribing:
+	def test_a_commercial_mailing_needs_a_link(self):
+		assert levels(checks.of_unsubscribing(True, False, [""])) == [ERROR]
+		((level, text),) = told(checks.of_unsubscribing(True, False, ["de", "fr"]))
+		assert level == ERROR and text.endswith("de, fr")
+
+	def test_from_the_template_or_from_the_settings(self):
+		assert levels(checks.of_unsubscribing(True, False, [])) == [OK]
+		assert levels(checks.of_unsubscribing(True, True, [""])) == [OK]
+
+	def test_informational_mail_needs_none(self):
+		assert levels(checks.of_unsubscribing(False, False, [""])) == [OK]
+
+
+class TestIdentity:
+	def test_each_missing_part_is_a_warning(self):
+		assert levels(checks.of_identity(True, "", " ")) == [WARNING, WARNING]
+		assert levels(checks.of_identity(True, "Example Ltd", "")) == [WARNING]
+		assert levels(checks.of_identity(True, "Example Ltd", "1 Road")) == [OK]
+
+	def test_informational_mail_needs_none(self):
+		assert levels(checks.of_identity(False, "", "")) == []
+
+
+class TestAudience:
+	def test_nobody_is_an_error(self):
+		assert levels(checks.of_audience(0, 100)) == [ERROR]
+
+	@pytest.mark.parametrize(
+		("planned", "earlier", "level"),
+		[(300, 100, OK), (301, 100, WARNING), (1_000_000, 0, OK), (1, 100, OK)],
+	)
+	def test_more_than_three_times_the_largest_before_is_a_surprise(self, planned, earlier, level):
+		assert levels(checks.of_audience(planned, earlier)) == [level]
+
+
+class TestLanguages:
+	def found(self, members, versions=("de",), home="en"):
+		return told(
+			checks.of_languages(members, lambda language: language if language in versions else "", home)
+		)
+
+	def test_that_many_members_read_without_a_version_are_told(self):
+		assert self.found({"en": 50, "fr": 30, "de": 20}) == [
+			(WARNING, "30 of 100 members read fr, and there is no version in it.")
+		]
+
+	def test_a_few_members_are_no_finding(self):
+		assert self.found({"en": 91, "fr": 9}) == []
+
+	def test_the_sites_own_language_and_none_are_that_of_the_version_for_everybody(self):
+		assert self.found({"": 50, "en": 30, "en-GB": 20, "en_US": 20}) == []
+
+
+class TestDeadline:
+	@pytest.mark.parametrize(("deadline", "late"), [(0, 10), (9, 10), (10, 9), (55, 5), (100, 0), (1000, 0)])
+	def test_counts_what_leaves_after_it(self, deadline, late):
+		assert checks.late(lambda number: 10 * number, 10, deadline) == late
+
+	def test_warns_with_the_number(self):
+		assert told(checks.of_deadline(5, 10))[0] == (
+			WARNING,
+			"At the present limits about 5 of 10 mails would not leave before the deadline, and expire.",
+		)
+		assert levels(checks.of_deadline(0, 10)) == [OK]

@@ -1,0 +1,157 @@
+"""What may be sent again afterwards, and why the rest may not."""
+
+from dataclasses import replace
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from email_campaigns.audience.decide import (
+	DUPLICATE_ADDRESS,
+	DUPLICATE_RECORD,
+	HELD_OUT,
+	PER_ADDRESS,
+	PER_RECORD,
+	Candidate,
+)
+from email_campaigns.delivery import resend
+from email_campaigns.delivery.resend import Row, Rules, hindrance, queue_again, refusal
+
+NOW = 1_700_000_000
+FINE = {"status": "Complete", "frozen": True, "deadline": 0, "campaign": "Active", "epoch": NOW}
+
+
+def row(status="Failed", name=1, email="a@x.org", **values):
+	fields = {"reason": "", "target_list": "L", "member": name, "doctype": "Contact", "record": str(name)}
+	return Row(
+		name=name, status=status, email=email, language="", dedupe_key=f"a:{email}", **(fields | values)
+	)
+
+
+def today(of, **values):
+	known = {"member": of.member, "target_list": "L", "member_key": f"Contact/{of.record}", "email": of.email}
+	return Candidate(**(known | {"doctype": "Contact", "record": of.record} | values))
+
+
+@pytest.mark.parametrize(
+	("changed", "sentence"),
+	[
+		({}, ""),
+		({"status": "Failed"}, ""),
+		({"status": "In Process"}, ""),
+		({"status": "Paused"}, ""),
+		({"status": "Cancelled"}, resend.CANCELLED),
+		({"status": "Draft"}, resend.NOT_STARTED),
+		({"status": "Pending"}, resend.NOT_STARTED),
+		({"status": "Pending Approval"}, resend.NOT_STARTED),
+		({"frozen": False}, resend.NOT_FROZEN),
+		({"deadline": NOW}, resend.PAST_DEADLINE),
+		({"deadline": NOW + 1}, ""),
+		({"campaign": "Inactive"}, resend.INACTIVE),
+	],
+)
+def test_what_keeps_a_whole_mailing(changed, sentence):
+	assert hindrance(**(FINE | changed)) == sentence
+
+
+@pytest.mark.parametrize(
+	("of", "sentence"),
+	[
+		(row("Sent"), ""),
+		(row("Failed"), ""),
+		(row("Expired"), ""),
+		(row("Cancelled"), ""),
+		(row("Skipped", reason="Unsubscribed"), ""),
+		(row("Queued"), resend.ON_ITS_WAY),
+		(row("Sending"), resend.ON_ITS_WAY),
+		(row("Failed", settled=False), resend.ON_ITS_WAY),
+		(row("Uncertain"), resend.UNDECIDED),
+		(row("Sent", cc_of=7), resend.IS_COPY),
+		(row("Skipped", reason=HELD_OUT), resend.SPOILS_COMPARISON),
+	],
+)
+def test_what_keeps_a_row(of, sentence):
+	assert refusal(of, today(of), Rules()) == sentence
+
+
+@pytest.mark.parametrize("status", ["Sent", "Failed", "Skipped", "Expired"])
+def test_who_must_not_be_mailed_today_gets_nothing(status):
+	of = row(status)
+	assert refusal(of, today(of, suppressed="Unsubscribed"), Rules()) == "Unsubscribed"
+	assert refusal(of, today(of, suppressed="Hard Bounce"), Rules()) == "Suppressed: Hard Bounce"
+	assert refusal(of, today(of, suppressed="Unsubscribed"), Rules(heeds_opt_out=False)) == ""
+
+
+def test_who_is_held_out_by_now_gets_nothing_where_nothing_was_sent():
+	rules = Rules(held_out=lambda email: True)
+	assert refusal(row("Skipped"), today(row()), rules) == resend.SPOILS_COMPARISON
+	assert refusal(row("Sent"), today(row()), rules) == ""
+	assert refusal(row("Skipped", is_seed=True), today(row()), rules) == ""
+
+
+@pytest.mark.parametrize(
+	("other", "sentence"),
+	[
+		({"status": "Queued"}, resend.ON_ITS_WAY),
+		({"status": "Sent", "settled": False}, resend.ON_ITS_WAY),
+		({"status": "Uncertain"}, resend.UNDECIDED),
+		({"status": "Sent", "sent_epoch": NOW - resend.RECENT + 1}, resend.JUST_SENT),
+		({"status": "Sent", "sent_epoch": NOW - resend.RECENT}, ""),
+		({"status": "Failed"}, ""),
+	],
+)
+def test_a_mail_is_sent_once_more_at_a_time(other, sentence):
+	first = row("Sent")
+	again = row(name=2, resend_of=1, **other)
+	assert refusal(first, today(first), Rules(), [again], NOW) == sentence
+
+
+def test_a_mail_that_was_sent_again_leads_to_the_first():
+	assert row("Sent", name=2, resend_of=1).original == row("Sent", name=1).original == 1
+	assert resend.resend_key(1, 2) == "x:1:2"
+
+
+def test_decided_uncertain_mails_may_be_queued_again_also_copies():
+	decided = Rules(decided=True)
+	for of in (row("Uncertain"), row("Uncertain", cc_of=7)):
+		assert refusal(of, today(of), decided) == ""
+	unsettled = row("Uncertain", settled=False)
+	assert refusal(unsettled, today(unsettled), decided) == resend.ON_ITS_WAY
+
+
+@pytest.mark.parametrize(
+	("policy", "reason"), [(PER_ADDRESS, DUPLICATE_ADDRESS), (PER_RECORD, DUPLICATE_RECORD)]
+)
+def test_what_somebody_else_has_is_a_duplicate(policy, reason):
+	of = row()
+	key = resend.wanted_key(of, today(of), policy)
+	(again,) = queue_again([of], {1: today(of)}, {key: 9}, Rules(policy))
+	assert again.reason == reason
+	(again,) = queue_again([of], {1: today(of)}, {key: 1}, Rules(policy))
+	assert again.reason == ""
+
+
+def test_a_corrected_address_is_a_new_key_but_for_a_second_mail():
+	of = row()
+	(again,) = queue_again([of], {1: today(of, email="b@x.org")}, {}, Rules())
+	assert (again.key, again.moved) == ("a:b@x.org", True)
+	second = replace(of, resend_of=5, dedupe_key="x:5:1")
+	(again,) = queue_again([second], {1: today(second)}, {}, Rules())
+	assert (again.key, again.moved) == ("x:5:1", False)
+
+
+@given(
+	st.lists(st.tuples(st.sampled_from(["a@x.org", "b@x.org", "c@x.org"]), st.booleans()), max_size=8),
+	st.dictionaries(st.sampled_from(["a:a@x.org", "a:b@x.org"]), st.integers(1, 20)),
+)
+def test_no_key_is_given_twice(people, holders):
+	rows = [row(name=number) for number in range(1, len(people) + 1)]
+	known = {
+		of.name: today(of, email=email, suppressed="Complaint" if bad else "")
+		for of, (email, bad) in zip(rows, people, strict=True)
+	}
+	plans = list(queue_again(rows, known, holders, Rules()))
+	given_keys = [plan.key for plan in plans if not plan.reason]
+	assert len(plans) == len(rows)
+	assert len(set(given_keys)) == len(given_keys)
+	assert all(holders.get(plan.key, plan.row.name) == plan.row.name for plan in plans if not plan.reason)
