@@ -14,6 +14,7 @@ from email_campaigns.compat import change_latest_rows
 from email_campaigns.delivery import ledger_store, requeue_store, resend_store, store
 from email_campaigns.delivery.mailing import Mailing
 from email_campaigns.delivery.resend import Row
+from email_campaigns.results import store as results
 from email_campaigns.schedule.clock import in_zone
 
 HOUR = 3600
@@ -26,6 +27,7 @@ def arrived(name: str, messages: Collection[int] | None = None) -> int:
 	for found in _uncertain(name, messages):
 		names = tuple(row.name for row in found)
 		_mark_sent(found)
+		results.count_left(names)
 		_log(names, "Sent", _("{0} decided that it arrived.").format(frappe.session.user))
 		changed += len(found)
 		# Copies waited to hear whether their mail had left; where nothing can be sent, they stay as they are.

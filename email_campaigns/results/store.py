@@ -62,8 +62,9 @@ class _Mails:
 def counting(message: int) -> Iterator[None]:
 	"""Count what the block does to one mail: it stamps the ledger, logs hits, or takes back what was judged wrongly.
 
-	Block and count are one transaction, in which the mail is locked from here on. Costs a few look-ups by key, however
-	large the mailing is; a mail that is in no result, or is gone, costs one.
+	Block and count are one transaction, in which the mail is locked from here on. Stamps are exact by their conditional
+	UPDATE; of hits that only the log knows, two at the same moment are told apart where nothing was read in the
+	transaction before. Costs a few look-ups by key, however large the mailing is; a mail that is in no result costs one.
 	"""
 	mails = _mails(message)
 	before = _state(mails) if mails else {}

@@ -118,7 +118,7 @@ class TestAtOnce(UnsubscribeTest):
 			sent_mail("heavier@unsubscribe.example")
 		self.hold()
 		answer = self.begin()
-		self.wait_for("UPDATE `tabCampaign Message`")
+		self.wait_for("SELECT c.source")  # for the row that it is about to stamp
 		frappe.db.sql("SELECT name FROM `tabSuppressed Email` WHERE name = %s FOR UPDATE", record_name(JO))
 		frappe.db.commit()
 		self.assertEqual(answer().status_code, 200)
@@ -128,7 +128,7 @@ class TestAtOnce(UnsubscribeTest):
 	def test_the_same_click_twice(self):
 		self.hold()
 		first = self.begin()
-		self.wait_for("UPDATE `tabCampaign Message`")
+		self.wait_for("SELECT c.source")  # for the row that it is about to stamp
 		second = self.begin()
 		self.wait_for("INSERT INTO `tabSuppressed Email`")
 		frappe.db.commit()

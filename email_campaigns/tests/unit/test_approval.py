@@ -38,8 +38,6 @@ CHANGED = {
 	"sender_name": "Other & Co",
 	"reply_to": "answers@example.org",
 	"heeds_opt_out": False,
-	"track_opens": True,
-	"track_links": True,
 	"lists": ("Readers",),
 	"excluding": ("Competitors",),
 	"duplicate_policy": PER_RECORD,
