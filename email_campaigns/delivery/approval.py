@@ -10,7 +10,7 @@ from email_campaigns.delivery.mailing import Mailing
 
 # A template may show the campaign and the title, and the sender's permission decides what it shows of a record.
 CONTENT = ("title", "campaign", "subject", "html", "prefix", "forced_language", "sender_user")
-# What is learnt of recipients is a decision of its own.
+# What is learnt of recipients is a decision of its own; a mailing of which nothing is learnt was approved as it is.
 TRACKING = ("track_opens", "track_links")
 SENDER = ("account", "sender_address", "sender_name", "reply_to")
 AUDIENCE = ("heeds_opt_out", "duplicate_policy", "seed_list", "holdout_percent", "holdout_seed")
@@ -22,7 +22,8 @@ def fingerprint(mailing: Mailing) -> str:
 
 	Times and pace are no part of it, nor is the order of lists, of versions and of CC fields.
 	"""
-	values = {field: getattr(mailing, field) for field in (*CONTENT, *TRACKING, *SENDER, *AUDIENCE)}
+	values = {field: getattr(mailing, field) for field in (*CONTENT, *SENDER, *AUDIENCE)}
+	values |= {field: True for field in TRACKING if getattr(mailing, field)}
 	values |= {field: sorted(getattr(mailing, field)) for field in SETS}
 	values["holdout_percent"] = float(mailing.holdout_percent)
 	values["versions"] = sorted((asdict(version) for version in mailing.versions), key=json.dumps)
