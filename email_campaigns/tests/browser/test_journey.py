@@ -58,6 +58,9 @@ class TestJourney:
 		file = tmp_path / "readers.csv"
 		file.write_text(CSV)
 		clerk.upload(file)
+		columns = clerk.page.locator(".modal.show", has_text="Import CSV: Columns")
+		columns.locator(".btn-modal-primary:visible").click()
+		columns.wait_for(state="hidden")
 		clerk.view.locator(".ec-summary").wait_for(timeout=BACKGROUND)
 		assert clerk.view.locator(".ec-summary").inner_text() == "2 addresses joined, 3 lines were left out."
 		lines = clerk.view.locator(".ec-report tr").all_inner_texts()
