@@ -39,7 +39,6 @@ from email_campaigns.results import store as results
 from email_campaigns.tracking import events_store
 
 PAGE_SECONDS = 240  # a page job lasts less than five minutes, whatever the size of the mailing
-TICK_SECONDS = 300
 REJUDGED_MAILS = 500  # at a time
 PROVED_DAYS = 3  # a night that was missed is made up for
 FEED_SECONDS = 3600
@@ -73,18 +72,22 @@ def top_up() -> None:
 	Runs every minute, so that room in the sliding hour is used soon after it opens.
 	"""
 	change_latest_rows()
-	for name in store.past_deadline(int(time.time())):
-		_expire(name, int(time.time()))
+	_expire_late(int(time.time()))
 	for name in store.in_process(frozen=True):
-		_continue(name)
+		_enqueue_pages(name)
 
 
 def _continue(name: str, own_slot: int | None = None, predecessor: int | None = None) -> None:
-	"""Finish a mailing that has no open mails, else enqueue its pages; a page names itself as predecessor."""
-	epoch, settings = int(time.time()), store.settings()
-	_expire(name, epoch)
+	"""Let a mailing go on after a job of its own; a page names itself as predecessor."""
+	_expire_late(int(time.time()))
+	_enqueue_pages(name, own_slot, predecessor)
+
+
+def _enqueue_pages(name: str, own_slot: int | None = None, predecessor: int | None = None) -> None:
+	"""Finish a mailing that has no open mails, else enqueue its pages."""
 	if _finish(name):
 		return
+	epoch, settings = int(time.time()), store.settings()
 	if not _has_room(name, epoch):
 		return
 	batch = max(1, cint(settings.batch_size))
@@ -101,13 +104,12 @@ def _has_room(name: str, epoch: int) -> bool:
 	return opens is not None and opens <= epoch
 
 
-def _expire(name: str, epoch: int) -> None:
-	"""What could not leave by the deadline never does, also where nobody looked at the deadline itself."""
-	if name not in store.past_deadline(epoch):
-		return
-	ledger_store.expire(name, frappe._("The deadline passed before this mail could leave."))
-	ledger_store.recount(name)
-	frappe.db.commit()
+def _expire_late(epoch: int) -> None:
+	"""What could not leave by its deadline never does, also where nobody looked at the deadline itself."""
+	for name in store.past_deadline(epoch):
+		if ledger_store.expire(name, frappe._("The deadline passed before this mail could leave.")):
+			ledger_store.recount(name)
+		frappe.db.commit()
 
 
 def _finish(name: str) -> bool:

@@ -12,7 +12,7 @@ from email_campaigns import jobs
 from email_campaigns.compat import change_latest_rows, enqueue_once
 from email_campaigns.delivery import compose_store, mailing_store, store
 from email_campaigns.delivery.mailing import Mailing
-from email_campaigns.delivery.plan_rules import LATER
+from email_campaigns.delivery.plan_rules import LATER, NOW
 from email_campaigns.message.compile import TemplateError
 from email_campaigns.message.headers import HeaderError
 from email_campaigns.schedule.clock import in_zone
@@ -49,7 +49,7 @@ def starts_now(doc) -> bool:
 	"""Tell whether a mailing that may go begins at this moment. Throws where it waits for a start that nobody has set."""
 	if doc.send_when == LATER and not doc.start_date:
 		frappe.throw(_("Set the Start first, or choose to send now."))
-	return doc.send_when == "Now" or cint(doc.start_epoch) <= time.time()
+	return doc.send_when == NOW or cint(doc.start_epoch) <= time.time()
 
 
 def start(doc, at_once: bool, **values) -> None:

@@ -27,7 +27,7 @@ from email_campaigns.delivery import (
 from email_campaigns.delivery.checks import ERROR, LEVELS, OK, WARNING, Finding
 from email_campaigns.delivery.mailing import Claimed, Mailing
 from email_campaigns.delivery.page import Unavailable
-from email_campaigns.delivery.plan_rules import SPREAD
+from email_campaigns.delivery.plan_rules import NOW, SPREAD
 from email_campaigns.message.compile import CompiledMessage, TemplateError
 from email_campaigns.message.headers import HeaderError
 from email_campaigns.schedule.estimate import ends_at
@@ -38,7 +38,6 @@ from email_campaigns.tracking.store import links
 SAMPLE = 50
 PLACES = 5  # where in the lists the sample is taken
 EXPECTED_RATE = 36000  # mails an hour that leave where no limit holds them up
-DAY = 24 * HOUR
 
 Compiled = Mapping[str, CompiledMessage]
 
@@ -206,7 +205,7 @@ def _of_deadline(doc, mailing: Mailing, count: Mapping | None) -> Iterator[Findi
 	now = int(time.time())
 	if not mailing.deadline:
 		return
-	starts = now if doc.send_when == "Now" else max(now, mailing.starts)
+	starts = now if doc.send_when == NOW else max(now, mailing.starts)
 	if mailing.deadline <= starts:
 		yield Finding(ERROR, "The deadline has passed before the mailing would start.")
 	elif count and count["planned"]:

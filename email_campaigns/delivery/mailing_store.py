@@ -8,10 +8,9 @@ from frappe.utils import cint, flt
 
 from email_campaigns.audience.address import InvalidAddress, normalise
 from email_campaigns.delivery.mailing import CcField, Mailing, Version
-from email_campaigns.delivery.plan_rules import BY_RATE, SPREAD
+from email_campaigns.delivery.plan_rules import BY_RATE, ONE_LANGUAGE, OPTIMISED, SPREAD
 
 INFORMATIONAL = "Informational Email"
-ONE_LANGUAGE = "One for all"
 
 
 def load(name: str) -> Mailing:
@@ -77,7 +76,7 @@ def new_holdout_seed(doc) -> str:
 
 def _timing(doc) -> dict:
 	return {
-		"optimised": doc.send_when == "Optimised",
+		"optimised": doc.send_when == OPTIMISED,
 		"starts": cint(doc.start_epoch),
 		"deadline": cint(doc.deadline_epoch),
 		"hourly_rate": cint(doc.hourly_rate) if doc.pace == BY_RATE else 0,

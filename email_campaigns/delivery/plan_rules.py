@@ -9,7 +9,8 @@ from dataclasses import dataclass
 
 from email_campaigns.audience.holdout import PERCENT_LIMIT
 
-NOW, LATER = "Now", "Later"
+NOW, LATER, OPTIMISED = "Now", "Later", "Optimised"
+ONE_LANGUAGE = "One for all"
 BY_RATE, SPREAD = "Mails per hour", "Spread over hours"
 LONGEST_SPREAD = 24 * 31  # hours
 TOLERANCE = 120  # seconds between choosing “now” in a form and saving it

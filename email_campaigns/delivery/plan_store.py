@@ -23,9 +23,8 @@ from email_campaigns.delivery.freeze import Entry
 from email_campaigns.delivery.mailing import Mailing
 from email_campaigns.schedule.best_hour import best_hour, next_time
 from email_campaigns.schedule.clock import UnknownZone, in_zone
+from email_campaigns.schedule.limits import HOUR
 from email_campaigns.tracking.store import hours_of
-
-HOUR = 3600
 
 _PLANNED = (
 	"name, creation, modified, owner, modified_by, source_doctype, source, campaign, step, target_list, member,"

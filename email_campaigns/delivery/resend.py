@@ -19,7 +19,6 @@ from email_campaigns.audience.decide import (
 	exclusion,
 )
 
-QUEUED_AGAIN = ("Failed", "Expired", "Cancelled", "Skipped")
 STARTED = ("In Process", "Paused", "Complete", "Failed")
 RECENT = 300  # seconds in which a second person would hardly know of the first one's click
 

@@ -14,8 +14,8 @@ from frappe.utils import cint, now_datetime
 
 from email_campaigns import lifecycle
 from email_campaigns.compat import affected_rows
+from email_campaigns.schedule.limits import HOUR
 
-HOUR = 3600
 LOCKED = ["status", "frozen", "deadline_epoch", "campaign", "missing_cursor"]
 COUNTED = ("planned", "sent", "failed", "skipped", "uncertain", "cancelled")
 
@@ -114,9 +114,9 @@ def past_deadline(epoch: int) -> list[str]:
 def anchor(name: str, left: int, epoch: int) -> None:
 	"""Spread the mails that are left from `epoch` (Unix seconds) on: at the start, and again after a pause."""
 	values = {"anchor_epoch": epoch, "anchor_left": left}
-	hours = cint(frappe.db.get_value("Mass Email", name, "spread_hours"))
-	if not cint(frappe.db.get_value("Mass Email", name, "spread_until")):
-		values["spread_until"] = epoch + hours * HOUR if hours else 0
+	hours, until = frappe.db.get_value("Mass Email", name, ["spread_hours", "spread_until"])
+	if not cint(until):
+		values["spread_until"] = epoch + cint(hours) * HOUR if cint(hours) else 0
 	frappe.db.set_value("Mass Email", name, values, update_modified=False)
 
 

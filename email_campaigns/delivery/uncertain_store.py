@@ -16,8 +16,7 @@ from email_campaigns.delivery.mailing import Mailing
 from email_campaigns.delivery.resend import Row
 from email_campaigns.results import store as results
 from email_campaigns.schedule.clock import in_zone
-
-HOUR = 3600
+from email_campaigns.schedule.limits import HOUR
 
 
 def arrived(name: str, messages: Collection[int] | None = None) -> int:

@@ -25,12 +25,9 @@ def where(filters) -> tuple[str, dict]:
 	return " AND ".join(conditions), values
 
 
-def columns(details: str) -> list[dict]:
-	"""Return the columns of `rows`; `details` heads what the log says of the fact."""
+def mailing_columns() -> list[dict]:
+	"""Return the columns in which every report names a mailing and its campaign."""
 	return [
-		{"fieldname": "creation", "label": _("Time"), "fieldtype": "Datetime", "width": 160},
-		{"fieldname": "email", "label": _("Email"), "fieldtype": "Data", "width": 220},
-		{"fieldname": "details", "label": details, "fieldtype": "Data", "width": 320},
 		{
 			"fieldname": "mass_email",
 			"label": _("Mass Email"),
@@ -46,6 +43,16 @@ def columns(details: str) -> list[dict]:
 			"options": "Campaign",
 			"width": 160,
 		},
+	]
+
+
+def columns(details: str) -> list[dict]:
+	"""Return the columns of `rows`; `details` heads what the log says of the fact."""
+	return [
+		{"fieldname": "creation", "label": _("Time"), "fieldtype": "Datetime", "width": 160},
+		{"fieldname": "email", "label": _("Email"), "fieldtype": "Data", "width": 220},
+		{"fieldname": "details", "label": details, "fieldtype": "Data", "width": 320},
+		*mailing_columns(),
 		{"fieldname": "recipient_doctype", "label": _("Record Type"), "fieldtype": "Data", "width": 140},
 		{
 			"fieldname": "recipient_name",

@@ -121,7 +121,7 @@ class MassEmail(Document):
 			domain_rates=[(row.domain or "", cint(row.hourly_rate)) for row in self.domain_rates],
 			holdout_percent=flt(self.holdout_percent),
 			languages=[row.language for row in self.language_versions],
-			forced_language=self.forced_language if self.language_policy == "One for all" else "",
+			forced_language=self.forced_language if self.language_policy == plan_rules.ONE_LANGUAGE else "",
 		)
 
 	def _is_new_time(self, field: str) -> bool:

@@ -4,6 +4,7 @@ import frappe
 from frappe import _
 
 from email_campaigns.results import store
+from email_campaigns.results.logged_store import mailing_columns
 from email_campaigns.results.rates import Counts, rate
 
 SHOWN_IN_CHART = 12
@@ -38,21 +39,7 @@ def execute(filters=None):
 
 def _columns() -> list[dict]:
 	return [
-		{
-			"fieldname": "mass_email",
-			"label": _("Mass Email"),
-			"fieldtype": "Link",
-			"options": "Mass Email",
-			"width": 160,
-		},
-		{"fieldname": "title", "label": _("Title"), "fieldtype": "Data", "width": 200},
-		{
-			"fieldname": "campaign",
-			"label": _("Campaign"),
-			"fieldtype": "Link",
-			"options": "Campaign",
-			"width": 160,
-		},
+		*mailing_columns(),
 		{"fieldname": "started_on", "label": _("Started"), "fieldtype": "Datetime", "width": 160},
 		*(
 			{"fieldname": kind, "label": _(label), "fieldtype": "Int", "width": 100}

@@ -4,7 +4,7 @@ import frappe
 from frappe import _
 
 from email_campaigns.results.breakdown_store import LINK, has_links
-from email_campaigns.results.logged_store import where
+from email_campaigns.results.logged_store import mailing_columns, where
 from email_campaigns.results.store import PEOPLE, PERSON
 
 
@@ -16,21 +16,7 @@ def _columns() -> list[dict]:
 	link = {"fieldtype": "Link", "options": LINK} if has_links() else {"fieldtype": "Data"}
 	return [
 		{"fieldname": "link", "label": _("Tracking Link"), "width": 220, **link},
-		{
-			"fieldname": "mass_email",
-			"label": _("Mass Email"),
-			"fieldtype": "Link",
-			"options": "Mass Email",
-			"width": 160,
-		},
-		{"fieldname": "title", "label": _("Title"), "fieldtype": "Data", "width": 200},
-		{
-			"fieldname": "campaign",
-			"label": _("Campaign"),
-			"fieldtype": "Link",
-			"options": "Campaign",
-			"width": 160,
-		},
+		*mailing_columns(),
 		{"fieldname": "people", "label": _("People"), "fieldtype": "Int", "width": 90},
 		{"fieldname": "clicks", "label": _("Clicks by People"), "fieldtype": "Int", "width": 130},
 		{"fieldname": "machine_clicks", "label": _("Clicks by Programs"), "fieldtype": "Int", "width": 150},
