@@ -153,8 +153,8 @@ def counted():
 
 def ours(mailing: str) -> dict[str, float]:
 	"""Send the mailing as a worker would; return seconds, SQL statements and commits."""
-	from email_campaigns import jobs
 	from email_campaigns.delivery import ledger_store, plan_store, store
+	from email_campaigns.jobs import sending
 
 	store.move(mailing, "Pending", start_epoch=int(time.time()))
 	store.move(mailing, "In Process", started_on=frappe.utils.now_datetime())
@@ -165,7 +165,7 @@ def ours(mailing: str) -> dict[str, float]:
 	frappe.db.commit()
 	frozen = time.perf_counter()
 	with counted() as numbers:
-		jobs.page(mailing, 0)
+		sending.page(mailing, 0)
 	ended = time.perf_counter()
 	if ledger_store.by_status(mailing) != {"Sent": MAILS}:
 		sys.exit(f"Not all mails were sent: {ledger_store.by_status(mailing)}")

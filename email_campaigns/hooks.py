@@ -25,16 +25,16 @@ after_request = ["email_campaigns.api.own_device.mark"]
 scheduler_events = {
 	"cron": {
 		# Everything due is started, everything a dead worker left behind is recovered, lists are fed.
-		"*/5 * * * *": ["email_campaigns.jobs.tick", "email_campaigns.jobs.run_feeds"],
+		"*/5 * * * *": ["email_campaigns.jobs.sending.tick", "email_campaigns.jobs.lists.run_feeds"],
 		# Room in the sliding hour is used within a minute of its opening: with the tick alone, up to 8 % of
 		# an hourly quota would be lost.
-		"* * * * *": ["email_campaigns.jobs.top_up"],
+		"* * * * *": ["email_campaigns.jobs.sending.top_up"],
 	},
 	# Campaigns become Active and Complete by their dates, lists count their members anew.
 	# A mailing's owner is told its figures a day after its end.
-	"hourly": ["email_campaigns.jobs.update_statuses", "email_campaigns.jobs.send_digests"],
+	"hourly": ["email_campaigns.jobs.upkeep.update_statuses", "email_campaigns.jobs.upkeep.send_digests"],
 	# The counters of results are proved against the ledger; a million mails take some seconds each.
-	"daily_long": ["email_campaigns.jobs.prove_counts"],
+	"daily_long": ["email_campaigns.jobs.upkeep.prove_counts"],
 }
 
 doc_events = {

@@ -9,13 +9,13 @@ import frappe
 from frappe import _
 from frappe.utils import cint, cstr, sbool
 
-from email_campaigns import jobs
 from email_campaigns.api import steps
 from email_campaigns.audience.address import InvalidAddress, normalise
 from email_campaigns.audience.sources_store import PLAIN, source
 from email_campaigns.compat import enqueue_once
 from email_campaigns.delivery import missing_store, outlook_store, resend_store, uncertain_store
 from email_campaigns.delivery.why_store import Teller
+from email_campaigns.jobs import sending
 
 
 @frappe.whitelist()
@@ -66,7 +66,7 @@ def resend_missing(name: str) -> None:
 	missing_store.start(name)
 	_note(doc, _("sent the mailing to missing members"))
 	enqueue_once(
-		jobs.resend_missing, f"ec-missing-{name}", queue="long", enqueue_after_commit=True, name=name
+		sending.resend_missing, f"ec-missing-{name}", queue="long", enqueue_after_commit=True, name=name
 	)
 
 

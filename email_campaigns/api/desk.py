@@ -9,7 +9,6 @@ from frappe import _
 from frappe.permissions import get_role_permissions
 from frappe.utils import cint, cstr, get_fullname, now_datetime, sbool, split_emails
 
-from email_campaigns import jobs
 from email_campaigns.api import steps
 from email_campaigns.audience import forgotten_store, progress_store
 from email_campaigns.audience import store as audience
@@ -25,6 +24,7 @@ from email_campaigns.delivery import (
 )
 from email_campaigns.delivery.page import Unavailable
 from email_campaigns.delivery.smtp import ConnectionLost, Refused
+from email_campaigns.jobs import lists
 from email_campaigns.message.compile import RenderError, TemplateError
 from email_campaigns.message.headers import HeaderError
 from email_campaigns.schedule.estimate import ends_at
@@ -222,7 +222,7 @@ def add_members(
 		frappe.throw(_("No {0} matches.").format(_(doctype)))
 	progress_store.tell(target_list, 0, len(found))
 	frappe.enqueue(
-		jobs.add_members, queue="long", timeout=3600, target_list=target_list, doctype=doctype, names=found
+		lists.add_members, queue="long", timeout=3600, target_list=target_list, doctype=doctype, names=found
 	)
 	return len(found)
 
@@ -240,7 +240,7 @@ def import_members(target_list: str, file_url: str) -> None:
 	frappe.get_doc("Target List", target_list).check_permission("write")
 	progress_store.tell(target_list, 0, 1)
 	frappe.enqueue(
-		jobs.import_members, queue="long", timeout=3600, target_list=target_list, file_url=file_url
+		lists.import_members, queue="long", timeout=3600, target_list=target_list, file_url=file_url
 	)
 
 

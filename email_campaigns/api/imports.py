@@ -8,10 +8,10 @@ import frappe
 from frappe import _
 from frappe.utils import cint
 
-from email_campaigns import jobs
 from email_campaigns.audience import import_records_store, progress_store
 from email_campaigns.audience.import_store import read_file
 from email_campaigns.audience.members import COLUMNS, OF_RECORD, UnusableFile, columns
+from email_campaigns.jobs import lists
 
 LABELS = {"email": "Email", "first_name": "First Name", "last_name": "Last Name", "language": "Language"}
 
@@ -67,4 +67,4 @@ def import_members(target_list: str, file_url: str, mapping: str | dict, record_
 		frappe.throw(_("Choose the column that holds the email address."))
 	progress_store.tell(target_list, 0, 1)
 	which = {"target_list": target_list, "file_url": file_url, "mapping": chosen, "record_type": record_type}
-	frappe.enqueue(jobs.import_members, queue="long", timeout=3600, **which)
+	frappe.enqueue(lists.import_members, queue="long", timeout=3600, **which)

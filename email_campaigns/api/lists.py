@@ -7,7 +7,6 @@ from dataclasses import asdict
 import frappe
 from frappe import _
 
-from email_campaigns import jobs
 from email_campaigns.api import signup
 from email_campaigns.audience import (
 	feed_rows_store,
@@ -17,6 +16,7 @@ from email_campaigns.audience import (
 	sets_store,
 )
 from email_campaigns.audience.feed import FeedFault
+from email_campaigns.jobs import lists
 
 
 def _list(name: str, ptype: str = "write"):
@@ -32,7 +32,7 @@ def run_feed(target_list: str, feed: str = "") -> None:
 	if not feed_rows_store.named(target_list, feed):
 		frappe.throw(_("{0} has no such feed.").format(target_list))
 	progress_store.tell(target_list, 0, 1)
-	jobs.feed_list_soon(target_list, feed, asked=True)
+	lists.feed_list_soon(target_list, feed, asked=True)
 
 
 @frappe.whitelist(methods=["POST"])
@@ -103,7 +103,7 @@ def merge_lists(target_list: str, sources: str | list) -> None:
 def _copy_soon(target_list: str, sources: list[str], part: str, other: str) -> None:
 	progress_store.tell(target_list, 0, 1)
 	which = {"target_list": target_list, "sources": sources, "part": part, "other": other}
-	frappe.enqueue(jobs.copy_members, queue="long", timeout=3600, enqueue_after_commit=True, **which)
+	frappe.enqueue(lists.copy_members, queue="long", timeout=3600, enqueue_after_commit=True, **which)
 
 
 @frappe.whitelist()

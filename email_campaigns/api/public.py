@@ -1,4 +1,4 @@
-"""Everything that recipients reach without signing in: /ec/… — and, with jobs.py, the only place that commits.
+"""Everything that recipients reach without signing in: /ec/… — and, with jobs/, the only place that commits.
 
 Answered before the website's own look-ups. Frappe treats a raised HTTPException as the answer and rolls the
 transaction back, so that what was accepted is committed here first, once.

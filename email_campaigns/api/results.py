@@ -8,9 +8,9 @@ import frappe
 from frappe import _
 from frappe.utils import add_days, cint, cstr, now_datetime
 
-from email_campaigns import jobs
 from email_campaigns.audience import progress_store
 from email_campaigns.audience.decide import HELD_OUT
+from email_campaigns.jobs import lists
 from email_campaigns.results import breakdown_store, list_store, store
 from email_campaigns.results.funnel import funnel
 from email_campaigns.results.lift import CONFIDENCE, lift
@@ -144,7 +144,7 @@ def make_list(name: str, behaviour: str, target_list: str, link: str = "", is_ne
 		doc.check_permission("write")
 	progress_store.tell(doc.name, 0, 1)
 	frappe.enqueue(
-		jobs.add_from_behaviour,
+		lists.add_from_behaviour,
 		queue="long",
 		timeout=3600,
 		enqueue_after_commit=True,

@@ -8,11 +8,11 @@ import frappe
 from frappe import _
 from frappe.utils import cint, get_system_timezone
 
-from email_campaigns import jobs
 from email_campaigns.compat import change_latest_rows, enqueue_once
 from email_campaigns.delivery import compose_store, mailing_store, store
 from email_campaigns.delivery.mailing import Mailing
 from email_campaigns.delivery.plan_rules import LATER, NOW
+from email_campaigns.jobs import sending
 from email_campaigns.message.compile import TemplateError
 from email_campaigns.message.headers import HeaderError
 from email_campaigns.schedule.clock import in_zone
@@ -67,4 +67,4 @@ def now_of(doc) -> dict:
 
 
 def tick_soon() -> None:
-	enqueue_once(jobs.tick, "ec-tick", queue="short", enqueue_after_commit=True)
+	enqueue_once(sending.tick, "ec-tick", queue="short", enqueue_after_commit=True)

@@ -6,8 +6,8 @@ import frappe
 from frappe import _
 from frappe.utils import cstr, get_datetime
 
-from email_campaigns import jobs
 from email_campaigns.compat import enqueue_once
+from email_campaigns.jobs import upkeep
 
 
 @frappe.whitelist(methods=["POST"])
@@ -20,4 +20,4 @@ def judge_again(since: str) -> None:
 		start = None
 	if not start:
 		frappe.throw(_("{0} is no time.").format(cstr(since)[:50]))
-	enqueue_once(jobs.rejudge_hits, "ec-rejudge", queue="long", timeout=3600, since=cstr(start))
+	enqueue_once(upkeep.rejudge_hits, "ec-rejudge", queue="long", timeout=3600, since=cstr(start))

@@ -1,6 +1,6 @@
 """Sending the mails of a mailing from a job: claim, send, settle, recover.
 
-Nothing here commits but the journal's own statements; jobs.py decides when.
+Nothing here commits but the journal's own statements; jobs/ decides when.
 """
 
 from __future__ import annotations

@@ -14,11 +14,11 @@ from frappe.utils import add_to_date, now_datetime
 from frappe.utils.background_jobs import create_job_id, get_job, get_queue
 from rq.registry import StartedJobRegistry
 
-from email_campaigns import jobs
 from email_campaigns.api import desk
 from email_campaigns.audience import store as audience
 from email_campaigns.audience.members import NewMember
 from email_campaigns.delivery import ledger_store, transport
+from email_campaigns.jobs import sending
 from email_campaigns.tests.bench_kit import TestBench
 from email_campaigns.tests.smtp_server import ScriptedServer
 
@@ -335,7 +335,7 @@ class SendingTest(FrappeTestCase):
 	def go_on(self) -> None:
 		"""Let a tick pass, and the jobs that come of it."""
 		work_off()
-		jobs.tick()
+		sending.tick()
 		work_off()
 
 	def form(self, name: str):

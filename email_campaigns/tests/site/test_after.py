@@ -6,11 +6,11 @@ from collections import Counter
 
 import frappe
 
-from email_campaigns import jobs
 from email_campaigns.api import after, desk
 from email_campaigns.audience.decide import DUPLICATE_ADDRESS, HELD_OUT
 from email_campaigns.audience.suppression_store import lift, suppress
 from email_campaigns.delivery import ledger_store, resend
+from email_campaigns.jobs import sending
 from email_campaigns.tests.site.after_kit import MESSAGE, ONE, REFUSED, THREE, TWO, UNKNOWN, AfterTest
 from email_campaigns.tests.site.kit import (
 	a_contact,
@@ -155,8 +155,8 @@ class TestOneMailAgain(AfterTest):
 
 	def test_on_its_way_is_refused(self):
 		name = self.start(a_mailing(a_list(ONE)))
-		jobs.tick()
-		jobs.freeze(name)
+		sending.tick()
+		sending.freeze(name)
 		self.refuses(resend.ON_ITS_WAY, after.resend, self.message(name, ONE))
 
 	def test_uncertain_is_for_a_decision(self):
@@ -228,7 +228,7 @@ class TestTheMailing(AfterTest):
 		frappe.db.commit()
 		ledger_store.is_open = is_open
 		self.addCleanup(setattr, ledger_store, "is_open", finish)
-		self.assertFalse(jobs._finish(self.name))
+		self.assertFalse(sending._finish(self.name))
 		self.go_on()
 		self.assertReceived(ONE, ONE, TWO)
 		self.assertFigures(self.name)

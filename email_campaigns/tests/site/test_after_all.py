@@ -6,11 +6,11 @@ from collections import Counter
 
 import frappe
 
-from email_campaigns import jobs
 from email_campaigns.api import after
 from email_campaigns.audience import store as audience
 from email_campaigns.audience.suppression_store import lift, suppress
 from email_campaigns.delivery import missing_store
+from email_campaigns.jobs import sending
 from email_campaigns.tests.site.after_kit import FIVE, ONE, REFUSED, THREE, TWO, UNKNOWN, AfterTest
 from email_campaigns.tests.site.kit import (
 	a_contact,
@@ -117,7 +117,7 @@ class TestMissing(AfterTest):
 		self.do(after.resend_missing, name)
 		while missing_store.take_next(name):
 			frappe.db.commit()
-			jobs.top_up()
+			sending.top_up()
 			for job in [job for job in waiting_jobs() if job.startswith("ec-page")]:
 				run_job(job)
 			self.assertEqual(self.form(name).status, "In Process")
@@ -174,8 +174,8 @@ class TestMissing(AfterTest):
 	def test_a_key_held_by_who_gets_nothing_gives_way(self):
 		"""The page skipped the first of two with one address, which left one of its lists only."""
 		name = self.start(a_mailing(a_list(ONE), a_list(ONE, title="Sending Other")))
-		jobs.tick()
-		jobs.freeze(name)
+		sending.tick()
+		sending.freeze(name)
 		suppress(ONE, reason="Unsubscribed", origin="a click", target_list="Sending List")
 		frappe.db.commit()
 		self.go_on()

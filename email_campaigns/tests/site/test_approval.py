@@ -2,9 +2,9 @@
 
 import frappe
 
-from email_campaigns import jobs
 from email_campaigns.api import approval, desk
 from email_campaigns.delivery import approval_store
+from email_campaigns.jobs import sending
 from email_campaigns.tests.site.kit import (
 	PREFIX,
 	SendingTest,
@@ -441,8 +441,8 @@ class TestVoidUnderWay(ApprovalTest):
 	def test_between_two_pages(self):
 		template = self.form(self.mailing).email_template
 		self.approved(-1)
-		jobs.tick()
-		jobs.freeze(self.mailing)
+		sending.tick()
+		sending.freeze(self.mailing)
 		change_template(template, "<p>Changed</p>")
 		self.go_on()
 		self.assertEqual((self.status, self.received()), ("Paused", []))
@@ -453,7 +453,7 @@ class TestVoidUnderWay(ApprovalTest):
 		self.mailing = self.made_by(self.clerk, campaign=campaign)
 		frappe.db.delete("Campaign Target List", {"parent": self.mailing})
 		self.approved(-1)
-		jobs.tick()
+		sending.tick()
 		doc = frappe.get_doc("Campaign", campaign)
 		doc.set("target_lists", [{"target_list": a_list(address("one"), title=f"{PREFIX} Other")}])
 		doc.save()

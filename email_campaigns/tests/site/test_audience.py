@@ -4,10 +4,10 @@ from unittest.mock import patch
 
 import frappe
 
-from email_campaigns import jobs
 from email_campaigns.api import desk, timeline
 from email_campaigns.audience import store as audience
 from email_campaigns.audience.suppression_store import suppress
+from email_campaigns.jobs import sending
 from email_campaigns.tests.site.kit import (
 	SendingTest,
 	a_campaign,
@@ -150,8 +150,8 @@ class TestFollowing(AudienceTest):
 
 	def test_what_is_frozen_stays(self):
 		name = self.start(a_mailing(LIST))
-		jobs.tick()
-		jobs.freeze(name)
+		sending.tick()
+		sending.freeze(name)
 		change("Contact", self.contact, email_id=address("after"))
 		self.go_on()
 		self.assertSentTo(name, [address("before")])
@@ -165,8 +165,8 @@ class TestFollowing(AudienceTest):
 	def test_a_record_deleted_between_freeze_and_send_fails_with_a_reason(self):
 		a_list(address("other"))
 		name = self.start(a_mailing(LIST))
-		jobs.tick()
-		jobs.freeze(name)
+		sending.tick()
+		sending.freeze(name)
 		frappe.delete_doc("Contact", self.contact, force=True)
 		frappe.db.commit()
 		self.go_on()

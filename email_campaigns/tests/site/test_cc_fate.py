@@ -6,10 +6,10 @@ from unittest.mock import patch
 
 import frappe
 
-from email_campaigns import jobs
 from email_campaigns.api import desk
 from email_campaigns.audience.suppression_store import suppress
 from email_campaigns.delivery import cc, journal_store, resend_store, send_store, uncertain_store
+from email_campaigns.jobs import sending
 from email_campaigns.tests.site.copies import BOSS, KIM, LOU, CopiesTest, contacts
 from email_campaigns.tests.site.kit import address, change, empty_queues, settings
 from email_campaigns.tests.smtp_server import DROP, KEEP_AND_DROP
@@ -59,8 +59,8 @@ class TestTheMailsFate(CopiesTest):
 	def test_suppressed_between_freeze_and_send(self):
 		contacts(KIM, company_name=BOSS)
 		name = self.start(self.mailing())
-		jobs.tick()
-		jobs.freeze(name)
+		sending.tick()
+		sending.freeze(name)
 		suppress(KIM, reason="Unsubscribed", origin="test")
 		frappe.db.commit()
 		self.go_on()
@@ -70,8 +70,8 @@ class TestTheMailsFate(CopiesTest):
 	def test_a_copy_suppressed_between_freeze_and_send(self):
 		contacts(KIM, company_name=BOSS)
 		name = self.start(self.mailing())
-		jobs.tick()
-		jobs.freeze(name)
+		sending.tick()
+		sending.freeze(name)
 		suppress(BOSS, reason="Complaint", origin="test")
 		frappe.db.commit()
 		self.go_on()
@@ -201,7 +201,7 @@ class TestKilledWorker(CopiesTest):
 			calls.append(following)
 			if len(calls) == 2:
 				self.end_leases(name)
-				jobs.recover(int(time.time()))
+				sending.recover(int(time.time()))
 			return advance(journal, accepted, following)
 
 		with patch.object(journal_store.LedgerJournal, "advance", stalled):

@@ -4,10 +4,10 @@ from unittest.mock import patch
 
 import frappe
 
-from email_campaigns import jobs
 from email_campaigns.api import cc as api
 from email_campaigns.api import desk
 from email_campaigns.delivery import cc, plan_store
+from email_campaigns.jobs import sending
 from email_campaigns.tests.site.copies import (
 	AIDE,
 	BOSS,
@@ -38,8 +38,8 @@ class TestSwitchedOff(CopiesTest):
 	def test_between_freeze_and_send(self):
 		contacts(KIM, company_name=BOSS, user=a_user("aide"))
 		name = self.start(self.mailing(COMPANY, USER))
-		jobs.tick()
-		jobs.freeze(name)
+		sending.tick()
+		sending.freeze(name)
 		offer(USER)
 		self.go_on()
 		self.assertEqual(self.mail_to(KIM).parsed["Cc"], AIDE)
@@ -62,8 +62,8 @@ class TestSwitchedOff(CopiesTest):
 	def test_that_nobody_was_told_of_still_stops_it(self):
 		contacts(KIM, company_name=BOSS)
 		name = self.start(self.mailing())
-		jobs.tick()
-		jobs.freeze(name)
+		sending.tick()
+		sending.freeze(name)
 		frappe.db.sql("UPDATE `tabCampaign CC Field` SET enabled = 0")
 		frappe.db.commit()
 		self.go_on()

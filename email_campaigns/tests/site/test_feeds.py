@@ -5,10 +5,10 @@ import time
 import frappe
 from frappe.utils import add_to_date, now_datetime
 
-from email_campaigns import jobs
 from email_campaigns.api import desk, lists
 from email_campaigns.audience import feed_run_store, feed_store
 from email_campaigns.audience.feed import FeedFault
+from email_campaigns.jobs import lists as jobs
 from email_campaigns.tests.site.kit import (
 	SendingTest,
 	a_contact,

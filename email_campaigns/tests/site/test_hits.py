@@ -6,8 +6,8 @@ import frappe
 from frappe.utils import now, set_request
 from werkzeug.exceptions import HTTPException
 
-from email_campaigns import jobs
 from email_campaigns.api import public
+from email_campaigns.jobs import upkeep
 from email_campaigns.tests.site.copies import COMPANY, KIM, contacts, offer
 from email_campaigns.tests.site.copies import LIST as COPIED
 from email_campaigns.tests.site.kit import a_list, a_mailing, a_user, address, settings, the_bench
@@ -227,13 +227,13 @@ class TestVerdicts(TrackingTest):
 		self.get(self.pixel())
 		self.get(self.link(), FIREFOX)
 		settings(machine_seconds=2 * 3600)
-		jobs.rejudge_hits("2000-01-01")
+		upkeep.rejudge_hits("2000-01-01")
 		self.assertEqual(
 			(self.told(name), self.stamps(name)),
 			([("Opened", "machine"), ("Clicked", "machine")], (False, False)),
 		)
 		settings(machine_seconds=5)
-		jobs.rejudge_hits("2000-01-01")
+		upkeep.rejudge_hits("2000-01-01")
 		self.assertEqual(
 			(self.told(name), self.stamps(name)),
 			([("Opened", "human"), ("Clicked", "human")], (True, True)),
@@ -294,7 +294,7 @@ class TestOwnDevices(TrackingTest):
 		self.sign_in(self.visitor, "Campaign User")
 		name = self.sent()
 		self.get(self.pixel())
-		jobs.rejudge_hits("2000-01-01")
+		upkeep.rejudge_hits("2000-01-01")
 		self.assertEqual(self.told(name), [("Opened", "internal")])
 
 

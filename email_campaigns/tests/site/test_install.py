@@ -112,7 +112,9 @@ class TestUninstall(FrappeTestCase):
 		self.assertEqual(frappe.get_all("Logs To Clear", {"ref_doctype": ["in", install.LOGS]}), [])
 
 	def test_it_takes_back_jobs_sidebar_and_icon(self):
-		self.assertTrue(frappe.db.exists("Scheduled Job Type", {"method": "email_campaigns.jobs.tick"}))
+		self.assertTrue(
+			frappe.db.exists("Scheduled Job Type", {"method": "email_campaigns.jobs.sending.tick"})
+		)
 		uninstall.before_uninstall()
 		self.assertFalse(
 			frappe.db.exists("Scheduled Job Type", {"method": ("like", "email_campaigns.%")}),

@@ -5,8 +5,8 @@ from unittest.mock import patch
 
 import frappe
 
-from email_campaigns import jobs
 from email_campaigns.api import desk
+from email_campaigns.jobs import sending
 from email_campaigns.tests.site.kit import (
 	SendingTest,
 	a_contact,
@@ -60,7 +60,7 @@ class TestHourlyLimit(SendingTest):
 	def test_no_job_is_enqueued_while_the_hour_is_full(self):
 		settings(hourly_limit=7)
 		self.send(a_mailing(a_list(*TWENTY)))
-		jobs.top_up()
+		sending.top_up()
 		self.assertEqual(waiting_jobs(), [])
 
 	def test_two_mailings_share_it(self):
@@ -94,8 +94,8 @@ class TestHourlyLimit(SendingTest):
 	def test_what_a_page_has_claimed_is_taken(self):
 		settings(hourly_limit=5, batch_size=5)
 		name = self.start(a_mailing(a_list(*TWENTY)))
-		jobs.tick()
-		jobs.freeze(name)
+		sending.tick()
+		sending.freeze(name)
 		frappe.db.sql(
 			"""UPDATE `tabCampaign Message` SET claim = 'another', lease_until = %s
 			WHERE source = %s ORDER BY name LIMIT 5""",
@@ -120,9 +120,9 @@ class TestBatches(SendingTest):
 	def test_a_job_ends_in_time_and_its_successor_goes_on(self):
 		settings(batch_size=6)
 		name = self.start(a_mailing(a_list(*TWENTY)))
-		jobs.tick()
-		jobs.freeze(name)
-		with patch.object(jobs, "PAGE_SECONDS", -1):
+		sending.tick()
+		sending.freeze(name)
+		with patch.object(sending, "PAGE_SECONDS", -1):
 			run_job(f"ec-page-{name}-0-0")
 		self.assertEqual(self.statuses(name), {"Queued": 20})
 		self.go_on()

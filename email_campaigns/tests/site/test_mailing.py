@@ -3,9 +3,9 @@
 import frappe
 from frappe.utils import add_to_date, now_datetime
 
-from email_campaigns import jobs
 from email_campaigns.api import desk
 from email_campaigns.audience.suppression_store import suppress
+from email_campaigns.jobs import sending, upkeep
 from email_campaigns.tests.site.kit import (
 	SendingTest,
 	a_campaign,
@@ -193,7 +193,7 @@ class TestPause(MailingTest):
 
 	def test_paused_in_mid_freeze_it_goes_on_freezing(self):
 		self.start(self.mailing)
-		jobs.tick()
+		sending.tick()
 		desk.pause(self.mailing)
 		frappe.db.commit()
 		self.go_on()
@@ -220,7 +220,7 @@ class TestCancel(MailingTest):
 
 	def test_in_mid_freeze_nobody_is_planned_any_more(self):
 		self.start(self.mailing)
-		jobs.tick()
+		sending.tick()
 		desk.cancel(self.mailing, "Wrong list")
 		frappe.db.commit()
 		self.go_on()
@@ -230,8 +230,8 @@ class TestCancel(MailingTest):
 class TestOptOutUnderWay(MailingTest):
 	def test_between_freeze_and_send_it_skips_the_mail(self):
 		self.start(self.mailing)
-		jobs.tick()
-		jobs.freeze(self.mailing)
+		sending.tick()
+		sending.freeze(self.mailing)
 		suppress(TEN[2], reason="Unsubscribed", origin="test")
 		suppress(TEN[4], reason="Unsubscribed", origin="test", target_list="Sending List")
 		suppress(TEN[6], reason="Complaint", origin="test")
@@ -252,8 +252,8 @@ class TestOptOutUnderWay(MailingTest):
 	def test_informational_mail_leaves_all_the_same(self):
 		campaign = a_campaign(campaign_type="Informational Email")
 		name = self.start(a_mailing("Sending List", campaign=campaign))
-		jobs.tick()
-		jobs.freeze(name)
+		sending.tick()
+		sending.freeze(name)
 		suppress(TEN[2], reason="Unsubscribed", origin="test")
 		suppress(TEN[3], reason="Hard Bounce", origin="test")
 		frappe.db.commit()
@@ -275,7 +275,7 @@ class TestHourlyJob(MailingTest):
 			a_campaign(start_date=yesterday, status="Inactive"): "Inactive",
 		}
 		frappe.db.sql("UPDATE `tabTarget List` SET member_count = 0 WHERE name = 'Sending List'")
-		jobs.update_statuses()
+		upkeep.update_statuses()
 		found = {name: frappe.db.get_value("Campaign", name, "status") for name in cases}
 		self.assertEqual(found, cases)
 		self.assertEqual(frappe.db.get_value("Target List", "Sending List", "member_count"), 10)

@@ -6,10 +6,10 @@ from datetime import timedelta
 import frappe
 from frappe.utils import add_to_date, get_system_timezone, now_datetime
 
-from email_campaigns import jobs
 from email_campaigns.api import desk
 from email_campaigns.audience.members import NewMember
 from email_campaigns.audience.store import add_plain
+from email_campaigns.jobs import sending
 from email_campaigns.schedule.clock import in_zone, to_epoch
 from email_campaigns.tests.site.kit import (
 	PREFIX,
@@ -358,5 +358,5 @@ class TestTopUp(PlanningTest):
 		settings(hourly_limit=5)
 		name = self.send(a_mailing(a_list(*TWENTY)))
 		change("Mass Email", name, deadline_epoch=int(time.time()) - 1)
-		jobs.top_up()
+		sending.top_up()
 		self.assertEqual(self.statuses(name), {"Sent": 5, "Expired": 15})

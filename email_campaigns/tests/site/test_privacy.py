@@ -3,13 +3,13 @@
 import frappe
 from frappe.utils import now
 
-from email_campaigns import jobs
 from email_campaigns.api import desk, privacy
 from email_campaigns.audience import erase_store, forgotten_store
 from email_campaigns.audience.forgotten import FORGOTTEN
 from email_campaigns.audience.suppression_store import scope_of, suppress
 from email_campaigns.delivery import refuse_store
 from email_campaigns.delivery.mailing import Claimed
+from email_campaigns.jobs import lists, sending
 from email_campaigns.tests.site.kit import (
 	DOMAIN,
 	SendingTest,
@@ -80,7 +80,7 @@ class TestForgetting(PrivacyTest):
 	def a_trace(self):
 		"""What an import, a feed and a deleted member leave behind."""
 		a_list(title="Sending Other")
-		jobs.import_members(
+		lists.import_members(
 			"Sending Other", a_file(self, f"email\n{JO}\nnonsense\n{JO.upper()}\n{NEIGHBOUR}\n")
 		)
 		member = {"target_list": "Sending Other", "email": JO}
@@ -108,8 +108,8 @@ class TestForgetting(PrivacyTest):
 		a_list(JO, *addresses(1))
 		name = a_mailing(LIST)
 		self.start(name)
-		jobs.tick()
-		jobs.freeze(name)
+		sending.tick()
+		sending.freeze(name)
 		self.assertEqual(self.statuses(name), {"Queued": 2})
 		self.forget()
 		self.go_on()
@@ -171,7 +171,7 @@ class TestRefusing(PrivacyTest):
 			frappe.get_doc(doc).insert()
 
 	def test_by_import(self):
-		jobs.import_members(LIST, a_file(self, f"email\n{JO}\n{addresses(1)[0]}\n"))
+		lists.import_members(LIST, a_file(self, f"email\n{JO}\n{addresses(1)[0]}\n"))
 		self.assertEqual(self.members(), addresses(1))
 		report = frappe.db.get_value("Target List", LIST, "import_report").splitlines()
 		self.assertEqual(report[0], "1 addresses joined, 1 lines were left out.")
@@ -202,8 +202,8 @@ class TestRefusing(PrivacyTest):
 		a_list(*addresses(2))
 		name = a_mailing(LIST)
 		self.start(name)
-		jobs.tick()
-		jobs.freeze(name)
+		sending.tick()
+		sending.freeze(name)
 		frappe.db.set_value("Campaign Message", {"source": name, "email": addresses(1)[0]}, "email", JO)
 		frappe.db.commit()
 		self.go_on()

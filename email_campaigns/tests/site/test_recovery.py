@@ -7,11 +7,11 @@ from unittest.mock import patch
 import frappe
 import psutil
 
-from email_campaigns import jobs
 from email_campaigns.audience import store as audience
 from email_campaigns.delivery import journal_store, send_store
 from email_campaigns.delivery.page import Page
 from email_campaigns.delivery.smtp import Session
+from email_campaigns.jobs import sending
 from email_campaigns.tests.site.kit import (
 	SendingTest,
 	a_list,
@@ -180,7 +180,7 @@ class TestPowerCuts(SendingTest):
 			calls.append(following)
 			if len(calls) == 5:
 				self.end_leases(name)
-				jobs.recover(int(time.time()))
+				sending.recover(int(time.time()))
 			return advance(journal, accepted, following)
 
 		with patch.object(journal_store.LedgerJournal, "advance", stalled):
@@ -227,13 +227,13 @@ class TestLostQueue(SendingTest):
 		name = self.start(a_mailing(a_list(*addresses(10))))
 		empty_queues()
 		for _tick in range(3):
-			jobs.tick()
+			sending.tick()
 		self.assertEqual(waiting_jobs(), [f"ec-freeze-{name}"])
-		jobs.freeze(name)
+		sending.freeze(name)
 		empty_queues()
 		for _tick in range(3):
-			jobs.tick()
-			jobs.top_up()
+			sending.tick()
+			sending.top_up()
 		self.assertEqual(waiting_jobs(), [f"ec-page-{name}-0-0"])
 		work_off()
 		self.assertSentTo(name, addresses(10))
@@ -241,17 +241,17 @@ class TestLostQueue(SendingTest):
 	def test_parallel_jobs_share_the_mails(self):
 		settings(batch_size=4, parallel_jobs=3)
 		name = self.start(a_mailing(a_list(*addresses(20))))
-		jobs.tick()
-		jobs.freeze(name)
+		sending.tick()
+		sending.freeze(name)
 		self.assertEqual(len([job for job in waiting_jobs() if "page" in job]), 3)
 		work_off()
 		self.assertSentTo(name, addresses(20))
 
 	def test_a_second_freeze_plans_nobody(self):
 		name = self.start(a_mailing(a_list(*addresses(10))))
-		jobs.tick()
-		jobs.freeze(name)
+		sending.tick()
+		sending.freeze(name)
 		a_list("late@sending.example")
 		frappe.db.commit()
-		jobs.freeze(name)
+		sending.freeze(name)
 		self.assertEqual(self.statuses(name), {"Queued": 10})

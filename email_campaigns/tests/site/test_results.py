@@ -3,8 +3,8 @@
 import frappe
 from frappe.utils import add_to_date, now_datetime
 
-from email_campaigns import jobs
 from email_campaigns.api import preferences, results
+from email_campaigns.jobs import upkeep
 from email_campaigns.results import store
 from email_campaigns.tests.site.kit import (
 	PREFIX,
@@ -113,7 +113,7 @@ class TestProof(ResultsTest):
 		name = self.send(a_mailing(a_list(*TEN)))
 		happens(self.mails(name)[TEN[0]], "opened")
 		self.set_counters(name, opened_count=7, machine_clicked_count=2)
-		jobs.prove_counts()
+		upkeep.prove_counts()
 		self.assertCounts(name, opened=1, machine_clicked=0)
 		(entry,) = self.errors(name)
 		self.assertIn(name, entry.method)
@@ -124,15 +124,15 @@ class TestProof(ResultsTest):
 	def test_what_is_right_is_not_reported(self):
 		name = self.send(a_mailing(a_list(*TEN)))
 		happens(self.mails(name)[TEN[0]], "clicked")
-		jobs.prove_counts()
+		upkeep.prove_counts()
 		self.assertEqual(self.errors(name), [])
 
 	def test_a_mailing_that_nothing_happened_to_lately_is_left_alone(self):
 		name = self.send(a_mailing(a_list(*TEN)))
-		old = add_to_date(now_datetime(), days=-jobs.PROVED_DAYS - 1)
+		old = add_to_date(now_datetime(), days=-upkeep.PROVED_DAYS - 1)
 		frappe.db.sql("UPDATE `tabCampaign Log` SET creation = %s WHERE source = %s", (old, name))
 		self.set_counters(name, opened_count=7)
-		jobs.prove_counts()
+		upkeep.prove_counts()
 		self.assertEqual(store.counts(name).opened, 7)
 
 
@@ -260,8 +260,8 @@ class TestDigest(ResultsTest):
 	def test_the_owner_is_told_once_a_day_after(self):
 		name = self.complete(25)
 		happens(self.mails(name)[TEN[0]], "opened")
-		jobs.send_digests()
-		jobs.send_digests()
+		upkeep.send_digests()
+		upkeep.send_digests()
 		(queued,) = self.queued(name)
 		mail = frappe.get_doc("Email Queue", queued)
 		self.assertEqual([row.recipient for row in mail.recipients], [address("owner")])
@@ -271,15 +271,15 @@ class TestDigest(ResultsTest):
 
 	def test_not_before_a_day_has_passed_and_not_when_it_is_no_news(self):
 		name = self.complete(23)
-		jobs.send_digests()
+		upkeep.send_digests()
 		change("Mass Email", name, completed_on=add_to_date(now_datetime(), days=-4))
-		jobs.send_digests()
+		upkeep.send_digests()
 		self.assertEqual(self.queued(name), [])
 
 	def test_it_can_be_switched_off(self):
 		name = self.complete(25)
 		frappe.db.set_single_value("Email Campaign Settings", "send_digest", 0)
-		jobs.send_digests()
+		upkeep.send_digests()
 		self.assertEqual(self.queued(name), [])
 		frappe.db.set_single_value("Email Campaign Settings", "send_digest", 1)
 
@@ -289,7 +289,7 @@ class TestDigest(ResultsTest):
 		change("Mass Email", name, sender_account=None)
 		frappe.db.set_value("Email Account", f"{PREFIX} Account", "enable_outgoing", 0)
 		for _hour in range(2):
-			jobs.send_digests()
+			upkeep.send_digests()
 		self.assertTrue(self.form(name).digest_sent_on)
 		self.assertEqual(self.queued(name), [])
 		self.assertEqual(frappe.db.count("Error Log", {"method": ("like", f"%no digest of {name}%")}), 1)

@@ -8,10 +8,10 @@ import frappe
 from frappe.tests.utils import FrappeTestCase
 from frappe.utils import add_days, now_datetime
 
-from email_campaigns import jobs
 from email_campaigns.api import lists, privacy, signup
 from email_campaigns.audience import signup_store
 from email_campaigns.audience.suppression_store import scope_of, suppress
+from email_campaigns.jobs import upkeep
 from email_campaigns.tests.site.conftest import mark_as_test
 from email_campaigns.tests.site.kit import an_account, change, remove_account
 from email_campaigns.tests.site.recipient import buttons_of, text_of
@@ -289,10 +289,10 @@ class TestConfirming(SignUpTest):
 
 	def test_wishes_that_nobody_confirmed_are_forgotten(self):
 		link = self.link()
-		jobs.update_statuses()
+		upkeep.update_statuses()
 		self.assertEqual(frappe.db.count("Target List Sign Up", {"email": JO}), 1)
 		frappe.db.set_value("Target List Sign Up", {"email": JO}, "asked_at", add_days(now_datetime(), -4))
-		jobs.update_statuses()
+		upkeep.update_statuses()
 		self.assertEqual(frappe.db.count("Target List Sign Up", {"email": JO}), 0)
 		self.assertEqual(self.confirm(link).status_code, 410)
 		self.assertIsNone(signup_store.asked(0))

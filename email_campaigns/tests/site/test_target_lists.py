@@ -5,9 +5,9 @@ import time
 
 import frappe
 
-from email_campaigns import jobs
 from email_campaigns.api import desk
 from email_campaigns.audience.suppression_store import scope_of, suppress
+from email_campaigns.jobs import lists
 from email_campaigns.tests.site.kit import (
 	SendingTest,
 	a_contact,
@@ -199,7 +199,7 @@ class TestManyMembers(ListTest):
 		content = "email\n" + "\n".join(f"q{index}@sending.example" for index in range(many))
 		url = a_file(self, content)
 		before, began = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss, time.monotonic()
-		jobs.import_members(LIST, url)
+		lists.import_members(LIST, url)
 		seconds = time.monotonic() - began
 		grown = (resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before) / 1024
 		print(f"{many} plain members in {seconds:.1f} s, {grown:.0f} MB more memory at the peak")

@@ -4,10 +4,10 @@ import time
 
 import frappe
 
-from email_campaigns import jobs
 from email_campaigns.api import after, desk
 from email_campaigns.audience.suppression_store import suppress
 from email_campaigns.delivery import resend
+from email_campaigns.jobs import sending
 from email_campaigns.tests.site.copies import BOSS, KIM, CopiesTest, contacts
 from email_campaigns.tests.site.kit import (
 	SendingTest,
@@ -130,8 +130,8 @@ class TestAfterwards(WhyTest):
 class TestOnItsWay(WhyTest):
 	def frozen(self, **values):
 		name = self.start(a_mailing(a_list(ONE, TWO), **values))
-		jobs.tick()
-		jobs.freeze(name)
+		sending.tick()
+		sending.freeze(name)
 		return name
 
 	def test_it_is_the_next_or_paused(self):
@@ -217,6 +217,6 @@ class TestCopies(CopiesTest):
 	def test_a_copy_waits_for_its_mail(self):
 		contacts(KIM, company_name=BOSS)
 		name = self.start(self.mailing())
-		jobs.tick()
-		jobs.freeze(name)
+		sending.tick()
+		sending.freeze(name)
 		self.assertIn("It leaves once the mail itself has left.", after.why(name, BOSS)[0])

@@ -2,12 +2,18 @@ import frappe
 from frappe import _
 from frappe.model.document import Document
 
+from email_campaigns.delivery import enrolment_store
+
 
 class Campaign(Document):
 	def validate(self):
 		if self.start_date and self.end_date and self.end_date < self.start_date:
 			frappe.throw(_("The End Date lies before the Start Date."))
 		refuse_contradiction(self)
+		enrolment_store.check_schedule(self)
+
+	def on_update(self):
+		enrolment_store.follow_schedule(self)
 
 
 def refuse_contradiction(doc) -> None:

@@ -1,0 +1,74 @@
+"""Upkeep: statuses that follow from dates, counters that are proved, hits that are judged anew, digests."""
+
+from __future__ import annotations
+
+import frappe
+from frappe.utils import add_days, get_datetime, getdate, now_datetime, nowdate
+
+from email_campaigns.audience import signup_store
+from email_campaigns.audience import store as audience
+from email_campaigns.compat import change_latest_rows
+from email_campaigns.results import digest_store
+from email_campaigns.results import store as results
+from email_campaigns.tracking import events_store
+
+REJUDGED_MAILS = 500  # at a time
+PROVED_DAYS = 3  # a night that was missed is made up for
+
+
+def update_statuses() -> None:
+	"""Bring campaigns to Active and Complete by their dates, and the counts of target lists up to date."""
+	change_latest_rows()
+	today = getdate(nowdate())
+	for status, target, field, condition in (
+		("Planning", "Active", "start_date", "<="),
+		("Active", "Complete", "end_date", "<"),
+	):
+		frappe.db.sql(
+			f"UPDATE `tabCampaign` SET status = %s WHERE status = %s AND {field} {condition} %s",
+			(target, status, today),
+		)
+	for name in frappe.get_all("Target List", pluck="name"):
+		audience.update_counts(name)
+	signup_store.clean()
+	frappe.db.commit()
+
+
+def rejudge_hits(since: str) -> None:
+	"""Judge the opens and clicks since a time of the site's clock by the rules as they are now, slice by slice."""
+	change_latest_rows()
+	after = 0
+	while after := events_store.rejudge(get_datetime(since), after, REJUDGED_MAILS):
+		frappe.db.commit()
+	for name in results.changed_since(get_datetime(since)):
+		frappe.db.commit()  # a count is of the moment when its transaction begins
+		results.recount(name)
+	frappe.db.commit()
+
+
+def prove_counts() -> None:
+	"""Compare the counters of people of every mailing that something happened to lately with its ledger, mend and
+	report what differs."""
+	change_latest_rows()
+	for name in results.changed_since(add_days(now_datetime(), -PROVED_DAYS)):
+		frappe.db.commit()  # a count is of the moment when its transaction begins
+		different = results.recount(name)
+		if different:
+			results.report(name, different)
+		frappe.db.commit()
+
+
+def send_digests() -> None:
+	"""Tell the owners of mailings that were completed a day ago what came of them, each once."""
+	change_latest_rows()
+	at = now_datetime()
+	for name in digest_store.due(at):
+		try:
+			if digest_store.claim(name, at):
+				digest_store.send(name)
+		except Exception:
+			# Once is at most once: a digest that can't be sent is not tried every hour.
+			frappe.db.rollback()
+			digest_store.claim(name, at)
+			frappe.log_error(f"Email Campaigns: no digest of {name}")
+		frappe.db.commit()
