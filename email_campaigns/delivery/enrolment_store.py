@@ -5,16 +5,18 @@ Rules, field names and messages are ERPNext's (erpnext/crm/doctype/email_campaig
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import date, datetime
 
 import frappe
 from frappe import _
-from frappe.utils import cint, get_time, getdate, nowdate
+from frappe.utils import cint, getdate, nowdate
 
+from email_campaigns import lifecycle
 from email_campaigns.audience import sources_store
 from email_campaigns.audience import store as audience
+from email_campaigns.compat import affected_rows
 from email_campaigns.schedule import drip
-from email_campaigns.schedule.clock import UnknownZone, to_epoch
+from email_campaigns.schedule.clock import to_epoch
 from email_campaigns.schedule.drip import Step
 
 DOCTYPE = "Email Campaign"
@@ -38,7 +40,7 @@ def _step(row) -> Step:
 		number=cint(row.step) or cint(row.idx),
 		days=cint(row.send_after_days),
 		template=row.email_template,
-		at=get_time(row.send_time) if row.send_time not in (None, "") else None,
+		at=drip.time_of_day(row.send_time or ""),
 		zone=row.time_zone or "",
 		send_if=row.send_if or "",
 	)
@@ -46,8 +48,12 @@ def _step(row) -> Step:
 
 def kinds() -> list[str]:
 	"""Return the doctypes whose records can be enrolled: the recipient sources, and groups of recipients."""
+	known = sources_store.sources()
 	members = {member for member, _field in GROUPS.values()}
-	return [doctype for doctype in sources_store.sources() if doctype not in members] + list(GROUPS)
+	groups = [
+		group for group, (member, _field) in GROUPS.items() if member == audience.PLAIN or member in known
+	]
+	return [doctype for doctype in known if doctype not in members] + groups
 
 
 def check(doc) -> None:
@@ -105,8 +111,7 @@ def check_schedule(campaign) -> None:
 	for row in campaign.campaign_schedules:
 		if cint(row.send_after_days) < 0:
 			frappe.throw(_("Row {0}: a step can't be sent before the start date.").format(row.idx))
-		if row.time_zone and row.time_zone != drip.RECIPIENTS:
-			_check_zone(row)
+		_check_time(row)
 	taken = {0}
 	for row in campaign.campaign_schedules:
 		if cint(row.step) in taken:
@@ -115,11 +120,14 @@ def check_schedule(campaign) -> None:
 		taken.add(row.step)
 
 
-def _check_zone(row) -> None:
+def _check_time(row) -> None:
 	try:
-		to_epoch(datetime(2000, 1, 1), row.time_zone)
-	except UnknownZone as error:
+		at = drip.time_of_day(row.send_time or "")
+		if row.time_zone and row.time_zone != drip.RECIPIENTS:
+			to_epoch(datetime(2000, 1, 1), row.time_zone)
+	except ValueError as error:
 		frappe.throw(_("Row {0}: {1}").format(row.idx, error))
+	row.send_time = f"{at:%H:%M}" if at else ""
 
 
 def follow_schedule(campaign) -> None:
@@ -129,4 +137,51 @@ def follow_schedule(campaign) -> None:
 		"""UPDATE `tabEmail Campaign` SET end_date = DATE_ADD(start_date, INTERVAL %s DAY), next_epoch = %s
 		WHERE campaign_name = %s AND status IN %s""",
 		(days, LOOK_NOW, campaign.name, UNFINISHED),
+	)
+
+
+def end(name: str, status: str, why: str) -> bool:
+	"""Bring an enrolment to an end if its state allows it, and what has not left with it; tell whether that happened."""
+	frappe.db.sql(
+		"""UPDATE `tabEmail Campaign` SET status = %s, ended_because = %s, next_epoch = 0
+		WHERE name = %s AND status IN %s""",
+		(status, why, name, lifecycle.origins(DOCTYPE, status)),
+	)
+	ended = affected_rows() == 1
+	if ended:
+		end_open_mails(name, why)
+		tell_desk(name)
+	return ended
+
+
+def end_open_mails(name: str, why: str, email: str = "") -> None:
+	"""Skip the mails of an enrolment that have not left, or those to one address; a page that has claimed them finds
+	them gone."""
+	frappe.db.sql(
+		"""UPDATE `tabCampaign Message` SET status = 'Skipped', reason = %(why)s, claim = '', lease_until = 0
+		WHERE source = %(name)s AND source_doctype = 'Email Campaign' AND status = 'Queued'
+			AND (%(email)s = '' OR email = %(email)s)""",
+		{"why": why, "name": name, "email": email},
+	)
+
+
+def tell_desk(name: str) -> None:
+	frappe.clear_document_cache(DOCTYPE, name)
+	frappe.publish_realtime(
+		"list_update", {"doctype": DOCTYPE, "name": name}, doctype=DOCTYPE, after_commit=True
+	)
+
+
+def advance(today: date) -> None:
+	"""Bring enrolments to In Progress and Completed by their dates, on the site's clock: by ERPNext's rule, but none is
+	Completed while a mail of it has still to leave."""
+	frappe.db.sql(
+		"UPDATE `tabEmail Campaign` SET status = 'In Progress' WHERE status = 'Scheduled' AND start_date <= %s",
+		today,
+	)
+	frappe.db.sql(
+		"""UPDATE `tabEmail Campaign` e SET e.status = 'Completed', e.next_epoch = 0
+		WHERE e.status = 'In Progress' AND e.end_date < %s AND e.next_epoch = 0
+			AND NOT EXISTS (SELECT 1 FROM `tabCampaign Message` m WHERE m.source = e.name AND m.status IN ('Queued', 'Sending'))""",
+		today,
 	)

@@ -23,12 +23,14 @@ Times = Callable[[list[Candidate]], Mapping[int, int]]  # {member: Unix seconds 
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-	"""One row of the ledger to be. `send_after` in Unix seconds; `is_seed` marks a colleague of the seed group."""
+	"""One row of the ledger to be. `send_after` in Unix seconds; `is_seed` marks a colleague of the seed group; `source`
+	is the enrolment in a drip sequence that the row belongs to, "" for the mailing itself."""
 
 	decision: Decision
 	language: str = ""
 	send_after: int = 0
 	is_seed: bool = False
+	source: str = ""
 
 
 def no_copies(decisions: list[Decision]) -> int:

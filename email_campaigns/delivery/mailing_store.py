@@ -22,7 +22,7 @@ def of(doc) -> Mailing:
 	"""Return a Mass Email that may not have been saved yet as a value. Raises ValidationError as `load` does."""
 	campaign = frappe.get_doc("Campaign", doc.campaign)
 	account = sender_account(doc.sender_account)
-	subject, html = _content(doc.email_template)
+	subject, html = content(doc.email_template)
 	heeds_opt_out = campaign.campaign_type != INFORMATIONAL
 	return Mailing(
 		name=doc.name,
@@ -40,7 +40,7 @@ def of(doc) -> Mailing:
 		excluding=_lists(doc.excluding_target_lists or campaign.excluding_target_lists),
 		duplicate_policy=doc.duplicate_policy,
 		prefix=doc.subject_prefix or "",
-		versions=tuple(Version(row.language, *_content(row.email_template)) for row in doc.language_versions),
+		versions=tuple(Version(row.language, *content(row.email_template)) for row in doc.language_versions),
 		forced_language=(doc.forced_language or "") if doc.language_policy == ONE_LANGUAGE else "",
 		seed_list=doc.seed_list or "",
 		holdout_percent=flt(doc.holdout_percent),
@@ -51,6 +51,7 @@ def of(doc) -> Mailing:
 		# Nothing is learnt of whoever gets mail that cannot be refused.
 		track_opens=heeds_opt_out and bool(cint(doc.track_opens)),
 		track_links=heeds_opt_out and bool(cint(doc.track_links)),
+		store_emails=bool(cint(doc.store_emails)),
 		**_timing(doc),
 	)
 
@@ -87,7 +88,7 @@ def _timing(doc) -> dict:
 	}
 
 
-def _content(template: str) -> tuple[str, str]:
+def content(template: str) -> tuple[str, str]:
 	"""Return (subject, HTML) of an Email Template."""
 	doc = frappe.get_doc("Email Template", template)
 	return doc.subject or "", (doc.response_html if doc.use_html else doc.response) or ""

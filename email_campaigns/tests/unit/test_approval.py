@@ -6,7 +6,7 @@ import pytest
 
 from email_campaigns.audience.decide import PER_RECORD
 from email_campaigns.delivery.approval import fingerprint
-from email_campaigns.delivery.mailing import CcField, Mailing, Version
+from email_campaigns.delivery.mailing import CcField, Mailing, Stream, Version
 
 APPROVED = Mailing(
 	name="M-1",
@@ -59,6 +59,8 @@ FREE = {
 	"anchor": 5,
 	"anchor_left": 5,
 	"approval_hash": "any",
+	"store_emails": True,
+	"stream": Stream("Spring", 1, "kim@example.org"),
 }
 
 
