@@ -45,6 +45,8 @@ def plan(enrolments: Sequence[Enrolment], epoch: int) -> None:
 	"""Decide upon what is due of a slice of one campaign, and write it. Raises ValidationError where a step can't be
 	loaded; then nothing has been written."""
 	rules, excluding = rules_of(enrolments[0].campaign, epoch)
+	ended = enrolment_store.end_second([one.name for one in enrolments])
+	enrolments = [one for one in enrolments if one.name not in ended]
 	groups = [one for one in enrolments if one.doctype in GROUPS]
 	_plan_people(rules, excluding, [one for one in enrolments if one.doctype not in GROUPS])
 	for one in groups:

@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Mapping
+from html import escape
 
 import frappe
 from frappe import _
+from frappe.desk.doctype.notification_log.notification_log import enqueue_create_notification
 from frappe.utils import cint, get_fullname
 
 from email_campaigns.delivery import ledger_store
@@ -67,7 +70,7 @@ def due_streams(epoch: int) -> list[Stream]:
 		f"""SELECT m.campaign, m.step, m.owner FROM `tabCampaign` c STRAIGHT_JOIN `tabCampaign Message` m
 			ON m.campaign = c.name AND m.status = 'Queued' AND m.send_after <= %s
 		WHERE c.status != 'Inactive' AND m.source_doctype = '{DOCTYPE}' AND m.claim = ''
-		GROUP BY m.campaign, m.step, m.owner ORDER BY MIN(m.send_after)""",
+		GROUP BY m.campaign, m.step, m.owner ORDER BY MIN(m.send_after), m.step""",
 		epoch,
 	)
 	return [Stream(*row) for row in rows]
@@ -92,6 +95,24 @@ def note(stream: Stream, problem: str) -> bool:
 def tell(campaign: str, problem: str) -> None:
 	"""Show on the forms of a campaign why its steps can't be planned."""
 	frappe.db.set_value("Campaign", campaign, "drip_problem", problem, update_modified=False)
+
+
+def tell_user(campaign: str, enrolled: int, left_out: Mapping[str, int]) -> None:
+	"""Notify the user of this job of what came of enrolling many records."""
+	lines = [_("{0} recipients were enrolled in {1}.").format(enrolled, campaign)]
+	lines += [f"{number}: {reason}" for reason, number in left_out.items()]
+	address = frappe.db.get_value("User", frappe.session.user, "email")
+	enqueue_create_notification(
+		[address],
+		{
+			"type": "Alert",
+			"document_type": "Campaign",
+			"document_name": campaign,
+			"subject": escape(lines[0]),
+			"email_content": "<br>".join(map(escape, lines)),
+			"from_user": frappe.session.user,
+		},
+	)
 
 
 def _label(stream: Stream) -> str:

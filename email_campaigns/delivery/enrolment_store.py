@@ -5,6 +5,7 @@ Rules, field names and messages are ERPNext's (erpnext/crm/doctype/email_campaig
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from datetime import date, datetime
 
 import frappe
@@ -25,8 +26,11 @@ GROUPS = {
 	"Email Group": ("Email Group Member", "email_group"),
 	"Target List": ("Target List Member", "target_list"),
 }
+REMOVED = "The step was taken out of the schedule"
+MERGED = "The recipient is in this sequence already"
 UNFINISHED = ("Scheduled", "In Progress")
-DECIDING = ("campaign_name", "email_campaign_for", "recipient", "start_date")
+DECIDING = ("campaign_name", "email_campaign_for", "recipient", "start_date", "sender")
+MANAGERS = {"Campaign Manager", "System Manager"}
 LOOK_NOW = 1  # Unix seconds long past: the planner looks at the enrolment at its next round
 
 
@@ -65,6 +69,7 @@ def check(doc) -> None:
 	_check_dates(doc)
 	if not before or any(str(before.get(field) or "") != str(doc.get(field) or "") for field in DECIDING):
 		_check_recipient(doc)
+		_check_sender(doc)
 		_refuse_second(doc)
 	doc.status = drip.status_on(getdate(nowdate()), getdate(doc.start_date), getdate(doc.end_date))
 	doc.next_epoch = LOOK_NOW
@@ -82,7 +87,7 @@ def _check_dates(doc) -> None:
 def _check_recipient(doc) -> None:
 	if doc.email_campaign_for not in kinds():
 		sources_store.source(doc.email_campaign_for)
-	frappe.has_permission(doc.email_campaign_for, "read", doc=doc.recipient, throw=True)
+	frappe.get_doc(doc.email_campaign_for, doc.recipient).check_permission("read")
 	if doc.email_campaign_for in GROUPS:
 		member, field = GROUPS[doc.email_campaign_for]
 		if not frappe.db.exists(member, {field: doc.recipient}):
@@ -91,6 +96,27 @@ def _check_recipient(doc) -> None:
 		frappe.throw(
 			_("Please set an email id for the {0} {1}").format(_(doc.email_campaign_for), doc.recipient)
 		)
+
+
+def _check_sender(doc) -> None:
+	"""A mail shows what its sender may read: only a manager may choose somebody else."""
+	user = frappe.session.user
+	if doc.sender in (user, None, "") or MANAGERS & set(frappe.get_roles(user)):
+		return
+	frappe.throw(_("Only a Campaign Manager may send in another person's name."))
+
+
+def first_of(doc) -> tuple[str, str]:
+	"""Return (doctype, record) of the recipient of an enrolment, or of the first member of its group."""
+	if doc.email_campaign_for not in GROUPS:
+		return doc.email_campaign_for, doc.recipient
+	member, field = GROUPS[doc.email_campaign_for]
+	found = frappe.get_all(member, {field: doc.recipient}, ["name"], order_by="name", limit=1)
+	if not found:
+		frappe.throw(_("{0} {1} has no members.").format(_(doc.email_campaign_for), doc.recipient))
+	own = ("member_doctype", "member_name") if member == audience.PLAIN else ()
+	record = frappe.db.get_value(member, found[0].name, own) if own else None
+	return tuple(record) if record and record[0] else (member, str(found[0].name))
 
 
 def _refuse_second(doc) -> None:
@@ -138,6 +164,15 @@ def follow_schedule(campaign) -> None:
 		WHERE campaign_name = %s AND status IN %s""",
 		(days, LOOK_NOW, campaign.name, UNFINISHED),
 	)
+	_skip_removed(campaign)
+
+
+def _skip_removed(campaign) -> None:
+	frappe.db.sql(
+		"""UPDATE `tabCampaign Message` SET status = 'Skipped', reason = %s, claim = '', lease_until = 0
+		WHERE campaign = %s AND status = 'Queued' AND source_doctype = 'Email Campaign' AND step NOT IN %s""",
+		(REMOVED, campaign.name, tuple(cint(row.step) for row in campaign.campaign_schedules) or (0,)),
+	)
 
 
 def end(name: str, status: str, why: str) -> bool:
@@ -170,6 +205,20 @@ def tell_desk(name: str) -> None:
 	frappe.publish_realtime(
 		"list_update", {"doctype": DOCTYPE, "name": name}, doctype=DOCTYPE, after_commit=True
 	)
+
+
+def end_second(names: Collection[str]) -> set[str]:
+	"""Of several unfinished enrolments of one recipient, as merging two records makes them, let the first go on; return
+	those of `names` that have ended."""
+	ended = frappe.db.sql(
+		"""SELECT DISTINCT e.name FROM `tabEmail Campaign` e JOIN `tabEmail Campaign` o ON o.recipient = e.recipient
+			AND o.campaign_name = e.campaign_name AND o.email_campaign_for = e.email_campaign_for
+			AND o.status IN %(open)s AND (o.creation, o.name) < (e.creation, e.name)
+		WHERE e.name IN %(names)s AND e.status IN %(open)s""",
+		{"names": tuple(names), "open": UNFINISHED},
+		pluck=True,
+	)
+	return {name for name in ended if end(name, "Cancelled", MERGED)}
 
 
 def advance(today: date) -> None:

@@ -21,7 +21,11 @@ def preview(name: str, doctype: str = "", record: str = "") -> dict:
 
 	Without a recipient, the first member of the lists is taken. Raises TemplateError, RenderError.
 	"""
-	mailing = mailing_store.load(name)
+	return shown(mailing_store.load(name), doctype, record)
+
+
+def shown(mailing: Mailing, doctype: str = "", record: str = "") -> dict:
+	"""Return a mail of a mailing, or of a step of a drip sequence, as `preview` does."""
 	row = _recipient(mailing, doctype, record)
 	message = compose_store.compiled(mailing, row.language)
 	make = compose_store.composer(mailing, message)

@@ -22,7 +22,6 @@ from email_campaigns.delivery import (
 	records_store,
 	refuse_store,
 	store,
-	timeline_store,
 	transport,
 )
 from email_campaigns.delivery.journal_store import LedgerJournal
@@ -31,6 +30,7 @@ from email_campaigns.delivery.mailing import Claimed, Mailing, Tally
 from email_campaigns.delivery.page import Crowded, Page, Unavailable
 from email_campaigns.delivery.sessions import run_pages
 from email_campaigns.delivery.smtp import Session
+from email_campaigns.delivery.timeline_store import Timeline, catch_up
 from email_campaigns.results.store import MASS_EMAIL
 
 
@@ -50,6 +50,7 @@ class Sending:
 		self.batch = max(1, cint(settings.batch_size))
 		self.composers = compose_store.composers(mailing)
 		links_store.keep(mailing, [each.compiled for each in self.composers.values()])
+		self.timeline = Timeline(mailing) if mailing.store_emails else None
 		self.rows: list[Claimed] = []
 		self.halt, self.connecting = Event(), Lock()
 		self.pages = [self._page(settings, deadline) for _ in range(max(1, cint(settings.sessions_per_job)))]
@@ -104,8 +105,8 @@ class Sending:
 		ended = ledger_store.settle(self.token, [row.name for row in self.rows], copies=copies)
 		_suppress_bounced(ended)
 		dropped = _settle_copies(ended) if copies else 0
-		if self.mailing.store_emails:
-			timeline_store.write(self.mailing, self.composers, _sent(ended))
+		if self.timeline:
+			self.timeline.write(_sent(ended))
 		if self.mailing.stream:
 			return
 		if any(mail.late for mail in ended):
@@ -133,7 +134,7 @@ def recover(epoch: int) -> None:
 	ended = ledger_store.recover(epoch)
 	_suppress_bounced(ended)
 	_settle_copies(ended)
-	timeline_store.catch_up(_sent(ended))
+	catch_up(_sent(ended))
 	for source in {mail.source for mail in ended if mail.source_doctype == MASS_EMAIL}:
 		ledger_store.recount(source)
 

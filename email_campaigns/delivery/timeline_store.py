@@ -8,13 +8,13 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Collection, Mapping, Sequence
+from dataclasses import replace
 
 import frappe
 from frappe.utils import now
 from frappe.utils.html_utils import sanitize_html
 
 from email_campaigns.delivery import compose_store, drip_store, mailing_store, records_store
-from email_campaigns.delivery.letters import Composer
 from email_campaigns.delivery.mailing import Claimed, Mailing, Stream
 from email_campaigns.message.compile import Content, RenderError, TemplateError
 from email_campaigns.message.headers import HeaderError
@@ -33,31 +33,41 @@ _LINK = (
 _DATED = "communication_date"  # newer versions order a record's timeline by it
 
 
-def write(mailing: Mailing, composers: Mapping[str, Composer], names: Collection[int]) -> None:
-	"""Store the mails of these ledger rows, which have been sent. One that can't be rendered any more is left out."""
-	rows = _rows(names)
-	claimed = [
-		Claimed(
-			row.name, row.email, row.recipient_doctype or "", row.recipient_name or "", language=row.language
-		)
-		for row in rows
-	]
-	records = records_store.load(claimed, *compose_store.fields(composers), mailing.sender_user)
-	mails, links = [], []
-	for row, who in zip(rows, claimed, strict=True):
-		record = records.get((who.doctype, who.record))
-		content = _content(composers.get(who.language, composers[""]), record)
-		if content:
-			name = frappe.generate_hash(length=10)
-			mails.append(_mail(name, row, mailing, content))
-			links.append(_link(name, row))
-	_insert("Communication", _MAIL, mails)
-	dated = frappe.db.has_column("Communication Link", _DATED)
-	_insert(
-		"Communication Link",
-		[*_LINK, _DATED] if dated else _LINK,
-		[link[: None if dated else -1] for link in links],
-	)
+class Timeline:
+	"""Stores the mails of one mailing."""
+
+	def __init__(self, mailing: Mailing):
+		self.mailing = mailing
+		self.composers = compose_store.composers(replace(mailing, track_opens=False, track_links=False))
+
+	def write(self, names: Collection[int]) -> None:
+		"""Store the mails of these ledger rows, which have been sent. One that can't be rendered any more is left out."""
+		rows = _rows(names)
+		claimed = [
+			Claimed(
+				row.name, row.email, row.recipient_doctype, row.recipient_name or "", language=row.language
+			)
+			for row in rows
+		]
+		records = records_store.load(claimed, *compose_store.fields(self.composers), self.mailing.sender_user)
+		mails, links = [], []
+		for row, who in zip(rows, claimed, strict=True):
+			if content := self._content(who, records.get((who.doctype, who.record))):
+				name = frappe.generate_hash(length=10)
+				mails.append(_mail(name, row, self.mailing, content))
+				links.append(_link(name, row))
+		_insert("Communication", _MAIL, mails)
+		dated = frappe.db.has_column("Communication Link", _DATED)
+		fields = [*_LINK, _DATED] if dated else _LINK
+		_insert("Communication Link", fields, [link[: len(fields)] for link in links])
+
+	def _content(self, who: Claimed, record: Mapping | None) -> Content | None:
+		composer = self.composers.get(who.language, self.composers[""])
+		own = {**composer.personal(PREVIEW), "unsubscribe_url": composer.unsubscribe_url(PREVIEW)}
+		try:
+			return record and composer.compiled.render({**composer.shared, **own, "doc": record})
+		except RenderError:
+			return None
 
 
 def _rows(names: Collection[int]) -> list:
@@ -68,16 +78,6 @@ def _rows(names: Collection[int]) -> list:
 		(tuple(names) or (0,),),
 		as_dict=True,
 	)
-
-
-def _content(composer: Composer, record: Mapping | None) -> Content | None:
-	if record is None:
-		return None
-	own = {**composer.personal(PREVIEW), "unsubscribe_url": composer.unsubscribe_url(PREVIEW)}
-	try:
-		return composer.compiled.render({**composer.shared, **own, "doc": record})
-	except RenderError:
-		return None
 
 
 def _mail(name: str, row, mailing: Mailing, content: Content) -> tuple:
@@ -129,7 +129,7 @@ def catch_up(names: Collection[int]) -> None:
 				else drip_store.load(Stream(*stream))
 			)
 			if mailing.store_emails:
-				write(mailing, compose_store.composers(mailing), found)
+				Timeline(mailing).write(found)
 		except _FAULTS:
 			frappe.clear_last_message()
 			frappe.log_error(f"Email Campaigns: sent mails of {source} are not in the timeline")

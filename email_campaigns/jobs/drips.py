@@ -7,12 +7,15 @@ import time
 import frappe
 from frappe.utils import get_system_timezone
 
+from email_campaigns.audience.store import slices
 from email_campaigns.compat import change_latest_rows, enqueue_once
 from email_campaigns.delivery import drip_plan_store, drip_store, enrolment_store
+from email_campaigns.delivery.enrol_store import Enrolling
 from email_campaigns.jobs import sending
 from email_campaigns.schedule.clock import in_zone
 
 PLAN_SECONDS = 3600
+ENROLLED_AT_ONCE = 100
 
 
 def tick() -> None:
@@ -45,6 +48,17 @@ def plan(epoch: int = 0) -> None:
 		frappe.db.commit()
 	advance(epoch)
 	sending.top_up()
+
+
+def enrol(campaign: str, doctype: str, start_date: str, names: list[str]) -> None:
+	"""Enrol records slice by slice, each durable, and tell whoever asked what came of it."""
+	change_latest_rows()
+	run = Enrolling(campaign, doctype, start_date)
+	for batch in slices(names, ENROLLED_AT_ONCE):
+		run.add(batch)
+		frappe.db.commit()
+	drip_store.tell_user(campaign, run.enrolled, run.left_out)
+	frappe.db.commit()
 
 
 def advance(epoch: int = 0) -> None:

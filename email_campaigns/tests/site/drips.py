@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from datetime import datetime
 
 import frappe
@@ -74,7 +73,9 @@ class DripTest(SendingTest):
 		names = frappe.get_all("Email Campaign", {"campaign_name": ["in", campaigns]}, pluck="name") or [""]
 		for doctype, field in BUILT:
 			frappe.db.delete(doctype, {field: ["in", names]})
-		frappe.db.sql("DELETE FROM `tabCommunication Link` WHERE parent NOT IN (SELECT name FROM `tabCommunication`)")
+		frappe.db.sql(
+			"DELETE FROM `tabCommunication Link` WHERE parent NOT IN (SELECT name FROM `tabCommunication`)"
+		)
 		frappe.db.delete("Campaign Email Schedule", {"parent": ["in", campaigns]})
 		frappe.db.sql(
 			"UPDATE `tabEmail Account` SET default_outgoing = (name IN %s)", (tuple(self.defaults) or ("",),)

@@ -26,3 +26,4 @@ def on_doctype_update():
 	# The planner asks every few minutes who has something due.
 	frappe.db.add_index("Email Campaign", ["status", "next_epoch"])
 	frappe.db.add_index("Email Campaign", ["campaign_name", "status"])
+	frappe.db.add_index("Email Campaign", ["recipient"])

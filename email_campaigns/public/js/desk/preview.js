@@ -99,7 +99,7 @@ function chosen(dialog) {
 	return record ? { doctype, record } : doctype === MEMBER ? {} : null;
 }
 
-function show(dialog, mail) {
+export function show(dialog, mail) {
 	const $mail = dialog.fields_dict.mail.$wrapper.empty();
 	const warnings = mail.warnings.map((warning) => `<li>${escape(warning)}</li>`).join("");
 	if (warnings)
