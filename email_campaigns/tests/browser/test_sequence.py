@@ -50,7 +50,7 @@ def test_a_sequence_from_its_schedule_to_the_first_mail(clerk, office, screensho
 	look_at_the_steps(clerk)
 	screenshot("email-campaign")
 	(mail,) = office.server.messages
-	assert mail.recipients == [CAROL]
+	assert list(mail.recipients) == [CAROL]
 	assert not clerk.page.errors
 
 
