@@ -10,6 +10,7 @@ import hmac
 import re
 from binascii import b2a_base64
 from collections.abc import Callable, Mapping
+from functools import lru_cache
 from typing import NamedTuple
 
 from itsdangerous import BadSignature, Signer
@@ -62,8 +63,9 @@ class TokenRing:
 			for kid, secret in secrets.items()
 			for purpose in PURPOSES
 		}
-		self._keys = {purpose: _derive(secrets[self._current], purpose) for purpose in PURPOSES}
-		self._message_id_keys = {kid: _derive(secret, "message-id") for kid, secret in secrets.items()}
+		# HMACs that have read their key: a copy of one is worked out in half the time (RFC 2104, section 4).
+		self._keyed = {purpose: _keyed(secrets[self._current], purpose) for purpose in PURPOSES}
+		self._message_ids = {kid: _keyed(secret, "message-id") for kid, secret in secrets.items()}
 
 	def sign(self, purpose: str, message: int, link: str | int = "") -> str:
 		"""Return a token of at most 60 URL-safe characters.
@@ -73,18 +75,22 @@ class TokenRing:
 		"""
 		return self.signing(purpose, message)(str(link or ""))
 
-	def signing(self, purpose: str, message: int) -> Callable[[str], str]:
-		"""Return what `sign` does for one purpose and message, a function of the link: for many links of one mail."""
+	def signing(self, purpose: str, message: int, base: str = "") -> Callable[[str], str]:
+		"""Return what `sign` does for one purpose and message, a function of the link: for many links of one mail.
+
+		`base` is put before each token.
+		"""
 		if not 0 <= message < 1 << 63:
 			raise ValueError(f"A token can't name message {message!r}")
-		key, head = self._keys[purpose], f"{self._current}.{message:x}."
+		head, begun = f"{self._current}.{message:x}.", self._keyed[purpose].copy()
+		begun.update(head.encode())
+		head = base + head
 
 		def sign(link: str) -> str:
-			if not _LINK.fullmatch(link):
-				raise ValueError(f"A token can't name link {link!r}")
-			body = head + link
-			tag = b2a_base64(_tag(key, body.encode()), newline=False)
-			return f"{body}.{tag.translate(_URL_SAFE).decode()}"
+			mac = begun.copy()
+			mac.update(_link(link))
+			tag = b2a_base64(mac.digest()[:SIGNATURE_BYTES], newline=False)
+			return f"{head}{link}.{tag.translate(_URL_SAFE).decode()}"
 
 		return sign
 
@@ -111,7 +117,7 @@ class TokenRing:
 	def message_from_local_part(self, text: str) -> int:
 		"""Return the message that a Message-ID's part before the @ was made for. Raises BadToken."""
 		match = _MESSAGE_ID.fullmatch(text.strip().lower())
-		if not match or match[1] not in self._message_id_keys:
+		if not match or match[1] not in self._message_ids:
 			raise BadToken
 		message = int(match[2], 16)
 		if not hmac.compare_digest(self._message_id(match[1], message), match[0]):
@@ -119,20 +125,28 @@ class TokenRing:
 		return message
 
 	def _message_id(self, kid: str, message: int) -> str:
-		body = f"{kid}.{message:x}"
-		tag = hmac.digest(self._message_id_keys[kid], body.encode(), "sha256")[:MESSAGE_ID_BYTES]
-		return f"{body}.{tag.hex()}"
+		body, mac = f"{kid}.{message:x}", self._message_ids[kid].copy()
+		mac.update(body.encode())
+		return f"{body}.{mac.digest()[:MESSAGE_ID_BYTES].hex()}"
 
 
 class _ShortHmac(SigningAlgorithm):
 	"""HMAC-SHA256 cut to SIGNATURE_BYTES; the base class compares in constant time."""
 
 	def get_signature(self, key: bytes, value: bytes) -> bytes:
-		return _tag(key, value)
+		return hmac.digest(key, value, "sha256")[:SIGNATURE_BYTES]
 
 
-def _tag(key: bytes, value: bytes) -> bytes:
-	return hmac.digest(key, value, "sha256")[:SIGNATURE_BYTES]
+def _keyed(secret: bytes, purpose: str) -> hmac.HMAC:
+	return hmac.new(_derive(secret, purpose), digestmod="sha256")
+
+
+@lru_cache(maxsize=1024)
+def _link(link: str) -> bytes:
+	"""Return a link as it is signed. Raises ValueError for one that a token can't carry."""
+	if not _LINK.fullmatch(link):
+		raise ValueError(f"A token can't name link {link!r}")
+	return link.encode()
 
 
 def _signer(secret: bytes, purpose: str) -> Signer:
