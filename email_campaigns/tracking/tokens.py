@@ -11,6 +11,7 @@ import re
 from binascii import b2a_base64
 from collections.abc import Callable, Mapping
 from functools import lru_cache
+from hashlib import sha256
 from typing import NamedTuple
 
 from itsdangerous import BadSignature, Signer
@@ -25,6 +26,7 @@ SIGNATURE_BYTES = 18
 MESSAGE_ID_BYTES = 16
 LINK_LENGTH = 12
 
+_INNER, _OUTER = (bytes(byte ^ pad for byte in range(256)) for pad in (0x36, 0x5C))  # RFC 2104, section 2
 _URL_SAFE = bytes.maketrans(b"+/", b"-_")
 _KEY_ID = re.compile(r"[A-Za-z0-9]{1,4}", re.ASCII)
 _LINK = re.compile(rf"[A-Za-z0-9_-]{{0,{LINK_LENGTH}}}", re.ASCII)
@@ -63,9 +65,8 @@ class TokenRing:
 			for kid, secret in secrets.items()
 			for purpose in PURPOSES
 		}
-		# HMACs that have read their key: a copy of one is worked out in half the time (RFC 2104, section 4).
-		self._keyed = {purpose: _keyed(secrets[self._current], purpose) for purpose in PURPOSES}
-		self._message_ids = {kid: _keyed(secret, "message-id") for kid, secret in secrets.items()}
+		self._keyed = {purpose: _Keyed(_derive(secrets[self._current], purpose)) for purpose in PURPOSES}
+		self._message_ids = {kid: _Keyed(_derive(secret, "message-id")) for kid, secret in secrets.items()}
 
 	def sign(self, purpose: str, message: int, link: str | int = "") -> str:
 		"""Return a token of at most 60 URL-safe characters.
@@ -82,14 +83,12 @@ class TokenRing:
 		"""
 		if not 0 <= message < 1 << 63:
 			raise ValueError(f"A token can't name message {message!r}")
-		head, begun = f"{self._current}.{message:x}.", self._keyed[purpose].copy()
-		begun.update(head.encode())
+		head = f"{self._current}.{message:x}."
+		digest = self._keyed[purpose].digests(head.encode())
 		head = base + head
 
 		def sign(link: str) -> str:
-			mac = begun.copy()
-			mac.update(_link(link))
-			tag = b2a_base64(mac.digest()[:SIGNATURE_BYTES], newline=False)
+			tag = b2a_base64(digest(_link(link))[:SIGNATURE_BYTES], newline=False)
 			return f"{head}{link}.{tag.translate(_URL_SAFE).decode()}"
 
 		return sign
@@ -125,9 +124,9 @@ class TokenRing:
 		return message
 
 	def _message_id(self, kid: str, message: int) -> str:
-		body, mac = f"{kid}.{message:x}", self._message_ids[kid].copy()
-		mac.update(body.encode())
-		return f"{body}.{mac.digest()[:MESSAGE_ID_BYTES].hex()}"
+		body = f"{kid}.{message:x}"
+		tag = self._message_ids[kid].digests(body.encode())()[:MESSAGE_ID_BYTES]
+		return f"{body}.{tag.hex()}"
 
 
 class _ShortHmac(SigningAlgorithm):
@@ -137,8 +136,28 @@ class _ShortHmac(SigningAlgorithm):
 		return hmac.digest(key, value, "sha256")[:SIGNATURE_BYTES]
 
 
-def _keyed(secret: bytes, purpose: str) -> hmac.HMAC:
-	return hmac.new(_derive(secret, purpose), digestmod="sha256")
+class _Keyed:
+	"""HMAC-SHA256 under one key, from the two states that are the key's alone, as RFC 2104, section 4 has it.
+
+	A third of the time of hmac.digest(), which a mail needs two dozen times. What it makes is verified by the library.
+	"""
+
+	def __init__(self, key: bytes):
+		block = key.ljust(sha256().block_size, b"\0")
+		self._inner, self._outer = sha256(block.translate(_INNER)), sha256(block.translate(_OUTER))
+
+	def digests(self, head: bytes) -> Callable[[bytes], bytes]:
+		"""Return the function of what follows `head` that gives the digest of both together."""
+		begun, outer = self._inner.copy(), self._outer
+		begun.update(head)
+
+		def digest(rest: bytes = b"") -> bytes:
+			inner, whole = begun.copy(), outer.copy()
+			inner.update(rest)
+			whole.update(inner.digest())
+			return whole.digest()
+
+		return digest
 
 
 @lru_cache(maxsize=1024)
