@@ -70,12 +70,10 @@ def encoded(piece: str) -> tuple[bytes, int, int]:
 	piece = str(piece)  # Markup does even the plainest things to a text in Python
 	if "\r" in piece:
 		piece = piece.replace("\r\n", "\n").replace("\r", "\n")
-	if len(piece) <= 2 * LINE and piece.isascii() and piece.isprintable() and not piece.endswith(" "):
+	if len(piece) <= LINE and piece.isascii() and piece.isprintable() and not piece.endswith(" "):
 		data = piece.replace("=", "=3D").encode()
 		if len(data) <= LINE:
 			return data, len(data), len(data)
-		if len(data) == len(piece):  # a tracked link, of which a mail has dozens
-			return data[:LINE] + SOFT_BREAK + data[LINE:], LINE, len(data) - LINE
 	data = piece.encode("utf-8", "replace")
 	# A final space has to be seen at the end, and no line may be 76 long, for "=" may have to follow
 	data = b2a_qp(data + b"\n").replace(b"\n", b"\r\n")[:-2]
@@ -85,6 +83,13 @@ def encoded(piece: str) -> tuple[bytes, int, int]:
 		start = data.rfind(b"\n") + 1
 	first = data.find(b"\r\n")
 	return data, (len(data) if first < 0 else first), len(data) - start
+
+
+def in_lines(data: bytes) -> bytes:
+	"""What needs no encoding, in lines of at most 75 characters and soft line breaks between them."""
+	if len(data) <= LINE:
+		return data
+	return SOFT_BREAK.join([data[at : at + LINE] for at in range(0, len(data), LINE)])
 
 
 def _shortened(data: bytes) -> bytes:

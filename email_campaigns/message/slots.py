@@ -13,9 +13,9 @@ from types import CodeType
 from markupsafe import escape
 
 from email_campaigns.message.errors import Refused
-from email_campaigns.message.quoted import SOFT_BREAK, encoded
+from email_campaigns.message.quoted import SOFT_BREAK, encoded, in_lines
 
-SPECIAL = re.compile("[&<>\"']")  # what escape() changes
+PLAIN = re.compile(r"[!#-%(-;?-~]+")  # what neither escape() nor quoted-printable changes
 
 
 class Links(dict):
@@ -43,9 +43,11 @@ class _Written(dict):
 
 	def __missing__(self, name: str) -> bytes:
 		url = self.links[name]
+		if PLAIN.fullmatch(url):
+			data = self[name] = in_lines(url.encode())
+			return data
+		self.in_html[name] = encoded(str(escape(url)))[0]
 		data = self[name] = encoded(url)[0]
-		if SPECIAL.search(url):
-			self.in_html[name] = encoded(str(escape(url)))[0]
 		return data
 
 
