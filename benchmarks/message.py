@@ -80,8 +80,8 @@ def ours(tracked: bool) -> Callable[[int], bytes]:
 		return skeleton.assemble(
 			to=encode_address("Zoë O'Hara", f"zoe{number}@example.net"),
 			subject=content.subject,
-			html=content.html,
-			text=content.text,
+			html=content.html_part,
+			text=content.text_part,
 			message_id=f"<{number}@example.com>",
 			date="Thu, 02 Oct 2025 09:00:00 +0000",
 			headers=unsubscribe_headers(names["unsubscribe_url"]),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from email.utils import formatdate
+from functools import lru_cache
 from types import MappingProxyType
 
 from email_campaigns.delivery.mailing import Claimed, Heading, Letter, Mailing
@@ -71,10 +72,10 @@ class Composer:
 			to=encode_address("", heading.to),
 			cc=", ".join(encode_address("", address) for address in heading.cc),
 			subject=content.subject,
-			html=content.html,
-			text=content.text,
+			html=content.html_part,
+			text=content.text_part,
 			message_id=f"<{message_id}>",
-			date=formatdate(self.clock()),
+			date=_date(int(self.clock())),
 			headers=unsubscribe_headers(url) if self.mailing.heeds_opt_out else {},
 		)
 
@@ -94,6 +95,11 @@ def letters(
 		else:
 			composer = composers.get(row.language, composers[""])
 			yield composer.letter(row, record, headings.get(row.mail))
+
+
+@lru_cache(maxsize=4)
+def _date(epoch: int) -> str:
+	return formatdate(epoch)
 
 
 def _unknown_link(name: str) -> str:

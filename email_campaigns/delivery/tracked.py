@@ -24,6 +24,7 @@ class Personal:
 
 	def __init__(self, maker: LinkMaker, targets: Mapping[str, Target], *, tracked: bool = True):
 		self._maker, self._targets, self._tracked = maker, targets, tracked
+		self._links_by_name = {name: target.link for name, target in targets.items()}
 
 	def __call__(self, message: int) -> dict:
 		return {
@@ -35,8 +36,8 @@ class Personal:
 	def _links(self, message: int):
 		if not self._tracked or message == PREVIEW:
 			return partial(self._untracked, self._maker.clicks(PREVIEW))
-		targets, click = self._targets, self._maker.clicks(message)
-		return lambda name: click(targets[name].link)
+		links, click = self._links_by_name, self._maker.clicks(message)
+		return lambda name: click(links[name])
 
 	def _untracked(self, click, name: str) -> str:
 		"""A preview leads to addresses that no Tracking Link holds yet; its other links work and count nothing."""

@@ -38,7 +38,9 @@ def quote(content: bytes) -> bytes:
 	"""The message as DATA wants it: CRLF line ends, leading dots doubled, a lone dot at the end (RFC 5321 §4.5.2)."""
 	text = b"\r\n".join([*content.splitlines(), b""])  # of bytes: at CRLF, CR and LF, nowhere else
 	first = b"." if text.startswith(b".") else b""
-	return b"".join((first, text.replace(b"\r\n.", b"\r\n.."), b".\r\n"))
+	if b"\r\n." in text:  # to look costs a twentieth of a replacing that finds nothing
+		text = text.replace(b"\r\n.", b"\r\n..")
+	return b"".join((first, text, b".\r\n"))
 
 
 def _a_labels(domain: str, stage: str) -> bytes:

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from functools import cached_property
 
 from jinja2 import Template, UndefinedError
 from jinja2.sandbox import SecurityError
@@ -17,7 +18,8 @@ from email_campaigns.message.placeholders import literal, to_jinja
 from email_campaigns.message.plaintext import plain_text, text_template, tidy
 from email_campaigns.message.quoted import Pieced
 from email_campaigns.message.rules import parse
-from email_campaigns.message.sandbox import GLOBALS, HTML, TEXT, Links, MailContext, MailEnvironment
+from email_campaigns.message.sandbox import GLOBALS, HTML, TEXT, MailContext, MailEnvironment, link_of
+from email_campaigns.message.slots import Links, Marks, Slotted
 from email_campaigns.message.usage import Usage, usage_of
 from email_campaigns.message.values import Permitted
 
@@ -34,12 +36,31 @@ __all__ = [
 
 @dataclass(frozen=True)
 class Content:
-	"""What one recipient gets. `warnings` are sentences such as “doc.frist_name has no value”, each once."""
+	"""What one recipient gets. `warnings` are sentences such as “doc.frist_name has no value”, each once.
+
+	The parts are in pieces, as they are encoded; `html` and `text` are the same as texts.
+	"""
 
 	subject: str
-	html: str
-	text: str
+	html_part: Pieced
+	text_part: Pieced
 	warnings: tuple[str, ...] = ()
+
+	@cached_property
+	def html(self) -> str:
+		return str(self.html_part)
+
+	@cached_property
+	def text(self) -> str:
+		return str(self.text_part)
+
+
+@dataclass(frozen=True)
+class Part:
+	"""A compiled template, and what the fixed texts in it stand for that hold links."""
+
+	template: Template
+	slots: Mapping[str, Slotted]
 
 
 @dataclass(frozen=True)
@@ -57,9 +78,9 @@ class CompiledMessage:
 	uses_unsubscribe: bool
 	tracking_links: frozenset[str]
 	limits: Limits
-	subject_template: Template
-	html_template: Template
-	text_template: Template
+	subject_template: Part
+	html_template: Part
+	text_template: Part
 	text_from_html: bool
 	automatic_links: Mapping[str, str] = field(default_factory=dict)
 
@@ -70,28 +91,28 @@ class CompiledMessage:
 		Raises RenderError where an operation of the template fails or a limit is exceeded.
 		"""
 		links = Links(values.get("tracking_url"))
-		names = {**GLOBALS, **values, "tracking_url": Permitted(links.of)}
+		names = {**GLOBALS, **values, "tracking_url": Permitted(lambda meter, name: link_of(links, name))}
 		warnings: dict[str, None] = {}
-		subject = " ".join(self._part("subject", self.subject_template, names, links, warnings).split())
+		subject = " ".join(str(self._part("subject", self.subject_template, names, links, warnings)).split())
 		if not subject:
 			raise RenderError("The subject is empty for this recipient.", "subject")
 		html = self._part("html", self.html_template, names, links, warnings)
 		text = self._part("text", self.text_template, names, links, warnings)
 		if self.text_from_html:
-			text = _text_of(html)
-		elif "\n\n\n" in text:
-			text = tidy(text)
+			text = Pieced((_text_of(str(html)),))
+		elif "\n\n\n" in "".join(text.pieces):
+			text = Pieced((tidy(str(text)),))
 		return Content(subject, html, text, tuple(warnings))
 
 	def _part(
-		self, part: str, template: Template, names: dict, links: Links, warnings: dict[str, None]
+		self, part: str, compiled: Part, names: dict, links: Links, warnings: dict[str, None]
 	) -> Pieced:
-		environment = template.environment
-		context = MailContext(environment, names, None, {})
+		template = compiled.template
+		context = MailContext(template.environment, names, None, {})
 		context.links = links
 		context.meter = meter = Meter(self.limits, warnings)
 		try:
-			return meter.join(template.root_render_func(context))
+			return meter.join(template.root_render_func(context), compiled.slots, links)
 		except (Refused, SecurityError, UndefinedError) as error:
 			reason = str(error)
 		except RecursionError:
@@ -186,9 +207,11 @@ def _finished(
 	return {**sources, "html": html, "text": text or ""}, not text
 
 
-def _compiled(environment: MailEnvironment, source: str, part: str) -> Template:
-	tree = metered(parse(environment, source, part))
+def _compiled(environment: MailEnvironment, source: str, part: str) -> Part:
+	marks = Marks()
+	tree = metered(parse(environment, source, part), marks)
 	try:
-		return Template.from_code(environment, environment.compile(tree, filename="<template>"), {})
+		code = environment.compile(tree, filename="<template>")
+		return Part(Template.from_code(environment, code, {}), marks.slots(code, environment is HTML))
 	except (SyntaxError, RecursionError, MemoryError):
 		raise TemplateError("Parts of the template are nested too deeply.", part) from None

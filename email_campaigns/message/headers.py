@@ -35,6 +35,8 @@ UNSAFE = re.compile("[\x00-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff]")
 
 def header_text(value: str, field: str) -> str:
 	"""The value as it is. Raises HeaderError, naming `field`, for line ends and other control characters."""
+	if value.isascii() and value.isprintable():  # nearly every value, and quicker than the search
+		return value
 	found = UNSAFE.search(value)
 	if not found:
 		return value

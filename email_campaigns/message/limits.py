@@ -6,11 +6,12 @@ ticks   one for each pass of a loop or call of a macro, more where the body is l
 chars   one for each character that is read or written by an output, a filter or an operator
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 from email_campaigns.message.errors import Refused
 from email_campaigns.message.quoted import Pieced
+from email_campaigns.message.slots import Links, Slotted
 
 READS_PER_CHARACTER = 10
 
@@ -48,13 +49,18 @@ class Meter:
 		if self.chars > self.max_chars:
 			raise Refused(f"it handles more than {self.max_chars:,} characters")
 
-	def join(self, pieces: Iterable[str]) -> Pieced:
-		"""The output, stopped at the piece that makes it too long."""
+	def join(self, pieces: Iterable[str], slots: Mapping[str, Slotted], links: Links) -> Pieced:
+		"""The output, stopped at the piece that makes it too long. Raises Refused for that, and for an unknown link."""
 		kept = []
 		left = self.limits.output
 		for piece in pieces:
-			left -= len(piece)
+			if slot := slots.get(piece):
+				left -= slot.fixed
+				for name in slot.names:
+					left -= len(links[name])
+			else:
+				left -= len(piece)
 			if left < 0:
 				raise Refused(f"it is longer than {self.limits.output:,} characters")
 			kept.append(piece)
-		return Pieced(kept)
+		return Pieced(kept, slots, links)

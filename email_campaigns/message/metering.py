@@ -6,6 +6,8 @@ They are filters whose names hold a space, which no template can write.
 from jinja2 import nodes
 from jinja2.visitor import NodeTransformer
 
+from email_campaigns.message.slots import Marks
+
 FIELD, ITEM, CUT, EACH, TICK, WEIGH, CONCAT, LINK = (
 	f"ec {name}" for name in "field item cut each tick weigh concat link".split()
 )
@@ -13,9 +15,9 @@ NODES_PER_TICK = 100
 TICKS_OF_A_CALL = 5  # a macro takes the time of about so many empty passes of a loop
 
 
-def metered(tree: nodes.Template) -> nodes.Template:
-	"""The same tree, changed in place, its work counted."""
-	return _Metering().visit(tree)
+def metered(tree: nodes.Template, marks: Marks) -> nodes.Template:
+	"""The same tree, changed in place, its work counted. What is left of links written at most once are marks."""
+	return _Metering(marks).visit(tree)
 
 
 def path_of(node: nodes.Node) -> str:
@@ -51,7 +53,40 @@ def _cost(body: list[nodes.Node]) -> tuple[int, int]:
 	return 1 + len(inner) // NODES_PER_TICK, chars
 
 
+def _link(node: nodes.Node) -> nodes.Const | None:
+	"""The name in tracking_url("name")."""
+	if not isinstance(node, nodes.Call) or node.kwargs or len(node.args) != 1:
+		return None
+	called, name = node.node, node.args[0]
+	plain = isinstance(called, nodes.Name) and called.name == "tracking_url" and isinstance(name, nodes.Const)
+	return name if plain else None
+
+
 class _Metering(NodeTransformer):
+	def __init__(self, marks: Marks):
+		self._marks = marks
+		self._within = 0  # of loops, and of what a template may look at before it is written
+
+	def _inner(self, node: nodes.Node) -> nodes.Node:
+		self._within += 1
+		node = self.generic_visit(node)
+		self._within -= 1
+		return node
+
+	visit_AssignBlock = visit_FilterBlock = _inner
+
+	def visit_Output(self, node: nodes.Output) -> nodes.Node:
+		if not self._within:
+			node.nodes = [self._marked(child) for child in node.nodes]
+		return self.generic_visit(node)
+
+	def _marked(self, node: nodes.Node) -> nodes.Node:
+		name = _link(node)
+		if name is None or not isinstance(name.value, str):
+			return node
+		mark = nodes.TemplateData(self._marks.mark(name.value))
+		return mark.set_lineno(node.lineno).set_environment(node.environment)
+
 	def visit_Getattr(self, node: nodes.Getattr) -> nodes.Node:
 		return _filter(self.visit(node.node), FIELD, node.attr, path_of(node))
 
@@ -65,20 +100,18 @@ class _Metering(NodeTransformer):
 
 	def visit_Call(self, node: nodes.Call) -> nodes.Node:
 		# A newsletter has dozens of these, so they take a shorter way than other calls
-		if isinstance(node.node, nodes.Name) and node.node.name == "tracking_url" and not node.kwargs:
-			if len(node.args) == 1 and isinstance(node.args[0], nodes.Const):
-				return _filter(node.args[0], LINK)
-		return self.generic_visit(node)
+		name = _link(node)
+		return self.generic_visit(node) if name is None else _filter(name, LINK)
 
 	def visit_For(self, node: nodes.For) -> nodes.Node:
 		cost = _cost([*node.body, *([node.test] if node.test else [])])
-		node = self.generic_visit(node)
+		node = self._inner(node)
 		node.iter = _filter(node.iter, EACH, *cost)
 		return node
 
 	def visit_Macro(self, node: nodes.Macro | nodes.CallBlock) -> nodes.Node:
 		cost = _cost(node.body)
-		node = self.generic_visit(node)
+		node = self._inner(node)
 		ticks = (
 			nodes.Const(cost[0] * TICKS_OF_A_CALL).set_lineno(node.lineno).set_environment(node.environment)
 		)

@@ -13,7 +13,7 @@ from hashlib import sha256
 
 from email_campaigns.message.errors import HeaderError
 from email_campaigns.message.headers import encode_text, header_line, header_text
-from email_campaigns.message.quoted import quoted_printable
+from email_campaigns.message.quoted import Pieced, quoted_printable
 
 KIND = re.compile(r"(?!multipart/|message/)[\w!#$&^.+-]+/[\w!#$&^.+-]+\Z", re.ASCII)
 TEXT_SLOT, HTML_SLOT = "slot-of-the-text", "slot-of-the-html"
@@ -56,8 +56,8 @@ class Skeleton:
 		*,
 		to: str,
 		subject: str,
-		html: str,
-		text: str,
+		html: str | Pieced,
+		text: str | Pieced,
 		message_id: str,
 		date: str,
 		cc: str = "",

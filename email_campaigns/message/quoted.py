@@ -6,51 +6,74 @@ end of a line, which decodes to nothing) joins it to what comes before where the
 """
 
 from binascii import b2a_qp
-from collections.abc import Iterable
+from collections.abc import Mapping, Sequence
 from functools import lru_cache
+from types import MappingProxyType
+from typing import Any, Protocol
 
 LINE = 75  # characters before the "=" of a soft line break; RFC 2045 6.7 (5) allows 76 with it
 LONGEST_KEPT = 50_000  # characters of a piece that is remembered
+SOFT_BREAK = b"=\r\n"
 
 
-class Pieced(str):
-	"""A text that remembers the pieces it was joined from. Equal to the same text without that memory."""
+class Slot(Protocol):
+	"""A piece that is filled for each mail: slots.Slotted. `first` and `last` are the lengths of those lines."""
 
-	__slots__ = ("pieces",)
+	first: int
+	last: int
 
-	def __new__(cls, pieces: Iterable[str]) -> "Pieced":
-		pieces = tuple(pieces)
-		text = super().__new__(cls, "".join(pieces))
-		text.pieces = pieces
-		return text
+	def text(self, links: Any) -> str: ...
+	def encoded(self, links: Any) -> bytes: ...
 
 
-def quoted_printable(body: str) -> bytes:
+class Pieced:
+	"""A text as the pieces that it is made of; those among them that `slots` has stand for what they say with `links`."""
+
+	__slots__ = ("links", "pieces", "slots")
+
+	def __init__(
+		self, pieces: Sequence[str], slots: Mapping[str, Slot] = MappingProxyType({}), links: Any = None
+	):
+		self.pieces, self.slots, self.links = pieces, slots, links
+
+	def __str__(self) -> str:
+		slots = self.slots
+		if not slots:
+			return "".join(self.pieces)
+		return "".join([slots[one].text(self.links) if one in slots else one for one in self.pieces])
+
+
+def quoted_printable(body: str | Pieced) -> bytes:
 	"""The body in lines of at most 76 characters with CRLF. Each of its line ends (CR, LF, CRLF) becomes CRLF."""
-	if "\r" in body:
-		body = body.replace("\r\n", "\n").replace("\r", "\n")
-	column, encoded = 0, []
-	for piece in getattr(body, "pieces", (body,)):
-		data, first, last = _known(piece) if len(piece) <= LONGEST_KEPT else _encode(piece)
+	if isinstance(body, str):
+		return encoded(body)[0]
+	slots, links = body.slots, body.links
+	column, written = 0, []
+	for piece in body.pieces:
+		if slot := slots.get(piece):
+			data, first, last = slot.encoded(links), slot.first, slot.last
+		else:
+			data, first, last = _known(piece) if len(piece) <= LONGEST_KEPT else encoded(piece)
 		if column + first > LINE:
-			encoded.append(b"=\r\n")
+			written.append(SOFT_BREAK)
 			column = 0
-		encoded.append(data)
+		written.append(data)
 		column = column + last if first == len(data) else last
-	return b"".join(encoded)
+	return b"".join(written)
 
 
-def _encode(piece: str) -> tuple[bytes, int, int]:
+def encoded(piece: str) -> tuple[bytes, int, int]:
 	"""(the encoded piece, length of its first line, length of its last line), without a line end of its own.
 
 	A space at its end is encoded, for the next piece may start with a line end.
 	"""
-	if len(piece) <= 2 * LINE and piece.isascii() and piece.isprintable() and not piece.endswith(" "):
+	piece = str(piece)  # Markup does even the plainest things to a text in Python
+	if "\r" in piece:
+		piece = piece.replace("\r\n", "\n").replace("\r", "\n")
+	if len(piece) <= LINE and piece.isascii() and piece.isprintable() and not piece.endswith(" "):
 		data = piece.replace("=", "=3D").encode()
 		if len(data) <= LINE:
 			return data, len(data), len(data)
-		if len(data) == len(piece):  # a tracked link, of which a mail has dozens, and each its own
-			return data[:LINE] + b"=\r\n" + data[LINE:], LINE, len(data) - LINE
 	data = piece.encode("utf-8", "replace")
 	# A final space has to be seen at the end, and no line may be 76 long, for "=" may have to follow
 	data = b2a_qp(data + b"\n").replace(b"\n", b"\r\n")[:-2]
@@ -62,10 +85,17 @@ def _encode(piece: str) -> tuple[bytes, int, int]:
 	return data, (len(data) if first < 0 else first), len(data) - start
 
 
+def in_lines(data: bytes) -> bytes:
+	"""What needs no encoding, in lines of at most 75 characters and soft line breaks between them."""
+	if len(data) <= LINE:
+		return data
+	return SOFT_BREAK.join([data[at : at + LINE] for at in range(0, len(data), LINE)])
+
+
 def _shortened(data: bytes) -> bytes:
 	"""Its last line, of 76 characters, broken before the last encoded byte."""
 	cut = len(data) - (3 if data[-3:-2] == b"=" else 1)
-	return data[:cut] + b"=\r\n" + data[cut:]
+	return data[:cut] + SOFT_BREAK + data[cut:]
 
 
-_known = lru_cache(maxsize=512)(_encode)
+_known = lru_cache(maxsize=512)(encoded)

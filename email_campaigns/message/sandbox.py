@@ -20,6 +20,7 @@ from email_campaigns.message.errors import Refused
 from email_campaigns.message.limits import Meter
 from email_campaigns.message.metering import CONCAT, CUT, EACH, FIELD, ITEM, LINK, TICK, WEIGH
 from email_campaigns.message.numbers import alike
+from email_campaigns.message.slots import Links
 from email_campaigns.message.values import (
 	ENTRY,
 	Missing,
@@ -44,26 +45,7 @@ class MailContext(Context):
 	"""One rendering of one part: its values and its meter."""
 
 	meter: Meter
-	links: "Links"
-
-
-class Links(dict):
-	"""The tracked links of one mail, each made once for its HTML and text. Raises Refused for an unknown name."""
-
-	def __init__(self, make: Callable[[str], str] | None):
-		self.make = make
-
-	def __missing__(self, name: object) -> str:
-		try:
-			url = self[name] = self.make(name)
-		except (KeyError, TypeError):
-			raise Refused(f"there is no tracking link named “{name}”") from None
-		return url
-
-	def of(self, meter: Meter, name: object) -> str:
-		if not isinstance(name, str):
-			raise Refused("a tracking link is named by a text")
-		return self[name]
+	links: Links
 
 
 @pass_context
@@ -80,7 +62,10 @@ def output(context: MailContext, value: object) -> str:
 		except Refused as refused:
 			context.meter.warnings[str(refused)] = None
 			return ""
-	context.meter.read(len(value))
+	meter = context.meter
+	meter.chars += len(value)  # as meter.read() does, without the call: this runs for every field of a mail
+	if meter.chars > meter.max_chars:
+		meter.read(0)
 	return value.replace("\r\n", "\n").replace("\r", "\n") if "\r" in value else value
 
 
@@ -119,7 +104,13 @@ def slice_of(context: MailContext, value: object, *bounds: object) -> object:
 
 @pass_context
 def link(context: MailContext, name: object) -> str:
-	return context.links.of(context.meter, name)
+	return link_of(context.links, name)
+
+
+def link_of(links: Links, name: object) -> str:
+	if not isinstance(name, str):
+		raise Refused("a tracking link is named by a text")
+	return links[name]
 
 
 def make_range(meter: Meter, *bounds: int) -> range:

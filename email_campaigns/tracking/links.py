@@ -38,8 +38,7 @@ class LinkMaker:
 
 	def clicks(self, message: int) -> Callable[[str], str]:
 		"""Return the function that makes the tracked link in `message` of a Tracking Link's name."""
-		base, sign = f"{self._base}{CLICK}/", self._ring.signing("click", message)
-		return lambda link: base + sign(link)
+		return self._ring.signing("click", message, f"{self._base}{CLICK}/")
 
 
 def automatic_id(source: str, url: str) -> str:

@@ -10,6 +10,8 @@ import hmac
 import re
 from binascii import b2a_base64
 from collections.abc import Callable, Mapping
+from functools import lru_cache
+from hashlib import sha256
 from typing import NamedTuple
 
 from itsdangerous import BadSignature, Signer
@@ -24,6 +26,7 @@ SIGNATURE_BYTES = 18
 MESSAGE_ID_BYTES = 16
 LINK_LENGTH = 12
 
+_INNER, _OUTER = (bytes(byte ^ pad for byte in range(256)) for pad in (0x36, 0x5C))  # RFC 2104, section 2
 _URL_SAFE = bytes.maketrans(b"+/", b"-_")
 _KEY_ID = re.compile(r"[A-Za-z0-9]{1,4}", re.ASCII)
 _LINK = re.compile(rf"[A-Za-z0-9_-]{{0,{LINK_LENGTH}}}", re.ASCII)
@@ -62,8 +65,8 @@ class TokenRing:
 			for kid, secret in secrets.items()
 			for purpose in PURPOSES
 		}
-		self._keys = {purpose: _derive(secrets[self._current], purpose) for purpose in PURPOSES}
-		self._message_id_keys = {kid: _derive(secret, "message-id") for kid, secret in secrets.items()}
+		self._keyed = {purpose: _Keyed(_derive(secrets[self._current], purpose)) for purpose in PURPOSES}
+		self._message_ids = {kid: _Keyed(_derive(secret, "message-id")) for kid, secret in secrets.items()}
 
 	def sign(self, purpose: str, message: int, link: str | int = "") -> str:
 		"""Return a token of at most 60 URL-safe characters.
@@ -73,18 +76,20 @@ class TokenRing:
 		"""
 		return self.signing(purpose, message)(str(link or ""))
 
-	def signing(self, purpose: str, message: int) -> Callable[[str], str]:
-		"""Return what `sign` does for one purpose and message, a function of the link: for many links of one mail."""
+	def signing(self, purpose: str, message: int, base: str = "") -> Callable[[str], str]:
+		"""Return what `sign` does for one purpose and message, a function of the link: for many links of one mail.
+
+		`base` is put before each token.
+		"""
 		if not 0 <= message < 1 << 63:
 			raise ValueError(f"A token can't name message {message!r}")
-		key, head = self._keys[purpose], f"{self._current}.{message:x}."
+		head = f"{self._current}.{message:x}."
+		digest = self._keyed[purpose].digests(head.encode())
+		head = base + head
 
 		def sign(link: str) -> str:
-			if not _LINK.fullmatch(link):
-				raise ValueError(f"A token can't name link {link!r}")
-			body = head + link
-			tag = b2a_base64(_tag(key, body.encode()), newline=False)
-			return f"{body}.{tag.translate(_URL_SAFE).decode()}"
+			tag = b2a_base64(digest(_link(link))[:SIGNATURE_BYTES], newline=False)
+			return f"{head}{link}.{tag.translate(_URL_SAFE).decode()}"
 
 		return sign
 
@@ -111,7 +116,7 @@ class TokenRing:
 	def message_from_local_part(self, text: str) -> int:
 		"""Return the message that a Message-ID's part before the @ was made for. Raises BadToken."""
 		match = _MESSAGE_ID.fullmatch(text.strip().lower())
-		if not match or match[1] not in self._message_id_keys:
+		if not match or match[1] not in self._message_ids:
 			raise BadToken
 		message = int(match[2], 16)
 		if not hmac.compare_digest(self._message_id(match[1], message), match[0]):
@@ -120,7 +125,7 @@ class TokenRing:
 
 	def _message_id(self, kid: str, message: int) -> str:
 		body = f"{kid}.{message:x}"
-		tag = hmac.digest(self._message_id_keys[kid], body.encode(), "sha256")[:MESSAGE_ID_BYTES]
+		tag = self._message_ids[kid].digests(body.encode())()[:MESSAGE_ID_BYTES]
 		return f"{body}.{tag.hex()}"
 
 
@@ -128,11 +133,39 @@ class _ShortHmac(SigningAlgorithm):
 	"""HMAC-SHA256 cut to SIGNATURE_BYTES; the base class compares in constant time."""
 
 	def get_signature(self, key: bytes, value: bytes) -> bytes:
-		return _tag(key, value)
+		return hmac.digest(key, value, "sha256")[:SIGNATURE_BYTES]
 
 
-def _tag(key: bytes, value: bytes) -> bytes:
-	return hmac.digest(key, value, "sha256")[:SIGNATURE_BYTES]
+class _Keyed:
+	"""HMAC-SHA256 under one key, from the two states that are the key's alone, as RFC 2104, section 4 has it.
+
+	A third of the time of hmac.digest(), which a mail needs two dozen times. What it makes is verified by the library.
+	"""
+
+	def __init__(self, key: bytes):
+		block = key.ljust(sha256().block_size, b"\0")
+		self._inner, self._outer = sha256(block.translate(_INNER)), sha256(block.translate(_OUTER))
+
+	def digests(self, head: bytes) -> Callable[[bytes], bytes]:
+		"""Return the function of what follows `head` that gives the digest of both together."""
+		begun, outer = self._inner.copy(), self._outer
+		begun.update(head)
+
+		def digest(rest: bytes = b"") -> bytes:
+			inner, whole = begun.copy(), outer.copy()
+			inner.update(rest)
+			whole.update(inner.digest())
+			return whole.digest()
+
+		return digest
+
+
+@lru_cache(maxsize=1024)
+def _link(link: str) -> bytes:
+	"""Return a link as it is signed. Raises ValueError for one that a token can't carry."""
+	if not _LINK.fullmatch(link):
+		raise ValueError(f"A token can't name link {link!r}")
+	return link.encode()
 
 
 def _signer(secret: bytes, purpose: str) -> Signer:

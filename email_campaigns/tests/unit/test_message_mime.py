@@ -102,7 +102,7 @@ def test_pieces_are_encoded_as_their_whole_is(pieces):
 	body = Pieced(pieces)
 	encoded = quoted_printable(body)
 	message = message_from_bytes(b"Content-Transfer-Encoding: quoted-printable\r\n\r\n" + encoded)
-	assert message.get_payload(decode=True).decode() == body.replace("\n", "\r\n")
+	assert message.get_payload(decode=True).decode() == str(body).replace("\n", "\r\n")
 	assert max(len(line) for line in encoded.split(b"\r\n")) <= 76
 	assert re.search(rb"[ \t](\r\n|\Z)", encoded) is None
 

@@ -1,7 +1,9 @@
 """Tokens: nothing changed, foreign or meant for something else is accepted."""
 
+import hmac
 import random
 import string
+from base64 import urlsafe_b64decode
 from time import perf_counter
 
 import pytest
@@ -110,6 +112,20 @@ def test_none_of_100_000_mutations_is_accepted(purpose, link):
 @given(st.sampled_from(sorted(PURPOSES)), MESSAGES, LINKS)
 def test_many_links_of_one_mail_are_signed_as_one_is(purpose, message, link):
 	assert RING.signing(purpose, message)(link) == RING.sign(purpose, message, link)
+
+
+@given(st.sampled_from(sorted(PURPOSES)), MESSAGES, LINKS)
+def test_signatures_are_hmacs_of_the_standard_library(purpose, message, link):
+	"""So tokens of mails that were sent before stay what they are."""
+	extracted = hmac.digest(b"email_campaigns.tracking", b"secret of this site", "sha256")
+	key = hmac.digest(extracted, purpose.encode() + b"\x01", "sha256")
+	body, _, tag = RING.sign(purpose, message, link).rpartition(".")
+	assert urlsafe_b64decode(tag) == hmac.digest(key, body.encode(), "sha256")[:18]
+
+
+def test_tokens_that_earlier_versions_made_are_still_made():
+	assert RING.sign("click", 123456, "k3j5mz2qpa") == "k1.1e240.k3j5mz2qpa.SG7VqUhV4j7BSAqh9GyQXdS-"
+	assert RING.message_id_local_part(123456) == "k1.1e240.ecdd70d1fca0a8721064ebf0da5450e9"
 
 
 def test_every_change_of_the_last_character_is_refused():
