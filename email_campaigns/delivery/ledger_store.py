@@ -35,6 +35,9 @@ _TOLD = """IF(m.status = 'Sent' AND m.cc_of = 0, (
 			CONCAT(COALESCE(NULLIF(c.email, ''), c.cc_field), ' (', c.reason, ')'), NULL)
 			ORDER BY c.name SEPARATOR ', ')))
 	FROM `tabCampaign Message` c WHERE c.cc_of = m.name), m.reason)"""
+# A copy has the version of its mail.
+_VERSION = """IF(cc_of > 0, COALESCE((SELECT m.version FROM `tabCampaign Message` m WHERE m.name = c.cc_of), ''),
+	COALESCE(version, ''))"""
 _NOT_ACCEPTED_AGAIN = (
 	"The connection or the worker broke off while this mail was leaving; the server may have taken it."
 )
@@ -95,8 +98,8 @@ def _due_rows(source, epoch, most, condition, domain, limited) -> tuple:
 	if most <= 0:
 		return ()
 	return frappe.db.sql(
-		f"""SELECT name, email, recipient_doctype, recipient_name, attempts, COALESCE(language, ''), cc_of
-		FROM `tabCampaign Message`
+		f"""SELECT name, email, recipient_doctype, recipient_name, attempts, COALESCE(language, ''), cc_of, {_VERSION}
+		FROM `tabCampaign Message` c
 		WHERE source = %(source)s AND status = 'Queued' AND claim = '' AND send_after <= %(epoch)s AND {condition}
 		ORDER BY send_after, name LIMIT %(most)s FOR UPDATE SKIP LOCKED""",
 		{"source": source, "epoch": epoch, "most": most, "domain": domain, "limited": limited},

@@ -18,7 +18,7 @@ def html_of(message: int) -> str | None:
 	if not row or not frappe.db.exists("Mass Email", source):
 		return None
 	mailing = mailing_store.load(source)
-	compiled = compose_store.compiled(mailing, row.language)
+	compiled = compose_store.compiled(mailing, row.edition)
 	record = _record(row, compiled, mailing.sender_user)
 	if record is None:
 		return None
@@ -31,15 +31,15 @@ def _row(message: int) -> tuple[Claimed | None, str]:
 	"""A copy (CC) reads what the person in To got, with links of its own."""
 	rows = frappe.db.sql(
 		"""SELECT m.name, COALESCE(t.email, ''), t.recipient_doctype, t.recipient_name, COALESCE(t.language, ''),
-			m.source
+			m.source, COALESCE(t.version, '')
 		FROM `tabCampaign Message` m JOIN `tabCampaign Message` t ON t.name = IF(m.cc_of > 0, m.cc_of, m.name)
 		WHERE m.name = %s AND m.source_doctype = 'Mass Email' AND m.status IN ('Sent', 'Sending', 'Uncertain')""",
 		message,
 	)
 	if not rows:
 		return None, ""
-	name, email, doctype, record, language, source = rows[0]
-	return Claimed(name, email, doctype or "", record or "", language=language), source
+	name, email, doctype, record, language, source, version = rows[0]
+	return Claimed(name, email, doctype or "", record or "", language=language, version=version), source
 
 
 def _record(row: Claimed, compiled: CompiledMessage, user: str):

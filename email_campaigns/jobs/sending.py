@@ -21,6 +21,7 @@ from email_campaigns.delivery import (
 	transport,
 )
 from email_campaigns.delivery.mailing import Tally
+from email_campaigns.jobs import ab_test
 from email_campaigns.message.compile import TemplateError
 from email_campaigns.message.headers import HeaderError
 
@@ -56,6 +57,7 @@ def top_up() -> None:
 	"""
 	change_latest_rows()
 	_expire_late(int(time.time()))
+	ab_test.look(int(time.time()))
 	for name in store.in_process(frozen=True):
 		_enqueue_pages(name)
 

@@ -1,5 +1,6 @@
 // What the app adds to every page of the Desk, and the dialogs that its form scripts share.
 
+import { show_test } from "./desk/ab_test";
 import { add_one, from_email_group, from_records } from "./desk/add_members";
 import { add_after } from "./desk/after";
 import { offer_lists } from "./desk/behaviour_list";
@@ -55,6 +56,7 @@ Object.assign(email_campaigns, {
 	show_report,
 	show_results,
 	show_sign_up,
+	show_test,
 	watch_mailing,
 	watch_members,
 });

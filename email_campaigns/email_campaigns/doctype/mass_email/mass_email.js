@@ -38,6 +38,7 @@ frappe.ui.form.on("Mass Email", {
 		email_campaigns.plan_times(frm);
 		email_campaigns.watch_mailing(frm);
 		email_campaigns.show_copies(frm);
+		email_campaigns.show_test(frm);
 		email_campaigns.show_results(frm);
 		email_campaigns.show_log(frm, { source: frm.doc.name });
 		if (frm.is_new()) return;
