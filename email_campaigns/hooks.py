@@ -24,15 +24,23 @@ after_request = ["email_campaigns.api.own_device.mark"]
 
 scheduler_events = {
 	"cron": {
-		# Everything due is started, everything a dead worker left behind is recovered, lists are fed.
-		"*/5 * * * *": ["email_campaigns.jobs.sending.tick", "email_campaigns.jobs.lists.run_feeds"],
+		# Everything due is started, steps of sequences among it, what a dead worker left behind is recovered, lists are fed.
+		"*/5 * * * *": [
+			"email_campaigns.jobs.sending.tick",
+			"email_campaigns.jobs.drips.tick",
+			"email_campaigns.jobs.lists.run_feeds",
+		],
 		# Room in the sliding hour is used within a minute of its opening: with the tick alone, up to 8 % of
 		# an hourly quota would be lost.
 		"* * * * *": ["email_campaigns.jobs.sending.top_up"],
 	},
-	# Campaigns become Active and Complete by their dates, lists count their members anew.
+	# Campaigns and enrolments go on by their dates, lists count their members anew.
 	# A mailing's owner is told its figures a day after its end.
-	"hourly": ["email_campaigns.jobs.upkeep.update_statuses", "email_campaigns.jobs.upkeep.send_digests"],
+	"hourly": [
+		"email_campaigns.jobs.upkeep.update_statuses",
+		"email_campaigns.jobs.drips.advance",
+		"email_campaigns.jobs.upkeep.send_digests",
+	],
 	# The counters of results are proved against the ledger; a million mails take some seconds each.
 	"daily_long": ["email_campaigns.jobs.upkeep.prove_counts"],
 }
@@ -40,8 +48,14 @@ scheduler_events = {
 doc_events = {
 	# An opt-out that a person makes anywhere else in Frappe must hold for campaigns too, and the other way round.
 	"Email Unsubscribe": {
-		"after_insert": "email_campaigns.audience.suppression_store.mirror_email_unsubscribe",
-		"on_trash": "email_campaigns.audience.suppression_store.lift_email_unsubscribe",
+		"after_insert": [
+			"email_campaigns.audience.suppression_store.mirror_email_unsubscribe",
+			"email_campaigns.delivery.drip_events_store.follow_unsubscribe",
+		],
+		"on_trash": [
+			"email_campaigns.audience.suppression_store.lift_email_unsubscribe",
+			"email_campaigns.delivery.drip_events_store.follow_return",
+		],
 	},
 	# The record of an opt-out is named after its address and list.
 	"Target List": {"after_rename": "email_campaigns.audience.suppression_store.follow_renamed_list"},
@@ -56,6 +70,8 @@ ignore_links_on_delete = [
 	"Tracking Link",
 	"Target List Change",
 	"Target List Sign Up",
+	# Whoever is enrolled may be deleted all the same: the rest of the sequence is skipped with that reason.
+	"Email Campaign",
 ]
 
 # What campaigns did for a person is shown on the person's own record, whatever its doctype.

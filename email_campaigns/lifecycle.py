@@ -35,7 +35,22 @@ CAMPAIGN: dict[str, frozenset[str]] = {
 	"Complete": frozenset({"Active"}),
 }
 
-MACHINES = {"Mass Email": MASS_EMAIL, "Campaign Message": CAMPAIGN_MESSAGE, "Campaign": CAMPAIGN}
+EMAIL_CAMPAIGN: dict[str, frozenset[str]] = {
+	"Scheduled": frozenset({"In Progress", "Unsubscribed", "Replied", "Cancelled"}),
+	"In Progress": frozenset({"Scheduled", "Completed", "Unsubscribed", "Replied", "Cancelled"}),
+	"Completed": frozenset(),
+	# The person may take it back, by the same page that they left on.
+	"Unsubscribed": frozenset({"Scheduled", "In Progress"}),
+	"Replied": frozenset(),
+	"Cancelled": frozenset(),
+}
+
+MACHINES = {
+	"Mass Email": MASS_EMAIL,
+	"Campaign Message": CAMPAIGN_MESSAGE,
+	"Campaign": CAMPAIGN,
+	"Email Campaign": EMAIL_CAMPAIGN,
+}
 
 EDITABLE_MASS_EMAIL = frozenset({"Draft", "Pending"})
 MESSAGE_NEEDS_REASON = frozenset(CAMPAIGN_MESSAGE) - {"Queued", "Sending", "Sent"}

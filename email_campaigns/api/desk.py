@@ -219,7 +219,7 @@ def add_members(
 	"""
 	frappe.get_doc("Target List", target_list).check_permission("write")
 	audience.source(doctype)
-	if not _reads(doctype):
+	if not reads(doctype):
 		frappe.throw(_("You have no permission to read {0}.").format(_(doctype)), frappe.PermissionError)
 	wanted = _parsed(filters) if filters is not None else {"name": ("in", _parsed(names) or [""])}
 	found = frappe.get_list(doctype, filters=wanted, pluck="name", order_by="creation")
@@ -262,10 +262,10 @@ def recipient_doctypes() -> list[str]:
 	"""Return the doctypes whose records can join a target list and that the user may read."""
 	if not frappe.has_permission("Target List", "read"):
 		frappe.throw(_("You have no permission to read target lists."), frappe.PermissionError)
-	return list(filter(_reads, audience.sources()))
+	return list(filter(reads, audience.sources()))
 
 
-def _reads(doctype: str) -> bool:
+def reads(doctype: str) -> bool:
 	"""Tell whether a role of the user may read records of a doctype.
 
 	Permission to select is not enough, with which the framework would list all users: as members they would

@@ -86,5 +86,12 @@ def _target(link: Link, mail: events_store.Mail | None) -> str:
 	settings = frappe.get_cached_doc("Email Campaign Settings")
 	if not settings.add_utm or not mail:
 		return link.url
-	mailing = frappe.db.get_value("Mass Email", mail.source, "title") if mail.source else ""
-	return with_parameters(link.url, utm(mail.campaign or "", mailing or mail.source or "", link.title))
+	return with_parameters(link.url, utm(mail.campaign or "", _mailing(mail), link.title))
+
+
+def _mailing(mail: events_store.Mail) -> str:
+	"""What the site that a link leads to is told of the mailing: of a sequence its campaign, never who is enrolled."""
+	if mail.source_doctype != "Mass Email":
+		return mail.campaign or ""
+	title = frappe.db.get_value("Mass Email", mail.source, "title") if mail.source else ""
+	return title or mail.source or ""

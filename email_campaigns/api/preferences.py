@@ -6,6 +6,7 @@ GET changes nothing, for link scanners follow every link of a mail. Every POST m
 from __future__ import annotations
 
 from collections.abc import Iterable
+from dataclasses import replace
 
 import frappe
 from frappe import _
@@ -13,12 +14,15 @@ from frappe import _
 from email_campaigns.api.page import Button, Page
 from email_campaigns.audience import suppression_store
 from email_campaigns.audience.suppression import EVERYTHING, UNSUBSCRIBED, Scope
+from email_campaigns.delivery import drip_events_store
+from email_campaigns.delivery.enrolment_store import DOCTYPE
 from email_campaigns.results.store import counting
 from email_campaigns.tracking import store
 from email_campaigns.tracking.store import Named
 from email_campaigns.tracking.tokens import PREVIEW
 
-ACTIONS = frozenset({"list", "all", "resubscribe_list", "resubscribe_all"})
+SEQUENCE, BACK = "sequence", "resubscribe_sequence"
+ACTIONS = frozenset({"list", "all", "resubscribe_list", "resubscribe_all", SEQUENCE, BACK})
 LEAVE, JOIN = "leave", "join"  # one list, whose name follows a colon
 
 
@@ -43,6 +47,9 @@ def act(message: int, action: str, how: str = "") -> Page:
 	if not mail:
 		return without_mail(message)
 	lists = _lists(mail)
+	sequence = _sequence(mail, lists)
+	if sequence and action in ("list", SEQUENCE, BACK):
+		return _change_sequence(mail, sequence, action == BACK, how)
 	verb, _colon, one = action.partition(":")
 	if verb in (LEAVE, JOIN):
 		return _change_one(mail, verb, one, how) if one in lists else _choices(mail)
@@ -52,6 +59,26 @@ def act(message: int, action: str, how: str = "") -> Page:
 	else:
 		result, undo = _leave(mail, targets, how), _undo(targets)
 	return _choices(mail, result=result, undo=undo)
+
+
+def _sequence(mail: Named, lists: list[str]) -> str:
+	"""Return the title of the drip sequence that a mail belongs to, "" where its list is what can be left."""
+	return "" if lists or mail.source_doctype != DOCTYPE else drip_events_store.title(mail.source)
+
+
+def _change_sequence(mail: Named, sequence: str, back: bool, how: str) -> Page:
+	"""Leave the sequence of a mail alone, or come back to it."""
+	if back:
+		if drip_events_store.come_back(mail.source, mail.email):
+			store.log("Opted In", mail, sequence, own_wish=True)
+		result, undo = _("You are subscribed again: {0}."), SEQUENCE
+	else:
+		if drip_events_store.leave(mail.source, mail.email):
+			with counting(mail.message):
+				store.stamp_opted_out(mail.message)
+			store.log("Opted Out", mail, f"{sequence}: {how or 'the unsubscribe page'}", own_wish=True)
+		result, undo = _("You will get no more mails of {0}."), BACK
+	return _choices(mail, result.format(_("“{0}”").format(sequence)), Button(undo, _("Undo")))
 
 
 def _change_one(mail: Named, verb: str, target: str, how: str) -> Page:
@@ -93,6 +120,8 @@ def _leave(mail: Named, targets: list[str], how: str) -> str:
 		for target in targets
 		if suppression_store.suppress(mail.email, reason=UNSUBSCRIBED, origin=origin, target_list=target)
 	]
+	if EVERYTHING in changed:
+		drip_events_store.left_everything(mail.email)
 	if changed:
 		with counting(mail.message):
 			store.stamp_opted_out(mail.message)
@@ -116,8 +145,26 @@ def _choices(mail: Named, result: str = "", undo: Button | None = None) -> Page:
 	scope, lists = suppression_store.scope_of(mail.email), _lists(mail)
 	buttons = [undo] if undo and not scope.blocked else []
 	buttons += [button for button in _buttons(scope, lists) if not undo or button.action != undo.action]
-	lines = (_("Your address: {0}").format(masked(mail.email)), *_state(scope, lists))
+	sequence = _sequence(mail, lists)
+	left = bool(sequence) and drip_events_store.has_left(mail.source, mail.email)
+	buttons = [button for button in buttons if not sequence or button.action != "list"]
+	if sequence and not scope.blocked and not scope.unsubscribed:
+		buttons = _with_sequence(buttons, sequence, left, undo)
+	state = (
+		[_("You are unsubscribed from {0}.").format(_("“{0}”").format(sequence))]
+		if left
+		else _state(scope, lists)
+	)
+	lines = (_("Your address: {0}").format(masked(mail.email)), *state)
 	return Page(_("Your mail preferences"), lines, result, tuple(buttons))
+
+
+def _with_sequence(buttons: list[Button], sequence: str, left: bool, undo: Button | None) -> list[Button]:
+	"""A sequence can be left alone; what leaves everything stands behind it."""
+	told = _("Get mails of {0} again") if left else _("No more mails of {0}")
+	own = Button(BACK if left else SEQUENCE, told.format(_("“{0}”").format(sequence)), main=True)
+	others = [replace(button, main=False) for button in buttons]
+	return others if undo and undo.action == own.action else [own, *others]
 
 
 def _state(scope: Scope, lists: list[str]) -> Iterable[str]:

@@ -92,7 +92,8 @@ def mirror_email_unsubscribe(doc, method=None) -> None:
 	"""after_insert of Email Unsubscribe: a person who leaves anywhere in Frappe has left campaigns too.
 
 	Global: everything. For a mailing or campaign: its lists, or everything where it has none, since then
-	nothing narrower says what the person is tired of. Any other reference is no business of campaigns.
+	nothing narrower says what the person is tired of. For an Email Campaign it ends that sequence alone
+	(delivery.drip_events_store). Any other reference is no business of campaigns.
 	"""
 	address = _valid(doc.email)
 	if not address or doc.flags.from_suppression:
@@ -120,7 +121,7 @@ def lift_email_unsubscribe(doc, method=None) -> None:
 		mirror_store.untell(address, leave_out=doc.name)
 
 
-_MAILINGS = {"Mass Email": "campaign", "Email Campaign": "campaign_name", "Campaign": "name"}
+_MAILINGS = {"Mass Email": "campaign", "Campaign": "name"}
 
 
 def lists_of(doctype: str, name: str) -> list[str]:

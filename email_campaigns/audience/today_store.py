@@ -182,3 +182,18 @@ def members(lists: Collection[str], email: str = "", doctype: str = "", record: 
 		if (record and (kind or PLAIN, of or str(name)) == (doctype, record))
 		or (email and key(found) == key(email))
 	]
+
+
+def disabled(records: Iterable[tuple[str, str]]) -> set[tuple[str, str]]:
+	"""Return those (doctype, name) whose own field, `disabled` or `enabled`, says that they are of no use any more."""
+	names: dict[str, set[str]] = defaultdict(set)
+	for doctype, record in records:
+		names[doctype].add(record)
+	return {(doctype, name) for doctype, some in names.items() for name in _disabled(doctype, some)}
+
+
+def _disabled(doctype: str, names: Collection[str]) -> list[str]:
+	for field, value in (("disabled", 1), ("enabled", 0)):
+		if doctype and frappe.get_meta(doctype).has_field(field):
+			return frappe.get_all(doctype, {"name": ("in", list(names)), field: value}, pluck="name")
+	return []

@@ -22,7 +22,7 @@ _COLUMNS = (
 	" recipient_doctype, recipient_name, language, cc_of, cc_field, email, domain, dedupe_key, status, reason,"
 	" send_after, claim"
 )
-_ROW = f"(NEXTVAL(`campaign_message_id_seq`), {'%s, ' * 7}0, {'%s, ' * 13}'')"
+_ROW = f"(NEXTVAL(`campaign_message_id_seq`), {'%s, ' * 21}'')"
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,9 +44,9 @@ def plan(mailing: Mailing, entries: Iterable[Entry]) -> None:
 	The seed group's mails have none: they are about nobody in whom the people of those fields take an interest.
 	"""
 	planned = [entry for entry in entries if not entry.decision.reason and not entry.is_seed]
-	mains = _mains(mailing, [entry.decision.dedupe_key for entry in planned])
-	planned = [entry for entry in planned if entry.decision.dedupe_key in mains]
-	numbers = [mains[entry.decision.dedupe_key] for entry in planned]
+	mains = _mains(mailing, planned)
+	planned = [entry for entry in planned if _place(mailing, entry) in mains]
+	numbers = [mains[_place(mailing, entry)] for entry in planned]
 	found = _decide(mailing, [entry.decision.candidate for entry in planned], numbers)
 	stamp = now()
 	rows = [
@@ -57,7 +57,8 @@ def plan(mailing: Mailing, entries: Iterable[Entry]) -> None:
 	if rows:
 		_insert(rows)
 		wanted = sum(not copy.reason for copies in found for copy in copies)
-		store.add_to_counts(mailing.name, cc=wanted)
+		if not mailing.stream:
+			store.add_to_counts(mailing.name, cc=wanted)
 
 
 def _insert(rows: list[tuple]) -> None:
@@ -70,22 +71,36 @@ def _insert(rows: list[tuple]) -> None:
 def _values(mailing: Mailing, entry: Entry, main: int, copy: Copy, stamp: str) -> tuple:
 	who, user = entry.decision.candidate, mailing.sender_user
 	return (
-		*(stamp, stamp, user, user, mailing.doctype, mailing.name, mailing.campaign),
+		*(
+			stamp,
+			stamp,
+			user,
+			user,
+			mailing.doctype,
+			entry.source or mailing.name,
+			mailing.campaign,
+			mailing.step,
+		),
 		*(who.target_list, who.member, who.doctype, who.record, entry.language, main),
 		*(copy.field, copy.email, copy.domain, copy.key),
 		*("Skipped" if copy.reason else "Queued", copy.reason, cc.WAITING),
 	)
 
 
-def _mains(mailing: Mailing, keys: list[str]) -> dict[str, int]:
-	"""Return {dedupe key: number} of the mails that are Queued and have no copies yet."""
+def _place(mailing: Mailing, entry: Entry) -> tuple[str, str]:
+	return entry.source or mailing.name, entry.decision.dedupe_key
+
+
+def _mains(mailing: Mailing, entries: Sequence[Entry]) -> dict[tuple[str, str], int]:
+	"""Return {(source, dedupe key): number} of the mails that are Queued and have no copies yet."""
+	places = [_place(mailing, entry) for entry in entries] or [("", "")]
 	rows = frappe.db.sql(
-		"""SELECT m.dedupe_key, m.name FROM `tabCampaign Message` m
-		WHERE m.source = %s AND m.step = 0 AND m.dedupe_key IN %s AND m.status = 'Queued'
+		"""SELECT m.source, m.dedupe_key, m.name FROM `tabCampaign Message` m
+		WHERE m.source IN %s AND m.step = %s AND m.dedupe_key IN %s AND m.status = 'Queued'
 			AND NOT EXISTS (SELECT 1 FROM `tabCampaign Message` c WHERE c.cc_of = m.name)""",
-		(mailing.name, tuple(keys) or ("",)),
+		(tuple({source for source, _key in places}), mailing.step, tuple(key for _source, key in places)),
 	)
-	return dict(rows)
+	return {(source, key): number for source, key, number in rows}
 
 
 def count(mailing: Mailing) -> Callable[[list[Decision]], int]:

@@ -5,16 +5,19 @@ Rules, field names and messages are ERPNext's (erpnext/crm/doctype/email_campaig
 
 from __future__ import annotations
 
-from datetime import datetime
+from collections.abc import Collection
+from datetime import date, datetime
 
 import frappe
 from frappe import _
-from frappe.utils import cint, get_time, getdate, nowdate
+from frappe.utils import cint, getdate, nowdate
 
+from email_campaigns import lifecycle
 from email_campaigns.audience import sources_store
 from email_campaigns.audience import store as audience
+from email_campaigns.compat import affected_rows
 from email_campaigns.schedule import drip
-from email_campaigns.schedule.clock import UnknownZone, to_epoch
+from email_campaigns.schedule.clock import to_epoch
 from email_campaigns.schedule.drip import Step
 
 DOCTYPE = "Email Campaign"
@@ -23,8 +26,11 @@ GROUPS = {
 	"Email Group": ("Email Group Member", "email_group"),
 	"Target List": ("Target List Member", "target_list"),
 }
+REMOVED = "The step was taken out of the schedule"
+MERGED = "The recipient is in this sequence already"
 UNFINISHED = ("Scheduled", "In Progress")
-DECIDING = ("campaign_name", "email_campaign_for", "recipient", "start_date")
+DECIDING = ("campaign_name", "email_campaign_for", "recipient", "start_date", "sender")
+MANAGERS = {"Campaign Manager", "System Manager"}
 LOOK_NOW = 1  # Unix seconds long past: the planner looks at the enrolment at its next round
 
 
@@ -38,7 +44,7 @@ def _step(row) -> Step:
 		number=cint(row.step) or cint(row.idx),
 		days=cint(row.send_after_days),
 		template=row.email_template,
-		at=get_time(row.send_time) if row.send_time not in (None, "") else None,
+		at=drip.time_of_day(row.send_time or ""),
 		zone=row.time_zone or "",
 		send_if=row.send_if or "",
 	)
@@ -46,8 +52,12 @@ def _step(row) -> Step:
 
 def kinds() -> list[str]:
 	"""Return the doctypes whose records can be enrolled: the recipient sources, and groups of recipients."""
+	known = sources_store.sources()
 	members = {member for member, _field in GROUPS.values()}
-	return [doctype for doctype in sources_store.sources() if doctype not in members] + list(GROUPS)
+	groups = [
+		group for group, (member, _field) in GROUPS.items() if member == audience.PLAIN or member in known
+	]
+	return [doctype for doctype in known if doctype not in members] + groups
 
 
 def check(doc) -> None:
@@ -59,6 +69,7 @@ def check(doc) -> None:
 	_check_dates(doc)
 	if not before or any(str(before.get(field) or "") != str(doc.get(field) or "") for field in DECIDING):
 		_check_recipient(doc)
+		_check_sender(doc)
 		_refuse_second(doc)
 	doc.status = drip.status_on(getdate(nowdate()), getdate(doc.start_date), getdate(doc.end_date))
 	doc.next_epoch = LOOK_NOW
@@ -76,7 +87,7 @@ def _check_dates(doc) -> None:
 def _check_recipient(doc) -> None:
 	if doc.email_campaign_for not in kinds():
 		sources_store.source(doc.email_campaign_for)
-	frappe.has_permission(doc.email_campaign_for, "read", doc=doc.recipient, throw=True)
+	frappe.get_doc(doc.email_campaign_for, doc.recipient).check_permission("read")
 	if doc.email_campaign_for in GROUPS:
 		member, field = GROUPS[doc.email_campaign_for]
 		if not frappe.db.exists(member, {field: doc.recipient}):
@@ -85,6 +96,27 @@ def _check_recipient(doc) -> None:
 		frappe.throw(
 			_("Please set an email id for the {0} {1}").format(_(doc.email_campaign_for), doc.recipient)
 		)
+
+
+def _check_sender(doc) -> None:
+	"""A mail shows what its sender may read: only a manager may choose somebody else."""
+	user = frappe.session.user
+	if doc.sender in (user, None, "") or MANAGERS & set(frappe.get_roles(user)):
+		return
+	frappe.throw(_("Only a Campaign Manager may send in another person's name."))
+
+
+def first_of(doc) -> tuple[str, str]:
+	"""Return (doctype, record) of the recipient of an enrolment, or of the first member of its group."""
+	if doc.email_campaign_for not in GROUPS:
+		return doc.email_campaign_for, doc.recipient
+	member, field = GROUPS[doc.email_campaign_for]
+	found = frappe.get_all(member, {field: doc.recipient}, ["name"], order_by="name", limit=1)
+	if not found:
+		frappe.throw(_("{0} {1} has no members.").format(_(doc.email_campaign_for), doc.recipient))
+	own = ("member_doctype", "member_name") if member == audience.PLAIN else ()
+	record = frappe.db.get_value(member, found[0].name, own) if own else None
+	return tuple(record) if record and record[0] else (member, str(found[0].name))
 
 
 def _refuse_second(doc) -> None:
@@ -105,8 +137,7 @@ def check_schedule(campaign) -> None:
 	for row in campaign.campaign_schedules:
 		if cint(row.send_after_days) < 0:
 			frappe.throw(_("Row {0}: a step can't be sent before the start date.").format(row.idx))
-		if row.time_zone and row.time_zone != drip.RECIPIENTS:
-			_check_zone(row)
+		_check_time(row)
 	taken = {0}
 	for row in campaign.campaign_schedules:
 		if cint(row.step) in taken:
@@ -115,11 +146,14 @@ def check_schedule(campaign) -> None:
 		taken.add(row.step)
 
 
-def _check_zone(row) -> None:
+def _check_time(row) -> None:
 	try:
-		to_epoch(datetime(2000, 1, 1), row.time_zone)
-	except UnknownZone as error:
+		at = drip.time_of_day(row.send_time or "")
+		if row.time_zone and row.time_zone != drip.RECIPIENTS:
+			to_epoch(datetime(2000, 1, 1), row.time_zone)
+	except ValueError as error:
 		frappe.throw(_("Row {0}: {1}").format(row.idx, error))
+	row.send_time = f"{at:%H:%M}" if at else ""
 
 
 def follow_schedule(campaign) -> None:
@@ -129,4 +163,74 @@ def follow_schedule(campaign) -> None:
 		"""UPDATE `tabEmail Campaign` SET end_date = DATE_ADD(start_date, INTERVAL %s DAY), next_epoch = %s
 		WHERE campaign_name = %s AND status IN %s""",
 		(days, LOOK_NOW, campaign.name, UNFINISHED),
+	)
+	_skip_removed(campaign)
+
+
+def _skip_removed(campaign) -> None:
+	frappe.db.sql(
+		"""UPDATE `tabCampaign Message` SET status = 'Skipped', reason = %s, claim = '', lease_until = 0
+		WHERE campaign = %s AND status = 'Queued' AND source_doctype = 'Email Campaign' AND step NOT IN %s""",
+		(REMOVED, campaign.name, tuple(cint(row.step) for row in campaign.campaign_schedules) or (0,)),
+	)
+
+
+def end(name: str, status: str, why: str) -> bool:
+	"""Bring an enrolment to an end if its state allows it, and what has not left with it; tell whether that happened."""
+	frappe.db.sql(
+		"""UPDATE `tabEmail Campaign` SET status = %s, ended_because = %s, next_epoch = 0
+		WHERE name = %s AND status IN %s""",
+		(status, why, name, lifecycle.origins(DOCTYPE, status)),
+	)
+	ended = affected_rows() == 1
+	if ended:
+		end_open_mails(name, why)
+		tell_desk(name)
+	return ended
+
+
+def end_open_mails(name: str, why: str, email: str = "") -> None:
+	"""Skip the mails of an enrolment that have not left, or those to one address; a page that has claimed them finds
+	them gone."""
+	frappe.db.sql(
+		"""UPDATE `tabCampaign Message` SET status = 'Skipped', reason = %(why)s, claim = '', lease_until = 0
+		WHERE source = %(name)s AND source_doctype = 'Email Campaign' AND status = 'Queued'
+			AND (%(email)s = '' OR email = %(email)s)""",
+		{"why": why, "name": name, "email": email},
+	)
+
+
+def tell_desk(name: str) -> None:
+	frappe.clear_document_cache(DOCTYPE, name)
+	frappe.publish_realtime(
+		"list_update", {"doctype": DOCTYPE, "name": name}, doctype=DOCTYPE, after_commit=True
+	)
+
+
+def end_second(names: Collection[str]) -> set[str]:
+	"""Of several unfinished enrolments of one recipient, as merging two records makes them, let the first go on; return
+	those of `names` that have ended."""
+	ended = frappe.db.sql(
+		"""SELECT DISTINCT e.name FROM `tabEmail Campaign` e JOIN `tabEmail Campaign` o ON o.recipient = e.recipient
+			AND o.campaign_name = e.campaign_name AND o.email_campaign_for = e.email_campaign_for
+			AND o.status IN %(open)s AND (o.creation, o.name) < (e.creation, e.name)
+		WHERE e.name IN %(names)s AND e.status IN %(open)s""",
+		{"names": tuple(names), "open": UNFINISHED},
+		pluck=True,
+	)
+	return {name for name in ended if end(name, "Cancelled", MERGED)}
+
+
+def advance(today: date) -> None:
+	"""Bring enrolments to In Progress and Completed by their dates, on the site's clock: by ERPNext's rule, but none is
+	Completed while a mail of it has still to leave."""
+	frappe.db.sql(
+		"UPDATE `tabEmail Campaign` SET status = 'In Progress' WHERE status = 'Scheduled' AND start_date <= %s",
+		today,
+	)
+	frappe.db.sql(
+		"""UPDATE `tabEmail Campaign` e SET e.status = 'Completed', e.next_epoch = 0
+		WHERE e.status = 'In Progress' AND e.end_date < %s AND e.next_epoch = 0
+			AND NOT EXISTS (SELECT 1 FROM `tabCampaign Message` m WHERE m.source = e.name AND m.status IN ('Queued', 'Sending'))""",
+		today,
 	)

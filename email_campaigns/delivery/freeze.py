@@ -24,13 +24,15 @@ Times = Callable[[list[Candidate]], Mapping[int, int]]  # {member: Unix seconds 
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-	"""One row of the ledger to be. `send_after` in Unix seconds; `is_seed` marks a colleague of the seed group; `version`
-	is that of an A/B test, as delivery/ab_test.py has it."""
+	"""One row of the ledger to be. `send_after` in Unix seconds; `is_seed` marks a colleague of the seed group; `source`
+	is the enrolment in a drip sequence that the row belongs to, "" for the mailing itself; `version` is that of an A/B
+	test, as delivery/ab_test.py has it."""
 
 	decision: Decision
 	language: str = ""
 	send_after: int = 0
 	is_seed: bool = False
+	source: str = ""
 	version: str = ""
 
 
@@ -76,7 +78,7 @@ def _versions(
 
 def _entry(decision: Decision, language: str, version: str, due: Mapping[int, int], seeds: bool) -> Entry:
 	send_after = waits_until(version, due.get(decision.candidate.member, 0))
-	return Entry(decision, language, send_after, seeds, version)
+	return Entry(decision, language, send_after, seeds, version=version)
 
 
 def _decide(

@@ -25,33 +25,41 @@ LOCK_ATTEMPTS = 5
 _SUPPRESSED = """SELECT s.reason FROM `tabSuppressed Email` s
 	WHERE s.email = m.email AND BINARY LOWER(s.email) = BINARY LOWER(m.email)
 		AND COALESCE(s.target_list, '') IN ('', m.target_list) AND s.reason != %(ignored)s"""
-_IN_PROCESS = """SELECT 1 FROM `tabMass Email` p JOIN `tabCampaign` c ON c.name = p.campaign
-	WHERE p.name = m.source AND p.status = 'In Process' AND c.status != 'Inactive'"""
-_MAY_LEAVE = f"""m.name = %(following)s AND m.claim = %(claim)s AND m.status = 'Queued'
-	AND NOT EXISTS ({_SUPPRESSED}) AND EXISTS ({_IN_PROCESS})"""
+# Of a Mass Email all mails stop together. Whoever leaves a drip sequence has no Queued mail in it any more; the others go on.
+_GOING = {
+	"Mass Email": """SELECT 1 FROM `tabMass Email` p JOIN `tabCampaign` c ON c.name = p.campaign
+		WHERE p.name = m.source AND p.status = 'In Process' AND c.status != 'Inactive'""",
+	"Email Campaign": "SELECT 1 FROM `tabCampaign` c WHERE c.name = m.campaign AND c.status != 'Inactive'",
+}
 _ACCEPTED = "m.name = %(accepted)s AND m.status IN ('Sending', 'Uncertain')"
 # The claim is written once more: a lease that ended before the acceptance came must not hide it from the page.
 _SENT_AT = "m.sent_at = %(at)s, m.sent_epoch = %(epoch)s, m.reason = '', m.claim = %(claim)s"
 
-_FIRST = f"""UPDATE `tabCampaign Message` m SET m.status = 'Sending', m.message_id = %(message_id)s,
-	m.attempts = m.attempts + 1 WHERE {_MAY_LEAVE}"""
 _LAST = f"UPDATE `tabCampaign Message` m SET m.status = 'Sent', {_SENT_AT} WHERE {_ACCEPTED}"
-_BOTH = f"""UPDATE `tabCampaign Message` m SET
-	m.sent_at = IF(m.name = %(accepted)s, %(at)s, m.sent_at),
-	m.sent_epoch = IF(m.name = %(accepted)s, %(epoch)s, m.sent_epoch),
-	m.claim = %(claim)s,
-	m.reason = IF(m.name = %(accepted)s, '', m.reason),
-	m.message_id = IF(m.name = %(accepted)s, m.message_id, %(message_id)s),
-	m.attempts = IF(m.name = %(accepted)s, m.attempts, m.attempts + 1),
-	m.status = IF(m.name = %(accepted)s, 'Sent', 'Sending')
-	WHERE m.name IN (%(accepted)s, %(following)s) AND (({_ACCEPTED}) OR ({_MAY_LEAVE}))"""
+_VALUE = re.compile(r"%\((\w+)\)s")
+
+
+def _statements(source_doctype: str) -> dict[str, str]:
+	may_leave = f"""m.name = %(following)s AND m.claim = %(claim)s AND m.status = 'Queued'
+		AND NOT EXISTS ({_SUPPRESSED}) AND EXISTS ({_GOING[source_doctype]})"""
+	first = f"""UPDATE `tabCampaign Message` m SET m.status = 'Sending', m.message_id = %(message_id)s,
+		m.attempts = m.attempts + 1 WHERE {may_leave}"""
+	both = f"""UPDATE `tabCampaign Message` m SET
+		m.sent_at = IF(m.name = %(accepted)s, %(at)s, m.sent_at),
+		m.sent_epoch = IF(m.name = %(accepted)s, %(epoch)s, m.sent_epoch),
+		m.claim = %(claim)s,
+		m.reason = IF(m.name = %(accepted)s, '', m.reason),
+		m.message_id = IF(m.name = %(accepted)s, m.message_id, %(message_id)s),
+		m.attempts = IF(m.name = %(accepted)s, m.attempts, m.attempts + 1),
+		m.status = IF(m.name = %(accepted)s, 'Sent', 'Sending')
+		WHERE m.name IN (%(accepted)s, %(following)s) AND (({_ACCEPTED}) OR ({may_leave}))"""
+	return {"ec_first": first, "ec_last": _LAST, "ec_both": both}
+
 
 # By name in the server, which then parses each once a page and not once a mail.
-_STATEMENTS = {"ec_first": _FIRST, "ec_last": _LAST, "ec_both": _BOTH}
-_VALUE = re.compile(r"%\((\w+)\)s")
 _EXECUTE = {
 	name: f"EXECUTE {name} USING {', '.join(f'%({value})s' for value in _VALUE.findall(statement))}"
-	for name, statement in _STATEMENTS.items()
+	for name, statement in _statements("Mass Email").items()
 }
 
 
@@ -68,7 +76,8 @@ class LedgerJournal:
 		self.connection.autocommit(True)
 		self.cursor = self.connection.cursor()
 		self.cursor.execute("SET SESSION TRANSACTION ISOLATION LEVEL READ COMMITTED")
-		for name, statement in _STATEMENTS.items():
+		self.going = _GOING[mailing.doctype]
+		for name, statement in _statements(mailing.doctype).items():
 			self.cursor.execute(f"PREPARE {name} FROM %s", (_VALUE.sub("?", statement),))
 
 	def close(self) -> None:
@@ -140,7 +149,7 @@ class LedgerJournal:
 	def _why_not(self, letter: Letter) -> Verdict:
 		values = {"name": letter.name, "claim": self.claim, "ignored": self.ignored}
 		self.cursor.execute(
-			f"""SELECT EXISTS({_IN_PROCESS}), ({_SUPPRESSED} LIMIT 1), m.claim = %(claim)s, m.status
+			f"""SELECT EXISTS({self.going}), ({_SUPPRESSED} LIMIT 1), m.claim = %(claim)s, m.status
 			FROM `tabCampaign Message` m WHERE m.name = %(name)s""",
 			values,
 		)

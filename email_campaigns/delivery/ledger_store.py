@@ -15,7 +15,8 @@ import frappe
 from frappe.utils import now_datetime
 
 from email_campaigns.compat import affected_rows
-from email_campaigns.delivery.mailing import Claimed
+from email_campaigns.delivery.ledger_columns import TOLD, VERSION
+from email_campaigns.delivery.mailing import Claimed, Stream
 from email_campaigns.results import store as results
 
 LEASE = 600  # seconds: twice what a page job may last
@@ -27,20 +28,29 @@ COUNTS = {
 	"uncertain": ("Uncertain",),
 	"cancelled": ("Cancelled",),
 }
-# “CC: a@x.org; not CC: b@x.org (Unsubscribed)” for a mail that was Sent, with the copies as they are at that moment.
-_TOLD = """IF(m.status = 'Sent' AND m.cc_of = 0, (
-	SELECT CONCAT_WS('; ',
-		CONCAT('CC: ', GROUP_CONCAT(IF(c.status != 'Skipped', c.email, NULL) ORDER BY c.name SEPARATOR ', ')),
-		CONCAT('not CC: ', GROUP_CONCAT(IF(c.status = 'Skipped',
-			CONCAT(COALESCE(NULLIF(c.email, ''), c.cc_field), ' (', c.reason, ')'), NULL)
-			ORDER BY c.name SEPARATOR ', ')))
-	FROM `tabCampaign Message` c WHERE c.cc_of = m.name), m.reason)"""
-# A copy has the version of its mail.
-_VERSION = """IF(cc_of > 0, COALESCE((SELECT m.version FROM `tabCampaign Message` m WHERE m.name = c.cc_of), ''),
-	COALESCE(version, ''))"""
 _NOT_ACCEPTED_AGAIN = (
 	"The connection or the worker broke off while this mail was leaving; the server may have taken it."
 )
+
+
+@dataclass(frozen=True, slots=True)
+class Queue:
+	"""Mails that leave together, as a condition over the ledger with its values."""
+
+	condition: str
+	values: Mapping
+
+
+def of_source(name: str) -> Queue:
+	return Queue("source = %(source)s", {"source": name})
+
+
+def of_stream(stream: Stream) -> Queue:
+	# The name of a user who sends is the owner of the rows.
+	return Queue(
+		"campaign = %(campaign)s AND source_doctype = 'Email Campaign' AND step = %(step)s AND owner = %(sender)s",
+		{"campaign": stream.campaign, "step": stream.step, "sender": stream.sender},
+	)
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,6 +60,7 @@ class Ended:
 	A copy has the number of its mail in `cc_of`.
 	"""
 
+	source_doctype: str
 	source: str
 	email: str
 	status: str
@@ -73,9 +84,9 @@ def one_claimer():
 
 
 def claim(
-	source: str, size: int, token: str, epoch: int, domains: Mapping[str, int] | None = None
+	queue: Queue, size: int, token: str, epoch: int, domains: Mapping[str, int] | None = None
 ) -> list[Claimed]:
-	"""Claim up to `size` due rows of a mailing for `token`; rows that another job looks at are passed over.
+	"""Claim up to `size` due rows of a queue for `token`; rows that another job looks at are passed over.
 
 	`domains` says how many of them may go to each domain that has a limit.
 	"""
@@ -85,7 +96,7 @@ def claim(
 	parts.append(("domain NOT IN %(limited)s" if domains else "TRUE", "", size))
 	rows: list[tuple] = []
 	for condition, domain, most in parts:
-		rows += _due_rows(source, epoch, min(most, size - len(rows)), condition, domain, tuple(domains))
+		rows += _due_rows(queue, epoch, min(most, size - len(rows)), condition, domain, tuple(domains))
 	if rows:
 		frappe.db.sql(
 			"UPDATE `tabCampaign Message` SET claim = %s, lease_until = %s WHERE name IN %s",
@@ -94,15 +105,15 @@ def claim(
 	return [Claimed(*row) for row in rows]
 
 
-def _due_rows(source, epoch, most, condition, domain, limited) -> tuple:
+def _due_rows(queue, epoch, most, condition, domain, limited) -> tuple:
 	if most <= 0:
 		return ()
 	return frappe.db.sql(
-		f"""SELECT name, email, recipient_doctype, recipient_name, attempts, COALESCE(language, ''), cc_of, {_VERSION}
+		f"""SELECT name, email, recipient_doctype, recipient_name, attempts, COALESCE(language, ''), cc_of, {VERSION}
 		FROM `tabCampaign Message` c
-		WHERE source = %(source)s AND status = 'Queued' AND claim = '' AND send_after <= %(epoch)s AND {condition}
+		WHERE {queue.condition} AND status = 'Queued' AND claim = '' AND send_after <= %(epoch)s AND {condition}
 		ORDER BY send_after, name LIMIT %(most)s FOR UPDATE SKIP LOCKED""",
-		{"source": source, "epoch": epoch, "most": most, "domain": domain, "limited": limited},
+		{**queue.values, "epoch": epoch, "most": most, "domain": domain, "limited": limited},
 	)
 
 
@@ -150,7 +161,8 @@ def _free(names: tuple[int, ...], copies: bool) -> list[Ended]:
 	if not names:
 		return []
 	rows = frappe.db.sql(
-		"""SELECT source, email, status, reason, bounced_at IS NOT NULL, lease_until = 0, name, COALESCE(cc_of, 0)
+		"""SELECT source_doctype, source, email, status, reason, bounced_at IS NOT NULL, lease_until = 0, name,
+			COALESCE(cc_of, 0)
 		FROM `tabCampaign Message` WHERE name IN %s FOR UPDATE""",
 		(names,),
 	)
@@ -167,7 +179,7 @@ def _log_ends(names: tuple[int, ...], copies: bool) -> None:
 		SELECT NEXTVAL(`campaign_log_id_seq`), COALESCE(sent_at, %(now)s), COALESCE(sent_at, %(now)s), owner, owner,
 			CASE WHEN cc_of > 0 AND status IN ('Sent', 'Skipped') THEN CONCAT('CC ', status)
 				WHEN status = 'Failed' AND bounced_at IS NOT NULL THEN 'Bounced' ELSE status END,
-			{_TOLD if copies else "reason"}, email,
+			{TOLD if copies else "reason"}, email,
 			campaign, source_doctype, source, name, recipient_doctype, recipient_name
 		FROM `tabCampaign Message` m
 		WHERE name IN %(names)s AND (status IN ('Sent', 'Failed', 'Uncertain') OR status = 'Skipped' AND cc_of > 0)""",
@@ -226,12 +238,12 @@ def is_open(source: str) -> bool:
 	)
 
 
-def due_mails(source: str, epoch: int, limit: int) -> int:
-	"""Return how many mails could leave now, counted up to `limit`."""
+def due_mails(queue: Queue, epoch: int, limit: int) -> int:
+	"""Return how many mails of a queue could leave now, counted up to `limit`."""
 	return frappe.db.sql(
-		"""SELECT COUNT(*) FROM (SELECT 1 FROM `tabCampaign Message`
-		WHERE source = %s AND status = 'Queued' AND claim = '' AND send_after <= %s LIMIT %s) few""",
-		(source, epoch, limit),
+		f"""SELECT COUNT(*) FROM (SELECT 1 FROM `tabCampaign Message` WHERE {queue.condition}
+			AND status = 'Queued' AND claim = '' AND send_after <= %(epoch)s LIMIT %(limit)s) few""",
+		{**queue.values, "epoch": epoch, "limit": limit},
 	)[0][0]
 
 

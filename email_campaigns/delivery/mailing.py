@@ -36,8 +36,18 @@ class CcField:
 
 
 @dataclass(frozen=True, slots=True)
+class Stream:
+	"""What leaves together of drip sequences: one step of a campaign, in the name of one user."""
+
+	campaign: str
+	step: int
+	sender: str
+
+
+@dataclass(frozen=True, slots=True)
 class Mailing:
-	"""All that a page needs to know of a Mass Email; addresses are normalised, texts are the user's own.
+	"""All that a page needs to know of a Mass Email, or of one step of a drip sequence (which has a `stream`);
+	addresses are normalised, texts are the user's own.
 
 	`sender_user` is whose permission decides which fields of a record a template may show. `subject` and `html` are
 	the version for everybody whose language has none in `versions`. Times (`starts`, `deadline`, `spread_until`) are
@@ -79,6 +89,13 @@ class Mailing:
 	track_links: bool = False
 	ab_test: ABTest | None = None
 	ab_winner: str = ""
+	store_emails: bool = False
+	stream: Stream | None = None
+
+	@property
+	def step(self) -> int:
+		"""The number of a drip sequence's step, 0 for a Mass Email."""
+		return self.stream.step if self.stream else 0
 
 	@property
 	def editions(self) -> tuple[str, ...]:

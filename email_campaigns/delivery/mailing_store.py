@@ -23,7 +23,7 @@ def of(doc) -> Mailing:
 	"""Return a Mass Email that may not have been saved yet as a value. Raises ValidationError as `load` does."""
 	campaign = frappe.get_doc("Campaign", doc.campaign)
 	account = sender_account(doc.sender_account)
-	subject, html = _content(doc.email_template)
+	subject, html = content(doc.email_template)
 	heeds_opt_out = campaign.campaign_type != INFORMATIONAL
 	return Mailing(
 		name=doc.name,
@@ -41,7 +41,7 @@ def of(doc) -> Mailing:
 		excluding=_lists(doc.excluding_target_lists or campaign.excluding_target_lists),
 		duplicate_policy=doc.duplicate_policy,
 		prefix=doc.subject_prefix or "",
-		versions=tuple(Version(row.language, *_content(row.email_template)) for row in doc.language_versions),
+		versions=tuple(Version(row.language, *content(row.email_template)) for row in doc.language_versions),
 		forced_language=(doc.forced_language or "") if doc.language_policy == ONE_LANGUAGE else "",
 		seed_list=doc.seed_list or "",
 		holdout_percent=flt(doc.holdout_percent),
@@ -54,6 +54,7 @@ def of(doc) -> Mailing:
 		track_links=heeds_opt_out and bool(cint(doc.track_links)),
 		ab_test=_ab_test(doc, subject, html),
 		ab_winner=doc.ab_winner or "",
+		store_emails=bool(cint(doc.store_emails)),
 		**_timing(doc),
 	)
 
@@ -64,7 +65,7 @@ def _ab_test(doc, subject: str, html: str) -> ABTest | None:
 		return None
 	variants = []
 	for row in doc.ab_versions:
-		own = _content(row.email_template) if row.email_template else (subject, html)
+		own = content(row.email_template) if row.email_template else (subject, html)
 		variants.append(Variant(row.label, row.subject or own[0], own[1]))
 	return ABTest(tuple(variants), flt(doc.ab_percent), doc.ab_winner_by or "", doc.ab_seed or "")
 
@@ -101,7 +102,7 @@ def _timing(doc) -> dict:
 	}
 
 
-def _content(template: str) -> tuple[str, str]:
+def content(template: str) -> tuple[str, str]:
 	"""Return (subject, HTML) of an Email Template."""
 	doc = frappe.get_doc("Email Template", template)
 	return doc.subject or "", (doc.response_html if doc.use_html else doc.response) or ""

@@ -31,7 +31,7 @@ _PLANNED = (
 	" email, domain, recipient_doctype, recipient_name, language, version, is_seed, send_after, dedupe_key, status, reason,"
 	" claim"
 )
-_ROW = f"(NEXTVAL(`campaign_message_id_seq`), {'%s, ' * 7}0, {'%s, ' * 13}'')"
+_ROW = f"(NEXTVAL(`campaign_message_id_seq`), {'%s, ' * 21}'')"
 
 
 def freeze_next(name: str) -> bool:
@@ -68,7 +68,7 @@ def _freeze(mailing: Mailing, candidates: list[Candidate], *, seeds: bool = Fals
 	return freeze.freeze_slice(
 		mailing,
 		candidates,
-		lambda keys: taken(mailing, keys),
+		lambda keys: taken(mailing.name, 0, keys),
 		lambda entries: plan(mailing, entries),
 		times=_best_times(mailing) if mailing.optimised and not seeds else freeze.at_once,
 		seeds=seeds,
@@ -96,12 +96,12 @@ def refresh(mailing: Mailing) -> None:
 	audience.refresh([*mailing.lists, *mailing.excluding, *filter(None, [mailing.seed_list])])
 
 
-def taken(mailing: Mailing, keys: list[str]) -> set[str]:
-	"""Return which of `keys` the ledger of this mailing has already."""
+def taken(source: str, step: int, keys: list[str]) -> set[str]:
+	"""Return which of `keys` the ledger of a mailing (step 0), or of a step of an enrolment, has already."""
 	return set(
 		frappe.db.sql(
-			"SELECT dedupe_key FROM `tabCampaign Message` WHERE source = %s AND step = 0 AND dedupe_key IN %s",
-			(mailing.name, tuple(keys)),
+			"SELECT dedupe_key FROM `tabCampaign Message` WHERE source = %s AND step = %s AND dedupe_key IN %s",
+			(source, step, tuple(keys)),
 			pluck=True,
 		)
 	)
@@ -112,9 +112,11 @@ def plan(mailing: Mailing, entries: list[Entry]) -> None:
 	stamp, values = now(), []
 	for entry in entries:
 		decision, who = entry.decision, entry.decision.candidate
-		values += [stamp, stamp, mailing.sender_user, mailing.sender_user, mailing.doctype, mailing.name]
+		values += [stamp, stamp, mailing.sender_user, mailing.sender_user, mailing.doctype]
+		values += [entry.source or mailing.name]
 		values += [
 			mailing.campaign,
+			mailing.step,
 			who.target_list,
 			who.member,
 			who.email,

@@ -22,7 +22,11 @@ def preview(name: str, doctype: str = "", record: str = "", version: str = "") -
 	Without a recipient, the first member of the lists is taken. A `version` of an A/B test is shown whatever the
 	recipient's language. Raises TemplateError, RenderError.
 	"""
-	mailing = mailing_store.load(name)
+	return shown(mailing_store.load(name), doctype, record, version)
+
+
+def shown(mailing: Mailing, doctype: str = "", record: str = "", version: str = "") -> dict:
+	"""Return a mail of a mailing, or of a step of a drip sequence, as `preview` does."""
 	row = _in_version(mailing, _recipient(mailing, doctype, record), version)
 	message = compose_store.compiled(mailing, row.edition)
 	make = compose_store.composer(mailing, message)

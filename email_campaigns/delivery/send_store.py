@@ -30,6 +30,8 @@ from email_campaigns.delivery.mailing import Claimed, Mailing, Tally
 from email_campaigns.delivery.page import Crowded, Page, Unavailable
 from email_campaigns.delivery.sessions import run_pages
 from email_campaigns.delivery.smtp import Session
+from email_campaigns.delivery.timeline_store import Timeline, catch_up
+from email_campaigns.results.store import MASS_EMAIL
 
 
 class Sending:
@@ -39,15 +41,16 @@ class Sending:
 	deadline holds too.
 	"""
 
-	def __init__(self, mailing: Mailing, deadline: float):
+	def __init__(self, mailing: Mailing, mails: ledger_store.Queue, deadline: float):
 		settings = store.settings()
 		if mailing.deadline:
 			deadline = min(deadline, time.monotonic() + mailing.deadline - time.time())
-		self.mailing = mailing
+		self.mailing, self.mails = mailing, mails
 		self.token = uuid4().hex
 		self.batch = max(1, cint(settings.batch_size))
 		self.composers = compose_store.composers(mailing)
 		links_store.keep(mailing, [each.compiled for each in self.composers.values()])
+		self.timeline = Timeline(mailing) if mailing.store_emails else None
 		self.rows: list[Claimed] = []
 		self.halt, self.connecting = Event(), Lock()
 		self.pages = [self._page(settings, deadline) for _ in range(max(1, cint(settings.sessions_per_job)))]
@@ -83,7 +86,7 @@ class Sending:
 		epoch = int(time.time())
 		limits = limits_store.limits(self.mailing, epoch)
 		size, domains = limits.grant(self.batch, epoch), limits.by_domain(self.batch, epoch)
-		self.rows = ledger_store.claim(self.mailing.name, size, self.token, epoch, domains) if size else []
+		self.rows = ledger_store.claim(self.mails, size, self.token, epoch, domains) if size else []
 		return refuse_store.without_forgotten(self.rows)
 
 	def send(self, rows: list[Claimed]) -> Tally:
@@ -102,6 +105,10 @@ class Sending:
 		ended = ledger_store.settle(self.token, [row.name for row in self.rows], copies=copies)
 		_suppress_bounced(ended)
 		dropped = _settle_copies(ended) if copies else 0
+		if self.timeline:
+			self.timeline.write(_sent(ended))
+		if self.mailing.stream:
+			return
 		if any(mail.late for mail in ended):
 			ledger_store.recount(self.mailing.name)
 			return
@@ -127,19 +134,28 @@ def recover(epoch: int) -> None:
 	ended = ledger_store.recover(epoch)
 	_suppress_bounced(ended)
 	_settle_copies(ended)
-	for source in {mail.source for mail in ended}:
+	catch_up(_sent(ended))
+	for source in {mail.source for mail in ended if mail.source_doctype == MASS_EMAIL}:
 		ledger_store.recount(source)
+
+
+def _sent(ended: list[ledger_store.Ended]) -> list[int]:
+	return [mail.name for mail in ended if mail.status == "Sent" and not mail.cc_of]
 
 
 def _settle_copies(ended: list[ledger_store.Ended]) -> int:
 	"""Release the copies of mails that were sent, drop those of others, and return how many were dropped."""
 	mails = [mail for mail in ended if not mail.cc_of and mail.status not in ("Queued", "Sending")]
 	# A mail that was Uncertain when its lease ended, and of which its page knows after all that it was sent.
-	late = {mail.name for mail in mails if mail.late and store.may_send(mail.source)}
+	late = {mail.name for mail in mails if mail.late and _goes_on(mail)}
 	dropped = cc_store.follow(mail.name for mail in mails if mail.name not in late)
 	dropped += cc_store.follow(late, again=True)
 	cc_store.log_skipped(mail.name for mail in mails if not mail.late)
 	return dropped
+
+
+def _goes_on(mail: ledger_store.Ended) -> bool:
+	return mail.source_doctype != MASS_EMAIL or store.may_send(mail.source)
 
 
 def _suppress_bounced(ended: list[ledger_store.Ended]) -> None:

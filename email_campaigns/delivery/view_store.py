@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import frappe
 
-from email_campaigns.delivery import compose_store, mailing_store, records_store
-from email_campaigns.delivery.mailing import Claimed
+from email_campaigns.delivery import compose_store, drip_store, mailing_store, records_store
+from email_campaigns.delivery.mailing import Claimed, Mailing, Stream
 from email_campaigns.message.compile import CompiledMessage
+from email_campaigns.results.store import MASS_EMAIL
 
 
 def html_of(message: int) -> str | None:
@@ -15,9 +16,9 @@ def html_of(message: int) -> str | None:
 	None where its row, its mailing or its record is gone. Raises TemplateError, RenderError, ValidationError.
 	"""
 	row, source = _row(message)
-	if not row or not frappe.db.exists("Mass Email", source):
+	mailing = _mailing(source) if row else None
+	if not mailing:
 		return None
-	mailing = mailing_store.load(source)
 	compiled = compose_store.compiled(mailing, row.edition)
 	record = _record(row, compiled, mailing.sender_user)
 	if record is None:
@@ -27,19 +28,28 @@ def html_of(message: int) -> str | None:
 	return compiled.render({**make.shared, **own}).html
 
 
-def _row(message: int) -> tuple[Claimed | None, str]:
+def _mailing(source: tuple) -> Mailing | None:
+	doctype, name, *stream = source
+	if not frappe.db.exists(doctype, name):
+		return None
+	return mailing_store.load(name) if doctype == MASS_EMAIL else drip_store.load(Stream(*stream))
+
+
+def _row(message: int) -> tuple[Claimed | None, tuple]:
 	"""A copy (CC) reads what the person in To got, with links of its own."""
 	rows = frappe.db.sql(
 		"""SELECT m.name, COALESCE(t.email, ''), t.recipient_doctype, t.recipient_name, COALESCE(t.language, ''),
-			m.source, COALESCE(t.version, '')
+			COALESCE(t.version, ''), m.source_doctype, m.source, m.campaign, m.step, m.owner
 		FROM `tabCampaign Message` m JOIN `tabCampaign Message` t ON t.name = IF(m.cc_of > 0, m.cc_of, m.name)
-		WHERE m.name = %s AND m.source_doctype = 'Mass Email' AND m.status IN ('Sent', 'Sending', 'Uncertain')""",
+		WHERE m.name = %s AND m.status IN ('Sent', 'Sending', 'Uncertain')""",
 		message,
 	)
 	if not rows:
-		return None, ""
-	name, email, doctype, record, language, source, version = rows[0]
-	return Claimed(name, email, doctype or "", record or "", language=language, version=version), source
+		return None, ()
+	name, email, doctype, record, language, version, *source = rows[0]
+	return Claimed(name, email, doctype or "", record or "", language=language, version=version), tuple(
+		source
+	)
 
 
 def _record(row: Claimed, compiled: CompiledMessage, user: str):

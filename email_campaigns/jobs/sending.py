@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Sequence
 from contextlib import contextmanager
 
 import frappe
@@ -11,16 +12,18 @@ from frappe.utils import cint, now_datetime
 from email_campaigns.compat import change_latest_rows, enqueue_once, is_job_enqueued
 from email_campaigns.delivery import (
 	approval_store,
+	drip_store,
 	ledger_store,
-	limits_store,
 	mailing_store,
 	missing_store,
 	plan_store,
+	queues_store,
 	send_store,
 	store,
 	transport,
 )
 from email_campaigns.delivery.mailing import Tally
+from email_campaigns.delivery.queues_store import DripQueue, MailingQueue
 from email_campaigns.jobs import ab_test
 from email_campaigns.message.compile import TemplateError
 from email_campaigns.message.headers import HeaderError
@@ -51,41 +54,44 @@ def recover(epoch: int) -> None:
 
 
 def top_up() -> None:
-	"""Enqueue pages for the mailings in process, as far as mails are due and the limits leave room.
+	"""Enqueue pages for the mailings in process and the steps that are due, as far as the limits leave room.
 
 	Runs every minute, so that room in the sliding hour is used soon after it opens.
 	"""
 	change_latest_rows()
-	_expire_late(int(time.time()))
-	ab_test.look(int(time.time()))
+	epoch = int(time.time())
+	_expire_late(epoch)
+	ab_test.look(epoch)
 	for name in store.in_process(frozen=True):
-		_enqueue_pages(name)
+		_enqueue_pages(MailingQueue(name))
+	for stream in drip_store.due_streams(epoch):
+		_enqueue_pages(DripQueue(stream))
 
 
-def _continue(name: str, own_slot: int | None = None, predecessor: int | None = None) -> None:
-	"""Let a mailing go on after a job of its own; a page names itself as predecessor."""
+def _continue(queue, own_slot: int | None = None, predecessor: int | None = None) -> None:
+	"""Let a mailing or a stream go on after a job of its own; a page names itself as predecessor."""
 	_expire_late(int(time.time()))
-	_enqueue_pages(name, own_slot, predecessor)
+	_enqueue_pages(queue, own_slot, predecessor)
 
 
-def _enqueue_pages(name: str, own_slot: int | None = None, predecessor: int | None = None) -> None:
+def _enqueue_pages(queue, own_slot: int | None = None, predecessor: int | None = None) -> None:
 	"""Finish a mailing that has no open mails, else enqueue its pages."""
-	if _finish(name):
+	if _finish(queue.name):
 		return
 	epoch, settings = int(time.time()), store.settings()
-	if not _has_room(name, epoch):
+	if not _has_room(queue, epoch):
 		return
 	batch = max(1, cint(settings.batch_size))
-	due = ledger_store.due_mails(name, epoch, batch * max(1, cint(settings.parallel_jobs)))
+	due = ledger_store.due_mails(queue.mails, epoch, batch * max(1, cint(settings.parallel_jobs)))
 	for slot in range(-(-due // batch)):
-		_enqueue_page(name, slot, predecessor if slot == own_slot else None)
+		_enqueue_page(queue, slot, predecessor if slot == own_slot else None)
 
 
-def _has_room(name: str, epoch: int) -> bool:
-	"""Tell whether the limits let mail go now. A mailing that can't be loaded pauses, and holds up no other."""
+def _has_room(queue, epoch: int) -> bool:
+	"""Tell whether the limits let mail go now. What can't be loaded is stopped, and holds up no other."""
 	opens = None
-	with _pausing(name):
-		opens = limits_store.of(name, epoch).opens(epoch)[0]
+	with _pausing(queue):
+		opens = queue.limits(epoch).opens(epoch)[0]
 	return opens is not None and opens <= epoch
 
 
@@ -98,7 +104,8 @@ def _expire_late(epoch: int) -> None:
 
 
 def _finish(name: str) -> bool:
-	if ledger_store.is_open(name):
+	"""End a mailing of which no mail is left; tell whether it is. A stream, which has no name, never ends."""
+	if not name or ledger_store.is_open(name):
 		return False
 	# Looked at once more under the lock: somebody may have opened a mail again since.
 	frappe.db.commit()
@@ -112,27 +119,27 @@ def _finish(name: str) -> bool:
 	return True
 
 
-def _enqueue_page(name: str, slot: int, predecessor: int | None) -> None:
-	"""Enqueue a page unless this slot of the mailing has one. A job can't enqueue itself under the id that it
-	runs under, so a page and its successor take turns with two ids."""
-	ids = [f"ec-page-{name}-{slot}-{turn}" for turn in (0, 1)]
+def _enqueue_page(queue, slot: int, predecessor: int | None) -> None:
+	"""Enqueue a page unless this slot has one. A job can't enqueue itself under the id that it runs under, so a page
+	and its successor take turns with two ids."""
+	ids = [f"ec-page-{queue.key}-{slot}-{turn}" for turn in (0, 1)]
 	if any(is_job_enqueued(job_id) for turn, job_id in enumerate(ids) if turn != predecessor):
 		return
 	turn = 0 if predecessor is None else 1 - predecessor
-	enqueue_once(page, ids[turn], queue="long", mailing=name, slot=slot, turn=turn)
+	enqueue_once(page, ids[turn], queue="long", slot=slot, turn=turn, **queue.arguments)
 
 
 def freeze(name: str) -> None:
 	"""Freeze the audience of a mailing, each slice durable, then let its first pages go."""
 	change_latest_rows()
-	with _pausing(name):
+	with _pausing(MailingQueue(name)):
 		plan_store.refresh(approval_store.load(name))
 		frappe.db.commit()
 		while plan_store.freeze_next(name):
 			frappe.db.commit()
 	frappe.db.commit()
 	if store.may_send(name):
-		_continue(name)
+		_continue(MailingQueue(name))
 
 
 def resend_missing(name: str) -> None:
@@ -148,61 +155,58 @@ def resend_missing(name: str) -> None:
 		missing_store.stop(name, str(error))
 	frappe.db.commit()
 	if store.may_send(name):
-		_continue(name)
+		_continue(MailingQueue(name))
 
 
-def page(mailing: str, slot: int, turn: int = 0) -> None:
-	"""Send mails of one mailing for up to PAGE_SECONDS, then leave the rest to a successor."""
+def page(mailing: str = "", slot: int = 0, turn: int = 0, stream: Sequence = ()) -> None:
+	"""Send mails of one mailing, or of one stream of drip sequences, for up to PAGE_SECONDS, then leave the rest to a
+	successor."""
 	change_latest_rows()
-	if not store.may_send(mailing) or not _way_is_free(mailing):
+	queue = queues_store.queue(mailing, stream)
+	if not queue.may_send() or not _way_is_free(queue):
 		return
-	sending = _open(mailing)
+	sending = _open(queue)
 	if not sending:
 		return
 	try:
-		found = _send_batch(sending)
-		while found and not sending.stopped and _send_batch(sending):
+		found = _send_batch(sending, queue)
+		while found and not sending.stopped and _send_batch(sending, queue):
 			pass
 	finally:
 		sending.close()
-	if found and store.may_send(mailing):
-		_continue(mailing, slot, turn)
-	elif store.may_send(mailing):
+	if found and queue.may_send():
+		_continue(queue, slot, turn)
+	elif queue.may_send():
 		# Others hold what is due or fill the limit: a successor would only come to ask again at once.
-		_finish(mailing)
+		_finish(queue.name)
 
 
-def _way_is_free(mailing: str) -> bool:
+def _way_is_free(queue) -> bool:
 	held = transport.held()
-	if held != store.problem(mailing):
-		store.note(mailing, held)
+	if queue.note(held):
 		frappe.db.commit()
 	return not held
 
 
-def _open(mailing: str) -> send_store.Sending | None:
+def _open(queue) -> send_store.Sending | None:
 	sending = None
-	with _pausing(mailing):
-		sending = send_store.Sending(approval_store.load(mailing), time.monotonic() + PAGE_SECONDS)
+	with _pausing(queue):
+		sending = send_store.Sending(queue.load(), queue.mails, time.monotonic() + PAGE_SECONDS)
 	return sending
 
 
 @contextmanager
-def _pausing(mailing: str):
-	"""Pause the mailing, with the reason on its form, where its template, its sender or its records are of no use."""
+def _pausing(queue):
+	"""Pause where the template, the sender or the records are of no use, with the reason on the form."""
 	try:
 		yield
-	except approval_store.Void as error:
-		frappe.db.rollback()
-		approval_store.pause(mailing, str(error))
-		frappe.db.commit()
 	except (TemplateError, HeaderError, frappe.ValidationError) as error:
 		frappe.db.rollback()
-		store.move(mailing, "Paused", problem=str(error))
+		queue.pause(error)
 		frappe.db.commit()
 
 
-def _send_batch(sending: send_store.Sending) -> bool:
+def _send_batch(sending: send_store.Sending, queue) -> bool:
 	"""Claim, send and settle once; tell whether there was anything to claim."""
 	# What was read so far is of a moment before the lock, and the limits must be seen as they are under it.
 	frappe.db.commit()
@@ -218,6 +222,6 @@ def _send_batch(sending: send_store.Sending) -> bool:
 		sending.settle()
 		frappe.db.commit()
 	if tally.problem:
-		store.move(sending.mailing.name, "Paused", problem=tally.problem)
+		queue.pause(tally.problem)
 		frappe.db.commit()
 	return True

@@ -7,12 +7,16 @@ from frappe import _
 
 ROWS = 100_000  # more than a browser can show; a narrower filter shows the rest
 # A copy, a colleague and a test are in no report of results.
+# A mail is one of a mailing `e`, or a step of an enrolment.
+MAILING = "e.name mass_email"
+ENROLMENT = "IF(l.source_doctype = 'Email Campaign', l.source, NULL) email_campaign"
+TITLE = "COALESCE(e.title, (SELECT m.email_template FROM `tabCampaign Email Schedule` m WHERE m.parent = l.campaign AND m.step = c.step AND m.step > 0 LIMIT 1))"
 _NOBODY = "COALESCE(l.verdict, '') NOT IN ('machine', 'internal', 'test')"
 
 
 def where(filters) -> tuple[str, dict]:
 	"""Return SQL over the log `l` for the filters of a report, and its values."""
-	conditions, values = ["l.source_doctype = 'Mass Email'"], {}
+	conditions, values = ["l.source_doctype IN ('Mass Email', 'Email Campaign')"], {}
 	for key, condition in (
 		("mass_email", "l.source = %(mass_email)s"),
 		("campaign", "l.campaign = %(campaign)s"),
@@ -53,6 +57,13 @@ def columns(details: str) -> list[dict]:
 		{"fieldname": "email", "label": _("Email"), "fieldtype": "Data", "width": 220},
 		{"fieldname": "details", "label": details, "fieldtype": "Data", "width": 320},
 		*mailing_columns(),
+		{
+			"fieldname": "email_campaign",
+			"label": _("Email Campaign"),
+			"fieldtype": "Link",
+			"options": "Email Campaign",
+			"width": 160,
+		},
 		{"fieldname": "recipient_doctype", "label": _("Record Type"), "fieldtype": "Data", "width": 140},
 		{
 			"fieldname": "recipient_name",
@@ -68,9 +79,9 @@ def rows(action: str, filters) -> list[dict]:
 	"""Return what the log has of `action`, the latest first."""
 	conditions, values = where(filters)
 	return frappe.db.sql(
-		f"""SELECT l.creation, l.email, l.details, l.source mass_email, e.title, l.campaign, l.recipient_doctype,
-			l.recipient_name
-		FROM `tabCampaign Log` l JOIN `tabMass Email` e ON e.name = l.source
+		f"""SELECT l.creation, l.email, l.details, {MAILING}, {TITLE} title, {ENROLMENT},
+			l.campaign, l.recipient_doctype, l.recipient_name
+		FROM `tabCampaign Log` l LEFT JOIN `tabMass Email` e ON e.name = l.source
 			LEFT JOIN `tabCampaign Message` c ON c.name = l.message
 		WHERE l.action = %(action)s AND {_NOBODY} AND {conditions}
 			AND COALESCE(c.is_seed, 0) = 0 AND COALESCE(c.cc_of, 0) = 0

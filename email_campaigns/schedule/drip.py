@@ -34,6 +34,17 @@ class Clocks:
 	hour: int = 9
 
 
+def time_of_day(text: str) -> time | None:
+	"""Return what a user has written as "9", "9:30" or "21:05", None for nothing. Raises ValueError with a sentence."""
+	if not text.strip():
+		return None
+	hour, _colon, minute = text.strip().partition(":")
+	try:
+		return time(int(hour), int(minute[:2] or 0))
+	except ValueError:
+		raise ValueError(f"“{text}” is no time of day; one is written 9:30.") from None
+
+
 def end_date(start: date, steps: Iterable[Step]) -> date:
 	"""Return the day of the last step."""
 	return start + timedelta(days=max((step.days for step in steps), default=0))

@@ -94,6 +94,16 @@ def stamp_opted_out(message: int) -> bool:
 	return affected_rows() > 0
 
 
+def stamp_replied(message: int) -> bool:
+	"""Stamp the first reply on the ledger row, which implies an open; False where it has a stamp already or is gone."""
+	frappe.db.sql(
+		"""UPDATE `tabCampaign Message` SET opened_at = COALESCE(opened_at, %(now)s), replied_at = %(now)s
+		WHERE name = %(name)s AND replied_at IS NULL""",
+		{"now": now(), "name": message},
+	)
+	return affected_rows() > 0
+
+
 def log(action: str, mail: Named, details: str, verdict: str = "human", *, own_wish: bool = False) -> None:
 	"""Append one fact about a mail to the Campaign Log.
 

@@ -9,12 +9,13 @@ import { ask_for_reason, call } from "./desk/call";
 import { call_lists } from "./desk/call_lists";
 import { show_copies } from "./desk/cc";
 import { show_feeds } from "./desk/feeds";
+import { ask_to_enrol, offer_kinds, show_drip_problem, show_schedule, show_steps } from "./desk/drips";
 import { import_csv, show_report, watch_members } from "./desk/import_members";
 import { offer_in_lists } from "./desk/list_action";
 import { show_log } from "./desk/log";
 import { plan_times } from "./desk/planning";
 import { add_approval_steps } from "./desk/prepare";
-import { preview, send_test } from "./desk/preview";
+import { preview, send_test, show as show_mail } from "./desk/preview";
 import { offer_privacy } from "./desk/privacy";
 import { watch_mailing } from "./desk/progress";
 import { offer_in_forms, resend } from "./desk/recipient";
@@ -30,6 +31,7 @@ Object.assign(email_campaigns, {
 	add_approval_steps,
 	add_one,
 	ask_for_reason,
+	ask_to_enrol,
 	calculate,
 	call,
 	call_lists,
@@ -41,6 +43,7 @@ Object.assign(email_campaigns, {
 	import_csv,
 	judge_again,
 	merge_lists,
+	offer_kinds,
 	offer_lists,
 	offer_privacy,
 	plan_times,
@@ -50,12 +53,16 @@ Object.assign(email_campaigns, {
 	send_test,
 	show_campaign_results,
 	show_copies,
+	show_drip_problem,
 	show_feeds,
 	show_link_code,
 	show_log,
+	show_mail,
 	show_report,
 	show_results,
+	show_schedule,
 	show_sign_up,
+	show_steps,
 	show_test,
 	watch_mailing,
 	watch_members,

@@ -7,7 +7,7 @@ import time
 import frappe
 
 from email_campaigns.jobs import ab_test, sending
-from email_campaigns.tests.site.kit import a_list, a_mailing, addresses, work_off
+from email_campaigns.tests.site.kit import a_list, a_mailing, addresses, change, work_off
 from email_campaigns.tests.site.results_kit import ResultsTest, happens
 
 MANY = addresses(60)
@@ -18,10 +18,12 @@ A, B, C = "Subject A", "Subject B", "Subject C"
 class ABTest(ResultsTest):
 	def mailing(self, *emails: str, subjects=(B,), percent=50, winner_by="Clicks", **values) -> str:
 		"""A mailing to some addresses, sixty by default, with a version for each subject beside A."""
-		lists = [a_list(*(emails or MANY))] if emails is not None else []
+		lists = [a_list(*(emails or MANY))]
 		rows = [{"subject": subject} for subject in subjects]
 		test = {"ab_versions": rows, "ab_percent": percent, "ab_winner_by": winner_by, "ab_hours": 4}
-		return a_mailing(*lists, subject=A, **{**test, **values})
+		name = a_mailing(*lists, subject=A, **{**test, **values})
+		change("Mass Email", name, ab_seed="one that parts sixty addresses well")
+		return name
 
 	def versions(self, name: str) -> dict[str, list[str]]:
 		"""{version: addresses} of the mails to members, as the ledger has them."""

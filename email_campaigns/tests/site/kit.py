@@ -40,6 +40,7 @@ PLAIN_SETTINGS = {
 	"track_links": 1,
 	"add_utm": 0,
 	"machine_seconds": 5,
+	"catch_up_days": 3,
 }
 BUILT = (
 	("Campaign Message", "source"),

@@ -7,7 +7,7 @@ import pytest
 from email_campaigns.audience.decide import PER_RECORD
 from email_campaigns.delivery.ab_test import BY_HAND, CLICKS, OPENS, ABTest, Variant
 from email_campaigns.delivery.approval import fingerprint
-from email_campaigns.delivery.mailing import CcField, Mailing, Version
+from email_campaigns.delivery.mailing import CcField, Mailing, Stream, Version
 
 APPROVED = Mailing(
 	name="M-1",
@@ -63,6 +63,8 @@ FREE = {
 	"anchor_left": 5,
 	"approval_hash": "any",
 	"ab_winner": "B",
+	"store_emails": True,
+	"stream": Stream("Spring", 1, "kim@example.org"),
 }
 
 

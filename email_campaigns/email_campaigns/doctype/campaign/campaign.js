@@ -1,11 +1,20 @@
 frappe.ui.form.on("Campaign", {
+	onload: (frm) => email_campaigns.default_tracking(frm),
+
 	refresh(frm) {
 		email_campaigns.show_campaign_results(frm);
+		email_campaigns.show_drip_problem(frm);
+		email_campaigns.show_schedule(frm);
+		email_campaigns.show_copies(frm);
 		email_campaigns.show_log(frm, { campaign: frm.doc.name });
 		if (frm.is_new()) return;
 		if (frappe.model.can_create("Mass Email"))
 			frm.add_custom_button(__("New Mass Email"), () =>
 				frappe.new_doc("Mass Email", { campaign: frm.doc.name })
+			);
+		if (frappe.model.can_create("Email Campaign") && (frm.doc.campaign_schedules || []).length)
+			frm.add_custom_button(__("New Email Campaign"), () =>
+				frappe.new_doc("Email Campaign", { campaign_name: frm.doc.name })
 			);
 	},
 });

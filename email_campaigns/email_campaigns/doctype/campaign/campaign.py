@@ -2,7 +2,7 @@ import frappe
 from frappe import _
 from frappe.model.document import Document
 
-from email_campaigns.delivery import enrolment_store
+from email_campaigns.delivery import cc_fields_store, enrolment_store
 
 
 class Campaign(Document):
@@ -11,6 +11,15 @@ class Campaign(Document):
 			frappe.throw(_("The End Date lies before the Start Date."))
 		refuse_contradiction(self)
 		enrolment_store.check_schedule(self)
+		self._check_copies()
+		self.drip_problem = ""
+
+	def _check_copies(self):
+		before = self.get_doc_before_save()
+		known = {row.cc_field: row.description for row in before.cc_fields} if before else {}
+		cc_fields_store.check_chosen([row.cc_field or "" for row in self.cc_fields], known)
+		for row in self.cc_fields:
+			row.description = cc_fields_store.label(row.cc_field) or known.get(row.cc_field)
 
 	def on_update(self):
 		enrolment_store.follow_schedule(self)

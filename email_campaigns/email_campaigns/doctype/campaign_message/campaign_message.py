@@ -14,7 +14,8 @@ def on_doctype_update():
 	frappe.db.add_unique("Campaign Message", ["source", "step", "dedupe_key"], "unique_recipient")
 	# No index more than is looked up by: each costs a part of every mail's way through the ledger.
 	frappe.db.add_index("Campaign Message", ["source", "status", "send_after"])
-	frappe.db.add_index("Campaign Message", ["campaign"])
+	# Of a campaign; its last columns find what is due of the steps of its sequences.
+	frappe.db.add_index("Campaign Message", ["campaign", "status", "send_after"])
 	frappe.db.add_index("Campaign Message", ["sent_epoch"])
 	frappe.db.add_index("Campaign Message", ["lease_until"])
 	frappe.db.add_index("Campaign Message", ["email"])

@@ -1,8 +1,29 @@
+import frappe
 from frappe.model.document import Document
+from frappe.utils.html_utils import sanitize_html
 
 from email_campaigns.delivery import enrolment_store
+from email_campaigns.jobs import drips
 
 
 class EmailCampaign(Document):
+	def onload(self):
+		# Written by SQL, it may quote a user, and a form shows it as HTML.
+		self.ended_because = sanitize_html(self.ended_because or "")
+
 	def validate(self):
 		enrolment_store.check(self)
+
+	def on_update(self):
+		if self.next_epoch == enrolment_store.LOOK_NOW:
+			drips.plan_soon()
+
+	def on_trash(self):
+		enrolment_store.end_open_mails(self.name, "The Email Campaign was deleted")
+
+
+def on_doctype_update():
+	# The planner asks every few minutes who has something due.
+	frappe.db.add_index("Email Campaign", ["status", "next_epoch"])
+	frappe.db.add_index("Email Campaign", ["campaign_name", "status"])
+	frappe.db.add_index("Email Campaign", ["recipient"])

@@ -1,10 +1,10 @@
-"""Every tracked link of every mailing: how many people followed it, how often, and how often programs did."""
+"""Every tracked link of every mailing and every step of a sequence: how many people followed it, how often, and how often programs did."""
 
 import frappe
 from frappe import _
 
 from email_campaigns.results.breakdown_store import LINK, has_links
-from email_campaigns.results.logged_store import mailing_columns, where
+from email_campaigns.results.logged_store import MAILING, TITLE, mailing_columns, where
 from email_campaigns.results.store import PEOPLE, PERSON
 
 
@@ -27,13 +27,13 @@ def _columns() -> list[dict]:
 def _rows(filters) -> list[dict]:
 	conditions, values = where(filters)
 	return frappe.db.sql(
-		f"""SELECT l.link, l.source mass_email, e.title, e.campaign,
+		f"""SELECT l.link, {MAILING}, MAX({TITLE}) title, l.campaign,
 			COUNT(DISTINCT IF(l.verdict = 'human', {PERSON}, NULL)) people,
 			CAST(SUM(l.verdict = 'human') AS SIGNED) clicks, CAST(SUM(l.verdict = 'machine') AS SIGNED) machine_clicks,
 			MAX(IF(l.verdict = 'human', l.creation, NULL)) last_click
-		FROM `tabCampaign Log` l JOIN `tabCampaign Message` c ON c.name = l.message JOIN `tabMass Email` e ON e.name = l.source
+		FROM `tabCampaign Log` l JOIN `tabCampaign Message` c ON c.name = l.message LEFT JOIN `tabMass Email` e ON e.name = l.source
 		WHERE l.action = 'Clicked' AND COALESCE(l.link, '') != '' AND {PEOPLE} AND {conditions}
-		GROUP BY l.link, l.source, e.title, e.campaign ORDER BY people DESC, clicks DESC""",
+		GROUP BY l.link, e.name, l.campaign ORDER BY people DESC, clicks DESC""",
 		values,
 		as_dict=True,
 	)

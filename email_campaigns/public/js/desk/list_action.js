@@ -1,4 +1,5 @@
 import { call, number, recipient_doctypes } from "./call";
+import { ask_to_enrol } from "./drips";
 
 const PATIENCE = 50; // looks at a list that is being made, LOOK_EVERY milliseconds apart
 const LOOK_EVERY = 200;
@@ -9,7 +10,7 @@ export function offer_in_lists() {
 	if (!frappe.router) return;
 	frappe.router.on("change", () => {
 		const [view, doctype] = frappe.get_route();
-		if (view !== "List" || !frappe.model.can_write("Target List")) return;
+		if (view !== "List" || !["Target List", "Email Campaign"].some(frappe.model.can_create)) return;
 		recipient_doctypes().then((doctypes) => doctypes.includes(doctype) && when_made(doctype, offer));
 	});
 }
@@ -23,16 +24,17 @@ function when_made(doctype, go, looks = PATIENCE) {
 function offer(list) {
 	if (offered.has(list)) return;
 	offered.add(list);
-	list.page.add_actions_menu_item(
-		__("Add to Target List"),
-		() => ask(list, list.get_checked_items(true)),
-		false
-	);
-	list.page.add_menu_item(__("Add All to Target List"), () => ask(list, []));
+	if (frappe.model.can_write("Target List"))
+		add(list, __("Add to Target List"), __("Add All to Target List"), open);
+	if (frappe.model.can_create("Email Campaign"))
+		add(list, __("Enrol in Campaign"), __("Enrol All in Campaign"), ask_to_enrol);
 }
 
-function ask(list, names) {
-	count(list).then((all) => open(list, names, all));
+/** Add an action for what is selected, and one for all; `go` gets the names and the number of all. */
+function add(list, action, for_all, go) {
+	const ask = (names) => count(list).then((all) => go(list, names, all));
+	list.page.add_actions_menu_item(action, () => ask(list.get_checked_items(true)), false);
+	list.page.add_menu_item(for_all, () => ask([]));
 }
 
 function count(list) {
@@ -63,12 +65,12 @@ function open(list, names, all) {
 		],
 		primary_action_label: __("Add"),
 		primary_action: ({ target_list, which }) =>
-			add(list, target_list, which === "all" ? null : names, dialog),
+			join(list, target_list, which === "all" ? null : names, dialog),
 	});
 	dialog.show();
 }
 
-function add(list, target_list, names, dialog) {
+function join(list, target_list, names, dialog) {
 	const which = names
 		? { names: JSON.stringify(names) }
 		: { filters: JSON.stringify(list.get_filters_for_args()) };

@@ -101,7 +101,7 @@ function chosen(dialog) {
 	return record ? { doctype, record, version } : doctype === MEMBER ? { version } : null;
 }
 
-function show(dialog, mail) {
+export function show(dialog, mail) {
 	const $mail = dialog.fields_dict.mail.$wrapper.empty();
 	const warnings = mail.warnings.map((warning) => `<li>${escape(warning)}</li>`).join("");
 	if (warnings)

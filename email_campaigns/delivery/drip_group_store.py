@@ -1,0 +1,106 @@
+"""Planning a step for the members of a group, slice by slice: each is mailed for itself, by its own record, and leaves alone."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import frappe
+
+from email_campaigns.audience import store as audience
+from email_campaigns.audience import today_store
+from email_campaigns.audience.decide import PER_ADDRESS, Candidate, decide, wanted_keys
+from email_campaigns.audience.today_store import Who
+from email_campaigns.delivery import drip, drip_ledger_store, plan_store
+from email_campaigns.delivery.drip import Rules
+from email_campaigns.delivery.drip_ledger_store import Enrolment
+from email_campaigns.delivery.freeze import Entry
+from email_campaigns.delivery.mailing import Stream
+from email_campaigns.schedule import drip as calendar
+from email_campaigns.schedule.drip import RECIPIENTS, Step
+
+EARLIEST = "Pacific/Kiritimati"  # where every day begins
+# What is written where a group has no members on a step's day, so that the step is not lost without a trace.
+NOBODY = Candidate(0, "", "", "", "", "", record_missing=True)
+
+
+def plan_next(rules: Rules, excluding: Sequence[str], enrolment: Enrolment) -> None:
+	"""Plan the next slice of the step that is due, and note how far that came: the enrolment stays due until no slice
+	of no step is left. Raises ValidationError."""
+	step = _step(rules, enrolment)
+	if not step:
+		return _rest(rules, enrolment)
+	cursor = enrolment.plan_cursor if enrolment.plan_step == step.number else ""
+	if not cursor and enrolment.doctype == "Target List":
+		audience.refresh([enrolment.record])
+	after, candidates = _read(enrolment, excluding, cursor)
+	_write(rules, step, enrolment, candidates if candidates or cursor else [NOBODY])
+	if candidates:
+		drip_ledger_store.set_next([enrolment.name], rules.now, step.number, after)
+	else:
+		_rest(rules, enrolment)
+
+
+def _step(rules: Rules, enrolment: Enrolment) -> Step | None:
+	"""The step that slices have been planned of, else the first that is due and has no row."""
+	begun = drip_ledger_store.done([enrolment.name])[enrolment.name]
+	under_way = [step for step in rules.steps if step.number == enrolment.plan_step]
+	fresh = [
+		step for step in rules.steps if step.number not in begun and _due(rules, step, enrolment) <= rules.now
+	]
+	return next(iter(under_way + fresh), None)
+
+
+def _rest(rules: Rules, enrolment: Enrolment) -> None:
+	"""Note when the next step is due: at once where one is already."""
+	begun = drip_ledger_store.done([enrolment.name])[enrolment.name]
+	times = {step.number: _due(rules, step, enrolment) for step in rules.steps}
+	waiting = any(number not in begun and at <= rules.now for number, at in times.items())
+	at = rules.now if waiting else calendar.next_due(times, begun, rules.now)
+	drip_ledger_store.set_next([enrolment.name], at)
+
+
+def _due(rules: Rules, step: Step, enrolment: Enrolment) -> int:
+	"""When the first of the members may get it."""
+	return calendar.due(step, enrolment.start, rules.clocks, EARLIEST)
+
+
+def _read(enrolment: Enrolment, excluding: Sequence[str], cursor: str) -> tuple[str, list[Candidate]]:
+	"""Return where the next slice of the members ends, and those in it."""
+	if enrolment.doctype == "Target List":
+		found = audience.read_slice([enrolment.record], excluding, int(cursor or 0))
+		return str(found[-1].member) if found else cursor, found
+	names = frappe.db.sql(
+		"""SELECT name FROM `tabEmail Group Member` WHERE email_group = %s AND name > %s ORDER BY name LIMIT %s""",
+		(enrolment.record, cursor, audience.SLICE),
+		pluck=True,
+	)
+	who = [Who(place, "", 0, "Email Group Member", name) for place, name in enumerate(names)]
+	found = today_store.candidates(who, excluding) if who else {}
+	return names[-1] if names else cursor, [found[place] for place in range(len(names))]
+
+
+def _write(rules: Rules, step: Step, enrolment: Enrolment, candidates: list[Candidate]) -> None:
+	if not candidates:
+		return
+	stream = Stream(enrolment.campaign, step.number, enrolment.sender)
+	keys = wanted_keys(candidates, PER_ADDRESS, heeds_opt_out=rules.heeds_opt_out)
+	taken = plan_store.taken(enrolment.name, step.number, keys) if keys else ()
+	decisions = decide(candidates, PER_ADDRESS, taken, heeds_opt_out=rules.heeds_opt_out)
+	found = drip_ledger_store.people(rules, [(enrolment.name, who) for who in candidates])
+	people = {record: person for (_source, _doctype, record), person in found.items()}
+	entries = [
+		Entry(
+			decision,
+			decision.candidate.language,
+			_after(rules, step, enrolment, decision.candidate),
+			source=enrolment.name,
+		)
+		for decision in drip.narrowed(rules, step, enrolment.start, decisions, people)
+	]
+	drip_ledger_store.write({stream: entries})
+
+
+def _after(rules: Rules, step: Step, enrolment: Enrolment, who: Candidate) -> int:
+	if step.zone != RECIPIENTS:
+		return 0
+	return calendar.due(step, enrolment.start, rules.clocks, who.time_zone)

@@ -1,0 +1,130 @@
+"""The streams of drip sequences: what a step's mails are, which may leave, and what holds them up."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Mapping
+from html import escape
+
+import frappe
+from frappe import _
+from frappe.desk.doctype.notification_log.notification_log import enqueue_create_notification
+from frappe.utils import cint, get_fullname
+
+from email_campaigns.delivery import ledger_store
+from email_campaigns.delivery.enrolment_store import DOCTYPE
+from email_campaigns.delivery.mailing import CcField, Mailing, Stream
+from email_campaigns.delivery.mailing_store import INFORMATIONAL, content, sender_account, sender_address
+
+_STEP = "Step {0}"
+HELD_SECONDS = 900  # after which mails that a problem held up are tried again
+
+
+def load(stream: Stream) -> Mailing:
+	"""Return a step as what is sent. Raises ValidationError where its template or its sender is of no use."""
+	campaign = frappe.get_doc("Campaign", stream.campaign)
+	template = next(
+		(row.email_template for row in campaign.campaign_schedules if row.step == stream.step), ""
+	)
+	if not template:
+		frappe.throw(_("The campaign {0} has no step {1} any more.").format(campaign.name, stream.step))
+	subject, html = content(template)
+	heeds_opt_out = campaign.campaign_type != INFORMATIONAL
+	return Mailing(
+		# What its tracked links are named after: the same for whoever sends the step.
+		name=f"{campaign.name} / {stream.step}",
+		title=template,
+		campaign=campaign.name,
+		subject=subject,
+		html=html,
+		sender_user=stream.sender,
+		**_sender(stream.sender),
+		heeds_opt_out=heeds_opt_out,
+		excluding=tuple(row.target_list for row in campaign.excluding_target_lists),
+		doctype=DOCTYPE,
+		cc_fields=tuple(CcField.of(row.cc_field) for row in campaign.cc_fields),
+		track_opens=heeds_opt_out and bool(cint(campaign.track_opens)),
+		track_links=heeds_opt_out and bool(cint(campaign.track_links)),
+		store_emails=True,
+		stream=stream,
+	)
+
+
+def _sender(user: str) -> dict:
+	"""By the user's own Email Account where there is one, else by the site's, and replies go to the user."""
+	email = frappe.db.get_value("User", user, "email") or ""
+	own = frappe.db.get_value("Email Account", {"email_id": email, "enable_outgoing": 1}) if email else None
+	account = sender_account(own)
+	name = get_fullname(user) if user not in ("Administrator", "Guest") else ""
+	return {
+		"account": account.name,
+		"sender_address": sender_address(account),
+		"sender_name": name or account.name,
+		"reply_to": "" if own or "@" not in email or not name else email,
+	}
+
+
+def due_streams(epoch: int) -> list[Stream]:
+	"""Return the streams of which mails may leave at `epoch` (Unix seconds), the longest due first."""
+	rows = frappe.db.sql(
+		f"""SELECT m.campaign, m.step, m.owner FROM `tabCampaign` c STRAIGHT_JOIN `tabCampaign Message` m
+			ON m.campaign = c.name AND m.status = 'Queued' AND m.send_after <= %s
+		WHERE c.status != 'Inactive' AND m.source_doctype = '{DOCTYPE}' AND m.claim = ''
+		GROUP BY m.campaign, m.step, m.owner ORDER BY MIN(m.send_after), m.step""",
+		epoch,
+	)
+	return [Stream(*row) for row in rows]
+
+
+def may_send(campaign: str) -> bool:
+	"""Tell whether a campaign exists and is not Inactive at this moment."""
+	return bool(frappe.db.exists("Campaign", {"name": campaign, "status": ("!=", "Inactive")}))
+
+
+def note(stream: Stream, problem: str) -> bool:
+	"""Show the sentence for which nothing leaves on the forms of a campaign, or take away with "" what held this step
+	up; tell whether that changed anything."""
+	shown = frappe.db.get_value("Campaign", stream.campaign, "drip_problem") or ""
+	of_another = shown.startswith(_(_STEP).format("")) and not shown.startswith(_label(stream))
+	if shown == problem or (not problem and of_another):
+		return False
+	frappe.db.set_value("Campaign", stream.campaign, "drip_problem", problem, update_modified=False)
+	return True
+
+
+def tell(campaign: str, problem: str) -> None:
+	"""Show on the forms of a campaign why its steps can't be planned."""
+	frappe.db.set_value("Campaign", campaign, "drip_problem", problem, update_modified=False)
+
+
+def tell_user(campaign: str, enrolled: int, left_out: Mapping[str, int]) -> None:
+	"""Notify the user of this job of what came of enrolling many records."""
+	lines = [_("{0} recipients were enrolled in {1}.").format(enrolled, campaign)]
+	lines += [f"{number}: {reason}" for reason, number in left_out.items()]
+	address = frappe.db.get_value("User", frappe.session.user, "email")
+	enqueue_create_notification(
+		[address],
+		{
+			"type": "Alert",
+			"document_type": "Campaign",
+			"document_name": campaign,
+			"subject": escape(lines[0]),
+			"email_content": "<br>".join(map(escape, lines)),
+			"from_user": frappe.session.user,
+		},
+	)
+
+
+def _label(stream: Stream) -> str:
+	return _(_STEP).format(f"{stream.step}: ")
+
+
+def hold(stream: Stream, problem: str) -> None:
+	"""Show a problem, and let the mails of a stream wait for HELD_SECONDS before they are tried again."""
+	note(stream, _label(stream) + problem)
+	queue = ledger_store.of_stream(stream)
+	frappe.db.sql(
+		f"""UPDATE `tabCampaign Message` SET send_after = %(until)s
+		WHERE {queue.condition} AND status = 'Queued' AND claim = '' AND send_after <= %(now)s""",
+		{**queue.values, "now": int(time.time()), "until": int(time.time()) + HELD_SECONDS},
+	)

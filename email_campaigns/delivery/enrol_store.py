@@ -1,0 +1,45 @@
+"""Enrolling many records at once: each for itself, and whoever can't be is counted with the reason."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable
+
+import frappe
+from frappe.utils import strip_html
+
+from email_campaigns.delivery.enrolment_store import DOCTYPE
+
+
+class Enrolling:
+	"""Enrols records in a campaign; `enrolled` and `left_out` {reason: number} tell how far that came."""
+
+	def __init__(self, campaign: str, doctype: str, start_date: str, sender: str = ""):
+		self.values = {"campaign_name": campaign, "email_campaign_for": doctype, "start_date": start_date}
+		if sender:
+			self.values["sender"] = sender
+		self.enrolled, self.left_out = 0, Counter()
+
+	def add(self, names: Iterable[str]) -> None:
+		"""Enrol some records, in the transaction of the caller."""
+		for name in names:
+			if reason := self._add(name):
+				self.left_out[reason] += 1
+			else:
+				self.enrolled += 1
+
+	def _add(self, name: str) -> str:
+		messages = len(frappe.local.message_log)
+		frappe.db.savepoint("ec_enrol")
+		try:
+			frappe.get_doc({"doctype": DOCTYPE, "recipient": name, **self.values}).insert()
+		except (frappe.ValidationError, frappe.PermissionError) as error:
+			frappe.db.rollback(save_point="ec_enrol")
+			return self._general(strip_html(str(error)), name)
+		finally:
+			del frappe.local.message_log[messages:]
+		return ""
+
+	def _general(self, sentence: str, name: str) -> str:
+		"""Word a reason so that it is the same for all records: counted, not listed."""
+		return sentence.replace(f" '{name}'", "").replace(f" {name}", "").strip() or frappe._("Not permitted")

@@ -1,0 +1,89 @@
+"""What a page works at: the mails of one Mass Email, or those of one stream of drip sequences.
+
+Both go through the same claim, journal and limits. What differs is who says whether they may leave, where a problem
+is shown, and what there is to do when no mail is left.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from hashlib import sha256
+
+from email_campaigns.delivery import (
+	approval_store,
+	drip_store,
+	ledger_store,
+	limits_store,
+	mailing_store,
+	store,
+)
+from email_campaigns.delivery.limits import Limits
+from email_campaigns.delivery.mailing import Mailing, Stream
+
+
+class MailingQueue:
+	"""The mails of a Mass Email."""
+
+	def __init__(self, name: str):
+		self.name = self.key = name
+		self.arguments = {"mailing": name}
+		self.mails = ledger_store.of_source(name)
+
+	def load(self) -> Mailing:
+		"""Return what is to be sent. Raises ValidationError, and Void where it is not what was approved."""
+		return approval_store.load(self.name)
+
+	def limits(self, epoch: int) -> Limits:
+		return limits_store.limits(mailing_store.load(self.name), epoch)
+
+	def may_send(self) -> bool:
+		return store.may_send(self.name)
+
+	def note(self, held: str) -> bool:
+		"""Show the sentence for which nothing leaves this site, or take it away; tell whether that was new."""
+		if held == store.problem(self.name):
+			return False
+		store.note(self.name, held)
+		return True
+
+	def pause(self, error: Exception | str) -> None:
+		"""Stop until a person has seen to the problem."""
+		if isinstance(error, approval_store.Void):
+			approval_store.pause(self.name, str(error))
+		else:
+			store.move(self.name, "Paused", problem=str(error))
+
+
+class DripQueue:
+	"""The mails of a stream: it never ends, and a problem does not stop it for good."""
+
+	name = ""  # of no Mass Email
+
+	def __init__(self, stream: Stream):
+		self.stream = stream
+		text = "\n".join((stream.campaign, str(stream.step), stream.sender))
+		self.key = f"drip-{sha256(text.encode()).hexdigest()[:24]}"  # ids of jobs may not have any sign
+		self.arguments = {"stream": (stream.campaign, stream.step, stream.sender)}
+		self.mails = ledger_store.of_stream(stream)
+
+	def load(self) -> Mailing:
+		"""Return what is to be sent. Raises ValidationError."""
+		return drip_store.load(self.stream)
+
+	def limits(self, epoch: int) -> Limits:
+		return limits_store.limits(self.load(), epoch)
+
+	def may_send(self) -> bool:
+		return drip_store.may_send(self.stream.campaign)
+
+	def note(self, held: str) -> bool:
+		return drip_store.note(self.stream, held)
+
+	def pause(self, error: Exception | str) -> None:
+		"""Let the mails wait for a while, with the reason on the campaign's form: they are tried again by themselves."""
+		drip_store.hold(self.stream, str(error))
+
+
+def queue(mailing: str, stream: Sequence = ()) -> MailingQueue | DripQueue:
+	"""Return what the arguments of a page's job name."""
+	return DripQueue(Stream(*stream)) if stream else MailingQueue(mailing)

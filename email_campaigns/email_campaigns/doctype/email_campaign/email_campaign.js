@@ -1,0 +1,39 @@
+const UNFINISHED = ["Scheduled", "In Progress"];
+
+frappe.ui.form.on("Email Campaign", {
+	setup(frm) {
+		frm.set_query("campaign_name", () => ({ filters: { status: ["not in", ["Inactive", "Complete"]] } }));
+	},
+
+	onload(frm) {
+		email_campaigns.offer_kinds(frm);
+	},
+
+	email_campaign_for(frm) {
+		frm.set_value("recipient", "");
+	},
+
+	refresh(frm) {
+		email_campaigns.show_drip_problem(frm, frm.doc.campaign_name);
+		email_campaigns.show_steps(frm);
+		email_campaigns.show_log(frm, { source: frm.doc.name });
+		if (frm.is_new()) return;
+		const { status } = frm.doc;
+		if (!UNFINISHED.includes(status)) {
+			frm.set_read_only();
+			frm.disable_save();
+			return;
+		}
+		if (frappe.perm.has_perm(frm.doctype, 0, "write")) frm.add_custom_button(__("Stop…"), () => stop(frm));
+	},
+});
+
+function stop(frm) {
+	email_campaigns.ask_for_reason(
+		__("Stop This Sequence"),
+		__("It ends for good: what has not been sent will not be sent. The reason is kept with it."),
+		__("Stop"),
+		(reason) =>
+			email_campaigns.call("drips.stop", { name: frm.doc.name, reason }).then(() => frm.reload_doc())
+	);
+}
