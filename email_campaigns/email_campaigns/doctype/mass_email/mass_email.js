@@ -49,6 +49,12 @@ frappe.ui.form.on("Mass Email", {
 	},
 });
 
+frappe.ui.form.on("Campaign AB Version", {
+	ab_versions_add: (frm) => email_campaigns.name_versions(frm),
+	ab_versions_remove: (frm) => email_campaigns.name_versions(frm),
+	ab_versions_move: (frm) => email_campaigns.name_versions(frm),
+});
+
 function add_looking(frm) {
 	if (EDITABLE.includes(frm.doc.status))
 		frm.add_custom_button(__("Calculate"), () => email_campaigns.calculate(frm));

@@ -9,6 +9,13 @@ function labels(frm) {
 	return rows.length ? ["A", ...rows.map(({ label }, place) => label || LABELS[place + 1])] : [];
 }
 
+/** Name the versions in their order, and show the fields that a mailing with versions has. */
+export function name_versions(frm) {
+	(frm.doc.ab_versions || []).forEach((row, place) => (row.label = LABELS[place + 1] || ""));
+	frm.refresh_field("ab_versions");
+	frm.layout.refresh_dependency();
+}
+
 /** The choice of a version in a dialog, for a mailing that has several. */
 export function version_fields(frm, change) {
 	if (!labels(frm).length) return [];
