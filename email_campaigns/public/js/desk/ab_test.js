@@ -11,8 +11,13 @@ function labels(frm) {
 
 /** Name the versions in their order, and show the fields that a mailing with versions has. */
 export function name_versions(frm) {
-	(frm.doc.ab_versions || []).forEach((row, place) => (row.label = LABELS[place + 1] || ""));
-	frm.refresh_field("ab_versions");
+	const { grid } = frm.fields_dict.ab_versions;
+	(frm.doc.ab_versions || []).forEach((row, place) => {
+		row.label = LABELS[place + 1] || "";
+		// Not the whole grid: Frappe is about to put the cursor into the new row.
+		const shown = grid.grid_rows_by_docname[row.name];
+		if (shown) shown.refresh_field("label");
+	});
 	frm.layout.refresh_dependency();
 }
 
