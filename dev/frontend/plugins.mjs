@@ -26,7 +26,8 @@ export function publicModules(modules) {
 	};
 }
 
-/** An imported .html file becomes an entry of frappe.templates, as Frappe's microtemplates expect. */
+/** An imported .html file becomes an entry of frappe.templates: a template literal, as in Frappe's own build, for some of
+ * its templates hold escaped quotes that only such a literal undoes. */
 export function htmlTemplates() {
 	return {
 		name: "html-templates",
@@ -34,7 +35,8 @@ export function htmlTemplates() {
 			build.onLoad({ filter: /\.html$/ }, async ({ path: file }) => {
 				const name = JSON.stringify(path.basename(file, ".html"));
 				const text = (await readFile(file, "utf8")).replace(/<!--[^]*?-->/g, "").replace(/\s+/g, " ");
-				return { contents: `frappe.templates[${name}] = ${JSON.stringify(text)};`, loader: "js" };
+				const literal = "`" + text.replace(/`/g, "\\`") + "`";
+				return { contents: `frappe.templates[${name}] = ${literal};`, loader: "js" };
 			});
 		},
 	};

@@ -40,7 +40,8 @@ def enrol(
 	Returns {"enrolled", "left_out": {reason: number}}, or {"queued": number} where they are many: then the user is
 	told when it is done.
 	"""
-	frappe.has_permission("Email Campaign", "create", throw=True)
+	if not frappe.has_permission("Email Campaign", "create"):
+		frappe.throw(_("You have no permission to enrol anybody."), frappe.PermissionError)
 	frappe.get_doc("Campaign", campaign).check_permission("read")
 	start = cstr(getdate(start_date or nowdate()))
 	if getdate(start) < getdate(nowdate()):
@@ -60,6 +61,7 @@ def enrol(
 		return {"queued": len(found)}
 	run = Enrolling(campaign, doctype, start)
 	run.add(found)
+	drips.plan_soon()
 	return {"enrolled": run.enrolled, "left_out": dict(run.left_out)}
 
 

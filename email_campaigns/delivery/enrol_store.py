@@ -30,11 +30,12 @@ class Enrolling:
 
 	def _add(self, name: str) -> str:
 		messages = len(frappe.local.message_log)
-		frappe.db.savepoint("ec_enrol")
 		try:
-			frappe.get_doc({"doctype": DOCTYPE, "recipient": name, **self.values}).insert()
+			doc = frappe.get_doc({"doctype": DOCTYPE, "recipient": name, **self.values})
+			doc.flags.plans_later = True  # whoever enrols many asks for that once
+			doc.insert()
 		except (frappe.ValidationError, frappe.PermissionError) as error:
-			frappe.db.rollback(save_point="ec_enrol")
+			# It is refused before anything of it is written.
 			return self._general(strip_html(str(error)), name)
 		finally:
 			del frappe.local.message_log[messages:]

@@ -58,6 +58,7 @@ def enrol(campaign: str, doctype: str, start_date: str, names: list[str]) -> Non
 		run.add(batch)
 		frappe.db.commit()
 	drip_store.tell_user(campaign, run.enrolled, run.left_out)
+	plan_soon()
 	frappe.db.commit()
 
 

@@ -73,6 +73,7 @@ class DripTest(SendingTest):
 		names = frappe.get_all("Email Campaign", {"campaign_name": ["in", campaigns]}, pluck="name") or [""]
 		for doctype, field in BUILT:
 			frappe.db.delete(doctype, {field: ["in", names]})
+		frappe.db.delete("Communication", {"recipients": ["like", "%@sending.example"]})
 		frappe.db.sql(
 			"DELETE FROM `tabCommunication Link` WHERE parent NOT IN (SELECT name FROM `tabCommunication`)"
 		)

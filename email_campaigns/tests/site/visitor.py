@@ -122,6 +122,9 @@ def forget(*patterns: str) -> None:
 			("Contact", "email_id"),
 			("Mass Email", "title"),
 			("Email Template", "name"),
+			("Email Campaign", "campaign_name"),
+			("Campaign Email Schedule", "parent"),
+			("Communication", "recipients"),
 			("Campaign", "name"),
 			("Target List", "name"),
 		):

@@ -15,7 +15,8 @@ def test_every_state_of_the_table_is_an_option_of_the_doctype(doctype):
 	slug = doctype.lower().replace(" ", "_")
 	fields = json.loads((DOCTYPES / slug / f"{slug}.json").read_text())["fields"]
 	options = next(field["options"] for field in fields if field["fieldname"] == "status")
-	assert set(options.split("\n")) == set(lifecycle.MACHINES[doctype])
+	# ERPNext offers no status, too, for an Email Campaign that has not been saved.
+	assert set(options.split("\n")) - {""} == set(lifecycle.MACHINES[doctype])
 
 
 @pytest.mark.parametrize("machine", lifecycle.MACHINES.values())

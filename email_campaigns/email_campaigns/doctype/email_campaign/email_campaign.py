@@ -15,7 +15,7 @@ class EmailCampaign(Document):
 		enrolment_store.check(self)
 
 	def on_update(self):
-		if self.next_epoch == enrolment_store.LOOK_NOW:
+		if self.next_epoch == enrolment_store.LOOK_NOW and not self.flags.plans_later:
 			drips.plan_soon()
 
 	def on_trash(self):

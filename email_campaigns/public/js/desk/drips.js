@@ -63,7 +63,7 @@ function group_table(steps) {
 }
 
 function first_heads() {
-	return [__("Day"), __("Email Template"), __("Due")];
+	return [__("Day"), __("Email Template"), __("Sent or Due")];
 }
 
 function first_cells({ step, days, template, due, at, condition }) {

@@ -1,0 +1,95 @@
+"""A campaign user enrols a contact in a sequence from the list of contacts, and sees what came of it."""
+
+import pytest
+
+from email_campaigns.tests.browser.clerk import (
+	ACCOUNT,
+	BACKGROUND,
+	DOMAIN,
+	PASSWORD,
+	PREFIX,
+	USER,
+	Clerk,
+	Office,
+)
+
+CAROL = f"carol@{DOMAIN}"
+CAMPAIGN, TEMPLATE = f"{PREFIX} Onboarding", f"{PREFIX} Welcome"
+
+
+@pytest.fixture(scope="module")
+def office(bench, chromium):
+	context = chromium.new_context(base_url=bench.url)
+	office = Office(bench, context.request)
+	office.open()
+	office.post("/api/method/login", usr="Administrator", pwd=bench.admin_password)
+	office.insert(
+		"Email Template",
+		name=TEMPLATE,
+		subject="Welcome",
+		use_html=1,
+		response_html="<p>Welcome, {{ doc.first_name }}</p>",
+	)
+	office.requests.put(f"/api/resource/Email Account/{ACCOUNT}", data={"default_outgoing": 1})
+	office.post("/api/method/logout")
+	yield office
+	office.close()
+	context.close()
+
+
+@pytest.fixture
+def clerk(office, sign_in):
+	return Clerk(sign_in(USER, PASSWORD))
+
+
+def test_a_sequence_from_its_schedule_to_the_first_mail(clerk, office, screenshot):
+	plan_the_schedule(clerk)
+	screenshot("schedule")
+	enrol_carol(clerk)
+	clerk.page.get_by_text("1 recipients were enrolled").first.wait_for()
+	look_at_the_steps(clerk)
+	screenshot("email-campaign")
+	(mail,) = office.server.messages
+	assert list(mail.recipients) == [CAROL]
+	assert not clerk.page.errors
+
+
+def plan_the_schedule(clerk):
+	clerk.go("campaign/new")
+	clerk.fill("campaign_name", CAMPAIGN)
+	grid = clerk.view.locator('[data-fieldname="campaign_schedules"]')
+	grid.locator(".grid-add-row").click()
+	row = grid.locator(".grid-row").last
+	row.locator('[data-fieldname="email_template"]').first.click()
+	clerk.page.keyboard.type(TEMPLATE)
+	row.locator(".awesomplete li", has_text=TEMPLATE).first.click()
+	row.locator('[data-fieldname="send_time"]').first.click()
+	clerk.page.keyboard.type("0:00")
+	clerk.save()
+
+
+def enrol_carol(clerk):
+	clerk.go("contact")
+	row = clerk.view.locator(".list-row", has_text=CAROL).first
+	row.locator(".list-row-checkbox").check()
+	clerk.view.get_by_role("button", name="Actions").click()
+	clerk.view.get_by_text("Enrol in Campaign", exact=True).click()
+	clerk.pick("campaign", CAMPAIGN, within=clerk.dialog)
+	clerk.agree()
+
+
+def look_at_the_steps(clerk):
+	clerk.go("email-campaign")
+	clerk.view.locator(".list-row", has_text=CAMPAIGN).first.wait_for()
+	clerk.view.locator(".list-row .list-subject a").first.click()
+	steps, mails = clerk.view.locator(".ec-steps"), clerk.view.locator(".timeline-message-box")
+	steps.wait_for()
+	for _look in range(BACKGROUND // 1000):
+		if "Sent" in steps.inner_text() and mails.count():
+			break
+		clerk.page.wait_for_timeout(1000)
+		clerk.page.reload()
+		steps.wait_for()
+		clerk.settle()
+	assert "Sent" in steps.inner_text()
+	mails.get_by_text("Welcome, Carol").first.wait_for()
