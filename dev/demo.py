@@ -1,4 +1,4 @@
-"""A whole campaign on the demo site, with nothing made up: import, send in portions, receive, unsubscribe, count.
+"""A whole campaign on the demo site, with nothing made up: import, send in portions, receive, unsubscribe, read, count.
 
 Run by `dev/bench demo`, whose web server and worker do the work; what arrived is counted in the receiving
 server's mailbox. Every run starts anew: what an earlier one made is removed first.
@@ -22,6 +22,7 @@ from email import policy
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
+import demo_readers
 import frappe
 
 HERE = Path(__file__).parent
@@ -94,7 +95,9 @@ def clean() -> None:
 	frappe.db.delete("Email Unsubscribe", {"email": ("like", "%example%")})
 	for contact in frappe.get_all("Contact", {"company_name": CAMPAIGN}, pluck="name"):
 		frappe.delete_doc("Contact", contact, force=True)
+	frappe.db.delete("Tracking Link", {"campaign": CAMPAIGN})
 	names = {"Campaign": [CAMPAIGN], "Email Template": [CAMPAIGN], "Email Account": [SENDER]}
+	names["User"] = [demo_readers.COLLEAGUE]
 	for doctype, found in {**names, "Target List": [READERS, COLLEAGUES, COMPETITORS]}.items():
 		for name in found:
 			if frappe.db.exists(doctype, name):
@@ -135,6 +138,14 @@ def prepare(port: int, recipients: int) -> list[dict]:
 		subject="{{ doc.first_name }}, the spring catalogue is here",
 		use_html=1,
 		response_html=TEMPLATE.read_text(),
+	)
+	make(
+		"User",
+		email=demo_readers.COLLEAGUE,
+		first_name="Colleague",
+		send_welcome_email=0,
+		new_password=demo_readers.PASSWORD,
+		roles=[{"role": "Campaign User"}],
 	)
 	for title in (READERS, COLLEAGUES, COMPETITORS):
 		make("Target List", title=title)
@@ -277,6 +288,7 @@ def figures_of(mailing: str, maildir: Path, calculated: dict, begun: float) -> d
 		"skipped": ledger_store.by_reason(mailing),
 		"duplicates": sum(number - 1 for number in addresses.values()),
 		"unsubscribed": unsubscribe(mails[len(mails) // 2]),
+		**demo_readers.counted(mailing),
 		"seconds": round(time.monotonic() - begun, 1),
 	}
 
@@ -321,12 +333,19 @@ def main() -> None:
 		fill_lists(rows)
 		say(f"Sending in portions of {PORTION}, through SMTP, by the bench's worker")
 		mailing, calculated = send()
+		say(
+			f"Opening and clicking through {demo_readers.SAMPLE} received mails, as people, a scanner and a colleague"
+		)
+		sample = received(Path(folder))[: demo_readers.SAMPLE]
+		done = demo_readers.read(mailing, [read(path) for path in sample], options.url.rstrip("/"))
 		say("Following the unsubscribe link of a received mail, then counting the mailbox")
 		figures = figures_of(mailing, Path(folder), calculated, begun)
 	show(figures)
+	demo_readers.show(mailing)
 	if options.json:
 		Path(options.json).write_text(json.dumps(figures, indent=1, ensure_ascii=False) + "\n")
 	check(figures)
+	demo_readers.check(done, figures)
 
 
 if __name__ == "__main__":

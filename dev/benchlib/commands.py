@@ -73,7 +73,7 @@ def benchmark(bench, name, json=None):
 
 
 def demo(bench, recipients=None, json=None, serve=False):
-	"""Show a whole campaign from import to unsubscription on the demo site; returns the exit code."""
+	"""Show a whole campaign from import to its results on the demo site; returns the exit code."""
 	steps.setup(bench)
 	before = web.running(bench)
 	web.start(bench)

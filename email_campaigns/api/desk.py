@@ -14,6 +14,7 @@ from email_campaigns.audience import forgotten_store, progress_store
 from email_campaigns.audience import store as audience
 from email_campaigns.audience.address import InvalidAddress, normalise
 from email_campaigns.delivery import (
+	ab_store,
 	approval_store,
 	ledger_store,
 	limits_store,
@@ -91,20 +92,21 @@ def cancel(name: str, reason: str) -> None:
 
 
 @frappe.whitelist()
-def preview(name: str, doctype: str = "", record: str = "") -> dict:
+def preview(name: str, doctype: str = "", record: str = "", version: str = "") -> dict:
 	"""Return the mail as one recipient would get it, with what its template asked for in vain.
 
-	The recipient is a record of a recipient source or a Target List Member; by default the first of the lists.
+	The recipient is a record of a recipient source or a Target List Member; by default the first of the lists. `version` is
+	one of an A/B test.
 	"""
 	steps.mailing(name, "read")
 	try:
-		return preview_store.preview(name, *_recipient(doctype, record))
+		return preview_store.preview(name, *_recipient(doctype, record), cstr(version))
 	except FAULTS as error:
 		frappe.throw(str(error), title=_("The Mail Can't Be Shown"))
 
 
 @frappe.whitelist(methods=["POST"])
-def send_test(name: str, addresses: str, doctype: str = "", record: str = "") -> int:
+def send_test(name: str, addresses: str, doctype: str = "", record: str = "", version: str = "") -> int:
 	"""Send a test to some addresses, separated by commas or lines; return how many."""
 	steps.mailing(name)
 	recipient = _recipient(doctype, record)
@@ -116,7 +118,7 @@ def send_test(name: str, addresses: str, doctype: str = "", record: str = "") ->
 		frappe.throw(_("Name at least one address."))
 	forgotten_store.refuse(*recipients)
 	try:
-		preview_store.send_test(name, recipients, *recipient)
+		preview_store.send_test(name, recipients, *recipient, cstr(version))
 	except FAULTS as error:
 		frappe.throw(str(error), title=_("The Test Was Not Sent"))
 	return len(recipients)
@@ -157,7 +159,8 @@ def _recipient(doctype: str, record: str) -> tuple[str, str]:
 
 @frappe.whitelist()
 def progress(name: str) -> dict:
-	"""Return the state of a mailing for its form: numbers by status, reasons of skipping, what holds it up.
+	"""Return the state of a mailing for its form: numbers by status, reasons of skipping, what holds it up, the version of
+	its A/B test that was chosen.
 
 	`opens_in` is the number of seconds until the limit named `held_by` lets the next mail go, 0 where it does; `rate` is
 	in mails an hour, of the last five minutes; `ends_at` an estimate in Unix seconds, None where nothing is known.
@@ -165,6 +168,7 @@ def progress(name: str) -> dict:
 	doc = steps.mailing(name, "read")
 	return {
 		"status": doc.status,
+		"version": doc.ab_winner or "",
 		"problem": doc.problem or _hindrance(doc),
 		"by_status": ledger_store.by_status(name),
 		"by_reason": ledger_store.by_reason(name),
@@ -178,7 +182,8 @@ def progress(name: str) -> dict:
 
 def _pace(name: str) -> dict:
 	epoch = int(time.time())
-	limits, left = limits_store.of(name, epoch), ledger_store.left(name)
+	# What waits for the winner of an A/B test does so for as long as it takes.
+	limits, left = limits_store.of(name, epoch), ledger_store.left(name) - ab_store.waiting(name)
 	opens, held_by = limits.opens(epoch)
 	rate = ledger_store.rate(name, epoch)
 	return {

@@ -16,6 +16,7 @@ from email_campaigns.api import own_device
 from email_campaigns.api.page import Page, private_headers, respond
 from email_campaigns.results.store import counting
 from email_campaigns.tracking import events_store, link_store
+from email_campaigns.tracking.events import PREFETCH
 from email_campaigns.tracking.link_store import Link
 from email_campaigns.tracking.target import problem_of, utm, with_parameters
 from email_campaigns.tracking.tokens import PREVIEW, Token
@@ -31,29 +32,34 @@ def pixel() -> Response:
 
 def opened(token: Token) -> Response:
 	"""Answer the image at the end of a mail."""
-	if mail := _counted(token.message):
+	if mail := _mail(token.message):
 		_keep(mail, OPEN)
 	return pixel()
 
 
 def clicked(token: Token) -> Response:
 	"""Lead whoever followed a link on, or show what stands in its place."""
-	mail, link = _counted(token.message), link_store.link(token.link)
+	mail, link = _mail(token.message), link_store.link(token.link)
 	if mail:
 		_keep(mail, CLICK, link=token.link, details=link.title if link else "")
 	return _answer(link, mail)
 
 
-def _counted(message: int) -> events_store.Mail | None:
-	"""Return the mail for which a request counts: looking ahead and looking only at the head do not."""
-	if message == PREVIEW or frappe.request.method != "GET" or is_prefetch():
-		return None
-	return events_store.locked(message)
+def _mail(message: int) -> events_store.Mail | None:
+	"""Return the mail that a hit is kept for: a preview and a test have none."""
+	return None if message == PREVIEW else events_store.locked(message)
 
 
 def _keep(mail: events_store.Mail, kind: str, **values: str) -> None:
 	with counting(mail.message):
-		events_store.record(mail, kind, _agent(), internal=own_device.is_ours(), **values)
+		events_store.record(mail, kind, _agent(), internal=own_device.is_ours(), request=_request(), **values)
+
+
+def _request() -> str:
+	"""Return how something was asked for by whoever does not want to see it, "" where they do."""
+	if frappe.request.method != "GET":
+		return frappe.request.method
+	return PREFETCH if is_prefetch() else ""
 
 
 def is_prefetch() -> bool:

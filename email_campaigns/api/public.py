@@ -16,14 +16,16 @@ from werkzeug.wrappers import Response
 from email_campaigns.api import hits, preferences, signup, view
 from email_campaigns.api.page import Page, plain, respond
 from email_campaigns.compat import change_latest_rows
+from email_campaigns.delivery import uncertain_store
 from email_campaigns.tracking import store
 from email_campaigns.tracking.links import CLICK, IMAGE, OPEN, PREFIX, UNSUBSCRIBE, VIEW
-from email_campaigns.tracking.tokens import BadToken, Token
+from email_campaigns.tracking.tokens import PREVIEW, BadToken, Token
 
 # What mail programs and people add to the end of a link; a token never ends so.
 TRAILING = "/.,;:!?)>]}\"'»”"
 READING = ("GET", "HEAD")
 CHANGING = ("GET", "HEAD", "POST")
+OF_A_MAIL = ("unsubscribe", "open", "click", "view")  # purposes of tokens
 
 
 def answer() -> None:
@@ -47,7 +49,25 @@ def _answer(path: str) -> Response:
 		named = _named(purpose, token.strip().rstrip(TRAILING).removesuffix(IMAGE))
 	except BadToken:
 		return hits.pixel() if kind == OPEN else respond(_damaged())
-	return _guarded(lambda: handler(named))
+	answer = _guarded(lambda: handler(named))
+	if purpose in OF_A_MAIL and named.message != PREVIEW:
+		_settle(named.message)
+	return answer
+
+
+def _settle(message: int) -> None:
+	"""A link or an image that is in a mail alone shows that the mail has arrived, whoever fetched it.
+
+	In a transaction of its own: it locks the mailing, which is locked before its mails everywhere.
+	"""
+	try:
+		frappe.db.rollback()
+		if uncertain_store.told_by_event(message):
+			frappe.db.commit()
+	except Exception:
+		frappe.db.rollback()
+		frappe.log_error("Email Campaigns: an uncertain mail was not settled")
+		frappe.db.commit()
 
 
 def _named(purpose: str, token: str) -> Token | str:

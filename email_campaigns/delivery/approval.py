@@ -20,12 +20,15 @@ SETS = ("lists", "excluding")
 def fingerprint(mailing: Mailing) -> str:
 	"""Return the SHA-256, in hex, of everything that is content or says who receives it.
 
-	Times and pace are no part of it, nor is the order of lists, of versions and of CC fields.
+	Times and pace are no part of it, nor is the order of lists, of versions and of CC fields, nor which version of an
+	A/B test has won.
 	"""
 	values = {field: getattr(mailing, field) for field in (*CONTENT, *SENDER, *AUDIENCE)}
 	values |= {field: True for field in TRACKING if getattr(mailing, field)}
 	values |= {field: sorted(getattr(mailing, field)) for field in SETS}
 	values["holdout_percent"] = float(mailing.holdout_percent)
 	values["versions"] = sorted((asdict(version) for version in mailing.versions), key=json.dumps)
+	if mailing.ab_test:
+		values["ab_test"] = {**asdict(mailing.ab_test), "percent": float(mailing.ab_test.percent)}
 	values["cc_fields"] = sorted(each.key for each in mailing.cc_fields)
 	return sha256(json.dumps(values, sort_keys=True).encode()).hexdigest()

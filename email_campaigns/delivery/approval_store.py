@@ -187,7 +187,8 @@ def _changed(doc, mailing: Mailing) -> str:
 
 def _changed_since(doc, mailing: Mailing) -> list[str]:
 	"""Name the documents beside the mailing that were changed since it was approved."""
-	templates = [doc.email_template, *(row.email_template for row in doc.language_versions)]
+	versions = (*doc.language_versions, *doc.ab_versions)
+	templates = [doc.email_template, *(row.email_template for row in versions if row.email_template)]
 	beside = [("Email Template", name) for name in dict.fromkeys(templates)]
 	beside += [("Campaign", mailing.campaign), ("Email Account", mailing.account)]
 	return [

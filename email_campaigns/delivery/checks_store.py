@@ -14,6 +14,7 @@ from frappe.utils import cint, strip_html
 from email_campaigns.audience import store as audience
 from email_campaigns.audience.decide import Candidate, exclusion
 from email_campaigns.delivery import (
+	ab_rules,
 	approval_store,
 	checks,
 	compose_store,
@@ -24,6 +25,7 @@ from email_campaigns.delivery import (
 	store,
 	transport,
 )
+from email_campaigns.delivery.ab_test import KINDS
 from email_campaigns.delivery.checks import ERROR, LEVELS, OK, WARNING, Finding
 from email_campaigns.delivery.mailing import Claimed, Mailing
 from email_campaigns.delivery.page import Unavailable
@@ -72,7 +74,7 @@ def _all(doc, mailing: Mailing, count: Mapping | None) -> Iterator[Finding]:
 	yield from _compile(mailing, compiled)
 	yield from _of_content(mailing, compiled)
 	yield from _of_sender(mailing)
-	lacking = [language for language, message in compiled.items() if not message.uses_unsubscribe]
+	lacking = [edition for edition, message in compiled.items() if not message.uses_unsubscribe]
 	yield from checks.of_unsubscribing(
 		mailing.heeds_opt_out, bool(cint(settings.add_unsubscribe_link)), lacking
 	)
@@ -81,14 +83,16 @@ def _all(doc, mailing: Mailing, count: Mapping | None) -> Iterator[Finding]:
 	)
 	yield from _of_audience(mailing, count)
 	yield from _of_deadline(doc, mailing, count)
+	if mailing.ab_test:
+		yield from _of_test(doc, mailing, count)
 	yield from _of_approvers(doc)
 
 
 def _compile(mailing: Mailing, compiled: dict[str, CompiledMessage]) -> Iterator[Finding]:
 	"""Fill `compiled` with the versions that can be used, and tell the faults of the others."""
-	for language in ("", *(version.language for version in mailing.versions)):
+	for edition in mailing.editions:
 		try:
-			message = compose_store.compiled(mailing, language)
+			message = compose_store.compiled(mailing, edition)
 			compose_store.composer(mailing, message)
 		except (TemplateError, HeaderError) as error:
 			yield Finding(ERROR, "{0}", (str(error),))
@@ -96,7 +100,7 @@ def _compile(mailing: Mailing, compiled: dict[str, CompiledMessage]) -> Iterator
 			frappe.clear_last_message()
 			yield Finding(ERROR, "{0}", (strip_html(str(error)),))
 		else:
-			compiled[language] = message
+			compiled[edition] = message
 
 
 def _of_content(mailing: Mailing, compiled: Compiled) -> Iterator[Finding]:
@@ -130,9 +134,11 @@ def _members(mailing: Mailing) -> list[Candidate]:
 
 
 def _letters(mailing: Mailing, compiled: Compiled, who: list[Candidate]):
-	"""Yield what checks.sample renders, each recipient in their own language."""
-	for language, message in compiled.items():
-		members = [one for one in who if mailing.language_for(one.language) == language]
+	"""Yield what checks.sample renders, each recipient in their own language, and of an A/B test in each version."""
+	languages = [version.language for version in mailing.versions]
+	for edition, message in compiled.items():
+		wanted = edition if edition in languages else ""
+		members = [one for one in who if mailing.language_for(one.language) == wanted]
 		rows = [Claimed(0, one.email, one.doctype, one.record) for one in members or who[:1]]
 		fields = message.record_fields, message.uses_whole_record, mailing.sender_user
 		records = records_store.load(rows, *fields)
@@ -205,13 +211,36 @@ def _of_deadline(doc, mailing: Mailing, count: Mapping | None) -> Iterator[Findi
 	now = int(time.time())
 	if not mailing.deadline:
 		return
-	starts = now if doc.send_when == NOW else max(now, mailing.starts)
+	starts = _starts(doc, mailing, now)
 	if mailing.deadline <= starts:
 		yield Finding(ERROR, "The deadline has passed before the mailing would start.")
 	elif count and count["planned"]:
 		planned = count["planned"] + count["seeds"]
-		late = _late(doc, mailing, planned, count["domains"], starts)
+		late = _late(doc, mailing, planned, count["domains"], starts + _pause(doc, mailing))
 		yield from checks.of_deadline(late, planned)
+
+
+def _starts(doc, mailing: Mailing, now: int) -> int:
+	return now if doc.send_when == NOW else max(now, mailing.starts)
+
+
+def _pause(doc, mailing: Mailing) -> int:
+	"""Return for how many seconds the rest of an A/B test waits at least."""
+	by_figures = mailing.ab_test and mailing.ab_test.winner_by in KINDS
+	return cint(doc.ab_hours) * HOUR if by_figures else 0
+
+
+def _of_test(doc, mailing: Mailing, count: Mapping | None) -> Iterator[Finding]:
+	yield from ab_rules.findings(
+		mailing.ab_test,
+		count and count["versions"],
+		tracked=mailing.heeds_opt_out,
+		tracks_opens=mailing.track_opens,
+		tracks_links=mailing.track_links,
+		copies=bool(mailing.cc_fields),
+		ends=_starts(doc, mailing, int(time.time())) + _pause(doc, mailing),
+		deadline=mailing.deadline,
+	)
 
 
 def _late(doc, mailing: Mailing, planned: int, domains, starts: int) -> int:

@@ -21,19 +21,16 @@ from email_campaigns.tracking.target import is_plain
 
 
 def composers(mailing: Mailing, prefix: str = "") -> dict[str, Composer]:
-	"""Return {language: composer} of all versions of a mailing, "" being the one for everybody.
+	"""Return {edition: composer} of all versions of a mailing, "" being the one for everybody.
 
-	Raises TemplateError with the line of the fault and the language, HeaderError for a sender that can't stand in a header.
+	Raises TemplateError with the line of the fault and the edition, HeaderError for a sender that can't stand in a header.
 	"""
-	return {
-		language: composer(mailing, compiled(mailing, language, prefix))
-		for language in ("", *(version.language for version in mailing.versions))
-	}
+	return {edition: composer(mailing, compiled(mailing, edition, prefix)) for edition in mailing.editions}
 
 
-def compiled(mailing: Mailing, language: str = "", prefix: str = "") -> CompiledMessage:
+def compiled(mailing: Mailing, edition: str = "", prefix: str = "") -> CompiledMessage:
 	"""Return one version of a mailing made ready. Raises TemplateError with the line of the fault."""
-	version = mailing.version(language)
+	version = mailing.version(edition)
 	prefix = " ".join(filter(None, (prefix, mailing.prefix)))
 	try:
 		message = compile_message(
@@ -45,9 +42,9 @@ def compiled(mailing: Mailing, language: str = "", prefix: str = "") -> Compiled
 			open_pixel=mailing.track_opens,
 		)
 	except TemplateError as error:
-		if not language:
+		if not edition:
 			raise
-		raise TemplateError(_("In the version for {0}: {1}").format(language, error)) from error
+		raise TemplateError(_("In the version for {0}: {1}").format(edition, error)) from error
 	links_store.refuse_unknown(mailing, message)
 	return message
 

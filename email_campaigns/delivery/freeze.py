@@ -12,6 +12,7 @@ from dataclasses import dataclass
 
 from email_campaigns.audience import holdout
 from email_campaigns.audience.decide import Candidate, Decision, decide, wanted_keys
+from email_campaigns.delivery.ab_test import Versions, drawn, waits_until
 from email_campaigns.delivery.mailing import Mailing
 
 DOMAINS_SHOWN = 10
@@ -24,13 +25,15 @@ Times = Callable[[list[Candidate]], Mapping[int, int]]  # {member: Unix seconds 
 @dataclass(frozen=True, slots=True)
 class Entry:
 	"""One row of the ledger to be. `send_after` in Unix seconds; `is_seed` marks a colleague of the seed group; `source`
-	is the enrolment in a drip sequence that the row belongs to, "" for the mailing itself."""
+	is the enrolment in a drip sequence that the row belongs to, "" for the mailing itself; `version` is that of an A/B
+	test, as delivery/ab_test.py has it."""
 
 	decision: Decision
 	language: str = ""
 	send_after: int = 0
 	is_seed: bool = False
 	source: str = ""
+	version: str = ""
 
 
 def no_copies(decisions: list[Decision]) -> int:
@@ -49,27 +52,33 @@ def freeze_slice(
 	*,
 	times: Times = at_once,
 	seeds: bool = False,
+	versions: Versions | None = None,
 ) -> int:
 	"""Decide over one slice, write its rows, and return the number of its last member to go on from.
 
-	`taken` tells which of some keys the ledger of this mailing has already. The caller sees to it that a
-	slice is frozen once: frozen again, its members would be duplicates of themselves.
+	`taken` tells which of some keys the ledger of this mailing has already, `versions` who gets which version where that
+	is not to be drawn. The caller sees to it that a slice is frozen once: frozen again, its members would be duplicates of
+	themselves.
 	"""
 	keys = wanted_keys(candidates, mailing.duplicate_policy, heeds_opt_out=mailing.heeds_opt_out)
 	decisions = _decide(mailing, candidates, taken(keys) if keys else (), seeds=seeds)
 	due = times([decision.candidate for decision in decisions if not decision.reason])
-	write(
-		[
-			Entry(
-				decision,
-				mailing.language_for(decision.candidate.language),
-				due.get(decision.candidate.member, 0),
-				seeds,
-			)
-			for decision in decisions
-		]
-	)
+	versions = versions or drawn(mailing.ab_test, mailing.ab_winner, seeds=seeds)
+	write([_entry(*each, due, seeds) for each in _versions(mailing, decisions, versions)])
 	return candidates[-1].member
+
+
+def _versions(
+	mailing: Mailing, decisions: list[Decision], versions: Versions
+) -> list[tuple[Decision, str, str]]:
+	"""Return (decision, language of its version, its version in an A/B test)."""
+	mails = [(each, mailing.language_for(each.candidate.language)) for each in decisions]
+	return [(*mail, version) for mail, version in zip(mails, versions(mails), strict=True)]
+
+
+def _entry(decision: Decision, language: str, version: str, due: Mapping[int, int], seeds: bool) -> Entry:
+	send_after = waits_until(version, due.get(decision.candidate.member, 0))
+	return Entry(decision, language, send_after, seeds, version=version)
 
 
 def _decide(
@@ -88,22 +97,23 @@ def _decide(
 
 def count(mailing: Mailing, read: Read, seeds: Iterable[Candidate] = (), copies: Copies = no_copies) -> dict:
 	"""Return {"members", "planned", "skipped": {reason: number}, "languages": {language: number}, "domains":
-	[(domain, number)], "seeds", "copies"}; planned + all skipped = members.
+	[(domain, number)], "versions": {version: number}, "seeds", "copies"}; planned + all skipped = members.
 
-	The numbers by language ("" is the version for everybody) and by domain are of mails to members; `seeds` is the
-	number of mails to the seed group and `copies` that of copies (CC), which come on top.
+	The numbers by language ("" is the version for everybody), by domain and by version of an A/B test are of mails to
+	members; `seeds` is the number of mails to the seed group and `copies` that of copies (CC), which come on top.
 	"""
-	after, reasons, seen = 0, Counter(), set()
-	languages, domains, copied = Counter(), Counter(), 0
+	after, reasons, seen, draw = 0, Counter(), set(), drawn(mailing.ab_test)
+	languages, domains, versions, copied = Counter(), Counter(), Counter(), 0
 	while candidates := read(after):
 		after = candidates[-1].member
 		decisions = _decide(mailing, candidates, seen, seeds=False)
 		copied += copies([decision for decision in decisions if not decision.reason])
-		for decision in decisions:
+		for decision, language, version in _versions(mailing, decisions, draw):
 			reasons[decision.reason] += 1
 			if not decision.reason:
 				seen.add(decision.dedupe_key)
-				languages[mailing.language_for(decision.candidate.language)] += 1
+				languages[language] += 1
+				versions[version] += 1
 				domains[decision.candidate.domain] += 1
 	planned = reasons.pop("", 0)
 	seeded = _decide(mailing, list(seeds), seen, seeds=True)
@@ -113,6 +123,7 @@ def count(mailing: Mailing, read: Read, seeds: Iterable[Candidate] = (), copies:
 		"skipped": dict(reasons.most_common()),
 		"languages": dict(languages.most_common()),
 		"domains": domains.most_common(DOMAINS_SHOWN),
+		"versions": dict(sorted(versions.items())) if mailing.ab_test else {},
 		"seeds": sum(not decision.reason for decision in seeded),
 		"copies": copied,
 	}

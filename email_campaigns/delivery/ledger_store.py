@@ -15,6 +15,7 @@ import frappe
 from frappe.utils import now_datetime
 
 from email_campaigns.compat import affected_rows
+from email_campaigns.delivery.ledger_columns import TOLD, VERSION
 from email_campaigns.delivery.mailing import Claimed, Stream
 from email_campaigns.results import store as results
 
@@ -27,14 +28,6 @@ COUNTS = {
 	"uncertain": ("Uncertain",),
 	"cancelled": ("Cancelled",),
 }
-# “CC: a@x.org; not CC: b@x.org (Unsubscribed)” for a mail that was Sent, with the copies as they are at that moment.
-_TOLD = """IF(m.status = 'Sent' AND m.cc_of = 0, (
-	SELECT CONCAT_WS('; ',
-		CONCAT('CC: ', GROUP_CONCAT(IF(c.status != 'Skipped', c.email, NULL) ORDER BY c.name SEPARATOR ', ')),
-		CONCAT('not CC: ', GROUP_CONCAT(IF(c.status = 'Skipped',
-			CONCAT(COALESCE(NULLIF(c.email, ''), c.cc_field), ' (', c.reason, ')'), NULL)
-			ORDER BY c.name SEPARATOR ', ')))
-	FROM `tabCampaign Message` c WHERE c.cc_of = m.name), m.reason)"""
 _NOT_ACCEPTED_AGAIN = (
 	"The connection or the worker broke off while this mail was leaving; the server may have taken it."
 )
@@ -116,8 +109,8 @@ def _due_rows(queue, epoch, most, condition, domain, limited) -> tuple:
 	if most <= 0:
 		return ()
 	return frappe.db.sql(
-		f"""SELECT name, email, recipient_doctype, recipient_name, attempts, COALESCE(language, ''), cc_of
-		FROM `tabCampaign Message`
+		f"""SELECT name, email, recipient_doctype, recipient_name, attempts, COALESCE(language, ''), cc_of, {VERSION}
+		FROM `tabCampaign Message` c
 		WHERE {queue.condition} AND status = 'Queued' AND claim = '' AND send_after <= %(epoch)s AND {condition}
 		ORDER BY send_after, name LIMIT %(most)s FOR UPDATE SKIP LOCKED""",
 		{**queue.values, "epoch": epoch, "most": most, "domain": domain, "limited": limited},
@@ -186,7 +179,7 @@ def _log_ends(names: tuple[int, ...], copies: bool) -> None:
 		SELECT NEXTVAL(`campaign_log_id_seq`), COALESCE(sent_at, %(now)s), COALESCE(sent_at, %(now)s), owner, owner,
 			CASE WHEN cc_of > 0 AND status IN ('Sent', 'Skipped') THEN CONCAT('CC ', status)
 				WHEN status = 'Failed' AND bounced_at IS NOT NULL THEN 'Bounced' ELSE status END,
-			{_TOLD if copies else "reason"}, email,
+			{TOLD if copies else "reason"}, email,
 			campaign, source_doctype, source, name, recipient_doctype, recipient_name
 		FROM `tabCampaign Message` m
 		WHERE name IN %(names)s AND (status IN ('Sent', 'Failed', 'Uncertain') OR status = 'Skipped' AND cc_of > 0)""",

@@ -86,14 +86,14 @@ def letters(
 	records: Mapping[tuple[str, str], Mapping],
 	headings: Mapping[int, Heading] = MappingProxyType({}),
 ) -> Iterator[Letter]:
-	"""Yield a letter for each row, in the row's language; `records` has the fields of each (doctype, name) that
-	still exists, `composers` one for each language and one under "", `headings` those of mails with copies."""
+	"""Yield a letter for each row, of the row's edition; `records` has the fields of each (doctype, name) that
+	still exists, `composers` one for each edition, "" among them, `headings` those of mails with copies."""
 	for row in rows:
 		record = records.get((row.doctype, row.record))
 		if record is None:
 			yield Letter(row.name, row.email, problem=RECORD_MISSING, attempts=row.attempts)
 		else:
-			composer = composers.get(row.language, composers[""])
+			composer = composers.get(row.edition, composers[""])
 			yield composer.letter(row, record, headings.get(row.mail))
 
 

@@ -5,11 +5,13 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 from email_campaigns.audience.decide import PER_ADDRESS
+from email_campaigns.delivery.ab_test import ABTest, label_of
 
 
 @dataclass(frozen=True, slots=True)
 class Version:
-	"""What those get whose language it is; "" is the version for everybody else."""
+	"""What those get whose language it is; "" is the version for everybody else. In an A/B test these are several:
+	`language` is then the label of one that takes its place."""
 
 	language: str
 	subject: str
@@ -85,6 +87,8 @@ class Mailing:
 	approval_hash: str = ""
 	track_opens: bool = False
 	track_links: bool = False
+	ab_test: ABTest | None = None
+	ab_winner: str = ""
 	store_emails: bool = False
 	stream: Stream | None = None
 
@@ -93,10 +97,20 @@ class Mailing:
 		"""The number of a drip sequence's step, 0 for a Mass Email."""
 		return self.stream.step if self.stream else 0
 
-	def version(self, language: str) -> Version:
-		"""Return the version of a language that `language_for` gave; the one for everybody for any other."""
+	@property
+	def editions(self) -> tuple[str, ...]:
+		"""The name of each text that is sent: "" for everybody's, a language, or the label of a version in an A/B test."""
+		return ("", *(version.language for version in (*self.versions, *self._variants)))
+
+	@property
+	def _variants(self) -> tuple[Version, ...]:
+		variants = self.ab_test.variants if self.ab_test else ()
+		return tuple(Version(each.label, each.subject, each.html) for each in variants)
+
+	def version(self, edition: str) -> Version:
+		"""Return the version that one of `editions` names; the one for everybody for any other."""
 		return next(
-			(version for version in self.versions if version.language == language),
+			(version for version in (*self.versions, *self._variants) if version.language == edition),
 			Version("", self.subject, self.html),
 		)
 
@@ -124,6 +138,12 @@ class Claimed:
 	attempts: int = 0
 	language: str = ""
 	cc_of: int = 0
+	version: str = ""
+
+	@property
+	def edition(self) -> str:
+		"""The name of the text that this mail has, as Mailing.editions names them."""
+		return self.language or label_of(self.version)
 
 	@property
 	def mail(self) -> int:

@@ -7,6 +7,7 @@ from frappe import _
 from frappe.utils import cint, flt
 
 from email_campaigns.audience.address import InvalidAddress, normalise
+from email_campaigns.delivery.ab_test import ABTest, Variant
 from email_campaigns.delivery.mailing import CcField, Mailing, Version
 from email_campaigns.delivery.plan_rules import BY_RATE, ONE_LANGUAGE, OPTIMISED, SPREAD
 
@@ -51,9 +52,22 @@ def of(doc) -> Mailing:
 		# Nothing is learnt of whoever gets mail that cannot be refused.
 		track_opens=heeds_opt_out and bool(cint(doc.track_opens)),
 		track_links=heeds_opt_out and bool(cint(doc.track_links)),
+		ab_test=_ab_test(doc, subject, html),
+		ab_winner=doc.ab_winner or "",
 		store_emails=bool(cint(doc.store_emails)),
 		**_timing(doc),
 	)
+
+
+def _ab_test(doc, subject: str, html: str) -> ABTest | None:
+	"""Return the A/B test of a mailing whose version A has this subject and HTML, None where it has only that."""
+	if not doc.ab_versions:
+		return None
+	variants = []
+	for row in doc.ab_versions:
+		own = content(row.email_template) if row.email_template else (subject, html)
+		variants.append(Variant(row.label, row.subject or own[0], own[1]))
+	return ABTest(tuple(variants), flt(doc.ab_percent), doc.ab_winner_by or "", doc.ab_seed or "")
 
 
 def new_holdout_seed(doc) -> str:

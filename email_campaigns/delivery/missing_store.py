@@ -15,6 +15,7 @@ from email_campaigns.audience import store as audience
 from email_campaigns.audience.address import key as address_key
 from email_campaigns.audience.decide import PER_ADDRESS, Candidate
 from email_campaigns.delivery import (
+	ab_test,
 	freeze,
 	ledger_store,
 	mailing_store,
@@ -99,6 +100,7 @@ def _take(mailing: Mailing, members: list[Candidate]) -> None:
 		missing,
 		lambda keys: _taken(mailing, keys, missing, again),
 		lambda entries: _write(mailing, entries, again),
+		versions=ab_test.late(mailing.ab_test, mailing.ab_winner),
 	)
 
 

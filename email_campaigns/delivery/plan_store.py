@@ -28,10 +28,10 @@ from email_campaigns.tracking.store import hours_of
 
 _PLANNED = (
 	"name, creation, modified, owner, modified_by, source_doctype, source, campaign, step, target_list, member,"
-	" email, domain, recipient_doctype, recipient_name, language, is_seed, send_after, dedupe_key, status, reason,"
+	" email, domain, recipient_doctype, recipient_name, language, version, is_seed, send_after, dedupe_key, status, reason,"
 	" claim"
 )
-_ROW = f"(NEXTVAL(`campaign_message_id_seq`), {'%s, ' * 20}'')"
+_ROW = f"(NEXTVAL(`campaign_message_id_seq`), {'%s, ' * 21}'')"
 
 
 def freeze_next(name: str) -> bool:
@@ -124,7 +124,7 @@ def plan(mailing: Mailing, entries: list[Entry]) -> None:
 			who.doctype,
 			who.record,
 		]
-		values += [entry.language, entry.is_seed, entry.send_after, decision.dedupe_key]
+		values += [entry.language, entry.version, entry.is_seed, entry.send_after, decision.dedupe_key]
 		values += ["Skipped" if decision.reason else "Queued", decision.reason]
 	frappe.db.sql(
 		f"INSERT IGNORE INTO `tabCampaign Message` ({_PLANNED}) VALUES " + ", ".join([_ROW] * len(entries)),

@@ -16,18 +16,19 @@ from email_campaigns.tracking.store import links
 PREVIEW = 0  # the ledger number of a mail that is in no ledger
 
 
-def preview(name: str, doctype: str = "", record: str = "") -> dict:
+def preview(name: str, doctype: str = "", record: str = "", version: str = "") -> dict:
 	"""Return the mail as one recipient would get it: {"subject", "html", "text", "warnings", "email", "language", …}.
 
-	Without a recipient, the first member of the lists is taken. Raises TemplateError, RenderError.
+	Without a recipient, the first member of the lists is taken. A `version` of an A/B test is shown whatever the
+	recipient's language. Raises TemplateError, RenderError.
 	"""
-	return shown(mailing_store.load(name), doctype, record)
+	return shown(mailing_store.load(name), doctype, record, version)
 
 
-def shown(mailing: Mailing, doctype: str = "", record: str = "") -> dict:
+def shown(mailing: Mailing, doctype: str = "", record: str = "", version: str = "") -> dict:
 	"""Return a mail of a mailing, or of a step of a drip sequence, as `preview` does."""
-	row = _recipient(mailing, doctype, record)
-	message = compose_store.compiled(mailing, row.language)
+	row = _in_version(mailing, _recipient(mailing, doctype, record), version)
+	message = compose_store.compiled(mailing, row.edition)
 	make = compose_store.composer(mailing, message)
 	values = {
 		**make.personal(PREVIEW),
@@ -47,7 +48,9 @@ def shown(mailing: Mailing, doctype: str = "", record: str = "") -> dict:
 	}
 
 
-def send_test(name: str, addresses: list[str], doctype: str = "", record: str = "") -> None:
+def send_test(
+	name: str, addresses: list[str], doctype: str = "", record: str = "", version: str = ""
+) -> None:
 	"""Send the mail, rendered for one recipient and marked [TEST], to named addresses; it is in no figure.
 
 	Raises Unavailable or ValidationError with a sentence, and TemplateError, RenderError.
@@ -56,8 +59,8 @@ def send_test(name: str, addresses: list[str], doctype: str = "", record: str = 
 	if held:
 		frappe.throw(held)
 	mailing = mailing_store.load(name)
-	row = _recipient(mailing, doctype, record)
-	message = compose_store.compiled(mailing, row.language, prefix="[TEST]")
+	row = _in_version(mailing, _recipient(mailing, doctype, record), version)
+	message = compose_store.compiled(mailing, row.edition, prefix="[TEST]")
 	values, make = _record(row, message, frappe.session.user), compose_store.composer(mailing, message)
 	session = transport.connect(mailing.account)
 	try:
@@ -85,6 +88,14 @@ def _send_one(session, mailing: Mailing, letter) -> None:
 			"details": _("Sent by {0}").format(frappe.session.user),
 		}
 	).insert(ignore_permissions=True)
+
+
+def _in_version(mailing: Mailing, row: Claimed, version: str) -> Claimed:
+	if not version:
+		return row
+	if not mailing.ab_test or version not in mailing.ab_test.labels:
+		frappe.throw(_("This mailing has no version {0}.").format(version))
+	return replace(row, language="", version=version)
 
 
 def _recipient(mailing: Mailing, doctype: str, record: str) -> Claimed:

@@ -13,25 +13,34 @@ import frappe
 from email_campaigns.audience.decide import Decision
 from email_campaigns.compat import affected_rows
 from email_campaigns.delivery import cc_plan_store, cc_store, ledger_store, store
+from email_campaigns.delivery.ab_test import REST, WAITING, of_rest
 from email_campaigns.delivery.freeze import Entry
 from email_campaigns.delivery.mailing import Mailing
 from email_campaigns.delivery.resend import Again
 
 SETTLED = "lease_until = 0 AND claim = ''"  # no page holds the row, and its end is logged
-_QUEUED = "status = 'Queued', reason = '', attempts = 0, bounced_at = NULL"
+# Whoever got nothing so far is of the rest of an A/B test: `rest` is its version, and what waits for the winner waits.
+_OF_REST = """%(rest)s != '' AND COALESCE(version, '') IN ('', %(waits)s) AND COALESCE(language, '') = ''
+	AND COALESCE(cc_of, 0) = 0 AND is_seed = 0"""
+_QUEUED = f"""status = 'Queued', reason = '', attempts = 0, bounced_at = NULL,
+	send_after = IF({_OF_REST} AND %(rest)s = %(waits)s, {WAITING}, %(send_after)s), version = IF({_OF_REST}, %(rest)s, version)"""
 
 
 def requeue(mailing: Mailing, plans: Iterable[Again], send_after: int = 0) -> int:
-	"""Queue rows again that may be, with today's address, and return how many were; `send_after` in Unix seconds."""
+	"""Queue rows again that may be, with today's address, and return how many were; `send_after` in Unix seconds.
+
+	A mail of an A/B test keeps its version.
+	"""
 	allowed = [plan for plan in plans if not plan.reason]
 	free_keys(mailing, {plan.key: plan.row.name for plan in allowed if plan.moved})
+	values = {"send_after": send_after, "rest": of_rest(mailing.ab_test, mailing.ab_winner), "waits": REST}
 	changed = Counter()
 	for plan in allowed:
 		if plan.moved:
-			changed[plan.row.status] += _move(plan, send_after)
+			changed[plan.row.status] += _move(plan, values)
 	for status in {plan.row.status for plan in allowed}:
 		stay = [plan.row.name for plan in allowed if plan.row.status == status and not plan.moved]
-		changed[status] += _stay(stay, status, send_after)
+		changed[status] += _stay(stay, status, values)
 	for status, number in changed.items():
 		store.add_to_counts(mailing.name, **ledger_store.deltas(status, "Queued", number))
 	follow_copies(mailing.name, [plan.row.name for plan in allowed], lambda: _plan_copies(mailing, allowed))
@@ -67,23 +76,27 @@ def _copies(mails: Collection[int]) -> Counter:
 	return Counter(dict(rows))
 
 
-def _stay(names: list[int], status: str, send_after: int) -> int:
+def _stay(names: list[int], status: str, values: dict) -> int:
 	if not names:
 		return 0
 	frappe.db.sql(
-		f"""UPDATE `tabCampaign Message` SET {_QUEUED}, send_after = %s
-		WHERE name IN %s AND status = %s AND {SETTLED}""",
-		(send_after, tuple(names), status),
+		f"""UPDATE `tabCampaign Message` SET {_QUEUED}
+		WHERE name IN %(names)s AND status = %(status)s AND {SETTLED}""",
+		{**values, "names": tuple(names), "status": status},
 	)
 	return affected_rows()
 
 
-def _move(plan: Again, send_after: int) -> int:
+def _move(plan: Again, values: dict) -> int:
 	# IGNORE: a key that somebody else has got meanwhile leaves this row as it is.
 	frappe.db.sql(
-		f"""UPDATE IGNORE `tabCampaign Message` SET {_QUEUED}, send_after = %s, email = %s, domain = %s, dedupe_key = %s
-		WHERE name = %s AND status = %s AND {SETTLED}""",
-		(send_after, plan.today.email, plan.today.domain, plan.key, plan.row.name, plan.row.status),
+		f"""UPDATE IGNORE `tabCampaign Message` SET {_QUEUED}, email = %(email)s, domain = %(domain)s, dedupe_key = %(key)s
+		WHERE name = %(name)s AND status = %(status)s AND {SETTLED}""",
+		{
+			**values,
+			**{"email": plan.today.email, "domain": plan.today.domain, "key": plan.key},
+			**{"name": plan.row.name, "status": plan.row.status},
+		},
 	)
 	return affected_rows()
 

@@ -150,7 +150,7 @@ def resends_of(source: str, original: int) -> list[Row]:
 
 
 def _insert(row: Row, who: Candidate, key: str) -> None:
-	copied = "source_doctype, source, campaign, step, target_list, member, recipient_doctype, recipient_name, language, is_seed"
+	copied = "source_doctype, source, campaign, step, target_list, member, recipient_doctype, recipient_name, language, version, is_seed"
 	frappe.db.sql(
 		f"""INSERT IGNORE INTO `tabCampaign Message` (name, creation, modified, owner, modified_by, {copied},
 			email, domain, resend_of, dedupe_key, status, reason, claim)

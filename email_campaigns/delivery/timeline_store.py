@@ -45,7 +45,12 @@ class Timeline:
 		rows = _rows(names)
 		claimed = [
 			Claimed(
-				row.name, row.email, row.recipient_doctype, row.recipient_name or "", language=row.language
+				row.name,
+				row.email,
+				row.recipient_doctype,
+				row.recipient_name or "",
+				language=row.language,
+				version=row.version,
 			)
 			for row in rows
 		]
@@ -62,7 +67,7 @@ class Timeline:
 		_insert("Communication Link", fields, [link[: len(fields)] for link in links])
 
 	def _content(self, who: Claimed, record: Mapping | None) -> Content | None:
-		composer = self.composers.get(who.language, self.composers[""])
+		composer = self.composers.get(who.edition, self.composers[""])
 		own = {**composer.personal(PREVIEW), "unsubscribe_url": composer.unsubscribe_url(PREVIEW)}
 		try:
 			return record and composer.compiled.render({**composer.shared, **own, "doc": record})
@@ -73,7 +78,7 @@ class Timeline:
 def _rows(names: Collection[int]) -> list:
 	return frappe.db.sql(
 		"""SELECT name, source_doctype, source, email, recipient_doctype, recipient_name, COALESCE(language, '') language,
-			message_id, sent_at, owner
+			COALESCE(version, '') version, message_id, sent_at, owner
 		FROM `tabCampaign Message` WHERE name IN %s AND COALESCE(recipient_doctype, '') != ''""",
 		(tuple(names) or (0,),),
 		as_dict=True,

@@ -19,15 +19,30 @@ from email_campaigns.schedule.clock import in_zone
 from email_campaigns.schedule.limits import HOUR
 
 
-def arrived(name: str, messages: Collection[int] | None = None) -> int:
-	"""Have Uncertain mails of a mailing, all or those named, for sent; return how many that changed."""
+def told_by_event(message: int) -> bool:
+	"""Settle an Uncertain mail that was opened, followed or answered by whomever, for so it has arrived; tell whether it
+	was one."""
+	row = frappe.db.get_value(
+		"Campaign Message", message, ["status", "source_doctype", "source"], as_dict=True
+	)
+	if not row or row.status != "Uncertain" or row.source_doctype != "Mass Email":
+		return False
+	return bool(arrived(row.source, [message], _("What happened to it shows that it arrived.")))
+
+
+def arrived(name: str, messages: Collection[int] | None = None, why: str = "") -> int:
+	"""Have Uncertain mails of a mailing, all or those named, for sent; return how many that changed.
+
+	The log says `why`, by default that the user decided so.
+	"""
+	why = why or _("{0} decided that it arrived.").format(frappe.session.user)
 	change_latest_rows()
 	held, changed, copies = resend_store.hindrance(store.lock(name)), 0, 0
 	for found in _uncertain(name, messages):
 		names = tuple(row.name for row in found)
 		_mark_sent(found)
 		results.count_left(names)
-		_log(names, "Sent", _("{0} decided that it arrived.").format(frappe.session.user))
+		_log(names, "Sent", why)
 		changed += len(found)
 		# Copies waited to hear whether their mail had left; where nothing can be sent, they stay as they are.
 		copies += 0 if held else requeue_store.follow_copies(name, names)

@@ -19,7 +19,7 @@ def html_of(message: int) -> str | None:
 	mailing = _mailing(source) if row else None
 	if not mailing:
 		return None
-	compiled = compose_store.compiled(mailing, row.language)
+	compiled = compose_store.compiled(mailing, row.edition)
 	record = _record(row, compiled, mailing.sender_user)
 	if record is None:
 		return None
@@ -39,15 +39,17 @@ def _row(message: int) -> tuple[Claimed | None, tuple]:
 	"""A copy (CC) reads what the person in To got, with links of its own."""
 	rows = frappe.db.sql(
 		"""SELECT m.name, COALESCE(t.email, ''), t.recipient_doctype, t.recipient_name, COALESCE(t.language, ''),
-			m.source_doctype, m.source, m.campaign, m.step, m.owner
+			COALESCE(t.version, ''), m.source_doctype, m.source, m.campaign, m.step, m.owner
 		FROM `tabCampaign Message` m JOIN `tabCampaign Message` t ON t.name = IF(m.cc_of > 0, m.cc_of, m.name)
 		WHERE m.name = %s AND m.status IN ('Sent', 'Sending', 'Uncertain')""",
 		message,
 	)
 	if not rows:
 		return None, ()
-	name, email, doctype, record, language, *source = rows[0]
-	return Claimed(name, email, doctype or "", record or "", language=language), tuple(source)
+	name, email, doctype, record, language, version, *source = rows[0]
+	return Claimed(name, email, doctype or "", record or "", language=language, version=version), tuple(
+		source
+	)
 
 
 def _record(row: Claimed, compiled: CompiledMessage, user: str):

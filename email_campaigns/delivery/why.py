@@ -44,6 +44,7 @@ class Waits:
 	paused: bool = False
 	held: str = ""
 	for_mail: bool = False
+	for_winner: bool = False
 	refused: str = ""
 	optimised: bool = False
 	due: str = ""
@@ -54,7 +55,8 @@ class Waits:
 @dataclass(frozen=True, slots=True)
 class Mail:
 	"""A row of the ledger as it is told. `copy_of` is the address of the mail that it is a copy of, `again` says that
-	it was sent once more; the rest are times, "" where nothing happened."""
+	it was sent once more, `version` is its label in an A/B test, where others got another; the rest are times, "" where
+	nothing happened."""
 
 	status: str
 	email: str
@@ -68,6 +70,7 @@ class Mail:
 	again: bool = False
 	seed: bool = False
 	copy_of: str = ""
+	version: str = ""
 	waits: Waits = Waits()
 	kept: Kept = Kept()
 	lists: Sequence[str] = ()
@@ -75,8 +78,16 @@ class Mail:
 
 def sentence(mail: Mail, _: Translate) -> str:
 	"""Return what became of a mail."""
-	parts = [_seed(mail, _), _copy(mail, _), _STATUS[mail.status](mail, _), *_events(mail, _)]
-	return " ".join(filter(None, parts))
+	told = [_STATUS[mail.status](mail, _), _version(mail, _)]
+	return " ".join(filter(None, [_seed(mail, _), _copy(mail, _), *told, *_events(mail, _)]))
+
+
+def _version(mail: Mail, _: Translate) -> str:
+	if not mail.version or mail.status == "Skipped":
+		return ""
+	if mail.status != "Sent":
+		return _("It has version {0} of the A/B test.").format(mail.version)
+	return _("It was version {0} of the A/B test.").format(mail.version)
 
 
 def _seed(mail: Mail, _: Translate) -> str:
@@ -160,6 +171,10 @@ def waiting(waits: Waits, _: Translate) -> str:
 		return waits.held
 	if waits.for_mail:
 		return _("It leaves once the mail itself has left.")
+	if waits.for_winner:
+		return _(
+			"It leaves once the best version of the A/B test has been chosen, which others are getting first."
+		)
 	return _time(waits, _) or _limit(waits, _) or _("It is one of the next to leave.")
 
 

@@ -14,6 +14,7 @@ from email_campaigns.audience.address import key
 from email_campaigns.audience.decide import Candidate, Decision, decide
 from email_campaigns.audience.today_store import Suppression, Who
 from email_campaigns.delivery import cc, limits_store, mailing_store, transport, why
+from email_campaigns.delivery.ab_test import REST, WAITING
 from email_campaigns.delivery.limits import Limits
 from email_campaigns.delivery.why import Kept, Mail, Waits
 from email_campaigns.schedule.clock import in_zone
@@ -30,7 +31,7 @@ STAMPS = {
 }
 FIELDS = """l.name, l.source, l.status, COALESCE(l.reason, '') reason, COALESCE(l.email, '') email, l.domain,
 	l.target_list, COALESCE(l.member, 0) member, l.recipient_doctype, l.recipient_name, l.is_seed, l.cc_of, l.resend_of,
-	l.send_after, l.attempts, l.sent_at, l.bounced_at, l.opened_at, l.clicked_at, l.replied_at, l.opted_out_at, l.creation,
+	l.send_after, l.attempts, COALESCE(l.version, '') version, l.sent_at, l.bounced_at, l.opened_at, l.clicked_at, l.replied_at, l.opted_out_at, l.creation,
 	COALESCE((SELECT m.email FROM `tabCampaign Message` m WHERE m.name = l.cc_of), '') copy_of"""
 
 
@@ -98,6 +99,7 @@ class Teller:
 				again=bool(row.resend_of),
 				seed=bool(row.is_seed),
 				copy_of=row.copy_of if row.cc_of else "",
+				version=row.version.removeprefix(REST).strip(),
 				waits=self._waits(row) if row.status == "Queued" else Waits(),
 				kept=kept(row.email, row.target_list or "") if reason_of_today else Kept(),
 				lists=self._excluding(row) if reason_of_today else (),
@@ -112,9 +114,10 @@ class Teller:
 			paused=self.doc.status == "Paused",
 			held=self.doc.problem or transport.held() or self._inactive(),
 			for_mail=bool(row.cc_of) and row.send_after == cc.WAITING,
+			for_winner=WAITING <= row.send_after < cc.WAITING,
 			refused=row.reason if row.attempts else "",
 			optimised=self.mailing.optimised,
-			due=_clock(row.send_after) if self.epoch < row.send_after < cc.WAITING else "",
+			due=_clock(row.send_after) if self.epoch < row.send_after < WAITING else "",
 			limit=limit,
 			opens=_clock(at) if at > self.epoch else "",
 		)

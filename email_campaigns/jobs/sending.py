@@ -24,6 +24,7 @@ from email_campaigns.delivery import (
 )
 from email_campaigns.delivery.mailing import Tally
 from email_campaigns.delivery.queues_store import DripQueue, MailingQueue
+from email_campaigns.jobs import ab_test
 from email_campaigns.message.compile import TemplateError
 from email_campaigns.message.headers import HeaderError
 
@@ -60,6 +61,7 @@ def top_up() -> None:
 	change_latest_rows()
 	epoch = int(time.time())
 	_expire_late(epoch)
+	ab_test.look(epoch)
 	for name in store.in_process(frozen=True):
 		_enqueue_pages(MailingQueue(name))
 	for stream in drip_store.due_streams(epoch):

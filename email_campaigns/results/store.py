@@ -129,7 +129,8 @@ def count_left(names: Collection[int]) -> None:
 		FROM `tabCampaign Message` c LEFT JOIN `tabCampaign Message` o ON o.name = c.resend_of
 		WHERE c.name IN %s AND c.source_doctype = %s AND {PEOPLE} AND {LEFT}
 			AND NOT COALESCE(o.status = 'Sent' OR o.bounced_at IS NOT NULL, 0)
-		GROUP BY c.source""",
+		GROUP BY c.source LOCK IN SHARE MODE""",
+		# As they are now: the journal, which has a connection of its own, has marked them since this transaction began.
 		(tuple(names), MASS_EMAIL),
 	):
 		_add(source, {"sent": sent, "bounced": bounced})

@@ -17,19 +17,22 @@ from email_campaigns.tracking.verdict import (
 	judge,
 )
 
+PREFETCH = "prefetch"
 BURST = timedelta(seconds=BURST_SECONDS)
 MOST_AT_ONCE = 200  # clicks that one is compared with: more make it no clearer
 
 
 @dataclass(frozen=True, slots=True)
 class Event:
-	"""A hit as the log keeps it. `at` on the site's clock; `verdict` as it was judged before, where it was."""
+	"""A hit as the log keeps it. `at` on the site's clock; `verdict` as it was judged before, where it was; `request` is
+	PREFETCH, or the method of a request that is no GET."""
 
 	kind: str
 	at: datetime
 	agent: str
 	link: str = ""
 	verdict: str = ""
+	request: str = ""
 
 
 def judged(
@@ -43,6 +46,8 @@ def judged(
 			Hit(
 				event.kind,
 				event.agent,
+				method="GET" if event.request in ("", PREFETCH) else event.request,
+				prefetch=event.request == PREFETCH,
 				seconds=(event.at - sent).total_seconds() if sent else None,
 				links=max([number, *_bursts_of(event, bursts)]),
 				internal=event.verdict == INTERNAL,
@@ -54,9 +59,14 @@ def judged(
 
 
 def _links_around(events: Sequence[Event]) -> list[int]:
-	"""Return for each event how many different links were followed in the fullest BURST_SECONDS that it lies in."""
+	"""Return for each event how many different links were followed in the fullest BURST_SECONDS that it lies in.
+
+	What was only looked at is not followed: a browser that fetches all links ahead makes no machine of who then clicks.
+	"""
 	numbers = [0] * len(events)
-	clicks = sorted((event.at, place) for place, event in enumerate(events) if event.kind == CLICK)
+	clicks = sorted(
+		(event.at, place) for place, event in enumerate(events) if event.kind == CLICK and not event.request
+	)
 	for first, (start, _place) in enumerate(clicks):
 		window = [place for at, place in clicks[first : first + MOST_AT_ONCE] if at <= start + BURST]
 		links = len({events[place].link for place in window})

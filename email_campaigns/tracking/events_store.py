@@ -54,12 +54,19 @@ def locked(message: int) -> Mail | None:
 
 
 def record(
-	mail: Mail, kind: str, agent: str, *, link: str = "", details: str = "", internal: bool
+	mail: Mail,
+	kind: str,
+	agent: str,
+	*,
+	link: str = "",
+	details: str = "",
+	internal: bool,
+	request: str = "",
 ) -> Verdict:
-	"""Keep one hit with its verdict, and judge anew what came just before it."""
+	"""Keep one hit with its verdict, and judge anew what came just before it; `request` as Event has it."""
 	at, agent = now_datetime(), agent[:AGENT_LENGTH]
 	names, events = _recent(mail, at)
-	new = Event(kind, at, agent, link, INTERNAL if internal else "")
+	new = Event(kind, at, agent, link, INTERNAL if internal else "", request)
 	*earlier, verdict = judged([*events, new], mail.sent_at, machine_seconds())
 	_insert(mail, new, verdict, details)
 	if _correct(names, events, earlier):
@@ -82,15 +89,15 @@ def _recent(mail: Mail, at: datetime) -> tuple[list[int], list[Event]]:
 def _stored(condition: str, values: Sequence) -> dict[tuple[int, int], tuple[list[int], list[Event]]]:
 	"""Return {(mail, copy of it): (names in the log, events)} in the order of their coming."""
 	found: dict = defaultdict(lambda: ([], []))
-	for name, message, cc, kind, at, agent, link, verdict in frappe.db.sql(
+	for name, message, cc, kind, at, agent, link, verdict, request in frappe.db.sql(
 		f"""SELECT name, message, cc_message, action, creation, COALESCE(client, ''), COALESCE(link, ''),
-			COALESCE(verdict, '')
+			COALESCE(verdict, ''), COALESCE(request, '')
 		FROM `tabCampaign Log` WHERE action IN ('Opened', 'Clicked') AND {condition} ORDER BY creation, name""",
 		values,
 	):
 		names, events = found[message, cc]
 		names.append(name)
-		events.append(Event(kind, at, agent, link, verdict))
+		events.append(Event(kind, at, agent, link, verdict, request))
 	return found
 
 
@@ -100,13 +107,14 @@ def _insert(mail: Mail, event: Event, verdict: Verdict, details: str) -> None:
 	user = frappe.session.user
 	frappe.db.sql(
 		"""INSERT INTO `tabCampaign Log` (name, creation, modified, owner, modified_by, action, email, details,
-			verdict, reason, link, client, cc_message, campaign, source_doctype, source, message, recipient_doctype,
+			verdict, reason, link, client, request, cc_message, campaign, source_doctype, source, message, recipient_doctype,
 			recipient_name)
 		VALUES (NEXTVAL(`campaign_log_id_seq`), %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s,
-			%s, %s)""",
+			%s, %s, %s)""",
 		(
 			*(event.at, event.at, user, user, event.kind, mail.email, details, *verdict),
-			*(event.link or None, event.agent, mail.cc, mail.campaign, mail.source_doctype, mail.source),
+			*(event.link or None, event.agent, event.request),
+			*(mail.cc, mail.campaign, mail.source_doctype, mail.source),
 			*(mail.message, mail.recipient_doctype, mail.recipient_name),
 		),
 	)

@@ -1,5 +1,6 @@
 // What the app adds to every page of the Desk, and the dialogs that its form scripts share.
 
+import { name_versions, show_test } from "./desk/ab_test";
 import { add_one, from_email_group, from_records } from "./desk/add_members";
 import { add_after } from "./desk/after";
 import { offer_lists } from "./desk/behaviour_list";
@@ -43,6 +44,7 @@ Object.assign(email_campaigns, {
 	judge_again,
 	merge_lists,
 	offer_kinds,
+	name_versions,
 	offer_lists,
 	offer_privacy,
 	plan_times,
@@ -62,6 +64,7 @@ Object.assign(email_campaigns, {
 	show_schedule,
 	show_sign_up,
 	show_steps,
+	show_test,
 	watch_mailing,
 	watch_members,
 });

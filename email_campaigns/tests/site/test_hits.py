@@ -8,6 +8,7 @@ from werkzeug.exceptions import HTTPException
 
 from email_campaigns.api import public
 from email_campaigns.jobs import upkeep
+from email_campaigns.results import store as results
 from email_campaigns.tests.site.copies import COMPANY, KIM, contacts, offer
 from email_campaigns.tests.site.copies import LIST as COPIED
 from email_campaigns.tests.site.kit import a_list, a_mailing, a_user, address, settings, the_bench
@@ -89,14 +90,38 @@ class TestWhatDoesNotCount(TrackingTest):
 		self.assertEqual(self.get(self.link(), method="HEAD").status_code, 302)
 		answer = self.get(self.pixel(), method="HEAD")
 		self.assertEqual((answer.status_code, answer.data), (200, b""))
-		self.assertEqual((self.told(name), self.stamps(name)), ([], (False, False)))
+		self.kept_as_a_machines(name, 1, "A HEAD request, which asks for no content")
+
+	def kept_as_a_machines(self, name, times, reason):
+		"""Each hit has a row, which counts for nobody, also when it is judged again."""
+		for _time in range(2):
+			hits = self.hits(name)
+			self.assertEqual(
+				[(hit.action, hit.verdict, hit.reason) for hit in hits],
+				[("Clicked", "machine", reason), ("Opened", "machine", reason)] * times,
+			)
+			self.assertEqual(self.stamps(name), (False, False))
+			found = results.counts(name)
+			self.assertEqual((found.opened, found.clicked), (0, 0))
+			self.assertEqual((found.machine_opened, found.machine_clicked), (1, 1), "raw figures have it")
+			upkeep.rejudge_hits("2020-01-01")
+
+	def test_a_browser_that_fetches_all_links_ahead_makes_no_machine_of_its_reader(self):
+		html = "".join(f'<a href="https://shop.example/{number}">{number}</a> ' for number in range(6))
+		name = self.sent(html)
+		for url in self.urls("c"):
+			self.get(url, headers={"Sec-Purpose": "prefetch"})
+		self.get(self.link(2))
+		verdicts = [verdict for _action, verdict in self.told(name)]
+		self.assertEqual(verdicts, ["machine"] * 6 + ["human"])
+		self.assertEqual(self.stamps(name), (True, True))
 
 	def test_prefetch(self):
 		name = self.sent()
 		for header in ({"Purpose": "prefetch"}, {"Sec-Purpose": "prefetch;prerender"}, {"X-Moz": "prefetch"}):
 			self.assertEqual(self.get(self.link(), headers=header).status_code, 302)
 			self.assertEqual(self.get(self.pixel(), headers=header).status_code, 200)
-		self.assertEqual(self.told(name), [])
+		self.kept_as_a_machines(name, 3, "Fetched ahead of any wish to see it")
 
 	def test_other_methods(self):
 		self.sent()

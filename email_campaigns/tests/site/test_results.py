@@ -15,6 +15,7 @@ from email_campaigns.tests.site.kit import (
 	address,
 	addresses,
 	change,
+	settings,
 )
 from email_campaigns.tests.site.results_kit import ResultsTest, a_row, happens, stamp
 
@@ -25,6 +26,14 @@ class TestCounters(ResultsTest):
 	def test_people_are_planned_and_mailed(self):
 		name = self.send(a_mailing(a_list(*TEN)))
 		self.assertCounts(name, planned=10, sent=10, bounced=0, opened=0)
+
+	def test_people_are_counted_while_a_mailing_is_under_way(self):
+		settings(hourly_limit=4)
+		frappe.db.sql("UPDATE `tabCampaign Message` SET sent_epoch = 0")
+		self.serve({"rcpt": {TEN[0]: "550 5.1.1 No such user here"}})
+		name = self.send(a_mailing(a_list(*TEN)))
+		self.assertEqual(self.form(name).status, "In Process")
+		self.assertCounts(name, planned=10, sent=5, bounced=1)
 
 	def test_each_kind_of_event_counts_once_a_person(self):
 		name = self.send(a_mailing(a_list(*TEN)))

@@ -5,6 +5,7 @@ from dataclasses import fields, replace
 import pytest
 
 from email_campaigns.audience.decide import PER_RECORD
+from email_campaigns.delivery.ab_test import BY_HAND, CLICKS, OPENS, ABTest, Variant
 from email_campaigns.delivery.approval import fingerprint
 from email_campaigns.delivery.mailing import CcField, Mailing, Stream, Version
 
@@ -25,7 +26,9 @@ APPROVED = Mailing(
 	holdout_percent=10,
 	holdout_seed="seed",
 )
+TESTED = ABTest((Variant("B", "Hi", "<p>Hello</p>"), Variant("C", "Hello", "<p>Hi</p>")), 20, CLICKS, "seed")
 CHANGED = {
+	"ab_test": TESTED,
 	"track_opens": True,
 	"track_links": True,
 	"title": "Summer",
@@ -59,6 +62,7 @@ FREE = {
 	"anchor": 5,
 	"anchor_left": 5,
 	"approval_hash": "any",
+	"ab_winner": "B",
 	"store_emails": True,
 	"stream": Stream("Spring", 1, "kim@example.org"),
 }
@@ -89,6 +93,26 @@ def test_the_order_of_rows_does_not_matter(field):
 def test_what_moves_from_one_field_to_the_next_is_a_change():
 	moved = replace(APPROVED, lists=("Readers", "Buyers", "Competitors"), excluding=("Staff",))
 	assert fingerprint(moved) != fingerprint(APPROVED)
+
+
+@pytest.mark.parametrize(
+	"changed",
+	[
+		{"variants": TESTED.variants[:1]},
+		{"variants": TESTED.variants[::-1]},
+		{"variants": (replace(TESTED.variants[0], subject="Hi!"), TESTED.variants[1])},
+		{"variants": (replace(TESTED.variants[0], html="<p>Hi!</p>"), TESTED.variants[1])},
+		{"percent": 30},
+		{"winner_by": OPENS},
+		{"winner_by": BY_HAND},
+		{"seed": "another"},
+	],
+	ids=str,
+)
+def test_what_is_compared_and_by_what_is_approved_with_it(changed):
+	tested = replace(APPROVED, ab_test=TESTED)
+	assert fingerprint(replace(APPROVED, ab_test=replace(TESTED, **changed))) != fingerprint(tested)
+	assert fingerprint(replace(tested, ab_winner="C")) == fingerprint(tested)
 
 
 def test_it_is_the_same_tomorrow():

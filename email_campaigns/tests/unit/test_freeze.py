@@ -81,6 +81,7 @@ def test_nobody():
 		"skipped": {},
 		"languages": {},
 		"domains": [],
+		"versions": {},
 		"seeds": 0,
 		"copies": 0,
 	}

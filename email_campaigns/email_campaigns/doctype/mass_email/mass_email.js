@@ -38,6 +38,7 @@ frappe.ui.form.on("Mass Email", {
 		email_campaigns.plan_times(frm);
 		email_campaigns.watch_mailing(frm);
 		email_campaigns.show_copies(frm);
+		email_campaigns.show_test(frm);
 		email_campaigns.show_results(frm);
 		email_campaigns.show_log(frm, { source: frm.doc.name });
 		if (frm.is_new()) return;
@@ -46,6 +47,12 @@ frappe.ui.form.on("Mass Email", {
 		email_campaigns.offer_lists(frm);
 		if (frappe.perm.has_perm(frm.doctype, 0, "write")) add_steps(frm);
 	},
+});
+
+frappe.ui.form.on("Campaign AB Version", {
+	ab_versions_add: (frm) => email_campaigns.name_versions(frm),
+	ab_versions_remove: (frm) => email_campaigns.name_versions(frm),
+	ab_versions_move: (frm) => email_campaigns.name_versions(frm),
 });
 
 function add_looking(frm) {

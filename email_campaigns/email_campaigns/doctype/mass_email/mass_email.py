@@ -7,7 +7,8 @@ from frappe.utils import cint, flt, get_datetime, get_system_timezone
 from frappe.utils.html_utils import sanitize_html
 
 from email_campaigns import lifecycle
-from email_campaigns.delivery import approval_store, cc_fields_store, plan_rules
+from email_campaigns.delivery import ab_rules, approval_store, cc_fields_store, plan_rules
+from email_campaigns.delivery.ab_test import LABELS
 from email_campaigns.delivery.mailing_store import new_holdout_seed
 from email_campaigns.email_campaigns.doctype.campaign.campaign import refuse_contradiction
 from email_campaigns.message.headers import HeaderError, header_text
@@ -37,6 +38,7 @@ class MassEmail(Document):
 		self._read_times()
 		self._check_plan()
 		self._check_copies()
+		self._check_test()
 		self.holdout_seed = new_holdout_seed(self) if flt(self.holdout_percent) else ""
 
 	def _refuse_late_edit(self):
@@ -107,6 +109,31 @@ class MassEmail(Document):
 		for row in self.cc_fields:
 			row.description = cc_fields_store.label(row.cc_field) or known.get(row.cc_field)
 		self.cc_summary = cc_fields_store.summary(self.cc_fields)
+
+	def _check_test(self):
+		"""Name the versions beside A in their order, and draw the seed by which recipients are given theirs."""
+		for label, row in zip(LABELS[1:], self.ab_versions, strict=False):
+			row.label, row.subject = label, (row.subject or "").strip()
+		for field, sentence in ab_rules.problems(self._test()):
+			frappe.throw(_(sentence), title=_(self.meta.get_label(field)))
+		before = self.get_doc_before_save()
+		seed = (before and before.ab_seed) or frappe.generate_hash(length=16)
+		self.ab_seed = seed if self.ab_versions else ""
+		# Nothing has been chosen in what can still be edited, whatever a form sends.
+		self.update(dict.fromkeys(("ab_winner", "ab_chosen_on", "ab_chosen_by", "ab_reason")))
+		self.ab_due_epoch = 0
+
+	def _test(self) -> ab_rules.Plan:
+		return ab_rules.Plan(
+			rows=[(row.subject or "", row.email_template or "") for row in self.ab_versions],
+			template=self.email_template or "",
+			percent=flt(self.ab_percent),
+			winner_by=self.ab_winner_by or "",
+			hours=cint(self.ab_hours),
+			forced_language=self.forced_language if self.language_policy == plan_rules.ONE_LANGUAGE else "",
+			start=self.start_epoch,
+			deadline=self.deadline_epoch,
+		)
 
 	def _plan(self) -> plan_rules.Plan:
 		return plan_rules.Plan(

@@ -12,7 +12,7 @@ function count(frm) {
 }
 
 /** Members, minus each reason, equals mails; by language and domain where there are several. */
-export function table({ members, planned, skipped, languages, domains, seeds, copies }) {
+export function table({ members, planned, skipped, languages, domains, versions, seeds, copies }) {
 	const reasons = Object.entries(skipped).map(([reason, n]) => row(escape(__(reason)), `− ${number(n)}`));
 	const seeded = seeds ? row(__("To the seed group, on top"), `+ ${number(seeds)}`) : "";
 	return `<table class="table table-sm ec-calculation">
@@ -21,7 +21,16 @@ export function table({ members, planned, skipped, languages, domains, seeds, co
 		${row(`<b>${__("Mails to send")}</b>`, `<b>= ${number(planned)}</b>`)}
 		${seeded}
 		${copies ? row(__("Copies (CC), on top"), `+ ${number(copies)}`) : ""}
-	</table>${breakdown(__("By version"), Object.entries(languages))}${breakdown(__("By domain"), domains)}`;
+	</table>${breakdown(__("By version"), Object.entries(languages))}${breakdown(
+		__("In the A/B test"),
+		versions_named(versions)
+	)}${breakdown(__("By domain"), domains)}`;
+}
+
+/** The mails of each version of an A/B test; who gets a language version has none. */
+function versions_named(versions) {
+	const named = { Rest: __("The rest, which waits for the winner"), "": __("In a language version, at once") };
+	return Object.entries(versions).map(([label, n]) => [named[label] || __("Version {0}", [label]), n]);
 }
 
 /** The parts of a number, where there is more than one: a version without a language is that for everybody. */

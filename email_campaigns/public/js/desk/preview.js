@@ -1,3 +1,4 @@
+import { version_fields } from "./ab_test";
 import { as_choices, call, escape, recipient_doctypes, saved } from "./call";
 
 const MEMBER = "Target List Member";
@@ -54,7 +55,7 @@ function open(frm, { fields, on_recipient, primary_action, ...options }) {
 			const changed = () => on_recipient && on_recipient(dialog);
 			const dialog = new frappe.ui.Dialog({
 				...options,
-				fields: [...recipient_fields(frm, doctypes, changed), ...fields],
+				fields: [...recipient_fields(frm, doctypes, changed), ...version_fields(frm, changed), ...fields],
 				primary_action: primary_action && ((values) => primary_action(dialog, values)),
 			});
 			dialog.show();
@@ -96,7 +97,8 @@ function recipient_fields(frm, doctypes, changed) {
 function chosen(dialog) {
 	// While the title of a record is being looked up, its field has no value but in this place.
 	const [doctype, record] = [dialog.get_value("doctype"), dialog.fields_dict.record.value];
-	return record ? { doctype, record } : doctype === MEMBER ? {} : null;
+	const version = dialog.get_value("version") || "";
+	return record ? { doctype, record, version } : doctype === MEMBER ? { version } : null;
 }
 
 export function show(dialog, mail) {

@@ -37,7 +37,7 @@ function ask(frm) {
 	clearTimeout(frm.ec_timer);
 	call("progress", { name }).then((state) => {
 		if (!is_shown(frm, name)) return;
-		if (state.status !== frm.doc.status) return frm.reload_doc();
+		if (state.status !== frm.doc.status || state.version !== (frm.doc.ab_winner || "")) return frm.reload_doc();
 		draw(frm, state);
 		banner(frm, state.problem);
 		if (LIVE.includes(state.status)) frm.ec_timer = setTimeout(() => is_shown(frm, name) && ask(frm), EVERY);

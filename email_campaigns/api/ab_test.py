@@ -1,0 +1,106 @@
+"""What a mailing's form shows of its A/B test, and the choice of a version by hand.
+
+Each checks the user's permission on the mailing.
+"""
+
+from __future__ import annotations
+
+import time
+from dataclasses import asdict
+
+import frappe
+from frappe import _
+from frappe.utils import cint, cstr, get_system_timezone
+
+from email_campaigns.api import steps
+from email_campaigns.api.results import CACHED, LARGE
+from email_campaigns.compat import change_latest_rows, enqueue_once
+from email_campaigns.delivery import ab_store, mailing_store, store
+from email_campaigns.delivery.ab_test import KINDS, REST
+from email_campaigns.jobs import ab_test
+from email_campaigns.results.ab import sentence
+from email_campaigns.results.rates import Counts, rate
+from email_campaigns.schedule.clock import in_zone
+
+SHOWN = ("planned", "sent", "delivered", "opened", "clicked", "replied", "unsubscribed")
+RATES = ("open_rate", "click_rate", "reply_rate", "unsubscribe_rate")
+
+
+@frappe.whitelist()
+def state(name: str) -> dict:
+	"""Return how a mailing's A/B test stands.
+
+	"versions" has {"label", "subject", counts, rates} of each version of the test, "rest" the same of those whom the chosen
+	version was sent to, None before; "waiting" is the number of mails that wait for the choice, "leaving" that of the test
+	that have still to leave; "due" is a time of the site's clock, "" where it is not known; "told" compares the versions in words.
+	"""
+	doc = steps.mailing(name, "read")
+	row = frappe.db.get_value("Mass Email", name, ab_store.FIELDS, as_dict=True)
+	counts, subjects = _counts(doc), _subjects(doc)
+	kinds = [KINDS[doc.ab_winner_by]] if doc.ab_winner_by in KINDS else list(KINDS.values())
+	return {
+		"versions": [
+			{"label": label, "subject": subjects.get(label, ""), **_row(counts.get(label, Counts()))}
+			for label in ab_store.labels(name)
+		],
+		"rest": _row(counts.get(f"{REST} {doc.ab_winner}", Counts())) if doc.ab_winner else None,
+		"waiting": ab_store.waiting(name),
+		"leaving": ab_store.test_mails_left(name),
+		"due": _clock(cint(row.ab_due_epoch)),
+		"told": [sentence(ab_store.judged(name, kind, counts), kind, _) for kind in kinds],
+	}
+
+
+def _counts(doc) -> dict[str, Counts]:
+	"""Those of a large mailing take seconds, and may be up to CACHED seconds old."""
+	if cint(doc.people_planned_count) < LARGE:
+		return ab_store.counts(doc.name)
+	key = f"email_campaigns_versions:{doc.name}:{doc.ab_winner}"
+	found = frappe.cache.get_value(key, expires=True)
+	if found is None:
+		found = {version: asdict(counts) for version, counts in ab_store.counts(doc.name).items()}
+		frappe.cache.set_value(key, found, expires_in_sec=CACHED)
+	return {version: Counts(**numbers) for version, numbers in found.items()}
+
+
+def _clock(epoch: int) -> str:
+	return str(in_zone(epoch, get_system_timezone()).replace(tzinfo=None)) if epoch else ""
+
+
+def _subjects(doc) -> dict[str, str]:
+	try:
+		mailing = mailing_store.of(doc)
+	except frappe.ValidationError:
+		frappe.clear_last_message()  # a template or an account that is gone: the figures stand all the same
+		return {}
+	return {label: mailing.version("" if label == "A" else label).subject for label in mailing.ab_test.labels}
+
+
+def _row(counts: Counts) -> dict:
+	numbers = {**asdict(counts), "delivered": counts.delivered}
+	return {kind: numbers[kind] for kind in SHOWN} | {name: rate(name, counts).human for name in RATES}
+
+
+@frappe.whitelist(methods=["POST"])
+def choose(name: str, version: str) -> None:
+	"""Choose the version that the rest of the recipients gets; at any time, as long as they wait for it."""
+	doc, version = steps.mailing(name), cstr(version)
+	change_latest_rows()
+	store.lock(name)
+	if version not in ab_store.labels(name):
+		frappe.throw(_("This mailing has no version {0}.").format(version))
+	by = frappe.session.user
+	if not ab_store.choose(name, version, _("Chosen by hand."), int(time.time()), by):
+		frappe.throw(_why_not(doc))
+	doc.add_comment("Info", _("chose version {0} of the A/B test").format(version))
+	enqueue_once(ab_test.release, f"ec-release-{name}", queue="long", enqueue_after_commit=True, name=name)
+	steps.tick_soon()
+
+
+def _why_not(doc) -> str:
+	winner = frappe.db.get_value("Mass Email", doc.name, "ab_winner")
+	if winner:
+		return _("Version {0} has been chosen already.").format(winner)
+	if doc.status in ab_store.UNDER_WAY:
+		return _("The list of recipients is still being prepared.")
+	return _("A mailing that is {0} has nobody who waits for a version.").format(_(doc.status))

@@ -1,0 +1,149 @@
+"""An A/B test in the database: when its winner is due, the choice, and the rest that is released with it.
+
+The choice is one UPDATE on the mailing that names what it must find, so of two that race for it one is told no. The
+release of the rest follows from what was chosen, slice by slice, and goes on wherever it was killed. Nothing here commits.
+"""
+
+from __future__ import annotations
+
+import frappe
+from frappe.utils import cint, now_datetime
+
+from email_campaigns.compat import affected_rows
+from email_campaigns.delivery import cc, ledger_store, store
+from email_campaigns.delivery.ab_test import BY_HAND, KINDS, LABELS, REST, WAITING
+from email_campaigns.results import store as results
+from email_campaigns.results.ab import Verdict, reason, verdict
+from email_campaigns.results.rates import Counts
+from email_campaigns.schedule.limits import HOUR
+
+SLICE = 5000
+DAY = 24 * HOUR
+UNDER_WAY = ("In Process", "Paused")
+FIELDS = ["status", "frozen", "ab_seed", "ab_winner", "ab_winner_by", "ab_hours", "ab_due_epoch"]
+_WAITS = "source = %(source)s AND status = 'Queued' AND send_after BETWEEN %(waiting)s AND %(end)s"
+
+
+def _values(source: str, **more) -> dict:
+	return {"source": source, "waiting": WAITING, "end": cc.WAITING - 1, **more}
+
+
+def under_test() -> list[str]:
+	"""Return the mailings in process that have an A/B test, of campaigns that are not Inactive."""
+	tested = frappe.get_all("Mass Email", {"status": "In Process", "ab_seed": ("!=", "")}, pluck="name")
+	return [name for name in store.in_process(frozen=True) if name in tested]
+
+
+def waits(source: str) -> bool:
+	"""Tell whether mails of a mailing wait for the winner."""
+	return bool(
+		frappe.db.sql(f"SELECT EXISTS(SELECT 1 FROM `tabCampaign Message` WHERE {_WAITS})", _values(source))[
+			0
+		][0]
+	)
+
+
+def waiting(source: str) -> int:
+	"""Return how many mails of a mailing wait for the winner, from an index alone."""
+	return frappe.db.sql(f"SELECT COUNT(*) FROM `tabCampaign Message` WHERE {_WAITS}", _values(source))[0][0]
+
+
+def test_mails_left(source: str) -> int:
+	"""Return how many mails of the test have still to leave."""
+	return frappe.db.sql(
+		"""SELECT COUNT(*) FROM `tabCampaign Message` WHERE source = %(source)s AND version IN %(labels)s
+			AND (status = 'Queued' AND send_after < %(waiting)s OR status = 'Sending')""",
+		_values(source, labels=LABELS),
+	)[0][0]
+
+
+def due_at(name: str, row, epoch: int) -> int:
+	"""Return when the winner is chosen (Unix seconds), 0 while that is not known yet: from the last mail of the test on.
+
+	`row` has FIELDS of the mailing. A test without a mail is over at `epoch`.
+	"""
+	if row.ab_due_epoch:
+		return cint(row.ab_due_epoch)
+	if row.ab_winner_by == BY_HAND or not row.frozen or test_mails_left(name):
+		return 0
+	mails, last = frappe.db.sql(
+		"""SELECT COUNT(*), MAX(sent_epoch) FROM `tabCampaign Message`
+		WHERE source = %s AND version IN %s AND is_seed = 0""",
+		(name, LABELS),
+	)[0]
+	# Where not one could be sent, somebody has the time to send them again.
+	due = (cint(last) or epoch) + (max(1, cint(row.ab_hours)) * HOUR if mails else 0)
+	frappe.db.set_value("Mass Email", name, "ab_due_epoch", due, update_modified=False)
+	return due
+
+
+def choose_if_due(name: str, epoch: int) -> bool:
+	"""Choose the winner by the figures where its time has come at `epoch` (Unix seconds); tell whether that happened."""
+	row = frappe.db.get_value("Mass Email", name, FIELDS, as_dict=True)
+	if row.ab_winner or row.ab_winner_by not in KINDS or not waits(name):
+		return False
+	due = due_at(name, row, epoch)
+	if not due or due > epoch:
+		return False
+	kind = KINDS[row.ab_winner_by]
+	found = judged(name, kind)
+	return choose(name, found.winner, reason(found, kind, frappe._), epoch)
+
+
+def labels(name: str) -> tuple[str, ...]:
+	"""Return the labels of a mailing's versions, A first; () where it has no test."""
+	rows = frappe.get_all("Campaign AB Version", {"parent": name}, pluck="label", order_by="idx")
+	return ("A", *rows) if rows else ()
+
+
+def counts(name: str) -> dict[str, Counts]:
+	"""Return {version: counts of people} of the test, of the rest "Rest" or "Rest B", of language versions ""."""
+	found = results.people_by(name, "{0}.version", 2 * len(LABELS))
+	return {version: Counts(**numbers) for version, numbers in found.items()}
+
+
+def judged(name: str, kind: str, found: dict[str, Counts] | None = None) -> Verdict:
+	"""Compare the versions of a test by what people did; `kind` is one of KINDS' values, `found` what `counts` gave."""
+	found = counts(name) if found is None else found
+	return verdict({label: found.get(label, Counts()) for label in labels(name)}, kind)
+
+
+def choose(name: str, version: str, why: str, epoch: int, by: str | None = None) -> bool:
+	"""Choose the version that the rest gets, once; tell whether that happened. `by` is the User who did."""
+	frappe.db.sql(
+		"""UPDATE `tabMass Email` SET ab_winner = %(version)s, ab_reason = %(why)s, ab_chosen_by = %(by)s,
+			ab_chosen_on = %(now)s, modified = %(now)s
+		WHERE name = %(name)s AND COALESCE(ab_winner, '') = '' AND frozen = 1 AND status IN %(under_way)s""",
+		{
+			"name": name,
+			"version": version,
+			"why": why,
+			"by": by,
+			"now": now_datetime(),
+			"under_way": UNDER_WAY,
+		},
+	)
+	if affected_rows() != 1:
+		return False
+	frappe.clear_document_cache("Mass Email", name)
+	# The hours that a mailing is spread over begin anew: what waited would leave in one burst.
+	frappe.db.set_value("Mass Email", name, "spread_until", 0, update_modified=False)
+	store.anchor(name, ledger_store.left(name), epoch)
+	return True
+
+
+def release(name: str, epoch: int) -> int:
+	"""Give the next mails of the rest the version that was chosen, and let them leave; return how many there were.
+
+	One that has an hour of its own leaves when that hour comes next.
+	"""
+	winner = frappe.db.get_value("Mass Email", name, "ab_winner")
+	if not winner:
+		return 0
+	frappe.db.sql(
+		f"""UPDATE `tabCampaign Message` SET version = %(version)s, send_after = IF(send_after > %(waiting)s,
+			%(epoch)s + MOD(MOD(send_after - %(waiting)s - %(epoch)s, %(day)s) + %(day)s, %(day)s), 0)
+		WHERE {_WAITS} LIMIT {SLICE}""",
+		_values(name, version=f"{REST} {winner}", epoch=epoch, day=DAY),
+	)
+	return affected_rows()

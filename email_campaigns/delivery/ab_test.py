@@ -1,0 +1,103 @@
+"""An A/B test: versions of one mailing, of which a share of its recipients gets one each, and the rest the best. Pure.
+
+Every mail of the test has its version in the ledger's column `version`: "A" to "D" where chance chose it, REST where it
+waits for the winner, "Rest B" where B was chosen for it. The rest stays in the one ledger of the mailing, so that
+nobody can get a second mail: it waits with a send_after beyond any time, until the winner is chosen.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+from email_campaigns.audience.decide import Decision
+from email_campaigns.audience.split import by_chance
+
+LABELS = ("A", "B", "C", "D")
+REST = "Rest"
+# The send_after of a mail that waits for the winner is this and its own time: later than any time, and sooner than
+# that of a copy that waits for its mail.
+WAITING = 2**52
+OPENS, CLICKS, REPLIES, BY_HAND = "Opens", "Clicks", "Replies", "By hand"
+KINDS = {OPENS: "opened", CLICKS: "clicked", REPLIES: "replied"}
+
+
+@dataclass(frozen=True, slots=True)
+class Variant:
+	"""One version beside the mailing itself, which is version A."""
+
+	label: str
+	subject: str
+	html: str
+
+
+@dataclass(frozen=True, slots=True)
+class ABTest:
+	"""`percent` of the recipients, from 0 to 100, get A or one of `variants`; `winner_by` is one of KINDS or BY_HAND."""
+
+	variants: tuple[Variant, ...]
+	percent: float
+	winner_by: str
+	seed: str
+
+	@property
+	def labels(self) -> tuple[str, ...]:
+		return ("A", *(variant.label for variant in self.variants))
+
+
+def of_rest(test: ABTest | None, winner: str) -> str:
+	"""Return the version of whoever is no part of the test: "" where there is none, and for REST it has to wait."""
+	if not test:
+		return ""
+	return f"{REST} {winner}" if winner else REST
+
+
+def label_of(version: str) -> str:
+	"""Return the label that a mail of the ledger is made by, "" for the mailing as it is."""
+	label = version.removeprefix(REST).strip()
+	return "" if label == "A" else label
+
+
+Versions = Callable[[Sequence[tuple[Decision, str]]], list[str]]
+
+
+def drawn(test: ABTest | None, winner: str = "", *, seeds: bool = False) -> Versions:
+	"""Return what gives each of some (decision, language of its version) its version when an audience is frozen.
+
+	Whoever gets a language version, or no mail, has none. The seed group gets the versions in turn, so that the colleagues
+	who watch over a mailing see them all, and waits for no winner.
+	"""
+	if not test:
+		return none
+	if seeds:
+		return lambda mails: in_turn(test.labels, mails)
+	draw = by_chance(test.seed, test.percent, test.labels, of_rest(test, winner))
+	return lambda mails: [draw(who.candidate.email) if takes_part(who, lang) else "" for who, lang in mails]
+
+
+def late(test: ABTest | None, winner: str) -> Versions:
+	"""Return what gives a version to those who join when the test is under way: they are of the rest."""
+	rest = of_rest(test, winner)
+	return lambda mails: [rest if takes_part(who, language) else "" for who, language in mails]
+
+
+def none(mails: Sequence[tuple[Decision, str]]) -> list[str]:
+	return [""] * len(mails)
+
+
+def in_turn(labels: Sequence[str], mails: Sequence[tuple[Decision, str]]) -> list[str]:
+	taken, found = 0, []
+	for who, language in mails:
+		part = takes_part(who, language)
+		found.append(labels[taken % len(labels)] if part else "")
+		taken += part
+	return found
+
+
+def takes_part(decision: Decision, language: str) -> bool:
+	return not (decision.reason or language)
+
+
+def waits_until(version: str, send_after: int) -> int:
+	"""Return the send_after of a mail of a version that would leave at `send_after` (Unix seconds)."""
+	return WAITING + send_after if version == REST else send_after

@@ -1,0 +1,236 @@
+"""An A/B test: who gets which version, what a form must not say of it, and what there is to think of before."""
+
+from collections import Counter
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from email_campaigns.audience.decide import Candidate, Decision
+from email_campaigns.audience.holdout import group
+from email_campaigns.audience.split import by_chance
+from email_campaigns.delivery import ab_rules, cc
+from email_campaigns.delivery.ab_rules import Plan, findings, problems
+from email_campaigns.delivery.ab_test import (
+	BY_HAND,
+	CLICKS,
+	LABELS,
+	OPENS,
+	REST,
+	WAITING,
+	ABTest,
+	Variant,
+	drawn,
+	label_of,
+	late,
+	of_rest,
+	waits_until,
+)
+from email_campaigns.delivery.freeze import count, freeze_slice
+from email_campaigns.delivery.mailing import Claimed, Mailing, Version
+
+EVERYBODY = [f"reader{number}@example.com" for number in range(20_000)]
+HOUR, START = 3600, 1_800_000_000
+
+
+def a_test(versions=2, percent=20, winner_by=CLICKS):
+	variants = tuple(Variant(label, f"Subject {label}", f"<p>{label}</p>") for label in LABELS[1:versions])
+	return ABTest(variants, percent, winner_by, "seed")
+
+
+def a_mailing(test=None, **values):
+	texts = dict.fromkeys(
+		("title", "campaign", "sender_user", "account", "sender_address", "sender_name"), ""
+	)
+	return Mailing(name="M", subject="Subject", html="<p>A</p>", **texts, ab_test=test, **values)
+
+
+def candidate(number, email, language="", **values):
+	return Candidate(
+		number, "L", f"@{email}", email, "Target List Member", str(number), language=language, **values
+	)
+
+
+def frozen(mailing, size, **options):
+	"""Freeze slice by slice; return {address: entry}."""
+	people = [candidate(number, email) for number, email in enumerate(EVERYBODY[:500], 1)]
+	entries = []
+	for first in range(0, len(people), size):
+		freeze_slice(mailing, people[first : first + size], lambda keys: (), entries.extend, **options)
+	return {entry.decision.candidate.email: entry for entry in entries}
+
+
+@pytest.mark.parametrize("versions", [2, 3, 4])
+@pytest.mark.parametrize("percent", [1, 20, 50, 100])
+def test_the_share_is_parted_equally(versions, percent):
+	labels = LABELS[:versions]
+	numbers = Counter(map(by_chance("seed", percent, labels, REST), EVERYBODY))
+	for label in labels:
+		share = 100 * numbers[label] / len(EVERYBODY)
+		assert share == pytest.approx(percent / versions, abs=1)
+	assert numbers[REST] == len(EVERYBODY) - sum(numbers[label] for label in labels)
+	assert percent < 100 or not numbers[REST]
+
+
+@given(st.emails(), st.floats(0, 100), st.integers(2, 4), st.text(max_size=8))
+def test_everybody_is_given_one_label_however_the_address_is_written(email, percent, versions, seed):
+	draw = by_chance(seed, percent, LABELS[:versions], REST)
+	assert draw(email) in (*LABELS[:versions], REST)
+	assert draw(email) == draw(email.upper()) == by_chance(seed, percent, LABELS[:versions], REST)(email)
+
+
+@given(st.floats(0, 100), st.floats(0, 100), st.integers(2, 4))
+def test_a_larger_share_takes_nobody_out_of_the_test(one, other, versions):
+	small, large = (by_chance("s", share, LABELS[:versions], REST) for share in sorted((one, other)))
+	assert not [email for email in EVERYBODY[:300] if small(email) != REST and large(email) == REST]
+
+
+def test_the_draw_has_nothing_to_do_with_the_hold_out_group():
+	draw, held_out = by_chance("seed", 50, ("A", "B"), REST), group("seed", 50)
+	within = Counter(draw(email) for email in EVERYBODY if not held_out(email))
+	assert within["A"] / within.total() == pytest.approx(0.25, abs=0.02)
+	assert within[REST] / within.total() == pytest.approx(0.5, abs=0.02)
+
+
+@given(st.integers(1, 500), st.integers(1, 500))
+def test_a_freeze_that_is_cut_elsewhere_gives_the_same(one, other):
+	mailing = a_mailing(a_test(3))
+	first, second = frozen(mailing, one), frozen(mailing, other)
+	assert {email: entry.version for email, entry in first.items()} == {
+		email: entry.version for email, entry in second.items()
+	}
+
+
+def test_what_is_counted_is_what_is_frozen():
+	mailing = a_mailing(a_test(4, 40))
+	people = [candidate(number, email) for number, email in enumerate(EVERYBODY[:500], 1)]
+	counted = count(mailing, lambda after: [one for one in people if one.member > after][:70])
+	assert counted["versions"] == Counter(entry.version for entry in frozen(mailing, 100).values())
+	assert sum(counted["versions"].values()) == counted["planned"] == 500
+
+
+def test_the_rest_waits_beyond_any_time_and_sooner_than_a_copy():
+	entries = frozen(a_mailing(a_test()), 500, times=lambda people: {one.member: START for one in people})
+	waiting = {entry.send_after for entry in entries.values() if entry.version == REST}
+	assert waiting == {WAITING + START}
+	assert {entry.send_after for entry in entries.values() if entry.version != REST} == {START}
+	assert WAITING > 4_000_000_000 and WAITING + 4_000_000_000 < cc.WAITING
+	assert waits_until(REST, 0) == WAITING
+
+
+def test_who_gets_nothing_or_a_language_version_takes_no_part():
+	mailing = a_mailing(a_test(2, 100), versions=(Version("de", "Hallo", "<p>Hallo</p>"),))
+	people = [
+		candidate(1, "a@x.org", "de"),
+		candidate(2, "b@x.org", opted_out=True),
+		candidate(3, "c@x.org", "fr"),
+	]
+	entries = []
+	freeze_slice(mailing, people, lambda keys: (), entries.extend)
+	assert [entry.version for entry in entries][:2] == ["", ""]
+	assert entries[2].version in ("A", "B")
+
+
+def test_colleagues_see_all_versions_in_turn_and_wait_for_none():
+	seeds = [candidate(number, email) for number, email in enumerate(EVERYBODY[:5], 1)]
+	entries = []
+	freeze_slice(a_mailing(a_test(3)), seeds, lambda keys: (), entries.extend, seeds=True)
+	assert [entry.version for entry in entries] == ["A", "B", "C", "A", "B"]
+	assert {entry.send_after for entry in entries} == {0}
+
+
+def test_who_joins_later_is_of_the_rest():
+	mail = [(Decision(candidate(1, "a@x.org"), "a:a@x.org"), "")]
+	assert late(a_test(2, 100), "")(mail) == [REST]
+	assert late(a_test(2, 100), "B")(mail) == ["Rest B"]
+	assert late(None, "")(mail) == drawn(None)(mail) == [""]
+
+
+@pytest.mark.parametrize(
+	("version", "edition"), [("", ""), ("A", ""), ("B", "B"), (REST, ""), ("Rest A", ""), ("Rest C", "C")]
+)
+def test_a_mail_is_made_by_its_version(version, edition):
+	assert label_of(version) == Claimed(1, "a@x.org", "", "", version=version).edition == edition
+
+
+def test_a_language_goes_before_a_version():
+	mailing = a_mailing(a_test(3), versions=(Version("de", "Hallo", "<p>Hallo</p>"),))
+	assert mailing.editions == ("", "de", "B", "C")
+	assert Claimed(1, "a@x.org", "", "", language="de").edition == "de"
+	assert [mailing.version(each).subject for each in mailing.editions] == [
+		"Subject",
+		"Hallo",
+		"Subject B",
+		"Subject C",
+	]
+	assert mailing.language_for("b") == "", "a version is no language"
+
+
+def test_the_rest_has_no_version_without_a_test():
+	assert of_rest(None, "B") == ""
+
+
+GOOD = Plan(rows=[("Hi", "")], template="T", percent=20, winner_by=CLICKS, hours=24)
+WRONG = {
+	"at most four": {"rows": [("a", ""), ("b", ""), ("c", ""), ("d", "")]},
+	"of its own": {"rows": [("Hi", ""), ("", "")]},
+	"are the same": {"rows": [("Hi", ""), ("Hi", "T")]},
+	"nothing to compare": {"rows": [("", "T")]},
+	"above 0": {"percent": 0},
+	"at most 100": {"percent": 100.1},
+	"by what": {"winner_by": ""},
+	"after 1 to": {"hours": 0},
+	"1 to 744 hours": {"hours": 745},
+	"before the winner": {"start": START, "deadline": START + 24 * HOUR},
+	"the same language version": {"forced_language": "de"},
+}
+
+
+@pytest.mark.parametrize("words", WRONG)
+def test_what_contradicts_itself_is_said(words):
+	(problem,) = problems(Plan(**{**_values(GOOD), **WRONG[words]}))
+	assert words in problem[1]
+
+
+def _values(plan):
+	return {name: getattr(plan, name) for name in Plan.__dataclass_fields__}
+
+
+def test_what_is_well_is_not():
+	assert not list(problems(GOOD))
+	assert not list(problems(Plan(percent=0, hours=0))), "a form without versions has no test"
+	assert not list(problems(Plan(**{**_values(GOOD), "start": START, "deadline": START + 24 * HOUR + 1})))
+	by_hand = {"winner_by": BY_HAND, "hours": 0, "start": START, "deadline": START + HOUR}
+	assert not list(problems(Plan(**{**_values(GOOD), **by_hand})))
+	three = [("a", ""), ("", "Other"), ("a", "Other")]
+	assert not list(problems(Plan(**{**_values(GOOD), "rows": three})))
+
+
+def told(test=None, versions=None, **values):
+	ways = {"tracked": True, "tracks_opens": True, "tracks_links": True, "copies": False}
+	return [(one.level, one.text) for one in findings(test or a_test(), versions, **{**ways, **values})]
+
+
+MANY = {"A": ab_rules.FEW, "B": ab_rules.FEW, REST: 800}
+CHECKED = [
+	({"versions": MANY}, "ok", "Mails of the test"),
+	({"versions": {**MANY, "B": ab_rules.FEW - 1}}, "warning", "so few mails"),
+	({"versions": {"A": 1000}}, "warning", "so few mails"),
+	({"copies": True}, "warning", "Copies (CC)"),
+	({"test": a_test(winner_by=OPENS), "tracks_opens": False}, "error", "opens are not tracked"),
+	({"tracks_links": False}, "warning", "only links that the template names"),
+	({"tracked": False, "tracks_links": False}, "error", "Informational mail"),
+	({"deadline": START, "ends": START}, "error", "before the winner"),
+	({"test": a_test(winner_by=BY_HAND), "deadline": START, "ends": 0}, "warning", "unless somebody chooses"),
+]
+
+
+@pytest.mark.parametrize(("values", "level", "words"), CHECKED)
+def test_what_there_is_to_think_of(values, level, words):
+	((found_level, text),) = told(**values)
+	assert (found_level, words in text) == (level, True)
+
+
+def test_a_test_that_nobody_has_counted_has_nothing_to_say():
+	assert told() == []
+	assert told(deadline=START + 1, ends=START) == []
