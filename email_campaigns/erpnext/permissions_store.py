@@ -84,7 +84,5 @@ def _rows(permissions: list[dict]) -> set[tuple]:
 
 
 def _filled(row: dict) -> dict:
-	"""A permission as it is stored: what a definition leaves out has the default of DocPerm."""
-	fields = frappe.get_meta("DocPerm").fields
-	defaults = {field.fieldname: field.default for field in fields if field.fieldname in _RIGHTS}
-	return {"role": row["role"], **{right: cint(row.get(right, defaults.get(right))) for right in _RIGHTS}}
+	"""A permission as it is stored: a right that a definition leaves out is not given."""
+	return {"role": row["role"], **{right: cint(row.get(right)) for right in _RIGHTS}}

@@ -11,7 +11,9 @@ class EmailCampaign(Document):
 	def validate(self):
 		if getdate(self.start_date) < getdate(today()):
 			frappe.throw(_("Start Date cannot be before the current date"))
-		days = [row.send_after_days for row in frappe.get_doc("Campaign", self.campaign_name).campaign_schedules]
+		days = [
+			row.send_after_days for row in frappe.get_doc("Campaign", self.campaign_name).campaign_schedules
+		]
 		self.end_date = add_days(getdate(self.start_date), max(days))
 		self.update_status()
 
