@@ -15,7 +15,7 @@ from email_campaigns.audience import store as audience
 from email_campaigns.audience.members import NewMember
 from email_campaigns.jobs import drips
 from email_campaigns.tests.site.drips import clock
-from email_campaigns.tests.site.kit import work_off
+from email_campaigns.tests.site.kit import empty_queues, work_off
 
 DOCTYPES = ("Campaign", "Campaign Email Schedule", "Email Campaign")
 JOBS = "erpnext.crm.doctype.email_campaign.email_campaign.%"
@@ -115,6 +115,7 @@ def _let_erpnext_send(found: dict) -> None:
 	make("Email Unsubscribe", **wish)
 	frappe.get_attr(JOBS.replace("%", "set_email_campaign_status"))()
 	frappe.db.delete("Email Queue")
+	empty_queues()
 
 
 def erpnexts_jobs() -> None:
@@ -307,6 +308,7 @@ def save_all() -> None:
 	for doctype in ("Campaign", "Email Campaign"):
 		for name in frappe.get_all(doctype, pluck="name"):
 			frappe.get_doc(doctype, name).save()
+			frappe.db.commit()
 
 
 def send(port: int, day: int = 0) -> None:
@@ -394,6 +396,16 @@ def work_on(spring: str, lead: str, other: str) -> dict:
 	found["halted"] = enrol(halted, "Lead", lead, start=1)
 	frappe.db.set_value("Campaign", halted, "status", "Inactive")
 	return {**found, "quiet": quiet}
+
+
+def enrol_group_and_leave(spring: str) -> str:
+	"""Enrol a group and let one of its members leave; for the others it goes on."""
+	make("Email Group", title="Others")
+	for who in ("kim", "lou"):
+		make("Email Group Member", email_group="Others", email=address(who))
+	found = enrol(spring, "Email Group", "Others", start=1)
+	assert unsubscribe(found, "kim") == "Scheduled"
+	return found
 
 
 def comments() -> dict[str, str]:

@@ -12,6 +12,7 @@ import tempfile
 from pathlib import Path
 
 import frappe
+import redis
 
 from email_campaigns.tests.bench_kit import TestBench
 
@@ -48,13 +49,17 @@ class OtherSite:
 			(self.folder / "apps" / "erpnext").symlink_to(STAND_IN)
 
 	@property
+	def _queue(self) -> str:
+		return self.bench.redis_queue.rpartition("/")[0] + "/2"
+
+	@property
 	def _env(self) -> dict[str, str]:
 		path = [] if self.genuine else [str(STAND_IN)]
-		queue = self.bench.redis_queue.rpartition("/")[0] + "/2"
-		return {**os.environ, "PYTHONPATH": os.pathsep.join(path), "FRAPPE_REDIS_QUEUE": queue}
+		return {**os.environ, "PYTHONPATH": os.pathsep.join(path), "FRAPPE_REDIS_QUEUE": self._queue}
 
 	def make(self) -> None:
 		"""Make the site with nothing but Frappe on it: most of a minute."""
+		redis.from_url(self._queue).flushdb()  # jobs of a run that was killed
 		root = ["--db-root-username", "root", "--db-root-password", self.bench.db_root_password]
 		names = ["--db-name", DATABASE, "--admin-password", "admin", "--force"]
 		self._run(self.bench.command("new-site", NAME, *names, *root, *_host_scope()))
