@@ -1,4 +1,4 @@
-"""What the tests beside ERPNext do and read on their own site. Each step is a process: SITE STEP ARGUMENTS ANSWER."""
+"""What the tests beside ERPNext do on their own site. Each step is a process: SITE STEP ARGUMENTS ANSWER."""
 
 from __future__ import annotations
 
@@ -8,42 +8,29 @@ from datetime import datetime, timezone
 from pathlib import Path
 
 import frappe
-from frappe.utils import add_days, cint, nowdate
+from frappe.utils import add_days, nowdate
 
-from email_campaigns import install
+from email_campaigns.api import results
 from email_campaigns.audience import store as audience
 from email_campaigns.audience.members import NewMember
+from email_campaigns.email_campaigns.report.campaign_results import campaign_results
 from email_campaigns.jobs import drips
+from email_campaigns.tests.site import erpnext_read
 from email_campaigns.tests.site.drips import clock
-from email_campaigns.tests.site.kit import empty_queues, work_off
+from email_campaigns.tests.site.erpnext_make import (
+	address,
+	an_account,
+	deal,
+	enrol,
+	link,
+	linked,
+	make,
+	name_by,
+)
+from email_campaigns.tests.site.erpnext_read import JOBS, statuses
+from email_campaigns.tests.site.kit import a_user, empty_queues, work_off
 
-DOCTYPES = ("Campaign", "Campaign Email Schedule", "Email Campaign")
-JOBS = "erpnext.crm.doctype.email_campaign.email_campaign.%"
-DOMAIN = "erpnext.example"
 SERIES = "Naming Series"
-
-
-def address(name: str) -> str:
-	return f"{name}@{DOMAIN}"
-
-
-def make(doctype: str, **values) -> str:
-	return frappe.get_doc({"doctype": doctype, **values}).insert(ignore_permissions=True).name
-
-
-def an_account(port: int) -> None:
-	values = {"smtp_server": "127.0.0.1", "smtp_port": port, "enable_outgoing": 1, "default_outgoing": 1}
-	values |= {"no_smtp_authentication": 1, "email_id": address("news"), "email_account_name": "News"}
-	if not frappe.db.exists("Email Account", "News"):
-		doc = frappe.new_doc("Email Account").update(values)
-		doc.flags.ignore_validate = True
-		doc.insert()
-	frappe.db.set_value("Email Account", "News", values)
-
-
-def name_by(rule: str) -> None:
-	"""As the CRM Settings of ERPNext do it."""
-	frappe.db.set_default("campaign_naming_by", rule)
 
 
 def seed(port: int) -> dict:
@@ -68,7 +55,7 @@ def seed(port: int) -> dict:
 	spring = make("Campaign", campaign_name="Spring", campaign_schedules=steps, description="Flowers")
 	name_by(SERIES)
 	twice = [make("Campaign", campaign_name="Twice", naming_series="SAL-CAM-.YYYY.-") for _ in range(2)]
-	frappe.db.set_value("Lead", leads["ann"], _link("Lead"), _linked(spring))
+	frappe.db.set_value("Lead", leads["ann"], link("Lead"), linked(spring))
 	make("Email Group", title="Friends")
 	for who in ("fay", "gus", "hal"):
 		make("Email Group Member", email_group="Friends", email=address(who))
@@ -83,23 +70,6 @@ def seed(port: int) -> dict:
 	}
 	_let_erpnext_send(found)
 	return {**found, **leads, "spring": spring, "twice": twice, "contact": contact}
-
-
-def _link(doctype: str) -> str:
-	"""ERPNext 16 links to the UTM Campaign of a campaign, 15 to the campaign."""
-	for field in ("utm_campaign", "campaign_name", "campaign"):
-		if frappe.get_meta(doctype).has_field(field):
-			return field
-	raise AssertionError(doctype)
-
-
-def _linked(campaign: str) -> str:
-	return frappe.db.get_value("Campaign", campaign, "campaign_name")
-
-
-def enrol(campaign: str, kind: str, recipient: str, start: int = 0, **values) -> str:
-	values = {"campaign_name": campaign, "email_campaign_for": kind, "recipient": recipient, **values}
-	return make("Email Campaign", sender="Administrator", start_date=add_days(nowdate(), start), **values)
 
 
 def _let_erpnext_send(found: dict) -> None:
@@ -142,165 +112,10 @@ def _move(enrolment: str, days: int) -> None:
 	)
 
 
-def tables() -> dict[str, dict]:
-	"""Return {table: {row: {column: value}}} of all that must outlive this app's stay, in ERPNext's own columns."""
-	return {doctype: _rows(doctype) for doctype in (*DOCTYPES, "Lead", "Communication", "Email Unsubscribe")}
-
-
-def _rows(doctype: str) -> dict[str, dict]:
-	columns = _columns(doctype)
-	rows = frappe.db.sql(f"SELECT {', '.join(columns)} FROM `tab{doctype}`", as_dict=True)
-	return {row.name: {column: str(value) for column, value in row.items()} for row in rows}
-
-
-def _columns(doctype: str) -> list[str]:
-	if doctype not in DOCTYPES:
-		return [f"`{column}`" for column in frappe.db.get_table_columns(doctype)]
-	file = Path(
-		frappe.get_app_path(
-			"erpnext", "crm", "doctype", frappe.scrub(doctype), f"{frappe.scrub(doctype)}.json"
-		)
-	)
-	kept = [
-		field["fieldname"]
-		for field in json.loads(file.read_text())["fields"]
-		if "Break" not in field["fieldtype"] and field["fieldtype"] != "Table"
-	]
-	child = ["parent", "parenttype", "parentfield"] if doctype == "Campaign Email Schedule" else []
-	return [
-		f"`{column}`"
-		for column in (
-			"name",
-			"creation",
-			"modified",
-			"owner",
-			"modified_by",
-			"docstatus",
-			"idx",
-			*child,
-			*kept,
-		)
-	]
-
-
-def columns() -> dict[str, list[str]]:
-	"""Return {doctype: the columns that its table has}."""
-	return {
-		doctype: sorted(
-			frappe.db.sql(
-				"SELECT column_name FROM information_schema.columns WHERE table_schema = DATABASE() AND table_name = %s",
-				f"tab{doctype}",
-				pluck=True,
-			)
-		)
-		for doctype in DOCTYPES
-	}
-
-
-def owners() -> dict[str, str]:
-	return {doctype: frappe.db.get_value("DocType", doctype, "module") for doctype in DOCTYPES}
-
-
-def jobs() -> dict[str, int]:
-	rows = frappe.get_all("Scheduled Job Type", {"method": ("like", JOBS)}, ["method", "stopped"])
-	return {row.method.rpartition(".")[2]: cint(row.stopped) for row in rows}
-
-
-def permissions() -> dict[str, list]:
-	"""Return {doctype: [role, right, …] of each rule that holds}."""
-	rights = ("read", "write", "create", "delete", "export", "share", "print", "email", "report")
-	return {
-		doctype: sorted(
-			[rule.role, *(right for right in rights if rule.get(right))]
-			for rule in frappe.get_meta(doctype).permissions
-		)
-		for doctype in DOCTYPES
-	}
-
-
-def state() -> dict:
-	"""Return what a change of owners is compared by."""
-	return {
-		"tables": tables(),
-		"columns": columns(),
-		"owners": owners(),
-		"jobs": jobs(),
-		"permissions": permissions(),
-		"series": series(),
-	}
-
-
-def series() -> dict[str, int]:
-	return dict(
-		frappe.db.sql(
-			"SELECT name, current FROM tabSeries WHERE name LIKE 'MAIL-CAMP-%' OR name LIKE 'SAL-CAM-%'"
-		)
-	)
-
-
 def noon() -> None:
 	"""Let the site lie where it is about noon, so that no day ends while a test runs."""
 	ahead = 12 - datetime.now(timezone.utc).hour
 	frappe.db.set_single_value("System Settings", "time_zone", f"Etc/GMT{-ahead:+d}")
-
-
-def refusals() -> list[str]:
-	"""Return what is said where another app owns the names, and where a Custom Field is in the place of ours."""
-	found = []
-	for doctype, name, field, value in (
-		("Module Def", "CRM", "app_name", "other_crm"),
-		("DocType", "Campaign", "custom", 1),
-	):
-		before = frappe.db.get_value(doctype, name, field)
-		frappe.db.set_value(doctype, name, field, value)
-		found.append(_refusal())
-		frappe.db.set_value(doctype, name, field, before)
-	field = {"dt": "Email Campaign", "fieldname": "plan_step", "fieldtype": "Data"}
-	doc = frappe.new_doc("Custom Field").update(field)
-	doc.name = "Email Campaign-plan_step"
-	doc.db_insert()
-	found.append(_refusal())
-	frappe.db.delete("Custom Field", doc.name)
-	return found
-
-
-def _refusal() -> str:
-	try:
-		install.before_install()
-	except frappe.ValidationError as error:
-		return str(error)
-	return ""
-
-
-def ledger() -> list[list]:
-	"""Return [enrolment, step, address, status, reason] of all drip mails."""
-	return frappe.db.sql(
-		"""SELECT source, step, email, status, COALESCE(reason, ''), recipient_doctype, recipient_name
-		FROM `tabCampaign Message` WHERE source_doctype = 'Email Campaign' ORDER BY source, step, email"""
-	)
-
-
-def logged() -> list[list]:
-	return frappe.db.sql(
-		"SELECT source, email, DATE(creation) FROM `tabCampaign Log` WHERE action = 'Sent' ORDER BY source, email, creation"
-	)
-
-
-def steps(campaign: str) -> list:
-	fields = ["email_template", "send_after_days", "step"]
-	return [
-		list(row.values())
-		for row in frappe.get_all("Campaign Email Schedule", {"parent": campaign}, fields, order_by="idx")
-	]
-
-
-def statuses() -> dict[str, str]:
-	return dict(frappe.get_all("Email Campaign", fields=["name", "status"], as_list=True))
-
-
-def sources() -> list[list]:
-	rows = frappe.get_single("Email Campaign Settings").recipient_sources
-	return [[row.get(field) or "" for field in install.SOURCE_FIELDS[:5]] for row in rows]
 
 
 def save_all() -> None:
@@ -337,7 +152,7 @@ def resave_links(lead: str, campaign: str) -> str:
 	"""A lead that links to a campaign is saved, and renaming the campaign renames the link."""
 	frappe.get_doc("Lead", lead).save()
 	frappe.rename_doc("Campaign", campaign, "Summer")
-	found = frappe.db.get_value("Lead", lead, _link("Lead"))
+	found = frappe.db.get_value("Lead", lead, link("Lead"))
 	frappe.rename_doc("Campaign", "Summer", campaign)
 	return found
 
@@ -409,32 +224,26 @@ def enrol_group_and_leave(spring: str) -> str:
 	return found
 
 
-def comments() -> dict[str, str]:
-	rows = frappe.get_all(
-		"Comment",
-		{"comment_type": "Info", "reference_doctype": ("in", DOCTYPES)},
-		["reference_name", "content"],
+def revenue(spring: str) -> dict:
+	"""Win deals of a campaign in each way; return what the results say of it to an administrator and to a campaign user."""
+	deal("Sales Order", spring, base_net_total=100)
+	deal("Sales Order", spring, base_net_total=7, docstatus=0)
+	deal("Sales Order", base_net_total=1000)
+	won = deal("Opportunity", spring, docstatus=0, status="Converted", base_opportunity_amount=40)
+	order = deal("Sales Order", base_net_total=25)
+	deal(
+		"Sales Order Item",
+		parent=order,
+		parenttype="Sales Order",
+		prevdoc_docname=deal("Quotation", opportunity=won),
 	)
-	return {row.reference_name: row.content for row in rows}
-
-
-def leftovers() -> dict:
-	"""Return what an uninstallation should have taken with it."""
-	like = {"name": ("like", "%email_campaigns%")}
-	return {
-		"doctypes": frappe.get_all("DocType", {"module": "Email Campaigns"}, pluck="name"),
-		"default": frappe.db.get_default("email_campaigns_stopped_jobs"),
-		"modules": frappe.get_all("Module Def", {"app_name": "email_campaigns"}, pluck="name"),
-		"roles": frappe.get_all("Role", {"name": ("like", "Campaign %")}, pluck="name"),
-		"jobs": frappe.get_all("Scheduled Job Type", {"method": like["name"]}, pluck="name"),
-		"custom": frappe.get_all("Custom DocPerm", {"parent": ("in", DOCTYPES)}, pluck="parent"),
-	}
-
-
-def due_now() -> list[str]:
-	"""Return those of ERPNext's jobs that its scheduler would start at once."""
-	rows = frappe.get_all("Scheduled Job Type", {"method": ("like", JOBS)}, pluck="name")
-	return [name for name in rows if frappe.get_doc("Scheduled Job Type", name).is_event_due()]
+	deal("Opportunity", spring, docstatus=0, status="Converted", base_opportunity_amount=3)
+	deal("Opportunity", spring, docstatus=0, status="Open", base_opportunity_amount=500)
+	found = results.campaign(spring)["revenue"]
+	columns = [column["fieldname"] for column in campaign_results.execute()[0]]
+	clerk = a_user("clerk", "Campaign User")
+	frappe.set_user(clerk)
+	return {"all": found, "columns": columns, "clerk": results.campaign(spring)["revenue"]}
 
 
 def erpnext_again(lead: str) -> dict:
@@ -456,7 +265,7 @@ def erpnext_again(lead: str) -> dict:
 def main(site: str, step: str, arguments: str, answer: str) -> None:
 	frappe.init(site=site)
 	frappe.connect()
-	found = globals()[step](**json.loads(arguments))
+	found = getattr(erpnext_read, step, globals().get(step))(**json.loads(arguments))
 	frappe.db.commit()
 	frappe.destroy()
 	Path(answer).write_text(json.dumps(found, default=str))

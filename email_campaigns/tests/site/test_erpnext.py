@@ -70,6 +70,7 @@ def _work(site, seen) -> None:
 	seen.hook = site.step("unsubscribe", enrolment=at["ahead"], who="ida")
 	seen.renamed = site.step("resave_links", lead=at["ann"], campaign=at["spring"])
 	seen.mirrored = site.step("mirrored")
+	seen.revenue = site.step("revenue", spring=at["spring"])
 	seen.new = site.step("work_on", spring=at["spring"], lead=at["eve"], other=at["dee"])
 	seen.group_left = site.step("enrol_group_and_leave", spring=at["spring"])
 
@@ -192,6 +193,16 @@ def test_recipient_sources_are_those_of_erpnext(journey):
 	assert found["Lead"] == ["email_id", "lead_name", "unsubscribed", "language"]
 	assert found["Customer"] == ["email_id", "customer_name", "", "language"]
 	assert found["Contact"][:3] == ["email_id", "first_name", "unsubscribed"]
+
+
+def test_revenue_of_won_deals_is_each_order_once_and_opportunities_without_one(journey):
+	(found,) = journey.revenue["all"]
+	assert (found["amount"], found["deals"]) == (100 + 25 + 3, 3)
+	assert "revenue" in journey.revenue["columns"]
+
+
+def test_who_may_not_read_deals_sees_no_revenue(journey):
+	assert journey.revenue["clerk"] == []
 
 
 def test_a_campaign_is_mirrored_as_erpnext_16_does(journey):
