@@ -50,6 +50,7 @@ def _install(site, seen) -> None:
 	seen.steps, seen.sources = site.step("steps", campaign=seen.at["spring"]), site.step("sources")
 	for _time in range(2):
 		site.frappe("migrate", "--skip-search-index")
+	seen.taken_again = site.step("taken_again")
 	seen.migrated = site.step("state")
 	seen.ledger_after_migration = site.step("ledger")
 
@@ -105,6 +106,12 @@ def test_the_doctypes_are_ours_and_not_a_value_of_erpnexts_has_changed(journey):
 def test_erpnexts_jobs_are_stopped_and_stay_stopped(journey):
 	assert journey.before["jobs"] == RUNNING
 	assert journey.installed["jobs"] == journey.migrated["jobs"] == STOPPED
+
+
+def test_the_order_of_installation_does_not_matter(journey):
+	again = journey.taken_again
+	assert (set(again["given"].values()), again["running"]) == ({"CRM"}, RUNNING)
+	assert (set(again["owners"].values()), again["jobs"]) == ({"Email Campaigns"}, STOPPED)
 
 
 def test_its_roles_keep_their_rights_and_ours_have_theirs(journey):
