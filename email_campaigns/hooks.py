@@ -13,7 +13,14 @@ app_include_js = ["email_campaigns.bundle.js"]
 # A name that another app owns must stop the installation before anything is changed.
 before_install = "email_campaigns.install.before_install"
 after_install = "email_campaigns.install.after_install"
-before_uninstall = "email_campaigns.uninstall.before_uninstall"
+before_uninstall = [
+	"email_campaigns.uninstall.before_uninstall",
+	"email_campaigns.uninstall.give_back_to_erpnext",
+]
+
+# ERPNext has definitions of three of our doctypes, and jobs that would mail everybody a second time.
+after_app_install = "email_campaigns.install.after_app_install"
+after_migrate = "email_campaigns.install.after_migrate"
 
 # Guests' links are answered before the website's redirect look-ups, which cost more than the answer.
 before_request = ["email_campaigns.api.public.answer"]

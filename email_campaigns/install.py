@@ -10,6 +10,7 @@ from frappe import _
 from frappe.permissions import add_permission, update_permission_property
 
 from email_campaigns.audience.suppression_store import adopt_email_unsubscribes
+from email_campaigns.erpnext import names, owner_store, takeover_store
 
 APP = "email_campaigns"
 MODULE = "Email Campaigns"
@@ -44,16 +45,17 @@ SOURCES = (
 
 
 def before_install() -> None:
-	"""Stop before anything is changed where another app owns one of our names."""
+	"""Stop before anything is changed where another app owns one of our names; ERPNext's three can be taken over."""
 	for doctype in own_doctypes():
 		owner = owning_app(doctype)
-		if owner and owner != APP:
+		if owner and owner != APP and not owner_store.is_erpnexts(doctype, owner):
 			frappe.throw(
 				_(
 					"Email Campaigns can't be installed on this site: the app {0} has a DocType named {1} already. Nothing was changed."
 				).format(frappe.bold(owner), frappe.bold(doctype)),
 				title=_("Name Already in Use"),
 			)
+	takeover_store.refuse()
 
 
 def after_install() -> None:
@@ -61,6 +63,19 @@ def after_install() -> None:
 	adopt_email_unsubscribes()
 	fill_recipient_sources()
 	grant_permissions()
+	takeover_store.take_over()
+	takeover_store.go_on()
+
+
+def after_app_install(app: str) -> None:
+	"""Where ERPNext comes later than this app, its definitions are taken over then."""
+	if app == names.APP:
+		fill_recipient_sources()
+		takeover_store.take_over()
+
+
+def after_migrate() -> None:
+	takeover_store.keep()
 
 
 def own_doctypes() -> list[str]:

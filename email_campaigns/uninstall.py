@@ -9,6 +9,7 @@ import frappe
 from frappe.permissions import reset_perms
 
 from email_campaigns.compat import remove_desk_entries
+from email_campaigns.erpnext import giveback_store
 from email_campaigns.install import GRANTS, LOGS, ROLES
 
 PERMISSION_FIELDS = ("role", "permlevel", "if_owner", "read", "write", "create", "delete", "select")
@@ -26,6 +27,11 @@ def before_uninstall() -> None:
 	frappe.db.delete("Has Role", {"role": ("in", ROLES)})
 	for role in ROLES:
 		frappe.delete_doc("Role", role, ignore_missing=True, force=True)
+
+
+def give_back_to_erpnext() -> None:
+	"""Before the framework drops our doctypes: those of ERPNext must not be among them. Changes tables, and so commits."""
+	giveback_store.give_back(ROLES)
 
 
 def _permissions(kind: str, doctype: str) -> set[tuple]:

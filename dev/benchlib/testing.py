@@ -97,6 +97,7 @@ def _environment(bench):
 		**environment(bench.paths, TEST_SITE),
 		"BENCH_SITES": str(bench.paths.sites),
 		"BENCH_URL": web.url(bench, "test_web"),
+		"BENCH_DB_ROOT_PASSWORD": bench.mariadb.password,
 		"BENCH_SCREENSHOTS": str(bench.paths.bench / "screenshots"),
 		"BENCH_CHROMIUM": system_packages.find("chromium") or "",
 	}

@@ -1,9 +1,11 @@
 """What --frappe may name, what is missing on a system, and what stands in for git dependencies."""
 
+import json
+
 import pytest
 from benchlib.core.errors import BenchError
 from benchlib.core.paths import Paths
-from benchlib.frontend.packages import adapted
+from benchlib.frontend.packages import adapted, of_other_apps, with_others
 from benchlib.services import system_packages
 from benchlib.site import config
 from benchlib.site.create import database_of
@@ -59,6 +61,15 @@ def test_versions_are_those_of_a_checkouts_lock():
 	)
 	names = ("plyr", "postcss", "@vue/x", "new")
 	assert [package["dependencies"][name] for name in names] == ["3.7.8", "8.4.31", "1.2.0", "^2.0"]
+
+
+def test_packages_of_further_apps_come_too(tmp_path):
+	(tmp_path / "with").mkdir()
+	(tmp_path / "with" / "package.json").write_text('{"dependencies": {"scanner": "^1.5", "vue": "2"}}')
+	others = of_other_apps([tmp_path / "with", tmp_path / "without"])
+	assert others == {"scanner": "^1.5", "vue": "2"}
+	package = json.loads(with_others({"name": "x", "dependencies": {"vue": "3"}}, others))
+	assert package == {"name": "x", "dependencies": {"scanner": "^1.5", "vue": "3"}}
 
 
 def test_missing_packages_are_named_once(monkeypatch):

@@ -11,7 +11,7 @@ from frappe.utils import add_days, cint, cstr, now_datetime
 from email_campaigns.audience import progress_store
 from email_campaigns.audience.decide import HELD_OUT
 from email_campaigns.jobs import lists
-from email_campaigns.results import breakdown_store, list_store, store
+from email_campaigns.results import breakdown_store, list_store, revenue_store, store
 from email_campaigns.results.funnel import funnel
 from email_campaigns.results.lift import CONFIDENCE, lift
 from email_campaigns.results.rates import Counts, rate, rates, total
@@ -103,7 +103,8 @@ def _lift(name: str, start, counts: Counts) -> dict | None:
 
 @frappe.whitelist()
 def campaign(name: str) -> dict:
-	"""Return the sum over a campaign's mailings as `summary` does, and "mailings", a row for each."""
+	"""Return the sum over a campaign's mailings as `summary` does, "mailings", a row for each, and "revenue", a row for
+	each currency in which deals of the campaign were won."""
 	doc = frappe.get_doc("Campaign", name)
 	doc.check_permission("read")
 	if not frappe.has_permission("Mass Email", "read"):
@@ -114,6 +115,7 @@ def campaign(name: str) -> dict:
 	return {
 		**_told(total(list(found.values()))),
 		"tracked": doc.campaign_type != INFORMATIONAL,
+		"revenue": [asdict(row) for row in revenue_store.of_campaigns([name]).get(name, [])],
 		"mailings": [
 			{**shown[mailing], **_row(counts), "replied": counts.replied, "unsubscribed": counts.unsubscribed}
 			for mailing, counts in found.items()

@@ -20,6 +20,7 @@ class TestBench:
 		self.redis_queue = env["FRAPPE_REDIS_QUEUE"]
 		self.screenshots = Path(env["BENCH_SCREENSHOTS"])
 		self.chromium = env.get("BENCH_CHROMIUM")
+		self.db_root_password = env.get("BENCH_DB_ROOT_PASSWORD")
 		self.admin_password = "admin"
 
 	def run_jobs(self, queues="short,default,long", seconds=300):

@@ -2,6 +2,7 @@
 
 import json
 import re
+from pathlib import Path
 
 from ..core.say import step
 from ..core.shell import run
@@ -57,12 +58,27 @@ def _install(bench, wanted):
 def _wanted(bench):
 	"""package.json, and the lock where there is one, as {name: text}."""
 	theirs = bench.paths.frappe / "package.json"
+	others = of_other_apps(bench.other_apps.values())
 	if theirs.exists():
 		lock = bench.paths.frappe / "yarn.lock"
 		package = adapted(json.loads(theirs.read_text()), lock.read_text() if lock.exists() else "")
-		return {"package.json": json.dumps(package, indent=1)}
+		return {"package.json": with_others(package, others)}
 	ours = bench.paths.dev / "frontend"
+	if others:  # the lock does not know them
+		return {"package.json": with_others(json.loads((ours / "package.json").read_text()), others)}
 	return {name: (ours / name).read_text() for name in ("package.json", "package-lock.json")}
+
+
+def of_other_apps(folders):
+	"""What the package.json files in the folders of further apps depend on, as {package: version}."""
+	files = [Path(folder) / "package.json" for folder in folders]
+	texts = [json.loads(file.read_text()) for file in files if file.exists()]
+	return {name: version for text in texts for name, version in text.get("dependencies", {}).items()}
+
+
+def with_others(package, others):
+	"""The text of a package.json that further apps' packages are added to; its own versions win."""
+	return json.dumps({**package, "dependencies": {**others, **package["dependencies"]}}, indent=1)
 
 
 def adapted(package, lock=""):

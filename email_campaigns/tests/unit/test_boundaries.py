@@ -12,7 +12,8 @@ PACKAGE = "email_campaigns"
 ROOT = Path(__file__).resolve().parents[2]
 
 LEAVES = {"audience", "schedule", "message", "tracking", "results", "lifecycle"}
-COMPOSERS = {"delivery", "inbound"}
+# erpnext reads another app's history into the ledger, for which it needs the leaves' spellings and times.
+COMPOSERS = {"delivery", "inbound", "erpnext"}
 # compat hides what differs between the Frappe versions, from whoever may touch Frappe at all.
 MAY_USE_FRAPPE = {"api", "jobs", "permissions", "compat", "install", "uninstall", "custom_fields", "patches"}
 MAY_COMMIT = {"api.public"}  # and the whole of jobs/
@@ -177,6 +178,7 @@ RULES = {
 		"lifecycle": "from email_campaigns.schedule import window",
 		"schedule.rules": "from ..message import body",
 		"inbound.bounce": "from email_campaigns.delivery import page",
+		"erpnext.history_store": "from email_campaigns.delivery import page",
 		"delivery.steps": "from email_campaigns.jobs import sending",
 		"results.store": "from email_campaigns.api import desk",
 		"compat": "from email_campaigns.audience import address",

@@ -16,5 +16,16 @@ frappe.ui.form.on("Campaign", {
 			frm.add_custom_button(__("New Email Campaign"), () =>
 				frappe.new_doc("Email Campaign", { campaign_name: frm.doc.name })
 			);
+		// As on ERPNext's own form.
+		if (frappe.model.can_read("Lead"))
+			frm.add_custom_button(__("View Leads"), () => view_leads(frm));
 	},
 });
+
+function view_leads(frm) {
+	frappe.model.with_doctype("Lead", () => {
+		const by_utm = frappe.meta.has_field("Lead", "utm_campaign");
+		const linked = by_utm ? { utm_campaign: frm.doc.campaign_name } : { campaign_name: frm.doc.name };
+		frappe.set_route("List", "Lead", linked);
+	});
+}

@@ -1,11 +1,20 @@
 import frappe
 from frappe import _
 from frappe.model.document import Document
+from frappe.model.naming import set_name_by_naming_series
 
 from email_campaigns.delivery import cc_fields_store, enrolment_store
+from email_campaigns.erpnext import utm_store
 
 
 class Campaign(Document):
+	def autoname(self):
+		# A setting of ERPNext's, whose rule this is; other sites have not got it.
+		if frappe.defaults.get_global_default("campaign_naming_by") == "Naming Series":
+			set_name_by_naming_series(self)
+		else:
+			self.name = self.campaign_name
+
 	def validate(self):
 		if self.start_date and self.end_date and self.end_date < self.start_date:
 			frappe.throw(_("The End Date lies before the Start Date."))
@@ -23,6 +32,14 @@ class Campaign(Document):
 
 	def on_update(self):
 		enrolment_store.follow_schedule(self)
+
+	def on_change(self):
+		utm_store.mirror(self)
+
+	def after_rename(self, old, new, merge=False):
+		if self.campaign_name == old and not merge:
+			self.db_set("campaign_name", new, update_modified=False)
+			utm_store.follow_rename(old, new)
 
 
 def refuse_contradiction(doc) -> None:

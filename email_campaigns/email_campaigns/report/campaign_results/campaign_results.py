@@ -2,8 +2,9 @@
 
 import frappe
 from frappe import _
+from frappe.utils import fmt_money
 
-from email_campaigns.results import store
+from email_campaigns.results import revenue_store, store
 from email_campaigns.results.logged_store import mailing_columns
 from email_campaigns.results.rates import Counts, rate
 
@@ -53,6 +54,18 @@ def _columns() -> list[dict]:
 			{"fieldname": f"raw_{name}", "label": _(label), "fieldtype": "Percent", "width": 150}
 			for name, label in RAW.items()
 		),
+		*(
+			[
+				{
+					"fieldname": "revenue",
+					"label": _("Revenue of the Campaign"),
+					"fieldtype": "Data",
+					"width": 160,
+				}
+			]
+			if revenue_store.is_known()
+			else []
+		),
 	]
 
 
@@ -73,7 +86,20 @@ def _rows(filters) -> list[dict]:
 		limit=0,
 	)
 	counts = store.counts_of([row.mass_email for row in found])
-	return [{**row, **_figures(counts.get(row.mass_email, Counts()))} for row in found]
+	revenue = revenue_store.of_campaigns({row.campaign for row in found})
+	return [
+		{
+			**row,
+			**_figures(counts.get(row.mass_email, Counts())),
+			"revenue": _money(revenue.get(row.campaign, [])),
+		}
+		for row in found
+	]
+
+
+def _money(revenue: list) -> str:
+	"""Text, for companies of one site may have several currencies."""
+	return ", ".join(fmt_money(row.amount, currency=row.currency) for row in revenue)
 
 
 def _figures(counts: Counts) -> dict:

@@ -49,9 +49,10 @@ export function show_campaign_results(frm) {
 	if (frm.is_new() || !frappe.model.can_read("Mass Email")) return;
 	const name = frm.doc.name;
 	frappe.xcall(`${API}.campaign`, { name }, "GET").then((found) => {
-		if (frm.doc.name !== name || !found.mailings.length) return;
+		if (frm.doc.name !== name || !(found.mailings.length || found.revenue.length)) return;
 		frm.set_df_property("results_section", "hidden", 0);
-		$area.html(figures(found) + comparison(found.mailings));
+		const sent = found.mailings.length ? figures(found) + comparison(found.mailings) : "";
+		$area.html(sent + won(found.revenue));
 	});
 }
 
@@ -107,6 +108,15 @@ function draw_rates(rates) {
 			<td class="text-right text-nowrap">${__("With programs")}</td></tr>`
 		: "";
 	return `<table class="table table-sm ec-rates">${head}${rows.join("")}</table>`;
+}
+
+function won(revenue) {
+	const rows = revenue.map(({ amount, currency, deals }) => {
+		const sum = format_currency(amount, currency);
+		return `<tr><td>${__("Revenue of won deals")}</td><td class="text-right"><b>${sum}</b></td>
+			<td class="text-muted">${__("{0} deals", [number(deals)])}</td></tr>`;
+	});
+	return rows.length ? `<table class="table table-sm ec-revenue">${rows.join("")}</table>` : "";
 }
 
 function comparison(mailings) {

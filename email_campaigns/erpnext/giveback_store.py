@@ -1,0 +1,112 @@
+"""Giving ERPNext its campaigns back: its definitions, its jobs, its columns; and nobody is mailed whom it would not know to spare.
+
+ERPNext's jobs set every status but Unsubscribed by the dates alone, and send to whatever is In Progress. So an enrolment
+that must not go on becomes Unsubscribed while its end lies ahead, else Completed; a Comment on it says why.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable
+
+import frappe
+from frappe import _
+from frappe.utils import nowdate
+
+from email_campaigns.erpnext import jobs_store, owner_store, permissions_store
+from email_campaigns.erpnext.names import DOCTYPES, KINDS
+
+OPEN = ("Scheduled", "In Progress")
+# {what ERPNext can't go on with, as a condition over an open enrolment `e` of a campaign `c`: what a Comment says}
+_CANT_GO_ON = {
+	"e.email_campaign_for NOT IN %(kinds)s": "ERPNext sends no email campaigns to this kind of recipient.",
+	"c.status = 'Inactive'": "ERPNext would go on with a campaign that is Inactive.",
+	"""e.email_campaign_for = 'Email Group' AND EXISTS (SELECT 1 FROM `tabEmail Unsubscribe` u
+		WHERE u.reference_doctype = 'Email Campaign' AND u.reference_name = e.name)""": (
+		"ERPNext would mail the members of the group who have left this email campaign, too."
+	),
+}
+
+
+def give_back(our_roles: Collection[str]) -> None:
+	"""Let the three doctypes be ERPNext's again, with every row; columns of ours go. Commits, for tables are changed."""
+	if not owner_store.is_here():
+		return
+	_end_what_cannot_go_on()
+	_tell_conditions()
+	added = {doctype: owner_store.added_columns(doctype) for doctype in DOCTYPES}
+	owner_store.give()
+	permissions_store.give_back(our_roles)
+	for doctype, columns in added.items():
+		_drop(doctype, columns)
+	jobs_store.start()
+
+
+def _end_what_cannot_go_on() -> None:
+	for condition, why in _CANT_GO_ON.items():
+		_comment(
+			"Email Campaign",
+			_open_where(condition),
+			_("Ended when Email Campaigns was uninstalled: {0}").format(_(why)),
+		)
+		_end(f"e.status IN %(open)s AND ({condition})")
+	for name, status, why in frappe.db.sql(
+		f"SELECT e.name, e.status, e.ended_because {_FROM} WHERE {_ENDED}"
+	):
+		_comment("Email Campaign", [name], ": ".join(filter(None, (_(status), why))))
+	_end(_ENDED)
+
+
+def _open_where(condition: str) -> list[str]:
+	return frappe.db.sql(
+		f"SELECT e.name {_FROM} WHERE e.status IN %(open)s AND ({condition})", _values(), pluck=True
+	)
+
+
+_FROM = "FROM `tabEmail Campaign` e LEFT JOIN tabCampaign c ON c.name = e.campaign_name"
+_ENDED = "e.status IN ('Replied', 'Cancelled')"
+
+
+def _values() -> dict:
+	return {"open": OPEN, "kinds": KINDS, "today": nowdate()}
+
+
+def _end(condition: str) -> None:
+	frappe.db.sql(
+		f"""UPDATE `tabEmail Campaign` e LEFT JOIN tabCampaign c ON c.name = e.campaign_name
+		SET e.status = IF(e.end_date < %(today)s, 'Completed', 'Unsubscribed') WHERE {condition}""",
+		_values(),
+	)
+
+
+def _tell_conditions() -> None:
+	"""Say on each campaign what its steps lose: ERPNext sends them to everybody, in the first minutes of their day."""
+	rows = frappe.get_all(
+		"Campaign Email Schedule",
+		{"parenttype": "Campaign"},
+		["parent", "idx", "send_time", "time_zone", "send_if"],
+		order_by="parent, idx",
+	)
+	for row in rows:
+		lost = ", ".join(str(value) for value in (row.send_time, row.time_zone, row.send_if) if value)
+		if lost:
+			text = _("Row {0} of the schedule had a rule that ERPNext does not know: {1}").format(
+				row.idx, _(lost)
+			)
+			_comment("Campaign", [row.parent], text)
+
+
+def _comment(doctype: str, names: Iterable[str], text: str) -> None:
+	for name in names:
+		values = {
+			"reference_doctype": doctype,
+			"reference_name": name,
+			"comment_type": "Info",
+			"content": text,
+		}
+		frappe.get_doc({"doctype": "Comment", **values}).insert(ignore_permissions=True)
+
+
+def _drop(doctype: str, columns: list[str]) -> None:
+	parts = ", ".join(f"DROP COLUMN IF EXISTS `{column}`" for column in columns)
+	frappe.db.sql_ddl(f"ALTER TABLE `tab{doctype}` {parts}")
+	frappe.clear_cache(doctype=doctype)

@@ -1,0 +1,12 @@
+"""What ERPNext 15 and 16 call things. Pure data."""
+
+APP = "erpnext"
+MODULE = "CRM"
+# A child table comes before the doctype that it is in, so that each finds what it refers to.
+DOCTYPES = ("Campaign Email Schedule", "Campaign", "Email Campaign")
+KINDS = ("Lead", "Contact", "Email Group")  # whom its Email Campaign can be for
+# Its scheduler_events that send campaign mails and set the status of Email Campaigns, once a day.
+JOBS = (
+	"erpnext.crm.doctype.email_campaign.email_campaign.send_email_to_leads_or_contacts",
+	"erpnext.crm.doctype.email_campaign.email_campaign.set_email_campaign_status",
+)

@@ -1,0 +1,66 @@
+"""The take-over of ERPNext's campaigns: what stops it, what it does once, and what every migration must see to again."""
+
+from __future__ import annotations
+
+import frappe
+from frappe import _
+
+from email_campaigns.erpnext import history_store, jobs_store, owner_store, permissions_store, utm_store
+from email_campaigns.erpnext.names import DOCTYPES
+
+UNFINISHED = ("Scheduled", "In Progress")
+
+
+def refuse() -> None:
+	"""Stop an installation, before anything is changed, that could lose data or mail somebody twice. Raises ValidationError."""
+	if not owner_store.is_here():
+		return
+	for doctype in DOCTYPES:
+		if field := owner_store.clash(doctype):
+			frappe.throw(
+				_(
+					"Email Campaigns can't be installed on this site: it has a field {0} of its own for {1}, and this site's Custom Field {0} is in its place. Nothing was changed."
+				).format(frappe.bold(field), frappe.bold(_(doctype))),
+				title=_("Name Already in Use"),
+			)
+	if jobs_store.busy():
+		frappe.throw(
+			_(
+				"ERPNext is about to send its email campaigns: install Email Campaigns when its job has ended. Nothing was changed."
+			)
+		)
+
+
+def take_over() -> None:
+	"""Put our definitions in force where ERPNext is installed, with its roles and without its jobs."""
+	if not owner_store.is_here():
+		return
+	jobs_store.stop()
+	owner_store.take()
+	permissions_store.keep()
+	utm_store.mirror_all()
+
+
+def go_on() -> None:
+	"""Go on with the campaigns that ERPNext has begun; done a second time it changes nothing."""
+	if not owner_store.is_here():
+		return
+	_keep_habits()
+	history_store.number_steps()
+	history_store.adopt(UNFINISHED)
+
+
+def keep() -> None:
+	"""After a migration: ERPNext's definitions and jobs may have come back with it."""
+	if owner_store.is_here():
+		owner_store.take()
+		jobs_store.stop()
+
+
+def _keep_habits() -> None:
+	"""Let campaigns that were under way do as they did: ERPNext tracks nothing and goes on after a reply."""
+	frappe.db.sql(
+		"""UPDATE tabCampaign SET status = 'Active', stop_on_reply = 0
+		WHERE last_step = 0 AND name IN (SELECT campaign_name FROM `tabEmail Campaign` WHERE status IN %s)""",
+		(UNFINISHED,),
+	)
