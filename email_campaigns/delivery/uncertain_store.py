@@ -11,7 +11,14 @@ from frappe import _
 from frappe.utils import cint, get_system_timezone, now_datetime
 
 from email_campaigns.compat import change_latest_rows
-from email_campaigns.delivery import ledger_store, requeue_store, resend_store, store
+from email_campaigns.delivery import (
+	cc_store,
+	ledger_store,
+	requeue_store,
+	resend_store,
+	store,
+	timeline_store,
+)
 from email_campaigns.delivery.mailing import Mailing
 from email_campaigns.delivery.resend import Row
 from email_campaigns.results import store as results
@@ -25,9 +32,24 @@ def told_by_event(message: int) -> bool:
 	row = frappe.db.get_value(
 		"Campaign Message", message, ["status", "source_doctype", "source"], as_dict=True
 	)
-	if not row or row.status != "Uncertain" or row.source_doctype != "Mass Email":
+	if not row or row.status != "Uncertain":
 		return False
-	return bool(arrived(row.source, [message], _("What happened to it shows that it arrived.")))
+	why = _("What happened to it shows that it arrived.")
+	if row.source_doctype != results.MASS_EMAIL:
+		return _arrived_in_sequence(message, why)
+	return bool(arrived(row.source, [message], why))
+
+
+def _arrived_in_sequence(message: int, why: str) -> bool:
+	change_latest_rows()
+	condition = "name IN %(names)s AND status = 'Uncertain' AND lease_until = 0"
+	found = resend_store.rows(condition, {"names": (message,)}, fresh=True)
+	if found:
+		_mark_sent(found)
+		_log((message,), "Sent", why)
+		cc_store.follow([message], again=True)
+		timeline_store.catch_up([message])
+	return bool(found)
 
 
 def arrived(name: str, messages: Collection[int] | None = None, why: str = "") -> int:

@@ -4,7 +4,7 @@ import frappe
 from frappe.utils import add_days, getdate, nowdate
 
 from email_campaigns.audience.suppression_store import suppress
-from email_campaigns.delivery import drip, drip_events_store
+from email_campaigns.delivery import drip, drip_events_store, uncertain_store
 from email_campaigns.tests.site.drips import DripTest, a_sequence, a_step, clock, enrol
 from email_campaigns.tests.site.kit import (
 	a_campaign,
@@ -388,12 +388,18 @@ class TestTrouble(OnePersonTest):
 			"UPDATE `tabCampaign Message` SET status = 'Sending', claim = 'dead', lease_until = 1 WHERE source = %s",
 			name,
 		)
+		frappe.db.delete("Communication", {"reference_name": name})
 		frappe.db.commit()
 		from email_campaigns.jobs import sending
 
 		sending.recover(clock(0, 23))
 		self.at(1)
 		self.assertEqual([row[2] for row in self.steps(name)], ["Uncertain", "Sent"])
+		first = frappe.db.get_value("Campaign Message", {"source": name, "step": 1})
+		self.assertTrue(uncertain_store.told_by_event(first))
+		frappe.db.commit()
+		self.assertEqual([row[2] for row in self.steps(name)], ["Sent", "Sent"])
+		self.assertEqual(frappe.db.count("Communication", {"reference_name": name}), 2)
 
 	def test_the_hourly_limit_of_the_site_holds(self):
 		settings(hourly_limit=1)
