@@ -9,8 +9,17 @@ from frappe.utils import add_days, get_system_timezone, getdate, nowdate
 
 from email_campaigns.jobs import drips
 from email_campaigns.schedule.clock import to_epoch
-from email_campaigns.tests.site.kit import PREFIX, SendingTest, a_campaign, a_template, work_off
+from email_campaigns.tests.site.kit import (
+	PREFIX,
+	SendingTest,
+	a_campaign,
+	a_contact,
+	a_template,
+	address,
+	work_off,
+)
 
+JO = address("jo")
 BUILT = (
 	("Campaign Message", "source"),
 	("Campaign Log", "source"),
@@ -105,3 +114,9 @@ class DripTest(SendingTest):
 			"Campaign Message", {"source": name}, ["step", "email", "status", "reason"], order_by="step, name"
 		)
 		return [(row.step, row.email, row.status, row.reason or "") for row in rows]
+
+
+class OnePersonTest(DripTest):
+	def setUp(self):
+		super().setUp()
+		self.contact = a_contact(JO)

@@ -72,9 +72,9 @@ class TestEnrolling(DripTest):
 	def test_who_may_not_read_the_records_enrols_none(self):
 		frappe.set_user(a_user("clerk", "Campaign User"))
 		self.addCleanup(frappe.set_user, "Administrator")
-		self.assertNotIn("Contact", drips.kinds())
+		self.assertNotIn("User", drips.kinds())
 		with self.assertRaises(frappe.PermissionError):
-			self.enrol(names=self.contacts)
+			drips.enrol(self.campaign, "User", names=["Administrator"])
 
 	def test_who_has_no_role_is_refused(self):
 		frappe.set_user(a_user("stranger"))

@@ -6,7 +6,7 @@ import frappe
 
 from email_campaigns.api import preferences
 from email_campaigns.audience import store as audience
-from email_campaigns.delivery import drip, drip_plan_store
+from email_campaigns.delivery import drip, drip_events_store, drip_plan_store
 from email_campaigns.tests.site.drips import DripTest, a_sequence, a_step, clock, enrol
 from email_campaigns.tests.site.kit import (
 	a_contact,
@@ -96,8 +96,6 @@ class TestTargetList(DripTest):
 		self.assertEqual((self.subjects(JO)[1:], self.subjects(KIM)[1:]), (["Day 2"], []))
 
 	def test_a_reply_of_one_ends_it_for_one(self):
-		from email_campaigns.delivery import drip_events_store
-
 		self.at(0, 23)
 		drip_events_store.replied(frappe.db.get_value("Campaign Message", {"source": self.name, "email": JO}))
 		frappe.db.commit()

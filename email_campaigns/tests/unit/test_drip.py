@@ -1,6 +1,8 @@
 """The calendar of drip sequences: due times, catching up, statuses; and who gets which step."""
 
+import json
 from datetime import date, datetime, time, timedelta
+from pathlib import Path
 
 import pytest
 from hypothesis import given
@@ -142,9 +144,6 @@ class TestPlan:
 		assert self.plan(at(0, 9), person=person, heeds_opt_out=False)[0] == {1: ""}
 
 	def test_every_condition_that_the_form_offers_is_known(self):
-		import json
-		from pathlib import Path
-
 		path = (
 			Path(decide.__file__).parents[1]
 			/ "email_campaigns/doctype/campaign_email_schedule/campaign_email_schedule.json"
