@@ -9,6 +9,10 @@ from email_campaigns.tests.bench_kit import TestBench
 playwright = pytest.importorskip("playwright.sync_api")
 
 
+# A number field of Frappe's selects its text half a second after it was entered, also where that was left since.
+OF_FRAPPE = ("document.activeElement.select is not a function",)
+
+
 @pytest.fixture(scope="session")
 def bench():
 	"""The bench under test; skips where pytest was not started by `dev/bench test`."""
@@ -43,7 +47,7 @@ def guest(bench, chromium):
 	context.set_default_timeout(30_000)
 	page = context.new_page()
 	page.errors = []
-	page.on("pageerror", lambda error: page.errors.append(str(error)))
+	page.on("pageerror", lambda error: str(error) in OF_FRAPPE or page.errors.append(str(error)))
 	yield page
 	context.close()
 

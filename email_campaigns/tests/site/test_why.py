@@ -68,7 +68,9 @@ class TestBeforeTheStart(WhyTest):
 		self.tells(name, "would get the mailing", address("josé"))
 
 	def test_the_hold_out_group_and_the_seed_group(self):
-		name = a_mailing(a_list(ONE), holdout_percent=99.9, seed_list=a_list(TWO, title="Sending Seeds"))
+		# A seed by which ONE is held out: one in a thousand would not be.
+		group = {"holdout_percent": 99.9, "holdout_seed": "spring"}
+		name = a_mailing(a_list(ONE), seed_list=a_list(TWO, title="Sending Seeds"), **group)
 		self.tells(name, "hold-out group", ONE)
 		self.tells(name, "would get the mailing", TWO)
 
