@@ -9,7 +9,7 @@ from email_campaigns.tests.bench_kit import TestBench
 playwright = pytest.importorskip("playwright.sync_api")
 
 
-# A number field of Frappe's selects its text half a second after it was entered, also where that was left since.
+# A number field of Frappe's selects its text a moment after it was entered, also where it was left since.
 OF_FRAPPE = ("document.activeElement.select is not a function",)
 
 
