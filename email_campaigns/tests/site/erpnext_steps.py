@@ -197,14 +197,16 @@ def mirrored() -> dict:
 	doc.description = "Ice"
 	doc.save()
 	found["changed"] = _utm()
-	return {**found, "name": doc.name}
+	name_by("Campaign Name")
+	frappe.rename_doc("Campaign", make("Campaign", campaign_name="Storm"), "Gale")
+	return {**found, "renamed": _utm("Storm", "Gale"), "name": doc.name}
 
 
-def _utm() -> list:
+def _utm(*names: str) -> list:
 	return frappe.get_all(
 		"UTM Campaign",
 		fields=["name", "campaign_description", "crm_campaign"],
-		filters={"name": "Winter"},
+		filters={"name": ("in", names or ["Winter"])},
 		as_list=True,
 	)
 
