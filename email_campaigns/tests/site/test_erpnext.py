@@ -216,6 +216,7 @@ def test_a_campaign_is_mirrored_as_erpnext_16_does(journey):
 	name = journey.mirrored["name"]
 	assert journey.mirrored["new"] == [["Winter", "Snow", name]]
 	assert journey.mirrored["changed"] == [["Winter", "Ice", name]]
+	assert journey.mirrored["renamed"] == [["Gale", None, "Gale"]]
 
 
 def test_uninstalling_gives_the_doctypes_back(journey):

@@ -38,8 +38,9 @@ class Campaign(Document):
 
 	def after_rename(self, old, new, merge=False):
 		if self.campaign_name == old and not merge:
-			self.db_set("campaign_name", new, update_modified=False)
+			# First, for what follows would make another one of the new name.
 			utm_store.follow_rename(old, new)
+			self.db_set("campaign_name", new, update_modified=False)
 
 
 def refuse_contradiction(doc) -> None:
