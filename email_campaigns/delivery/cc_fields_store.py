@@ -111,6 +111,15 @@ def check_offered(rows: Sequence) -> None:
 			_refuse_useless(number, key, title)
 
 
+def check_form(doc) -> None:
+	"""Check the CC fields that a form chooses, and write into each row who gets a copy. Raises ValidationError."""
+	before = doc.get_doc_before_save()
+	known = {row.cc_field: row.description for row in before.cc_fields} if before else {}
+	check_chosen([row.cc_field or "" for row in doc.cc_fields], known)
+	for row in doc.cc_fields:
+		row.description = label(row.cc_field) or known.get(row.cc_field)
+
+
 def check_chosen(keys: Sequence[str], known: Collection[str]) -> None:
 	"""Raise ValidationError with a sentence for what a mailing must not choose.
 

@@ -20,15 +20,8 @@ class Campaign(Document):
 			frappe.throw(_("The End Date lies before the Start Date."))
 		refuse_contradiction(self)
 		enrolment_store.check_schedule(self)
-		self._check_copies()
+		cc_fields_store.check_form(self)
 		self.drip_problem = ""
-
-	def _check_copies(self):
-		before = self.get_doc_before_save()
-		known = {row.cc_field: row.description for row in before.cc_fields} if before else {}
-		cc_fields_store.check_chosen([row.cc_field or "" for row in self.cc_fields], known)
-		for row in self.cc_fields:
-			row.description = cc_fields_store.label(row.cc_field) or known.get(row.cc_field)
 
 	def on_update(self):
 		enrolment_store.follow_schedule(self)

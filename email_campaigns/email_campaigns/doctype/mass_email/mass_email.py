@@ -37,7 +37,8 @@ class MassEmail(Document):
 		self._check_headers()
 		self._read_times()
 		self._check_plan()
-		self._check_copies()
+		cc_fields_store.check_form(self)
+		self.cc_summary = cc_fields_store.summary(self.cc_fields)
 		self._check_test()
 		self.holdout_seed = new_holdout_seed(self) if flt(self.holdout_percent) else ""
 
@@ -101,14 +102,6 @@ class MassEmail(Document):
 	def _check_plan(self):
 		for field, sentence in plan_rules.problems(self._plan(), int(time.time())):
 			frappe.throw(_(sentence), title=_(self.meta.get_label(field)))
-
-	def _check_copies(self):
-		before = self.get_doc_before_save()
-		known = {row.cc_field: row.description for row in before.cc_fields} if before else {}
-		cc_fields_store.check_chosen([row.cc_field or "" for row in self.cc_fields], known)
-		for row in self.cc_fields:
-			row.description = cc_fields_store.label(row.cc_field) or known.get(row.cc_field)
-		self.cc_summary = cc_fields_store.summary(self.cc_fields)
 
 	def _check_test(self):
 		"""Name the versions beside A in their order, and draw the seed by which recipients are given theirs."""
