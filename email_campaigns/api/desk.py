@@ -221,15 +221,21 @@ def add_members(
 	audience.source(doctype)
 	if not reads(doctype):
 		frappe.throw(_("You have no permission to read {0}.").format(_(doctype)), frappe.PermissionError)
-	wanted = _parsed(filters) if filters is not None else {"name": ("in", _parsed(names) or [""])}
-	found = frappe.get_list(doctype, filters=wanted, pluck="name", order_by="creation")
-	if not found:
-		frappe.throw(_("No {0} matches.").format(_(doctype)))
+	found = chosen(doctype, names, filters)
 	progress_store.tell(target_list, 0, len(found))
 	frappe.enqueue(
 		lists.add_members, queue="long", timeout=3600, target_list=target_list, doctype=doctype, names=found
 	)
 	return len(found)
+
+
+def chosen(doctype: str, names: str | list | None, filters: str | list | None) -> list[str]:
+	"""Return the records that the user may read and has named, or that match a list-view filter. Throws where none does."""
+	wanted = _parsed(filters) if filters is not None else {"name": ("in", _parsed(names) or [""])}
+	found = frappe.get_list(doctype, filters=wanted, pluck="name", order_by="creation")
+	if not found:
+		frappe.throw(_("No {0} matches.").format(_(doctype)))
+	return found
 
 
 def _parsed(value: str | list | None):

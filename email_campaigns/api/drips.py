@@ -6,7 +6,7 @@ import frappe
 from frappe import _
 from frappe.utils import cstr, getdate, nowdate
 
-from email_campaigns.api.desk import reads
+from email_campaigns.api.desk import chosen, reads
 from email_campaigns.delivery import drip_figures_store, enrolment_store, preview_store
 from email_campaigns.delivery.drip_store import load
 from email_campaigns.delivery.enrol_store import Enrolling
@@ -68,15 +68,7 @@ def enrol(
 def _chosen(doctype: str, names, filters) -> list[str]:
 	if doctype not in enrolment_store.kinds() or not reads(doctype):
 		frappe.throw(_("You can't enrol {0}.").format(_(doctype)), frappe.PermissionError)
-	wanted = (
-		frappe.parse_json(filters)
-		if filters is not None
-		else {"name": ("in", frappe.parse_json(names) or [""])}
-	)
-	found = frappe.get_list(doctype, filters=wanted, pluck="name", order_by="creation", limit=0)
-	if not found:
-		frappe.throw(_("No {0} matches.").format(_(doctype)))
-	return found
+	return chosen(doctype, names, filters)
 
 
 @frappe.whitelist(methods=["POST"])

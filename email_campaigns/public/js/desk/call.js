@@ -45,6 +45,26 @@ export function as_choices(names) {
 	return names.map((value) => ({ value, label: __(value) }));
 }
 
+/** A field of a dialog that asks whether the selected records of a list view are meant or all of its filters. */
+export function which_field(list, names, all) {
+	const selected = { value: "selected", label: __("The {0} selected", [number(names.length)]) };
+	const filtered = { value: "all", label: __("All {0} of this list's filters", [number(all)]) };
+	return {
+		fieldtype: "Select",
+		fieldname: "which",
+		label: __(list.doctype),
+		options: names.length ? [selected, filtered] : [filtered],
+		default: names.length ? "selected" : "all",
+	};
+}
+
+/** What the server is told of that choice. */
+export function chosen_records(list, names, which) {
+	return which === "all"
+		? { filters: JSON.stringify(list.get_filters_for_args()) }
+		: { names: JSON.stringify(names) };
+}
+
 export function escape(text) {
 	return frappe.utils.escape_html(String(text ?? ""));
 }

@@ -1,4 +1,5 @@
-import { call, escape, number } from "./call";
+import { call, chosen_records, escape, number, which_field } from "./call";
+import { time_zones } from "./planning";
 import { cell } from "./result_parts";
 
 const COLOURS = { Sent: "green", Queued: "blue", Sending: "blue", Skipped: "gray", Failed: "red", Uncertain: "orange" };
@@ -98,11 +99,10 @@ function preview(name, step) {
 /** Show what came of the steps of a campaign, over all its enrolments. */
 export function show_schedule(frm) {
 	const $area = frm.get_field("schedule_html").$wrapper.empty();
-	frappe
-		.xcall("email_campaigns.api.planning.time_zones", {}, "GET")
-		.then((zones) =>
-			frm.fields_dict.campaign_schedules.grid.update_docfield_property("time_zone", "options", ["The recipient's", ...zones])
-		);
+	const { grid } = frm.fields_dict.campaign_schedules;
+	time_zones().then((zones) =>
+		grid.update_docfield_property("time_zone", "options", ["The recipient's", ...zones])
+	);
 	if (frm.is_new() || !(frm.doc.campaign_schedules || []).length) return;
 	const campaign = frm.doc.name;
 	frappe.xcall("email_campaigns.api.drips.figures", { campaign }, "GET").then(({ steps, statuses }) => {
@@ -137,8 +137,6 @@ function figures(steps) {
 
 /** Ask for a campaign and a start, and enrol the records of a list view. */
 export function ask_to_enrol(list, names, all) {
-	const selected = { value: "selected", label: __("The {0} selected", [number(names.length)]) };
-	const filtered = { value: "all", label: __("All {0} of this list's filters", [number(all)]) };
 	const dialog = new frappe.ui.Dialog({
 		title: __("Enrol in Campaign"),
 		fields: [
@@ -158,25 +156,17 @@ export function ask_to_enrol(list, names, all) {
 				reqd: 1,
 				default: frappe.datetime.get_today(),
 			},
-			{
-				fieldtype: "Select",
-				fieldname: "which",
-				label: __(list.doctype),
-				options: names.length ? [selected, filtered] : [filtered],
-				default: names.length ? "selected" : "all",
-			},
+			which_field(list, names, all),
 		],
 		primary_action_label: __("Enrol"),
-		primary_action: ({ campaign, start_date, which }) => enrol(list, { campaign, start_date }, which === "all" ? null : names, dialog),
+		primary_action: ({ which, ...values }) =>
+			enrol(list, { ...values, ...chosen_records(list, names, which) }, dialog),
 	});
 	dialog.show();
 }
 
-function enrol(list, values, names, dialog) {
-	const which = names
-		? { names: JSON.stringify(names) }
-		: { filters: JSON.stringify(list.get_filters_for_args()) };
-	call("drips.enrol", { doctype: list.doctype, ...values, ...which }, __("Enrolling…")).then((found) => {
+function enrol(list, values, dialog) {
+	call("drips.enrol", { doctype: list.doctype, ...values }, __("Enrolling…")).then((found) => {
 		dialog.hide();
 		list.clear_checked_items && list.clear_checked_items();
 		tell(found, values.campaign);

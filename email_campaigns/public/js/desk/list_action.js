@@ -1,4 +1,4 @@
-import { call, number, recipient_doctypes } from "./call";
+import { call, chosen_records, number, recipient_doctypes, which_field } from "./call";
 import { ask_to_enrol } from "./drips";
 
 const PATIENCE = 50; // looks at a list that is being made, LOOK_EVERY milliseconds apart
@@ -43,8 +43,6 @@ function count(list) {
 }
 
 function open(list, names, all) {
-	const selected = { value: "selected", label: __("The {0} selected", [number(names.length)]) };
-	const filtered = { value: "all", label: __("All {0} of this list's filters", [number(all)]) };
 	const dialog = new frappe.ui.Dialog({
 		title: __("Add to Target List"),
 		fields: [
@@ -55,32 +53,22 @@ function open(list, names, all) {
 				options: "Target List",
 				reqd: 1,
 			},
-			{
-				fieldtype: "Select",
-				fieldname: "which",
-				label: __(list.doctype),
-				options: names.length ? [selected, filtered] : [filtered],
-				default: names.length ? "selected" : "all",
-			},
+			which_field(list, names, all),
 		],
 		primary_action_label: __("Add"),
 		primary_action: ({ target_list, which }) =>
-			join(list, target_list, which === "all" ? null : names, dialog),
+			join(list, target_list, chosen_records(list, names, which), dialog),
 	});
 	dialog.show();
 }
 
-function join(list, target_list, names, dialog) {
-	const which = names
-		? { names: JSON.stringify(names) }
-		: { filters: JSON.stringify(list.get_filters_for_args()) };
-	call("add_members", { target_list, doctype: list.doctype, ...which }, __("Looking for records…")).then(
-		(found) => {
-			dialog.hide();
-			list.clear_checked_items && list.clear_checked_items();
-			const link = frappe.utils.get_form_link("Target List", target_list, true, __("Show the list"));
-			const message = __("{0} records are joining in the background.", [number(found)]);
-			frappe.show_alert({ message: `${message} ${link}`, indicator: "green" }, 10);
-		}
-	);
+function join(list, target_list, records, dialog) {
+	const args = { target_list, doctype: list.doctype, ...records };
+	call("add_members", args, __("Looking for records…")).then((found) => {
+		dialog.hide();
+		list.clear_checked_items && list.clear_checked_items();
+		const link = frappe.utils.get_form_link("Target List", target_list, true, __("Show the list"));
+		const message = __("{0} records are joining in the background.", [number(found)]);
+		frappe.show_alert({ message: `${message} ${link}`, indicator: "green" }, 10);
+	});
 }

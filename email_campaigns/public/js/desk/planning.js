@@ -1,10 +1,15 @@
 const CLOCKS = ["start_date", "deadline"];
 let zones;
 
+/** The time zones that can be chosen, asked for once. */
+export function time_zones() {
+	zones = zones || frappe.xcall("email_campaigns.api.planning.time_zones", {}, "GET");
+	return zones;
+}
+
 /** Let the time zone of a mailing be chosen, and its start and deadline be clock times of that zone. */
 export function plan_times(frm) {
-	zones = zones || frappe.xcall("email_campaigns.api.planning.time_zones", {}, "GET");
-	zones.then((names) => frm.get_field("time_zone").set_data(names));
+	time_zones().then((names) => frm.get_field("time_zone").set_data(names));
 	CLOCKS.forEach((field) => read_as_typed(frm, frm.get_field(field)));
 	show_zone(frm);
 }
