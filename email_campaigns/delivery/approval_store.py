@@ -6,10 +6,9 @@ from html import escape
 
 import frappe
 from frappe import _
-from frappe.desk.doctype.notification_log.notification_log import enqueue_create_notification
 from frappe.utils import cint, format_datetime, get_fullname, now_datetime
 
-from email_campaigns.delivery import mailing_store, store
+from email_campaigns.delivery import mailing_store, notify_store, store
 from email_campaigns.delivery.approval import fingerprint
 from email_campaigns.delivery.mailing import Mailing
 
@@ -163,19 +162,8 @@ def tell_asker(doc, sentence: str, *values: str) -> None:
 
 def notify(users: list[str], doc, sentence: str, *values: str) -> None:
 	"""Send Frappe's own notification; the texts of users in it are escaped."""
-	addresses = frappe.get_all("User", {"name": ["in", users or [""]]}, pluck="email")
 	title = f"<b>{escape(doc.title)}</b>"
-	if addresses:
-		enqueue_create_notification(
-			addresses,
-			{
-				"type": "Alert",
-				"document_type": "Mass Email",
-				"document_name": doc.name,
-				"subject": sentence.format(title, *map(escape, values)),
-				"from_user": frappe.session.user,
-			},
-		)
+	notify_store.notify(users, "Mass Email", doc.name, sentence.format(title, *map(escape, values)))
 
 
 def _changed(doc, mailing: Mailing) -> str:

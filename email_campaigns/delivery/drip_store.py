@@ -3,18 +3,16 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Mapping
-from html import escape
 
 import frappe
 from frappe import _
-from frappe.desk.doctype.notification_log.notification_log import enqueue_create_notification
 from frappe.utils import cint, get_fullname
 
 from email_campaigns.delivery import ledger_store
 from email_campaigns.delivery.enrolment_store import DOCTYPE
 from email_campaigns.delivery.mailing import CcField, Mailing, Stream
 from email_campaigns.delivery.mailing_store import INFORMATIONAL, content, sender_account, sender_address
+from email_campaigns.delivery.mailing_store import load as load_mailing
 
 _STEP = "Step {0}"
 HELD_SECONDS = 900  # after which mails that a problem held up are tried again
@@ -48,6 +46,12 @@ def load(stream: Stream) -> Mailing:
 		store_emails=True,
 		stream=stream,
 	)
+
+
+def load_source(source_doctype: str, source: str, *stream) -> Mailing:
+	"""Return what a mail of the ledger belongs to: its Mass Email, or the step that its (campaign, step, sender) name.
+	Raises ValidationError."""
+	return load(Stream(*stream)) if source_doctype == DOCTYPE else load_mailing(source)
 
 
 def _sender(user: str) -> dict:
@@ -95,24 +99,6 @@ def note(stream: Stream, problem: str) -> bool:
 def tell(campaign: str, problem: str) -> None:
 	"""Show on the forms of a campaign why its steps can't be planned."""
 	frappe.db.set_value("Campaign", campaign, "drip_problem", problem, update_modified=False)
-
-
-def tell_user(campaign: str, enrolled: int, left_out: Mapping[str, int]) -> None:
-	"""Notify the user of this job of what came of enrolling many records."""
-	lines = [_("{0} recipients were enrolled in {1}.").format(enrolled, campaign)]
-	lines += [f"{number}: {reason}" for reason, number in left_out.items()]
-	address = frappe.db.get_value("User", frappe.session.user, "email")
-	enqueue_create_notification(
-		[address],
-		{
-			"type": "Alert",
-			"document_type": "Campaign",
-			"document_name": campaign,
-			"subject": escape(lines[0]),
-			"email_content": "<br>".join(map(escape, lines)),
-			"from_user": frappe.session.user,
-		},
-	)
 
 
 def _label(stream: Stream) -> str:

@@ -4,10 +4,13 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable
+from html import escape
 
 import frappe
+from frappe import _
 from frappe.utils import strip_html
 
+from email_campaigns.delivery import notify_store
 from email_campaigns.delivery.enrolment_store import DOCTYPE
 
 
@@ -43,4 +46,13 @@ class Enrolling:
 
 	def _general(self, sentence: str, name: str) -> str:
 		"""Word a reason so that it is the same for all records: counted, not listed."""
-		return sentence.replace(f" '{name}'", "").replace(f" {name}", "").strip() or frappe._("Not permitted")
+		return sentence.replace(f" '{name}'", "").replace(f" {name}", "").strip() or _("Not permitted")
+
+	def tell(self) -> None:
+		"""Notify the user of this job of what came of it."""
+		campaign = self.values["campaign_name"]
+		lines = [_("{0} recipients were enrolled in {1}.").format(self.enrolled, campaign)]
+		lines += [f"{number}: {reason}" for reason, number in self.left_out.items()]
+		content = "<br>".join(map(escape, lines))
+		user = frappe.session.user
+		notify_store.notify([user], "Campaign", campaign, escape(lines[0]), email_content=content)

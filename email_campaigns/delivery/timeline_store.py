@@ -14,8 +14,8 @@ import frappe
 from frappe.utils import now
 from frappe.utils.html_utils import sanitize_html
 
-from email_campaigns.delivery import compose_store, drip_store, mailing_store, records_store
-from email_campaigns.delivery.mailing import Claimed, Mailing, Stream
+from email_campaigns.delivery import compose_store, drip_store, records_store
+from email_campaigns.delivery.mailing import Claimed, Mailing
 from email_campaigns.message.compile import Content, RenderError, TemplateError
 from email_campaigns.message.headers import HeaderError
 from email_campaigns.results.store import MASS_EMAIL
@@ -126,18 +126,14 @@ def _insert(doctype: str, fields: Sequence[str], rows: Sequence[Sequence]) -> No
 
 def catch_up(names: Collection[int]) -> None:
 	"""Store the mails that a dead page had sent and not settled, as far as their mailings are to be stored."""
-	for (source_doctype, source, *stream), found in _by_mailing(names).items():
+	for of, found in _by_mailing(names).items():
 		try:
-			mailing = (
-				mailing_store.load(source)
-				if source_doctype == MASS_EMAIL
-				else drip_store.load(Stream(*stream))
-			)
+			mailing = drip_store.load_source(*of)
 			if mailing.store_emails:
 				Timeline(mailing).write(found)
 		except _FAULTS:
 			frappe.clear_last_message()
-			frappe.log_error(f"Email Campaigns: sent mails of {source} are not in the timeline")
+			frappe.log_error(f"Email Campaigns: sent mails of {of[1] or of[2]} are not in the timeline")
 
 
 def _by_mailing(names: Collection[int]) -> dict[tuple, list[int]]:

@@ -4,10 +4,9 @@ from __future__ import annotations
 
 import frappe
 
-from email_campaigns.delivery import compose_store, drip_store, mailing_store, records_store
-from email_campaigns.delivery.mailing import Claimed, Mailing, Stream
+from email_campaigns.delivery import compose_store, drip_store, records_store
+from email_campaigns.delivery.mailing import Claimed, Mailing
 from email_campaigns.message.compile import CompiledMessage
-from email_campaigns.results.store import MASS_EMAIL
 
 
 def html_of(message: int) -> str | None:
@@ -29,10 +28,7 @@ def html_of(message: int) -> str | None:
 
 
 def _mailing(source: tuple) -> Mailing | None:
-	doctype, name, *stream = source
-	if not frappe.db.exists(doctype, name):
-		return None
-	return mailing_store.load(name) if doctype == MASS_EMAIL else drip_store.load(Stream(*stream))
+	return drip_store.load_source(*source) if frappe.db.exists(*source[:2]) else None
 
 
 def _row(message: int) -> tuple[Claimed | None, tuple]:

@@ -57,7 +57,7 @@ def enrol(campaign: str, doctype: str, start_date: str, names: list[str]) -> Non
 	for batch in slices(names, ENROLLED_AT_ONCE):
 		run.add(batch)
 		frappe.db.commit()
-	drip_store.tell_user(campaign, run.enrolled, run.left_out)
+	run.tell()
 	plan_soon()
 	frappe.db.commit()
 
