@@ -2,6 +2,7 @@
 
 import re
 import subprocess
+from contextlib import contextmanager
 from pathlib import Path
 
 from email_campaigns.tests.smtp_server import ScriptedServer
@@ -42,8 +43,11 @@ class Office:
 	def clear(self):
 		"""Sign in as Administrator on a site that has nothing left of an earlier run."""
 		self.wipe()
-		self.post("/api/method/login", usr="Administrator", pwd=self.bench.admin_password)
+		self.sign_in_administrator()
 		self.requests.delete(f"/api/resource/Email Account/{ACCOUNT}")
+
+	def sign_in_administrator(self):
+		self.post("/api/method/login", usr="Administrator", pwd=self.bench.admin_password)
 
 	def hire(self, email, name, *roles):
 		user = {"email": email, "first_name": name, "send_welcome_email": 0, "new_password": PASSWORD}
@@ -51,7 +55,7 @@ class Office:
 
 	def set_approval(self, value):
 		"""Change what the settings say of approvals, as Administrator."""
-		self.post("/api/method/login", usr="Administrator", pwd=self.bench.admin_password)
+		self.sign_in_administrator()
 		path = "/api/resource/Email Campaign Settings/Email Campaign Settings"
 		answer = self.requests.put(path, data={"approval": value})
 		assert answer.ok, answer.text()[:500]
@@ -69,6 +73,17 @@ class Office:
 		forget, patterns = "email_campaigns.tests.site.visitor.forget", [f"{PREFIX}%", f"%@{DOMAIN}"]
 		command = self.bench.command("--site", self.bench.site, "execute", forget, "--args", str(patterns))
 		subprocess.run(command, cwd=self.bench.sites, check=True, capture_output=True, timeout=120)
+
+
+@contextmanager
+def an_office(bench, chromium):
+	"""Give an Office that is open, and close it afterwards."""
+	context = chromium.new_context(base_url=bench.url)
+	office = Office(bench, context.request)
+	office.open()
+	yield office
+	office.close()
+	context.close()
 
 
 class Clerk:

@@ -7,7 +7,7 @@ from urllib.request import HTTPRedirectHandler, Request, build_opener
 
 import pytest
 
-from email_campaigns.tests.browser.clerk import ACCOUNT, DOMAIN, PASSWORD, PREFIX, USER, Clerk, Office
+from email_campaigns.tests.browser.clerk import ACCOUNT, DOMAIN, PASSWORD, PREFIX, USER, Clerk, an_office
 
 CHROME = "Mozilla/5.0 (Windows NT 10.0; Win64; x64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/126.0.0.0 Safari/537.36"
 CAMPAIGN, TEMPLATE, TITLE, LIST = (f"{PREFIX} {name}" for name in ("Test", "Words", "Compared", "Readers"))
@@ -15,13 +15,9 @@ CAMPAIGN, TEMPLATE, TITLE, LIST = (f"{PREFIX} {name}" for name in ("Test", "Word
 
 @pytest.fixture(scope="module")
 def office(bench, chromium):
-	context = chromium.new_context(base_url=bench.url)
-	office = Office(bench, context.request)
-	office.open()
-	office.post("/api/method/login", usr="Administrator", pwd=bench.admin_password)
-	yield office
-	office.close()
-	context.close()
+	with an_office(bench, chromium) as office:
+		office.sign_in_administrator()
+		yield office
 
 
 @pytest.fixture

@@ -12,7 +12,7 @@ from email_campaigns.tests.browser.clerk import (
 	PREFIX,
 	USER,
 	Clerk,
-	Office,
+	an_office,
 )
 
 CAROL = f"carol@{DOMAIN}"
@@ -21,18 +21,14 @@ LIST, CAMPAIGN, TEMPLATE, TITLE = (f"{PREFIX} {name}" for name in ("Guests", "Au
 
 @pytest.fixture(scope="module")
 def office(bench, chromium):
-	context = chromium.new_context(base_url=bench.url)
-	office = Office(bench, context.request)
-	office.open()
-	yield office
-	office.close()
-	context.close()
+	with an_office(bench, chromium) as office:
+		yield office
 
 
 @pytest.fixture(scope="module")
 def sent(office, bench):
 	"""Send a mailing to one contact; return (contact, mailing)."""
-	office.post("/api/method/login", usr="Administrator", pwd=bench.admin_password)
+	office.sign_in_administrator()
 	contact = office.requests.get("/api/resource/Contact", params={"filters": f'{{"email_id": "{CAROL}"}}'})
 	contact = contact.json()["data"][0]["name"]
 	office.insert("Target List", title=LIST)

@@ -4,7 +4,7 @@ import json
 
 import pytest
 
-from email_campaigns.tests.browser.clerk import ACCOUNT, PASSWORD, PREFIX, USER, Clerk, Office
+from email_campaigns.tests.browser.clerk import ACCOUNT, PASSWORD, PREFIX, USER, Clerk, an_office
 
 CAMPAIGN, TEMPLATE, TITLE = (f"{PREFIX} {name}" for name in ("Copies", "Copied Words", "Copied"))
 SETTINGS = "/api/resource/Email Campaign Settings/Email Campaign Settings"
@@ -12,14 +12,10 @@ SETTINGS = "/api/resource/Email Campaign Settings/Email Campaign Settings"
 
 @pytest.fixture(scope="module")
 def office(bench, chromium):
-	context = chromium.new_context(base_url=bench.url)
-	office = Office(bench, context.request)
-	office.open()
-	office.post("/api/method/login", usr="Administrator", pwd=bench.admin_password)
-	yield office
-	offer(office)
-	office.close()
-	context.close()
+	with an_office(bench, chromium) as office:
+		office.sign_in_administrator()
+		yield office
+		offer(office)
 
 
 def offer(office, **fields):

@@ -11,7 +11,7 @@ from email_campaigns.tests.browser.clerk import (
 	PREFIX,
 	USER,
 	Clerk,
-	Office,
+	an_office,
 )
 
 EVIL = '<img src=x onerror="window.harmed=1">'
@@ -29,12 +29,8 @@ HTML = """<h1>Dear {{ doc.first_name }}</h1><p>{{ doc.nickname }}</p><script>top
 
 @pytest.fixture(scope="module")
 def office(bench, chromium):
-	context = chromium.new_context(base_url=bench.url)
-	office = Office(bench, context.request)
-	office.open()
-	yield office
-	office.close()
-	context.close()
+	with an_office(bench, chromium) as office:
+		yield office
 
 
 @pytest.fixture

@@ -10,7 +10,7 @@ from email_campaigns.tests.browser.clerk import (
 	PREFIX,
 	USER,
 	Clerk,
-	Office,
+	an_office,
 )
 
 CAROL = f"carol@{DOMAIN}"
@@ -19,22 +19,18 @@ CAMPAIGN, TEMPLATE = f"{PREFIX} Onboarding", f"{PREFIX} Welcome"
 
 @pytest.fixture(scope="module")
 def office(bench, chromium):
-	context = chromium.new_context(base_url=bench.url)
-	office = Office(bench, context.request)
-	office.open()
-	office.post("/api/method/login", usr="Administrator", pwd=bench.admin_password)
-	office.insert(
-		"Email Template",
-		name=TEMPLATE,
-		subject="Welcome",
-		use_html=1,
-		response_html="<p>Welcome, {{ doc.first_name }}</p>",
-	)
-	office.requests.put(f"/api/resource/Email Account/{ACCOUNT}", data={"default_outgoing": 1})
-	office.post("/api/method/logout")
-	yield office
-	office.close()
-	context.close()
+	with an_office(bench, chromium) as office:
+		office.sign_in_administrator()
+		office.insert(
+			"Email Template",
+			name=TEMPLATE,
+			subject="Welcome",
+			use_html=1,
+			response_html="<p>Welcome, {{ doc.first_name }}</p>",
+		)
+		office.requests.put(f"/api/resource/Email Account/{ACCOUNT}", data={"default_outgoing": 1})
+		office.post("/api/method/logout")
+		yield office
 
 
 @pytest.fixture
