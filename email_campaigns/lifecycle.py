@@ -45,6 +45,8 @@ EMAIL_CAMPAIGN: dict[str, frozenset[str]] = {
 	"Cancelled": frozenset(),
 }
 
+UNFINISHED_EMAIL_CAMPAIGN = ("Scheduled", "In Progress")
+
 MACHINES = {
 	"Mass Email": MASS_EMAIL,
 	"Campaign Message": CAMPAIGN_MESSAGE,

@@ -12,9 +12,9 @@ from frappe.utils import cint, getdate, nowdate
 from email_campaigns.audience.address import key
 from email_campaigns.audience.decide import UNSUBSCRIBED
 from email_campaigns.delivery import drip, enrolment_store
-from email_campaigns.delivery.enrolment_store import DOCTYPE, GROUPS, LOOK_NOW
+from email_campaigns.delivery.enrolment_store import DOCTYPE, GROUPS
 from email_campaigns.results.store import counting
-from email_campaigns.schedule.drip import status_on
+from email_campaigns.schedule.drip import LOOK_NOW, status_on
 from email_campaigns.tracking import store as tracking
 
 

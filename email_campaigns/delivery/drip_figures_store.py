@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import time
-from datetime import datetime
-from zoneinfo import ZoneInfo
 
 import frappe
 from frappe import _
@@ -13,6 +11,7 @@ from frappe.utils import cint, get_system_timezone, getdate
 from email_campaigns.delivery import drip_plan_store, enrolment_store
 from email_campaigns.delivery.enrolment_store import DOCTYPE, GROUPS
 from email_campaigns.schedule import drip
+from email_campaigns.schedule.clock import in_zone
 from email_campaigns.schedule.drip import Step
 
 KINDS = {
@@ -109,5 +108,4 @@ def _untold(doc, step: Step) -> dict:
 
 
 def _clock(epoch: int) -> str:
-	local = datetime.fromtimestamp(epoch, ZoneInfo(get_system_timezone()))
-	return local.strftime("%Y-%m-%d %H:%M:%S")
+	return str(in_zone(epoch, get_system_timezone()))

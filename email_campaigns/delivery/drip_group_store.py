@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 
 import frappe
 
@@ -26,9 +26,10 @@ NOBODY = Candidate(0, "", "", "", "", "", record_missing=True)
 def plan_next(rules: Rules, excluding: Sequence[str], enrolment: Enrolment) -> None:
 	"""Plan the next slice of the step that is due, and note how far that came: the enrolment stays due until no slice
 	of no step is left. Raises ValidationError."""
-	step = _step(rules, enrolment)
+	begun = drip_ledger_store.done([enrolment.name])[enrolment.name]
+	step = _step(rules, enrolment, begun)
 	if not step:
-		return _rest(rules, enrolment)
+		return _rest(rules, enrolment, begun)
 	cursor = enrolment.plan_cursor if enrolment.plan_step == step.number else ""
 	if not cursor and enrolment.doctype == "Target List":
 		audience.refresh([enrolment.record])
@@ -37,12 +38,11 @@ def plan_next(rules: Rules, excluding: Sequence[str], enrolment: Enrolment) -> N
 	if candidates:
 		drip_ledger_store.set_next([enrolment.name], rules.now, step.number, after)
 	else:
-		_rest(rules, enrolment)
+		_rest(rules, enrolment, begun | {step.number})
 
 
-def _step(rules: Rules, enrolment: Enrolment) -> Step | None:
+def _step(rules: Rules, enrolment: Enrolment, begun: Collection[int]) -> Step | None:
 	"""The step that slices have been planned of, else the first that is due and has no row."""
-	begun = drip_ledger_store.done([enrolment.name])[enrolment.name]
 	under_way = [step for step in rules.steps if step.number == enrolment.plan_step]
 	fresh = [
 		step for step in rules.steps if step.number not in begun and _due(rules, step, enrolment) <= rules.now
@@ -50,9 +50,8 @@ def _step(rules: Rules, enrolment: Enrolment) -> Step | None:
 	return next(iter(under_way + fresh), None)
 
 
-def _rest(rules: Rules, enrolment: Enrolment) -> None:
+def _rest(rules: Rules, enrolment: Enrolment, begun: Collection[int]) -> None:
 	"""Note when the next step is due: at once where one is already."""
-	begun = drip_ledger_store.done([enrolment.name])[enrolment.name]
 	times = {step.number: _due(rules, step, enrolment) for step in rules.steps}
 	waiting = any(number not in begun and at <= rules.now for number, at in times.items())
 	at = rules.now if waiting else calendar.next_due(times, begun, rules.now)

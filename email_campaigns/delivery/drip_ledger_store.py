@@ -52,8 +52,9 @@ def done(sources: Collection[str]) -> dict[str, set[int]]:
 	"""Return {enrolment: steps that the ledger has a row of}."""
 	found: dict[str, set[int]] = defaultdict(set)
 	for source, step in frappe.db.sql(
-		"SELECT DISTINCT source, step FROM `tabCampaign Message` WHERE source IN %s AND source_doctype = %s",
-		(tuple(sources), DOCTYPE),
+		# A mailing has no steps; so asked, the unique index alone answers, however many members a group has.
+		"SELECT DISTINCT source, step FROM `tabCampaign Message` WHERE source IN %s AND step > 0",
+		(tuple(sources),),
 	):
 		found[source].add(step)
 	return found

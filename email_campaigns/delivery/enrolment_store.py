@@ -18,7 +18,7 @@ from email_campaigns.audience import store as audience
 from email_campaigns.compat import affected_rows
 from email_campaigns.schedule import drip
 from email_campaigns.schedule.clock import to_epoch
-from email_campaigns.schedule.drip import Step
+from email_campaigns.schedule.drip import LOOK_NOW, Step
 
 DOCTYPE = "Email Campaign"
 # Recipients that stand for many; every member is mailed for itself. {doctype: (doctype of members, link field)}
@@ -28,10 +28,9 @@ GROUPS = {
 }
 REMOVED = "The step was taken out of the schedule"
 MERGED = "The recipient is in this sequence already"
-UNFINISHED = ("Scheduled", "In Progress")
+UNFINISHED = lifecycle.UNFINISHED_EMAIL_CAMPAIGN
 DECIDING = ("campaign_name", "email_campaign_for", "recipient", "start_date", "sender")
 MANAGERS = {"Campaign Manager", "System Manager"}
-LOOK_NOW = 1  # Unix seconds long past: the planner looks at the enrolment at its next round
 
 
 def steps_of(campaign) -> list[Step]:
@@ -157,21 +156,28 @@ def _check_time(row) -> None:
 
 
 def follow_schedule(campaign) -> None:
-	"""Let the enrolments that are not finished end with the last step, and be looked at anew."""
-	days = max((step.days for step in steps_of(campaign)), default=0)
+	"""Where the schedule has changed, let the enrolments that are not finished end with the last step, and be looked at
+	anew."""
+	before, steps = campaign.get_doc_before_save(), steps_of(campaign)
+	if before and steps_of(before) == steps:
+		return
 	frappe.db.sql(
 		"""UPDATE `tabEmail Campaign` SET end_date = DATE_ADD(start_date, INTERVAL %s DAY), next_epoch = %s
 		WHERE campaign_name = %s AND status IN %s""",
-		(days, LOOK_NOW, campaign.name, UNFINISHED),
+		(max((step.days for step in steps), default=0), LOOK_NOW, campaign.name, UNFINISHED),
 	)
-	_skip_removed(campaign)
+	numbers = tuple(step.number for step in steps) or (0,)
+	_skip_queued(
+		"campaign = %(campaign)s AND step NOT IN %(steps)s", REMOVED, campaign=campaign.name, steps=numbers
+	)
 
 
-def _skip_removed(campaign) -> None:
+def _skip_queued(condition: str, why: str, **values) -> None:
+	"""Skip mails of sequences that have not left; a page that has claimed them finds them gone."""
 	frappe.db.sql(
-		"""UPDATE `tabCampaign Message` SET status = 'Skipped', reason = %s, claim = '', lease_until = 0
-		WHERE campaign = %s AND status = 'Queued' AND source_doctype = 'Email Campaign' AND step NOT IN %s""",
-		(REMOVED, campaign.name, tuple(cint(row.step) for row in campaign.campaign_schedules) or (0,)),
+		f"""UPDATE `tabCampaign Message` SET status = 'Skipped', reason = %(why)s, claim = '', lease_until = 0
+		WHERE {condition} AND source_doctype = 'Email Campaign' AND status = 'Queued'""",
+		{"why": why, **values},
 	)
 
 
@@ -190,14 +196,8 @@ def end(name: str, status: str, why: str) -> bool:
 
 
 def end_open_mails(name: str, why: str, email: str = "") -> None:
-	"""Skip the mails of an enrolment that have not left, or those to one address; a page that has claimed them finds
-	them gone."""
-	frappe.db.sql(
-		"""UPDATE `tabCampaign Message` SET status = 'Skipped', reason = %(why)s, claim = '', lease_until = 0
-		WHERE source = %(name)s AND source_doctype = 'Email Campaign' AND status = 'Queued'
-			AND (%(email)s = '' OR email = %(email)s)""",
-		{"why": why, "name": name, "email": email},
-	)
+	"""Skip the mails of an enrolment that have not left, or those to one address."""
+	_skip_queued("source = %(name)s AND (%(email)s = '' OR email = %(email)s)", why, name=name, email=email)
 
 
 def tell_desk(name: str) -> None:

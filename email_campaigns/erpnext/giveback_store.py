@@ -14,8 +14,8 @@ from frappe.utils import nowdate
 
 from email_campaigns.erpnext import jobs_store, owner_store, permissions_store
 from email_campaigns.erpnext.names import DOCTYPES, KINDS
+from email_campaigns.lifecycle import UNFINISHED_EMAIL_CAMPAIGN
 
-OPEN = ("Scheduled", "In Progress")
 # {what ERPNext can't go on with, as a condition over an open enrolment `e` of a campaign `c`: what a Comment says}
 _CANT_GO_ON = {
 	"e.email_campaign_for NOT IN %(kinds)s": "ERPNext sends no email campaigns to this kind of recipient.",
@@ -67,7 +67,7 @@ _ENDED = "e.status IN ('Replied', 'Cancelled')"
 
 
 def _values() -> dict:
-	return {"open": OPEN, "kinds": KINDS, "today": nowdate()}
+	return {"open": UNFINISHED_EMAIL_CAMPAIGN, "kinds": KINDS, "today": nowdate()}
 
 
 def _end(condition: str) -> None:

@@ -26,11 +26,12 @@ from frappe.utils import (
 from email_campaigns.audience.address import InvalidAddress, key, normalise
 from email_campaigns.erpnext import match
 from email_campaigns.erpnext.match import Mail, Planned
+from email_campaigns.lifecycle import UNFINISHED_EMAIL_CAMPAIGN
 from email_campaigns.schedule.clock import to_epoch
+from email_campaigns.schedule.drip import LOOK_NOW
 
 DOCTYPE, GROUP, MEMBER = "Email Campaign", "Email Group", "Email Group Member"
 PASSED = "Its day had passed when Email Campaigns was installed: ERPNext may have sent it, and nobody is mailed twice"
-LOOK_NOW = 1  # Unix seconds of Email Campaign.next_epoch: the planner looks at it at its next round
 SLICE = 500
 _COLUMNS = (
 	*(
@@ -78,14 +79,14 @@ def number_steps() -> None:
 		frappe.db.set_value("Campaign", campaign, "last_step", number, update_modified=False)
 
 
-def adopt(unfinished: tuple[str, ...]) -> None:
+def adopt() -> None:
 	"""Read what was sent into the ledger, slice by slice, and let the planner look at all that is not finished."""
 	names = frappe.get_all(DOCTYPE, pluck="name", order_by="name")
 	for start in range(0, len(names), SLICE):
 		_adopt(names[start : start + SLICE])
 	frappe.db.sql(
 		"UPDATE `tabEmail Campaign` SET next_epoch = %s WHERE status IN %s AND next_epoch = 0",
-		(LOOK_NOW, unfinished),
+		(LOOK_NOW, UNFINISHED_EMAIL_CAMPAIGN),
 	)
 
 

@@ -7,8 +7,7 @@ from frappe import _
 
 from email_campaigns.erpnext import history_store, jobs_store, owner_store, permissions_store, utm_store
 from email_campaigns.erpnext.names import DOCTYPES
-
-UNFINISHED = ("Scheduled", "In Progress")
+from email_campaigns.lifecycle import UNFINISHED_EMAIL_CAMPAIGN
 
 
 def refuse() -> None:
@@ -47,7 +46,7 @@ def go_on() -> None:
 		return
 	_keep_habits()
 	history_store.number_steps()
-	history_store.adopt(UNFINISHED)
+	history_store.adopt()
 
 
 def keep() -> None:
@@ -62,5 +61,5 @@ def _keep_habits() -> None:
 	frappe.db.sql(
 		"""UPDATE tabCampaign SET status = 'Active', stop_on_reply = 0
 		WHERE last_step = 0 AND name IN (SELECT campaign_name FROM `tabEmail Campaign` WHERE status IN %s)""",
-		(UNFINISHED,),
+		(UNFINISHED_EMAIL_CAMPAIGN,),
 	)

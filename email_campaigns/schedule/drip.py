@@ -11,6 +11,7 @@ from email_campaigns.schedule.clock import UnknownZone, to_epoch
 RECIPIENTS = "The recipient's"  # a step's time zone that is each recipient's own
 SCHEDULED, IN_PROGRESS, COMPLETED = "Scheduled", "In Progress", "Completed"
 DAY = 86400
+LOOK_NOW = 1  # Unix seconds long past: whatever is next due then is looked at in the next round
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,6 +4,7 @@ from frappe.utils.html_utils import sanitize_html
 
 from email_campaigns.delivery import enrolment_store
 from email_campaigns.jobs import drips
+from email_campaigns.schedule.drip import LOOK_NOW
 
 
 class EmailCampaign(Document):
@@ -15,7 +16,7 @@ class EmailCampaign(Document):
 		enrolment_store.check(self)
 
 	def on_update(self):
-		if self.next_epoch == enrolment_store.LOOK_NOW and not self.flags.plans_later:
+		if self.next_epoch == LOOK_NOW and not self.flags.plans_later:
 			drips.plan_soon()
 
 	def on_trash(self):
