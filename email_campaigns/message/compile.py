@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from functools import cached_property
+from functools import cached_property, partial
 
 from jinja2 import Template, UndefinedError
 from jinja2.sandbox import SecurityError
@@ -16,10 +16,18 @@ from email_campaigns.message.markup import problem_of
 from email_campaigns.message.metering import metered
 from email_campaigns.message.placeholders import literal, to_jinja
 from email_campaigns.message.plaintext import plain_text, text_template, tidy
-from email_campaigns.message.quoted import Pieced
+from email_campaigns.message.quoted import Fixed, Pieced
 from email_campaigns.message.rules import parse
-from email_campaigns.message.sandbox import GLOBALS, HTML, TEXT, MailContext, MailEnvironment, link_of
-from email_campaigns.message.slots import Links, Marks, Slotted
+from email_campaigns.message.sandbox import (
+	GLOBALS,
+	HTML,
+	TEXT,
+	MailContext,
+	MailEnvironment,
+	link_of,
+	value_at,
+)
+from email_campaigns.message.slots import Filling, Marks, Path
 from email_campaigns.message.usage import Usage, usage_of
 from email_campaigns.message.values import Permitted
 
@@ -57,10 +65,17 @@ class Content:
 
 @dataclass(frozen=True)
 class Part:
-	"""A compiled template, and what the fixed texts in it stand for that hold links."""
+	"""A compiled template, the fixed texts in it, and of those with slots the names of these."""
 
 	template: Template
-	slots: Mapping[str, Slotted]
+	texts: Mapping[str, Fixed]
+	slots: Mapping[str, tuple[str | Path, ...]]
+	html: bool
+
+	@cached_property
+	def has_gap(self) -> bool:
+		"""Tell whether more than one empty line stands together in a fixed text."""
+		return any("\n\n\n" in text for text in self.texts)
 
 
 @dataclass(frozen=True)
@@ -90,29 +105,38 @@ class CompiledMessage:
 
 		Raises RenderError where an operation of the template fails or a limit is exceeded.
 		"""
-		links = Links(values.get("tracking_url"))
-		names = {**GLOBALS, **values, "tracking_url": Permitted(lambda meter, name: link_of(links, name))}
+		filling = Filling(values.get("tracking_url"))
+		names = {**GLOBALS, **values, "tracking_url": Permitted(lambda meter, name: link_of(filling, name))}
 		warnings: dict[str, None] = {}
-		subject = " ".join(str(self._part("subject", self.subject_template, names, links, warnings)).split())
+		subject = " ".join(
+			str(self._part("subject", self.subject_template, names, filling, warnings)).split()
+		)
 		if not subject:
 			raise RenderError("The subject is empty for this recipient.", "subject")
-		html = self._part("html", self.html_template, names, links, warnings)
-		text = self._part("text", self.text_template, names, links, warnings)
+		html = self._part("html", self.html_template, names, filling, warnings)
+		text = self._part("text", self.text_template, names, filling, warnings)
 		if self.text_from_html:
 			text = Pieced((_text_of(str(html)),))
-		elif "\n\n\n" in "".join(text.pieces):
+		elif (filling.has_gap or self.text_template.has_gap or len(text.pieces) > 1) and "\n\n\n" in str(
+			text
+		):
 			text = Pieced((tidy(str(text)),))
 		return Content(subject, html, text, tuple(warnings))
 
 	def _part(
-		self, part: str, compiled: Part, names: dict, links: Links, warnings: dict[str, None]
+		self, part: str, compiled: Part, names: dict, filling: Filling, warnings: dict[str, None]
 	) -> Pieced:
 		template = compiled.template
 		context = MailContext(template.environment, names, None, {})
-		context.links = links
+		context.filling = filling
+		filling.value = partial(value_at, context)
 		context.meter = meter = Meter(self.limits, warnings)
 		try:
-			return meter.join(template.root_render_func(context), compiled.slots, links)
+			pieces = meter.join(template.root_render_func(context), compiled.slots, filling)
+			said, written = (
+				(filling.escaped, filling.in_html) if compiled.html else (filling.get, filling.in_text)
+			)
+			return Pieced(pieces, compiled.texts, said, written.__getitem__)
 		except (Refused, SecurityError, UndefinedError) as error:
 			reason = str(error)
 		except RecursionError:
@@ -212,6 +236,8 @@ def _compiled(environment: MailEnvironment, source: str, part: str) -> Part:
 	tree = metered(parse(environment, source, part), marks)
 	try:
 		code = environment.compile(tree, filename="<template>")
-		return Part(Template.from_code(environment, code, {}), marks.slots(code, environment is HTML))
+		texts = marks.texts(code)
+		slots = {text: fixed.names for text, fixed in texts.items() if fixed.names}
+		return Part(Template.from_code(environment, code, {}), texts, slots, environment is HTML)
 	except (SyntaxError, RecursionError, MemoryError):
 		raise TemplateError("Parts of the template are nested too deeply.", part) from None

@@ -6,14 +6,15 @@ ticks   one for each pass of a loop or call of a macro, more where the body is l
 chars   one for each character that is read or written by an output, a filter or an operator
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from itertools import islice
 
 from email_campaigns.message.errors import Refused
-from email_campaigns.message.quoted import Pieced
-from email_campaigns.message.slots import Links, Slotted
+from email_campaigns.message.slots import MARK_LENGTH, Filling
 
 READS_PER_CHARACTER = 10
+PIECES = 1000  # that are taken at once
 
 
 @dataclass(frozen=True)
@@ -26,7 +27,7 @@ class Limits:
 
 
 class Meter:
-	"""What one rendering of one part has used so far, and its warnings in order, each once."""
+	"""What one rendering of one part has used so far, and its warnings, each once."""
 
 	__slots__ = ("chars", "limits", "max_chars", "ticks", "warnings")
 
@@ -49,18 +50,22 @@ class Meter:
 		if self.chars > self.max_chars:
 			raise Refused(f"it handles more than {self.max_chars:,} characters")
 
-	def join(self, pieces: Iterable[str], slots: Mapping[str, Slotted], links: Links) -> Pieced:
-		"""The output, stopped at the piece that makes it too long. Raises Refused for that, and for an unknown link."""
-		kept = []
-		left = self.limits.output
-		for piece in pieces:
-			if slot := slots.get(piece):
-				left -= slot.fixed
-				for name in slot.names:
-					left -= len(links[name])
-			else:
-				left -= len(piece)
-			if left < 0:
-				raise Refused(f"it is longer than {self.limits.output:,} characters")
-			kept.append(piece)
-		return Pieced(kept, slots, links)
+	def join(self, pieces: Iterator[str], slots: Mapping[str, tuple], filling: Filling) -> list[str]:
+		"""The pieces of the output, stopped where they grow too long. Raises Refused for that, and for an unknown link.
+
+		`slots` has the names of the slots in each fixed text that holds some. It is put out once at most.
+		"""
+		kept, left = [], self.limits.output
+		while some := list(islice(pieces, PIECES)):
+			left -= sum(map(len, some))
+			self._check(left)
+			kept += some
+		names: list = []
+		for text in slots.keys() & set(kept):
+			names += slots[text]
+		self._check(left + MARK_LENGTH * len(names) - sum(map(len, map(filling.__getitem__, names))))
+		return kept
+
+	def _check(self, left: int) -> None:
+		if left < 0:
+			raise Refused(f"it is longer than {self.limits.output:,} characters")

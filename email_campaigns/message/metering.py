@@ -6,17 +6,19 @@ They are filters whose names hold a space, which no template can write.
 from jinja2 import nodes
 from jinja2.visitor import NodeTransformer
 
-from email_campaigns.message.slots import Marks
+from email_campaigns.message.slots import Marks, Path
 
 FIELD, ITEM, CUT, EACH, TICK, WEIGH, CONCAT, LINK = (
 	f"ec {name}" for name in "field item cut each tick weigh concat link".split()
 )
 NODES_PER_TICK = 100
+# Reserved names, so that no template gives one another value
+CONSTANT = frozenset("doc campaign mass_email unsubscribe_url view_url open_url".split())
 TICKS_OF_A_CALL = 5  # a macro takes the time of about so many empty passes of a loop
 
 
 def metered(tree: nodes.Template, marks: Marks) -> nodes.Template:
-	"""The same tree, changed in place, its work counted. What is left of links written at most once are marks."""
+	"""The same tree, changed in place, its work counted. What is left of links and fields written at most once are marks."""
 	return _Metering(marks).visit(tree)
 
 
@@ -62,6 +64,16 @@ def _link(node: nodes.Node) -> nodes.Const | None:
 	return name if plain else None
 
 
+def _slot(node: nodes.Node) -> str | Path | None:
+	"""What fills the slot that can stand for a node: a link's name in tracking_url("name"), the path in doc.field."""
+	if (name := _link(node)) is not None:
+		return name.value if isinstance(name.value, str) else None
+	path: Path = ()
+	while isinstance(node, nodes.Getattr):
+		path, node = (node.attr, *path), node.node
+	return (node.name, *path) if isinstance(node, nodes.Name) and node.name in CONSTANT else None
+
+
 class _Metering(NodeTransformer):
 	def __init__(self, marks: Marks):
 		self._marks = marks
@@ -81,10 +93,9 @@ class _Metering(NodeTransformer):
 		return self.generic_visit(node)
 
 	def _marked(self, node: nodes.Node) -> nodes.Node:
-		name = _link(node)
-		if name is None or not isinstance(name.value, str):
+		if (slot := _slot(node)) is None:
 			return node
-		mark = nodes.TemplateData(self._marks.mark(name.value))
+		mark = nodes.TemplateData(self._marks.mark(slot))
 		return mark.set_lineno(node.lineno).set_environment(node.environment)
 
 	def visit_Getattr(self, node: nodes.Getattr) -> nodes.Node:

@@ -28,6 +28,11 @@ class Attachment:
 	content_type: str = "application/octet-stream"
 
 
+class Whole(bytes):
+	"""A message that can leave as it is: each line ends in CRLF, the last one too, no other CR or LF is in it, and no
+	line starts with a dot."""
+
+
 class Skeleton:
 	"""What the mails of a mailing share: their sender, fixed headers, structure and attachments.
 
@@ -62,7 +67,7 @@ class Skeleton:
 		date: str,
 		cc: str = "",
 		headers: Mapping[str, str] | None = None,
-	) -> bytes:
+	) -> Whole:
 		"""The message: CRLF line ends, bodies in 7 bits, lines of at most 76 characters.
 
 		`to` and `cc` are encoded, `subject` and `headers` plain texts, `message_id` has its angle brackets,
@@ -72,16 +77,15 @@ class Skeleton:
 		own += header_line("Message-ID", message_id) + header_line("Date", date)
 		if headers:
 			own += "".join(_line(name, value) for name, value in headers.items())
-		return b"".join(
-			(
-				own.encode(),
-				self._head,
-				quoted_printable(text),
-				self._between,
-				quoted_printable(html),
-				self._after,
-			)
+		parts = (
+			own.encode(),
+			self._head,
+			quoted_printable(text),
+			self._between,
+			quoted_printable(html),
+			self._after,
 		)
+		return Whole(b"".join(parts))
 
 
 def _line(name: str, value: str) -> str:

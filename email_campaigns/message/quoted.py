@@ -6,52 +6,67 @@ end of a line, which decodes to nothing) joins it to what comes before where the
 """
 
 from binascii import b2a_qp
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Hashable, Mapping, Sequence
 from functools import lru_cache
 from types import MappingProxyType
-from typing import Any, Protocol
+from typing import NamedTuple
 
 LINE = 75  # characters before the "=" of a soft line break; RFC 2045 6.7 (5) allows 76 with it
 LONGEST_KEPT = 50_000  # characters of a piece that is remembered
 SOFT_BREAK = b"=\r\n"
 
 
-class Slot(Protocol):
-	"""A piece that is filled for each mail: slots.Slotted. `first` and `last` are the lengths of those lines."""
+class Fixed(NamedTuple):
+	"""A text that a template puts out as it is, in quoted-printable; `first` and `last` are the lengths of those lines.
 
+	One with `names` is a layout: it has %b for each of these slots, between soft line breaks, so that its lines are the
+	same whatever fills them. `texts` are what stands around them.
+	"""
+
+	data: bytes
 	first: int
 	last: int
-
-	def text(self, links: Any) -> str: ...
-	def encoded(self, links: Any) -> bytes: ...
+	names: tuple[Hashable, ...]
+	texts: tuple[str, ...]
 
 
 class Pieced:
-	"""A text as the pieces that it is made of; those among them that `slots` has stand for what they say with `links`."""
+	"""A text as the pieces that it is made of. `fixed` has those that are known already; what fills the slots in them,
+	`said` tells in characters and `written` in quoted-printable."""
 
-	__slots__ = ("links", "pieces", "slots")
+	__slots__ = ("fixed", "pieces", "said", "written")
 
 	def __init__(
-		self, pieces: Sequence[str], slots: Mapping[str, Slot] = MappingProxyType({}), links: Any = None
+		self,
+		pieces: Sequence[str],
+		fixed: Mapping[str, Fixed] = MappingProxyType({}),
+		said: Callable[[Hashable], str] = str,
+		written: Callable[[Hashable], bytes] = repr,
 	):
-		self.pieces, self.slots, self.links = pieces, slots, links
+		self.pieces, self.fixed, self.said, self.written = pieces, fixed, said, written
 
 	def __str__(self) -> str:
-		slots = self.slots
-		if not slots:
-			return "".join(self.pieces)
-		return "".join([slots[one].text(self.links) if one in slots else one for one in self.pieces])
+		return "".join([self._text(piece) for piece in self.pieces])
+
+	def _text(self, piece: str) -> str:
+		known = self.fixed.get(piece)
+		if not known or not known.names:
+			return piece
+		filled = [self.said(name) for name in known.names]
+		return "".join([part for pair in zip(known.texts, [*filled, ""], strict=True) for part in pair])
 
 
 def quoted_printable(body: str | Pieced) -> bytes:
 	"""The body in lines of at most 76 characters with CRLF. Each of its line ends (CR, LF, CRLF) becomes CRLF."""
 	if isinstance(body, str):
 		return encoded(body)[0]
-	slots, links = body.slots, body.links
+	fixed, slot = body.fixed, body.written
 	column, written = 0, []
 	for piece in body.pieces:
-		if slot := slots.get(piece):
-			data, first, last = slot.encoded(links), slot.first, slot.last
+		if known := fixed.get(piece):
+			data, first, last, names, _texts = known
+			if names:
+				data %= tuple(map(slot, names))
 		else:
 			data, first, last = _known(piece) if len(piece) <= LONGEST_KEPT else encoded(piece)
 		if column + first > LINE:
@@ -62,15 +77,31 @@ def quoted_printable(body: str | Pieced) -> bytes:
 	return b"".join(written)
 
 
+def fixed_text(texts: tuple[str, ...], names: tuple[Hashable, ...]) -> Fixed:
+	"""Return what stands for texts[0], the slot names[0], texts[1] …"""
+	pieces = [encoded(text) for text in texts]
+	data = pieces[0][0]
+	if names:
+		data = (SOFT_BREAK + b"%b" + SOFT_BREAK).join(data.replace(b"%", b"%%") for data, _, _ in pieces)
+	return Fixed(data, pieces[0][1], pieces[-1][2], names, texts)
+
+
 def encoded(piece: str) -> tuple[bytes, int, int]:
 	"""(the encoded piece, length of its first line, length of its last line), without a line end of its own.
 
-	A space at its end is encoded, for the next piece may start with a line end.
+	A space at its end is encoded, for the next piece may start with a line end; a dot at the start of a line too, so
+	that SMTP has nothing to double (RFC 5321 4.5.2).
 	"""
 	piece = str(piece)  # Markup does even the plainest things to a text in Python
 	if "\r" in piece:
 		piece = piece.replace("\r\n", "\n").replace("\r", "\n")
-	if len(piece) <= LINE and piece.isascii() and piece.isprintable() and not piece.endswith(" "):
+	if (
+		len(piece) <= LINE
+		and piece.isascii()
+		and piece.isprintable()
+		and piece[-1:] != " "
+		and piece[:1] != "."
+	):
 		data = piece.replace("=", "=3D").encode()
 		if len(data) <= LINE:
 			return data, len(data), len(data)
@@ -80,22 +111,33 @@ def encoded(piece: str) -> tuple[bytes, int, int]:
 	start = data.rfind(b"\n") + 1
 	if len(data) - start > LINE:
 		data = _shortened(data)
-		start = data.rfind(b"\n") + 1
+	data = _without_dots(data)
+	start = data.rfind(b"\n") + 1
 	first = data.find(b"\r\n")
 	return data, (len(data) if first < 0 else first), len(data) - start
 
 
-def in_lines(data: bytes) -> bytes:
-	"""What needs no encoding, in lines of at most 75 characters and soft line breaks between them."""
-	if len(data) <= LINE:
-		return data
-	return SOFT_BREAK.join([data[at : at + LINE] for at in range(0, len(data), LINE)])
+def plain(text: str) -> bytes:
+	"""What encoded() writes for a text of which no character needs to be encoded, made quicker."""
+	data = text.encode()
+	if len(data) > LINE:
+		data = SOFT_BREAK.join([data[at : at + LINE] for at in range(0, len(data), LINE)])
+	return encoded(text)[0] if data.startswith(b".") or b"\n." in data else data
 
 
 def _shortened(data: bytes) -> bytes:
 	"""Its last line, of 76 characters, broken before the last encoded byte."""
 	cut = len(data) - (3 if data[-3:-2] == b"=" else 1)
 	return data[:cut] + SOFT_BREAK + data[cut:]
+
+
+def _without_dots(data: bytes) -> bytes:
+	"""Each dot at the start of a line encoded, and the rest of that line put on the next, for it may be full."""
+	if data.startswith(b"."):
+		data = b"=2E" + SOFT_BREAK + data[1:]
+	while b"\n." in data:
+		data = data.replace(b"\n.", b"\n=2E" + SOFT_BREAK)
+	return data
 
 
 _known = lru_cache(maxsize=512)(encoded)

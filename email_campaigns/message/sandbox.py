@@ -10,7 +10,7 @@ from datetime import date, timedelta
 from decimal import Decimal
 
 from jinja2 import Undefined, pass_context
-from jinja2.runtime import Context, Macro
+from jinja2.runtime import Context, Macro, missing
 from jinja2.sandbox import ImmutableSandboxedEnvironment, SecurityError
 from jinja2.tests import TESTS
 from markupsafe import Markup
@@ -20,7 +20,7 @@ from email_campaigns.message.errors import Refused
 from email_campaigns.message.limits import Meter
 from email_campaigns.message.metering import CONCAT, CUT, EACH, FIELD, ITEM, LINK, TICK, WEIGH
 from email_campaigns.message.numbers import alike
-from email_campaigns.message.slots import Links
+from email_campaigns.message.slots import Filling, Path
 from email_campaigns.message.values import (
 	ENTRY,
 	Missing,
@@ -45,7 +45,7 @@ class MailContext(Context):
 	"""One rendering of one part: its values and its meter."""
 
 	meter: Meter
-	links: Links
+	filling: Filling
 
 
 @pass_context
@@ -67,6 +67,16 @@ def output(context: MailContext, value: object) -> str:
 	if meter.chars > meter.max_chars:
 		meter.read(0)
 	return value.replace("\r\n", "\n").replace("\r", "\n") if "\r" in value else value
+
+
+def value_at(context: MailContext, path: Path) -> str:
+	"""What a field writes whose path starts at a reserved name, which means the same all through a template."""
+	value = context.resolve_or_missing(path[0])
+	if value is missing:
+		value = Missing(name=path[0])
+	for depth, name in enumerate(path[1:], 2):
+		value = field(value, name, ".".join(path[:depth]))
+	return output(context, value)
 
 
 @pass_context
@@ -104,13 +114,13 @@ def slice_of(context: MailContext, value: object, *bounds: object) -> object:
 
 @pass_context
 def link(context: MailContext, name: object) -> str:
-	return link_of(context.links, name)
+	return link_of(context.filling, name)
 
 
-def link_of(links: Links, name: object) -> str:
+def link_of(filling: Filling, name: object) -> str:
 	if not isinstance(name, str):
 		raise Refused("a tracking link is named by a text")
-	return links[name]
+	return filling[name]
 
 
 def make_range(meter: Meter, *bounds: int) -> range:

@@ -8,6 +8,7 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
+from email_campaigns.delivery.wire import quote
 from email_campaigns.message.headers import HeaderError, encode_address
 from email_campaigns.message.mime import Attachment, Skeleton
 from email_campaigns.message.quoted import Pieced, quoted_printable
@@ -27,6 +28,9 @@ WITH_FILES = Skeleton(
 BODIES = st.text(st.characters(exclude_categories=("Cs",)), max_size=400)
 SUBJECTS = st.text(st.characters(exclude_categories=("Cc", "Cs", "Zl", "Zp")), max_size=300)
 EDGES = [
+	"." * 300,
+	"x" + "." * 300,
+	"é" * 12 + "abc" + "." * 100,
 	"",
 	".",
 	".\n..\n.",
@@ -72,7 +76,8 @@ def check(skeleton, subject, html, text):
 	assert decoded(message.get_body(("html",))) == normal(html)
 	assert decoded(message.get_body(("plain",))) == normal(text)
 	assert not message.defects and not any(part.defects for part in message.walk())
-	assert re.search(rb"(?<!\r)\n|\r(?!\n)|\0", raw) is None
+	assert re.search(rb"(?<!\r)\n|\r(?!\n)|\0|^\.", raw, re.MULTILINE) is None
+	assert quote(raw) == quote(bytes(raw))
 	assert raw.isascii()
 	body = raw.partition(b"\r\n\r\n")[2]
 	assert max(len(line) for line in body.split(b"\r\n")) <= 76
@@ -98,6 +103,8 @@ def test_edges_come_out_too(skeleton, body):
 @example(["é" * 25, "é"])
 @example(["ends ", "\n", " "])
 @example(["a" * 74 + "=", "="])
+@example([".", ".\n.", "..", "a" * 74, "...", "." * 90])
+@example(["é" * 12 + "abc.abc", ". ", ".\n"])
 def test_pieces_are_encoded_as_their_whole_is(pieces):
 	body = Pieced(pieces)
 	encoded = quoted_printable(body)
@@ -105,6 +112,7 @@ def test_pieces_are_encoded_as_their_whole_is(pieces):
 	assert message.get_payload(decode=True).decode() == str(body).replace("\n", "\r\n")
 	assert max(len(line) for line in encoded.split(b"\r\n")) <= 76
 	assert re.search(rb"[ \t](\r\n|\Z)", encoded) is None
+	assert b"\n." not in b"\n" + encoded
 
 
 def test_the_structure_is_text_first_and_files_around():

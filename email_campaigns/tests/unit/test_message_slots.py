@@ -1,4 +1,4 @@
-"""Links in the fixed text of a template: the mail is what it would be without slots, and nobody can fill one."""
+"""Links and fields in the fixed text of a template: the mail is what it would be without slots, and nobody can fill one."""
 
 import email
 import email.policy
@@ -52,23 +52,54 @@ def test_a_link_is_escaped_in_html_and_plain_in_text(name):
 	assert "&b" not in content.html
 
 
-NAME = "{{ tracking_url('shop') }}"
-OTHER = "{{ tracking_url('s' ~ 'hop') }}"  # the same link, but never a slot
+NAME, FIELD = "{{ tracking_url('shop') }}", "{{ doc.a }}"
+# The same link and field, but never slots
+OTHER, SAME = "{{ tracking_url('s' ~ 'hop') }}", "{{ doc['a'] }}"
+VALUES = ["Zoë & Söhne %s %b", "", " ", ".", ". x" * 40, "a\n\n\nb", "\r\n.", "<b>", None, 12.5, ["x"]]
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=300, deadline=None)
 @given(
 	st.lists(
-		st.sampled_from([NAME, "{{ doc.a }}", "é" * 20, "a" * 70, "a" * 75, " ", "\n", "%", "=", "x"]),
+		st.sampled_from([NAME, FIELD, "é" * 20, "a" * 70, "a" * 75, " ", "\n", "%", "=", ".", "x"]),
 		max_size=9,
-	)
+	),
+	st.sampled_from(VALUES),
 )
-def test_a_mail_is_the_same_as_without_slots(parts):
+def test_a_mail_is_the_same_as_without_slots(parts, value):
 	html = "".join(parts) + "z"
-	doc = {"a": "Zoë & Söhne %s %b"}
-	with_slots, without = render(html, doc), render(html.replace(NAME, OTHER), doc)
+	with_slots, without = (
+		render(source, {"a": value}) for source in (html, html.replace(NAME, OTHER).replace(FIELD, SAME))
+	)
 	assert (with_slots.html, with_slots.text) == (without.html, without.text)
+	assert with_slots.warnings == without.warnings
 	assert sent(with_slots) == sent(without)
+
+
+@pytest.mark.parametrize(
+	"html",
+	[
+		"{% for a in [1, 2] %}{{ doc.a }}{% endfor %}",
+		"{% set x %}{{ doc.a }}{% endset %}{{ x|upper }}{{ x|length }}",
+		"{% filter upper %}{{ doc.a }}{% endfilter %}",
+		"{% macro m() %}{{ doc.a }}{% endmacro %}{{ m()|replace('s', 't') }}",
+		"{% if doc.a %}{{ doc.a }}{% endif %}{{ doc.b.c }}{{ mass_email.title }}{{ view_url }}",
+	],
+)
+def test_a_field_is_the_same_wherever_a_template_looks_at_it(html):
+	doc = {"a": "sésame & <co>", "b": {"c": "inner"}}
+	same = html.replace("doc.a", "doc['a']").replace("doc.b.c", "doc['b']['c']")
+	assert render(f"<p>x</p>{html}", doc).html == render(f"<p>x</p>{same}", doc).html
+
+
+def test_a_field_that_is_not_written_is_not_missed():
+	content = render("<p>x{% if doc.a %}{{ doc.nothing }}{% endif %}</p>")
+	assert content.warnings == ()
+
+
+def test_fields_count_in_the_length_of_a_part():
+	with pytest.raises(RenderError, match="longer than 1,500 characters"):
+		render("<p>x</p>" + FIELD * 20, {"a": "a" * 100}, limits=Limits(output=1500))
 
 
 @pytest.mark.parametrize(
@@ -127,5 +158,5 @@ def test_nobody_can_write_a_mark():
 
 def test_text_around_links_is_encoded_once():
 	content = render(f"<p>{'é' * 50}{NAME}{'é' * 50}</p>")
-	(slot,) = content.html_part.slots.values()
-	assert slot.encoded(content.html_part.links) in quoted_printable(content.html_part)
+	(slot,) = [fixed for fixed in content.html_part.fixed.values() if fixed.names]
+	assert slot.data % content.html_part.written("shop") in quoted_printable(content.html_part)
