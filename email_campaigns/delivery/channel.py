@@ -1,19 +1,25 @@
 """The bytes of an SMTP connection: whole replies in, commands and messages out; what they mean is not its own."""
 
 import socket
+from collections.abc import Callable
 from contextlib import suppress
 from io import BufferedReader
 from time import monotonic
+
+Wait = Callable[..., None]  # wait(socket, deadline, to_write=False), as delivery.sessions.Turns has it
 
 DEFAULT_TIMEOUT = 120.0  # seconds, for a socket that somebody opened without one: nothing may wait for ever
 REPLY_LIMIT = 65536  # bytes; RFC 5321 §4.5.3.1.5 promises 512 a line
 
 
 class Channel:
-	"""A connected socket and the file that reads it. Its methods raise OSError, EOFError and ValueError."""
+	"""A connected socket and the file that reads it. Its methods raise OSError, EOFError and ValueError.
 
-	def __init__(self, connection: socket.socket, file: BufferedReader):
-		self._socket, self._file = connection, file
+	`wait` is called before a wait for the network, so that others may work meanwhile.
+	"""
+
+	def __init__(self, connection: socket.socket, file: BufferedReader, wait: Wait | None = None):
+		self._socket, self._file, self._wait_for = connection, file, wait
 		self._buffer = b""
 		self.limit(connection.gettimeout() or DEFAULT_TIMEOUT)
 		with suppress(OSError):  # a socket that is not TCP
@@ -32,14 +38,15 @@ class Channel:
 		"""
 		if self._buffer:  # taken for the answer to what we are about to say, it could lose or double a mail
 			raise ConnectionAbortedError("the server spoke out of turn")
-		if not ahead:
-			return self._socket.sendall(data)
-		taken = self._socket.send(data + ahead)
-		if taken < len(data):
-			self._socket.sendall(data[taken:])
-		if rest := ahead[max(0, taken - len(data)) :]:
-			with suppress(OSError):
-				self._socket.sendall(rest)
+		whole = data + ahead
+		taken = self._socket.send(whole)
+		try:
+			while taken < len(whole):
+				self._wait(monotonic() + self.timeout, to_write=True)
+				taken += self._socket.send(whole[taken:])
+		except OSError:
+			if taken < len(data):
+				raise
 
 	def read(self) -> list[bytes]:
 		"""Returns the lines of one reply, with their ends. The whole of it must come within the timeout."""
@@ -57,9 +64,15 @@ class Channel:
 				raise TimeoutError
 			if len(self._buffer) > REPLY_LIMIT:
 				raise ValueError("the server sent an endless reply")
+			self._wait(deadline)
 			chunk = self._file.read1(REPLY_LIMIT)
 			if not chunk:
 				raise EOFError("the server closed the connection")
 			self._buffer += chunk
 		line, self._buffer = self._buffer[:end], self._buffer[end:]
 		return line
+
+	def _wait(self, deadline: float, *, to_write: bool = False) -> None:
+		# What a TLS connection has decrypted already does not show at its socket
+		if self._wait_for and (to_write or not getattr(self._socket, "pending", int)()):
+			self._wait_for(self._socket, deadline, to_write=to_write)

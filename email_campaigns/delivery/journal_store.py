@@ -1,4 +1,4 @@
-"""The journal of one page: the ledger's rows under one claim, written one durable statement a mail.
+"""The journal of a job: the ledger's rows under one claim, each mail durable before it leaves.
 
 It has a connection of its own with autocommit, so that a statement is a transaction and no other work of
 the job is committed with it, and READ COMMITTED, so that looking at suppressions locks nothing of theirs.
@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
@@ -17,7 +17,7 @@ from frappe.utils import get_system_timezone
 
 from email_campaigns.audience.decide import UNSUBSCRIBED, suppression_reason
 from email_campaigns.delivery.mailing import Letter, Mailing
-from email_campaigns.delivery.page import Verdict
+from email_campaigns.delivery.page import Step, Verdict
 
 DEADLOCK, LOCK_WAIT = 1213, 1205  # MariaDB's error numbers
 LOCK_ATTEMPTS = 5
@@ -31,70 +31,100 @@ _GOING = {
 		WHERE p.name = m.source AND p.status = 'In Process' AND c.status != 'Inactive'""",
 	"Email Campaign": "SELECT 1 FROM `tabCampaign` c WHERE c.name = m.campaign AND c.status != 'Inactive'",
 }
-_ACCEPTED = "m.name = %(accepted)s AND m.status IN ('Sending', 'Uncertain')"
-# The claim is written once more: a lease that ended before the acceptance came must not hide it from the page.
-_SENT_AT = "m.sent_at = %(at)s, m.sent_epoch = %(epoch)s, m.reason = '', m.claim = %(claim)s"
-
-_LAST = f"UPDATE `tabCampaign Message` m SET m.status = 'Sent', {_SENT_AT} WHERE {_ACCEPTED}"
 _VALUE = re.compile(r"%\((\w+)\)s")
 
 
-def _statements(source_doctype: str) -> dict[str, str]:
-	may_leave = f"""m.name = %(following)s AND m.claim = %(claim)s AND m.status = 'Queued'
-		AND NOT EXISTS ({_SUPPRESSED}) AND EXISTS ({_GOING[source_doctype]})"""
-	first = f"""UPDATE `tabCampaign Message` m SET m.status = 'Sending', m.message_id = %(message_id)s,
-		m.attempts = m.attempts + 1 WHERE {may_leave}"""
-	both = f"""UPDATE `tabCampaign Message` m SET
-		m.sent_at = IF(m.name = %(accepted)s, %(at)s, m.sent_at),
-		m.sent_epoch = IF(m.name = %(accepted)s, %(epoch)s, m.sent_epoch),
+def _statement(source_doctype: str, accepted: int, following: int) -> str:
+	"""Return the statement that marks so many mails Sent, and so many others Sending if they may still leave.
+
+	Among the rows that it finds, the Queued ones are those that follow. The claim is written once more: a lease that
+	ended before the acceptance came must not hide it from the page.
+	"""
+	sent, next_ones = _numbered("sent", accepted), _numbered("next", following)
+	parts = []
+	if sent:
+		parts.append(f"m.name IN ({', '.join(sent)}) AND m.status IN ('Sending', 'Uncertain')")
+	if next_ones:
+		parts.append(
+			f"""m.name IN ({", ".join(next_ones)}) AND m.claim = %(claim)s AND m.status = 'Queued'
+			AND NOT EXISTS ({_SUPPRESSED}) AND EXISTS ({_GOING[source_doctype]})"""
+		)
+	ids = zip(next_ones, _numbered("id", following), strict=True)
+	own_id = "".join(f" WHEN {name} THEN {message_id}" for name, message_id in ids)
+	message_id = (
+		f"IF(m.status = 'Queued', CASE m.name{own_id} END, m.message_id)" if own_id else "m.message_id"
+	)
+	return f"""UPDATE `tabCampaign Message` m SET
+		m.sent_at = IF(m.status = 'Queued', m.sent_at, %(at)s),
+		m.sent_epoch = IF(m.status = 'Queued', m.sent_epoch, %(epoch)s),
+		m.reason = IF(m.status = 'Queued', m.reason, ''),
+		m.attempts = IF(m.status = 'Queued', m.attempts + 1, m.attempts),
+		m.message_id = {message_id},
 		m.claim = %(claim)s,
-		m.reason = IF(m.name = %(accepted)s, '', m.reason),
-		m.message_id = IF(m.name = %(accepted)s, m.message_id, %(message_id)s),
-		m.attempts = IF(m.name = %(accepted)s, m.attempts, m.attempts + 1),
-		m.status = IF(m.name = %(accepted)s, 'Sent', 'Sending')
-		WHERE m.name IN (%(accepted)s, %(following)s) AND (({_ACCEPTED}) OR ({may_leave}))"""
-	return {"ec_first": first, "ec_last": _LAST, "ec_both": both}
+		m.status = IF(m.status = 'Queued', 'Sending', 'Sent')
+		WHERE m.name IN ({", ".join(sent + next_ones)}) AND (({") OR (".join(parts)}))"""
 
 
-# By name in the server, which then parses each once a page and not once a mail.
-_EXECUTE = {
-	name: f"EXECUTE {name} USING {', '.join(f'%({value})s' for value in _VALUE.findall(statement))}"
-	for name, statement in _statements("Mass Email").items()
-}
+def _numbered(name: str, number: int) -> list[str]:
+	return [f"%({name}{index})s" for index in range(number)]
+
+
+# What most mails have alike is said once and kept in the server, in user variables.
+_KEPT = ("claim", "ignored", "at", "epoch")
+
+
+def _execute(name: str, statement: str) -> str:
+	values = _VALUE.findall(statement)
+	return f"EXECUTE {name} USING " + ", ".join(
+		f"@ec_{value}" if value in _KEPT else f"%({value})s" for value in values
+	)
 
 
 class LedgerJournal:
-	"""Implements delivery.page.Journal on MariaDB. `clock` returns Unix time in seconds."""
+	"""Implements delivery.page.Journal on MariaDB, for several pages at once. `clock` returns Unix time in seconds."""
 
 	def __init__(self, mailing: Mailing, claim: str, clock: Callable[[], float]):
+		self.source_doctype = mailing.doctype
 		self.claim = claim
 		self.clock = clock
 		self.ignored = "" if mailing.heeds_opt_out else UNSUBSCRIBED
 		self.zone = ZoneInfo(get_system_timezone())
 		self.now = {"at": "", "epoch": 0}
+		self.prepared: dict[tuple[int, int], str] = {}
 		self.connection = frappe.db.get_connection()
 		self.connection.autocommit(True)
 		self.cursor = self.connection.cursor()
 		self.cursor.execute("SET SESSION TRANSACTION ISOLATION LEVEL READ COMMITTED")
-		self.going = _GOING[mailing.doctype]
-		for name, statement in _statements(mailing.doctype).items():
-			self.cursor.execute(f"PREPARE {name} FROM %s", (_VALUE.sub("?", statement),))
+		self.cursor.execute("SET @ec_claim = %s, @ec_ignored = %s", (claim, self.ignored))
 
 	def close(self) -> None:
 		self.connection.close()
 
 	def advance(self, accepted: Letter | None, following: Letter | None) -> Verdict:
-		"""Mark one mail Sent and the next Sending in one statement; GO only if the next may still leave."""
-		statement = "ec_both" if accepted and following else "ec_last" if accepted else "ec_first"
-		changed = self._write(
-			_EXECUTE[statement],
-			accepted=accepted and accepted.name,
-			following=following and following.name,
-			message_id=following.message_id if following else "",
-		)
-		if not following or changed == bool(accepted) + 1:
-			return Verdict.GO
-		return self._why_not(following)
+		"""Mark one mail Sent and the next Sending; GO only if the next may still leave."""
+		return self.advance_all([Step(accepted, following)])[0]
+
+	def advance_all(self, steps: Sequence[Step]) -> list[Verdict]:
+		"""Do so for several pages in one statement, and return the answer to each."""
+		self._look_at_clock()
+		sent = [step.accepted for step in steps if step.accepted]
+		following = [step.following for step in steps if step.following]
+		values = {f"sent{index}": letter.name for index, letter in enumerate(sent)}
+		for index, letter in enumerate(following):
+			values[f"next{index}"], values[f"id{index}"] = letter.name, letter.message_id
+		changed = self._execute(self._prepare(len(sent), len(following)), values)
+		if changed == len(sent) + len(following):
+			return [Verdict.GO] * len(steps)
+		return [self._why_not(step.following) if step.following else Verdict.GO for step in steps]
+
+	def _prepare(self, accepted: int, following: int) -> str:
+		"""Return how a statement is said that the server parses once a job and not once a mail."""
+		if (accepted, following) not in self.prepared:
+			name = f"ec_{accepted}_{following}"
+			statement = _statement(self.source_doctype, accepted, following)
+			self.cursor.execute(f"PREPARE {name} FROM %s", (_VALUE.sub("?", statement),))
+			self.prepared[accepted, following] = _execute(name, statement)
+		return self.prepared[accepted, following]
 
 	def fail(self, letter: Letter, reason: str, *, bounced: bool = False) -> None:
 		stamp = ", m.bounced_at = %(at)s" if bounced else ""
@@ -121,20 +151,20 @@ class LedgerJournal:
 		)
 
 	def _end(self, letter: Letter, assignments: str, **values) -> None:
-		self._write(
+		self._look_at_clock()
+		self._execute(
 			f"""UPDATE `tabCampaign Message` m SET {assignments}
 			WHERE m.name = %(name)s AND m.claim = %(claim)s AND m.status IN ('Queued', 'Sending')""",
-			name=letter.name,
-			**values,
+			{"name": letter.name, "claim": self.claim, **self.now, **values},
 		)
 
-	def _write(self, statement: str, **values) -> int:
+	def _look_at_clock(self) -> None:
 		# A second is rounded up, so that a mail leaves the sliding hour late rather than early.
 		epoch = math.ceil(self.clock())
 		if epoch != self.now["epoch"]:
 			at = datetime.fromtimestamp(epoch, self.zone).strftime("%Y-%m-%d %H:%M:%S")
 			self.now = {"at": at, "epoch": epoch}
-		return self._execute(statement, {"claim": self.claim, "ignored": self.ignored, **self.now, **values})
+			self._execute("SET @ec_at = %(at)s, @ec_epoch = %(epoch)s", self.now)
 
 	def _execute(self, statement: str, values: dict) -> int:
 		# A statement that lost a deadlock or waited too long has changed nothing, and may be said again.
@@ -149,7 +179,7 @@ class LedgerJournal:
 	def _why_not(self, letter: Letter) -> Verdict:
 		values = {"name": letter.name, "claim": self.claim, "ignored": self.ignored}
 		self.cursor.execute(
-			f"""SELECT EXISTS({self.going}), ({_SUPPRESSED} LIMIT 1), m.claim = %(claim)s, m.status
+			f"""SELECT EXISTS({_GOING[self.source_doctype]}), ({_SUPPRESSED} LIMIT 1), m.claim = %(claim)s, m.status
 			FROM `tabCampaign Message` m WHERE m.name = %(name)s""",
 			values,
 		)

@@ -12,13 +12,13 @@ from collections.abc import Callable, Iterable, Iterator
 from enum import Enum
 from itertools import islice
 from threading import Event
-from typing import Protocol
+from typing import NamedTuple, Protocol
 
 from email_campaigns.delivery.mailing import Failure, Letter, Tally
 from email_campaigns.delivery.replies import Meaning, backoff, judge
 from email_campaigns.delivery.smtp import ConnectionLost, Refused, Session
 
-__all__ = ["Crowded", "Journal", "Page", "Unavailable", "Verdict"]
+__all__ = ["Crowded", "Journal", "Page", "Step", "Unavailable", "Verdict"]
 
 LOSSES_UNTIL_PAUSE = 3
 
@@ -37,6 +37,13 @@ class Verdict(Enum):
 	GO = "go"
 	SKIP = "skip"  # this mail must not leave any more: suppressed, or no longer ours
 	STOP = "stop"  # the mailing is not in process any more
+
+
+class Step(NamedTuple):
+	"""What a page has to say at once: one mail was accepted, and another is to follow."""
+
+	accepted: Letter | None
+	following: Letter | None
 
 
 class Journal(Protocol):

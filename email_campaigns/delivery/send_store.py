@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import time
 from collections import Counter
-from threading import Event, Lock
+from threading import Event
 from uuid import uuid4
 
 from frappe.utils import cint
@@ -28,7 +28,7 @@ from email_campaigns.delivery.journal_store import LedgerJournal
 from email_campaigns.delivery.letters import letters
 from email_campaigns.delivery.mailing import Claimed, Mailing, Tally
 from email_campaigns.delivery.page import Crowded, Page, Unavailable
-from email_campaigns.delivery.sessions import run_pages
+from email_campaigns.delivery.sessions import Turns
 from email_campaigns.delivery.smtp import Session
 from email_campaigns.delivery.timeline_store import Timeline, catch_up
 from email_campaigns.results.store import MASS_EMAIL
@@ -52,14 +52,16 @@ class Sending:
 		links_store.keep(mailing, [each.compiled for each in self.composers.values()])
 		self.timeline = Timeline(mailing) if mailing.store_emails else None
 		self.rows: list[Claimed] = []
-		self.halt, self.connecting = Event(), Lock()
+		self.halt = Event()
+		self.journal = LedgerJournal(mailing, self.token, time.time)
+		self.turns = Turns(self.journal)
 		self.pages = [self._page(settings, deadline) for _ in range(max(1, cint(settings.sessions_per_job)))]
 
 	def _page(self, settings, deadline: float) -> Page:
 		return Page(
 			self.mailing.sender_address,
-			LedgerJournal(self.mailing, self.token, time.time),
-			self._connect,
+			self.turns,
+			lambda: self.turns.aside(self._connect),
 			max_attempts=max(1, cint(settings.max_attempts)),
 			clock=time.monotonic,
 			deadline=deadline,
@@ -67,14 +69,12 @@ class Sending:
 		)
 
 	def _connect(self) -> Session:
-		# Opening a session reads the Email Account on the job's own connection, which takes one thread at a time.
-		with self.connecting:
-			try:
-				return transport.connect(self.mailing.account)
-			except Unavailable as error:
-				if any(page.session and page.session.alive for page in self.pages):
-					raise Crowded from error
-				raise
+		try:
+			return transport.connect(self.mailing.account, self.turns.wait)
+		except Unavailable as error:
+			if any(page.session and page.session.alive for page in self.pages):
+				raise Crowded from error
+			raise
 
 	@property
 	def stopped(self) -> bool:
@@ -82,7 +82,8 @@ class Sending:
 		return self.halt.is_set()
 
 	def claim(self) -> list[Claimed]:
-		"""Claim as many mails as the limits and the batch size allow, under a lock that the caller holds."""
+		"""Claim as many mails as the limits and the batch size allow, under a lock that the caller holds, and return those
+		that may leave."""
 		epoch = int(time.time())
 		limits = limits_store.limits(self.mailing, epoch)
 		size, domains = limits.grant(self.batch, epoch), limits.by_domain(self.batch, epoch)
@@ -97,12 +98,13 @@ class Sending:
 		if not rows:
 			return Tally()
 		records = records_store.load(rows, *compose_store.fields(self.composers), self.mailing.sender_user)
-		return run_pages(self.pages[: len(rows)], letters(self.composers, rows, records, headings))
+		return self.turns.run(self.pages[: len(rows)], letters(self.composers, rows, records, headings))
 
 	def settle(self) -> None:
 		"""Free the rows of the page, suppress the addresses that bounced and put the figures on the form."""
 		copies = bool(self.mailing.cc_fields)
-		ended = ledger_store.settle(self.token, [row.name for row in self.rows], copies=copies)
+		names, self.rows = [row.name for row in self.rows], []
+		ended = ledger_store.settle(self.token, names, copies=copies)
 		_suppress_bounced(ended)
 		dropped = _settle_copies(ended) if copies else 0
 		if self.timeline:
@@ -126,7 +128,8 @@ class Sending:
 	def close(self) -> None:
 		for page in self.pages:
 			page.close()
-			page.journal.close()
+		self.turns.close()
+		self.journal.close()
 
 
 def recover(epoch: int) -> None:

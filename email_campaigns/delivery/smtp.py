@@ -16,7 +16,7 @@ the mail.
 import smtplib
 from contextlib import suppress
 
-from email_campaigns.delivery.channel import Channel
+from email_campaigns.delivery.channel import Channel, Wait
 from email_campaigns.delivery.replies import ConnectionLost, Refused, Reply, parse, reply_of
 from email_campaigns.delivery.wire import mailbox, quote
 
@@ -38,14 +38,15 @@ class Session:
 	`under_way` is the recipient whose envelope was written and waits for `confirm`, None when there is none.
 	"""
 
-	def __init__(self, smtp: smtplib.SMTP):
-		"""Takes over a connected and logged-in `smtp`; says EHLO if nobody has. Raises Refused, ConnectionLost."""
+	def __init__(self, smtp: smtplib.SMTP, wait: Wait | None = None):
+		"""Takes over a connected and logged-in `smtp`; says EHLO if nobody has. `wait` lets others work, as Channel has
+		it. Raises Refused, ConnectionLost."""
 		try:
 			smtp.ehlo_or_helo_if_needed()
 			smtp.file = smtp.file or smtp.sock.makefile("rb")
 		except (smtplib.SMTPException, *TROUBLE) as error:
 			raise explain(error) from error
-		self._smtp, self._channel = smtp, Channel(smtp.sock, smtp.file)
+		self._smtp, self._channel = smtp, Channel(smtp.sock, smtp.file, wait)
 		self._read_features(smtp.esmtp_features if smtp.does_esmtp else {})
 		self._asked: list[tuple[str, bytes]] = []
 		self.under_way: str | None = None

@@ -10,6 +10,7 @@ import frappe
 from frappe import _
 from frappe.utils import cint, strip_html
 
+from email_campaigns.delivery.channel import Wait
 from email_campaigns.delivery.page import Unavailable
 from email_campaigns.delivery.replies import judge
 from email_campaigns.delivery.smtp import ConnectionLost, Refused, Session, explain
@@ -29,8 +30,9 @@ def held() -> str:
 	return ""
 
 
-def connect(account_name: str) -> Session:
-	"""Open and log in a session of an Email Account. Raises Unavailable with a sentence that names the account."""
+def connect(account_name: str, wait: Wait | None = None) -> Session:
+	"""Open and log in a session of an Email Account, which waits for its server by `wait`, as a Channel has it. Raises
+	Unavailable with a sentence that names the account."""
 	messages = len(frappe.local.message_log)
 	try:
 		with _time_limit():
@@ -38,7 +40,7 @@ def connect(account_name: str) -> Session:
 			server.timeout = TIMEOUT
 			smtp = server.session
 			smtp.sock.settimeout(TIMEOUT)
-		return Session(smtp)
+		return Session(smtp, wait)
 	except Refused as refusal:
 		raise Unavailable(_sentence(account_name, judge(refusal)[1])) from refusal
 	except ConnectionLost as loss:

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from email_campaigns.delivery.mailing import Letter
-from email_campaigns.delivery.page import Verdict
+from email_campaigns.delivery.page import Step, Verdict
 from email_campaigns.delivery.smtp import ConnectionLost, Refused, Reply
 
 SENDER = "news@example.org"
@@ -70,7 +70,7 @@ class MemoryJournal:
 
 	def __init__(self, ledger: Ledger, token: str = "page", dies=lambda: False):
 		self.ledger, self.token, self.dies = ledger, token, dies
-		self.writes = 0
+		self.writes, self.groups = 0, []
 
 	def advance(self, accepted: Letter | None, following: Letter | None) -> Verdict:
 		self._before_write()
@@ -79,6 +79,10 @@ class MemoryJournal:
 			assert row.status in ("Sending", "Uncertain"), f"{row} was never on its way"
 			row.status = "Sent"
 		return self._follow(self.ledger.rows[following.name]) if following else Verdict.GO
+
+	def advance_all(self, steps: Sequence[Step]) -> list[Verdict]:
+		self.groups.append(len(steps))
+		return [self.advance(*step) for step in steps]
 
 	def _follow(self, row: Row) -> Verdict:
 		if not self.ledger.in_process:

@@ -157,7 +157,7 @@ class TestTheMailsFate(CopiesTest):
 class TestKilledWorker(CopiesTest):
 	def dies_at(self, number):
 		"""Let the process die at one call of the journal, so that its page is not settled either."""
-		journal, settle = journal_store.LedgerJournal.advance, send_store.Sending.settle
+		journal, settle = journal_store.LedgerJournal.advance_all, send_store.Sending.settle
 		calls, dead = iter(range(number)), []
 
 		def advance(*arguments):
@@ -172,7 +172,7 @@ class TestKilledWorker(CopiesTest):
 
 		stack = ExitStack()
 		stack.enter_context(self.assertRaises(PowerCut))
-		stack.enter_context(patch.object(journal_store.LedgerJournal, "advance", advance))
+		stack.enter_context(patch.object(journal_store.LedgerJournal, "advance_all", advance))
 		stack.enter_context(patch.object(send_store.Sending, "settle", not_when_dead))
 		return stack
 
@@ -195,16 +195,16 @@ class TestKilledWorker(CopiesTest):
 	def test_a_page_that_comes_back_after_its_lease_releases_its_copies(self):
 		contacts(KIM, LOU, company_name=BOSS)
 		name = self.start(self.mailing())
-		advance, calls = journal_store.LedgerJournal.advance, []
+		advance, calls = journal_store.LedgerJournal.advance_all, []
 
-		def stalled(journal, accepted, following):
-			calls.append(following)
+		def stalled(journal, steps):
+			calls.append(steps)
 			if len(calls) == 2:
 				self.end_leases(name)
 				sending.recover(int(time.time()))
-			return advance(journal, accepted, following)
+			return advance(journal, steps)
 
-		with patch.object(journal_store.LedgerJournal, "advance", stalled):
+		with patch.object(journal_store.LedgerJournal, "advance_all", stalled):
 			self.go_on()
 		self.go_on()
 		self.assertSentTo(name, [BOSS, BOSS, KIM, LOU])

@@ -131,7 +131,7 @@ class TestPowerCuts(SendingTest):
 		self.assertEqual(self.received(), addresses(10))
 
 	def test_before_the_journal_is_written(self):
-		self.start_and_cut(journal_store.LedgerJournal, "advance", after=4)
+		self.start_and_cut(journal_store.LedgerJournal, "advance_all", after=4)
 		self.assertEqual(self.statuses(self.name), {"Sent": 3, "Sending": 1, "Queued": 6})
 		self.assertRecovers(uncertain=1)
 		self.assertEqual(self.received(), addresses(10))
@@ -150,7 +150,7 @@ class TestPowerCuts(SendingTest):
 	def test_a_bounce_is_not_forgotten_when_the_page_is_never_settled(self):
 		third = addresses(10)[2]
 		self.serve({"rcpt": {third: "550 5.1.1 No such user"}})
-		self.start_and_cut(journal_store.LedgerJournal, "advance", after=6)
+		self.start_and_cut(journal_store.LedgerJournal, "advance_all", after=6)
 		self.recover()
 		self.assertEqual(frappe.db.get_value("Suppressed Email", {"email": third}, "reason"), "Hard Bounce")
 		self.assertEqual(
@@ -174,16 +174,16 @@ class TestPowerCuts(SendingTest):
 
 	def test_a_stalled_page_that_comes_back_after_its_lease_sends_nothing_more(self):
 		name = self.start(a_mailing(a_list(*addresses(10))))
-		advance, calls = journal_store.LedgerJournal.advance, []
+		advance, calls = journal_store.LedgerJournal.advance_all, []
 
-		def stalled(journal, accepted, following):
-			calls.append(following)
+		def stalled(journal, steps):
+			calls.append(steps)
 			if len(calls) == 5:
 				self.end_leases(name)
 				sending.recover(int(time.time()))
-			return advance(journal, accepted, following)
+			return advance(journal, steps)
 
-		with patch.object(journal_store.LedgerJournal, "advance", stalled):
+		with patch.object(journal_store.LedgerJournal, "advance_all", stalled):
 			self.go_on()
 		self.assertNothingLost(name)
 		self.go_on()

@@ -1,14 +1,10 @@
 """The send loop over one page: its order of journal and wire, and what each answer of the server leads to."""
 
-import threading
-from threading import Event
-
 import pytest
 
 from email_campaigns.delivery.mailing import Letter
-from email_campaigns.delivery.page import LOSSES_UNTIL_PAUSE, Crowded, Page, Unavailable
-from email_campaigns.delivery.sessions import run_pages
-from email_campaigns.tests.fakes import SENDER, Killed, Ledger, MemoryJournal, MemoryServer
+from email_campaigns.delivery.page import LOSSES_UNTIL_PAUSE, Unavailable
+from email_campaigns.tests.fakes import Killed, MemoryJournal
 from email_campaigns.tests.unit.page_kit import FIVE, Bench
 
 
@@ -154,65 +150,3 @@ def test_closing_says_goodbye_and_dropping_does_not():
 	bench = Bench().run()
 	bench.page.drop()
 	assert bench.server.quits == 0
-
-
-def several(ledger, server, number, journals=None):
-	halt = Event()
-	return [
-		Page(
-			SENDER,
-			journals[index] if journals else MemoryJournal(ledger),
-			server.connect,
-			max_attempts=5,
-			clock=lambda: 0,
-			deadline=1,
-			halt=halt,
-		)
-		for index in range(number)
-	]
-
-
-def test_a_session_that_the_server_has_no_room_for_leaves_its_letters_to_the_others():
-	bench, crowded = Bench(), threading.Event()
-
-	def refuse():
-		crowded.set()
-		raise Crowded
-
-	def connect_late():
-		crowded.wait(5)
-		return bench.server.connect()
-
-	halt = Event()
-	pages = [
-		Page(SENDER, bench.journal, connect, max_attempts=5, clock=lambda: 0, deadline=100, halt=halt)
-		for connect in (connect_late, refuse)
-	]
-	first = run_pages(pages, bench.ledger.claim("page"))
-	bench.ledger.settle("page")
-	second = run_pages(pages, bench.ledger.claim("page"))
-	assert (first.sent + second.sent, first.problem, second.problem) == (5, "", "")
-	assert bench.states() == ["Sent"] * 5
-
-
-def test_several_sessions_share_the_letters():
-	ledger, server = Ledger(f"p{number}@example.org" for number in range(300)), MemoryServer()
-	tally = run_pages(several(ledger, server, 4), iter(ledger.claim("page")))
-	assert tally.sent == 300 and ledger.statuses() == {"Sent": 300}
-	assert len(set(server.delivered)) == len(server.delivered) == 300
-
-
-def test_an_error_in_one_session_ends_the_others_and_is_raised():
-	ledger, server = (
-		Ledger(f"p{number}@example.org" for number in range(300)),
-		MemoryServer({50: ("die", "content")}),
-	)
-	with pytest.raises(Killed):
-		run_pages(several(ledger, server, 3), iter(ledger.claim("page")))
-	assert 1 <= ledger.statuses()["Sending"] <= 3
-	assert ledger.statuses()["Queued"] > 0
-	ledger.recover()
-	again = MemoryServer()
-	run_pages(several(ledger, again, 3), iter(ledger.claim("page")))
-	assert set(server.delivered).isdisjoint(again.delivered)
-	assert ledger.statuses()["Uncertain"] <= 3

@@ -1,0 +1,151 @@
+"""Pages side by side: they share the letters, write the journal together, and none waits for another's server."""
+
+import socket
+from contextlib import ExitStack
+from threading import Event
+from time import monotonic
+
+import pytest
+
+from email_campaigns.delivery.page import Crowded, Page
+from email_campaigns.delivery.sessions import Turns
+from email_campaigns.tests.fakes import SENDER, FakeSession, Killed, Ledger, MemoryJournal, MemoryServer
+
+
+class Crew:
+	"""Some pages over a ledger of so many mails. `connects` opens the session of each page, by its number."""
+
+	def __init__(self, mails, pages, server=None, connects=None):
+		self.ledger = (
+			mails if isinstance(mails, Ledger) else Ledger(f"p{n}@example.org" for n in range(mails))
+		)
+		self.server = server or MemoryServer()
+		self.journal = MemoryJournal(self.ledger)
+		self.turns, self.halt = Turns(self.journal), Event()
+		connects = connects or {}
+		self.pages = [self._page(connects.get(number, self.server.connect)) for number in range(pages)]
+
+	def _page(self, connect):
+		return Page(SENDER, self.turns, connect, max_attempts=5, clock=lambda: 0, deadline=1, halt=self.halt)
+
+	def run(self):
+		try:
+			return self.turns.run(self.pages, self.ledger.claim("page"))
+		finally:
+			self.ledger.settle("page")
+			self.turns.close()
+
+
+def waiting_session(crew, ready, *, patience=30):
+	"""A session whose server answers each mail once `ready` says so: what a real one does at its socket."""
+
+	class Waiting(FakeSession):
+		def transmit(self, content, following=None):
+			crew[0].turns.wait(ready, monotonic() + patience)
+			super().transmit(content, following)
+
+	return lambda: Waiting(crew[0].server)
+
+
+@pytest.fixture
+def sockets():
+	with ExitStack() as stack:
+		yield lambda: [stack.enter_context(one) for one in socket.socketpair()]
+
+
+def test_several_sessions_share_the_letters():
+	crew = Crew(300, 4)
+	assert crew.run().sent == 300 and crew.ledger.statuses() == {"Sent": 300}
+	assert len(set(crew.server.delivered)) == len(crew.server.delivered) == 300
+	assert crew.server.connections == 4
+
+
+def test_what_all_have_to_say_is_written_at_once():
+	crew = Crew(300, 4)
+	crew.run()
+	assert len(crew.journal.groups) == 300 / 4 + 1 and set(crew.journal.groups) == {4}
+
+
+def test_an_error_in_one_session_ends_the_others_and_is_raised():
+	crew = Crew(300, 3, MemoryServer({50: ("die", "content")}))
+	with pytest.raises(Killed):
+		crew.run()
+	assert crew.ledger.statuses()["Sending"] == 1 and crew.ledger.statuses()["Queued"] > 0
+	crew.ledger.recover()
+	again = Crew(crew.ledger, 3)
+	again.run()
+	assert set(crew.server.delivered).isdisjoint(again.server.delivered)
+	assert crew.ledger.statuses() == {"Sent": 299, "Uncertain": 1}
+
+
+def test_an_error_of_the_journal_ends_all_of_whom_it_had_steps():
+	crew = Crew(300, 3)
+	crew.journal.dies = iter([False] * 30 + [True] * 300).__next__
+	with pytest.raises(Killed):
+		crew.run()
+	assert all(page.session is None for page in crew.pages) and crew.halt.is_set()
+	assert crew.ledger.statuses()["Sending"] <= 3
+
+
+def test_a_session_that_the_server_has_no_room_for_leaves_its_letters_to_the_others():
+	def refuse():
+		raise Crowded
+
+	crew = Crew(5, 2, connects={1: refuse})
+	first = crew.run()
+	second = crew.run()
+	assert (first.sent + second.sent, first.problem, second.problem) == (5, "", "")
+	assert crew.ledger.statuses() == {"Sent": 5}
+
+
+def test_a_slow_server_holds_up_its_own_session_alone(sockets):
+	ours, theirs = sockets()
+
+	class Answering(MemoryServer):
+		def connect(self):
+			session = super().connect()
+			transmit = session.transmit
+
+			def and_answer(content, following=None):
+				transmit(content, following)
+				if len(self.delivered) == 18:
+					theirs.send(b"250 OK")
+
+			session.transmit = and_answer
+			return session
+
+	crew = []
+	crew.append(Crew(20, 2, Answering(), connects={0: waiting_session(crew, ours)}))
+	assert crew[0].run().sent == 20
+	assert crew[0].server.delivered.index("p0@example.org") >= 18
+
+
+def test_a_server_that_never_answers_ends_its_own_session_in_time(sockets):
+	ours, _theirs = sockets()
+	crew = []
+	crew.append(Crew(20, 2, connects={0: waiting_session(crew, ours, patience=0.05)}))
+	with pytest.raises(TimeoutError):
+		crew[0].run()
+	assert crew[0].ledger.statuses()["Sending"] == 1
+
+
+def test_a_session_is_opened_while_others_work():
+	opened = Event()
+
+	def slowly():
+		opened.wait(5)
+		return crew.server.connect()
+
+	class Opening(MemoryServer):
+		def connect(self):
+			opened.set()
+			return super().connect()
+
+	crew = Crew(20, 2, Opening(), connects={0: lambda: crew.turns.aside(slowly)})
+	assert crew.run().sent == 20
+
+
+def test_outside_of_a_run_nothing_has_to_wait_for_its_turn(sockets):
+	crew, (ours, _theirs) = Crew(1, 1), sockets()
+	crew.turns.wait(ours, monotonic())
+	assert crew.turns.aside(lambda: 5) == 5
