@@ -21,7 +21,7 @@ from pathlib import Path
 
 import frappe
 
-MAILS, FRAPPE_MAILS = 5000, 200
+MAILS, FRAPPE_MAILS = 5000, 1000
 NAME = "Benchmark"
 SETTINGS = ("batch_size", "parallel_jobs", "sessions_per_job", "max_attempts")
 LINK = (

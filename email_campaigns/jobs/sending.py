@@ -213,7 +213,7 @@ def _send_batch(sending: send_store.Sending, queue) -> bool:
 	with ledger_store.one_claimer() as alone:
 		rows = sending.claim() if alone else []
 		frappe.db.commit()
-	if not rows:
+	if not sending.rows:
 		return False
 	tally = Tally()
 	try:
