@@ -37,9 +37,8 @@ def mailbox(address: str, stage: str, utf8: bool) -> bytes:
 
 def quote(content: bytes) -> bytes:
 	"""The message as DATA wants it: CRLF line ends, leading dots doubled, a lone dot at the end (RFC 5321 §4.5.2)."""
-	if (
-		type(content) is Whole
-	):  # nearly every mail; to search it for what it can't hold would cost more than its making
+	# Nearly every mail: to search it for what it can't hold would cost more than its making
+	if type(content) is Whole:
 		return content + b".\r\n"
 	text = b"\r\n".join([*content.splitlines(), b""])  # of bytes: at CRLF, CR and LF, nowhere else
 	first = b"." if text.startswith(b".") else b""

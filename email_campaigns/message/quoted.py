@@ -41,7 +41,7 @@ class Pieced:
 		pieces: Sequence[str],
 		fixed: Mapping[str, Fixed] = MappingProxyType({}),
 		said: Callable[[Hashable], str] = str,
-		written: Callable[[Hashable], bytes] = repr,
+		written: Callable[[Hashable], bytes] = str.encode,
 	):
 		self.pieces, self.fixed, self.said, self.written = pieces, fixed, said, written
 
