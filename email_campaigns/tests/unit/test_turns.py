@@ -1,7 +1,9 @@
 """Pages side by side: they share the letters, write the journal together, and none waits for another's server."""
 
+import smtplib
 import socket
 from contextlib import ExitStack
+from dataclasses import replace
 from threading import Event
 from time import monotonic
 
@@ -9,7 +11,10 @@ import pytest
 
 from email_campaigns.delivery.page import Crowded, Page
 from email_campaigns.delivery.sessions import Turns
+from email_campaigns.delivery.smtp import Session
 from email_campaigns.tests.fakes import SENDER, FakeSession, Killed, Ledger, MemoryJournal, MemoryServer
+from email_campaigns.tests.smtp_server import HANG, ScriptedServer
+from email_campaigns.tests.unit.smtp_kit import TIMEOUT, tls_contexts
 
 
 class Crew:
@@ -149,3 +154,55 @@ def test_outside_of_a_run_nothing_has_to_wait_for_its_turn(sockets):
 	crew, (ours, _theirs) = Crew(1, 1), sockets()
 	crew.turns.wait(ours, monotonic())
 	assert crew.turns.aside(lambda: 5) == 5
+
+
+def crew_over(server, opened, mails, pages, size=0):
+	"""A crew whose sessions speak SMTP with a server of this machine; `opened` connects, and each mail has so many bytes."""
+	crew = Crew(mails, 0)
+	crew.pages = [crew._page(lambda: crew.turns.aside(lambda: opened(crew.turns.wait))) for _ in range(pages)]
+	claim = crew.ledger.claim
+	crew.ledger.claim = lambda token: [
+		replace(letter, content=letter.content + b"\r\n" + b"x" * size) for letter in claim(token)
+	]
+	return crew
+
+
+def over_tls(server, context):
+	def opened(wait):
+		smtp = smtplib.SMTP_SSL(server.host, server.port, timeout=10, context=context)
+		return Session(smtp, wait)
+
+	return opened
+
+
+def over_tcp(server, timeout=10):
+	def opened(wait):
+		smtp = smtplib.SMTP(server.host, server.port, timeout=10)
+		smtp.sock.settimeout(timeout)
+		return Session(smtp, wait)
+
+	return opened
+
+
+@pytest.mark.parametrize("size", [0, 5_000_000], ids=["small", "larger than what the system buffers"])
+def test_sessions_over_tls_take_turns_too(tmp_path, size):
+	theirs, ours = tls_contexts(tmp_path)
+	with ScriptedServer(tls=theirs) as server:
+		crew = crew_over(server, over_tls(server, ours), 12, 3, size)
+		assert (crew.run().sent, len(server.messages), server.connections) == (12, 12, 3)
+
+
+def test_large_mails_leave_whole():
+	with ScriptedServer() as server:
+		crew = crew_over(server, over_tcp(server), 6, 3, 5_000_000)
+		assert crew.run().sent == 6
+		assert {len(mail.content) for mail in server.messages} == {5_000_010}
+
+
+@pytest.mark.parametrize("features", [("PIPELINING",), ()], ids=["pipelined", "in turn"])
+def test_a_server_that_hangs_at_one_mail_takes_the_others(features):
+	with ScriptedServer({"content": {"p3@example.org": [HANG]}}, features) as server:
+		crew = crew_over(server, over_tcp(server, TIMEOUT), 20, 4)
+		tally = crew.run()
+		assert (tally.sent, tally.uncertain) == (19, 1)
+		assert crew.ledger.rows[4].status == "Uncertain"
