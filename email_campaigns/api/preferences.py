@@ -148,13 +148,11 @@ def _choices(mail: Named, result: str = "", undo: Button | None = None) -> Page:
 	sequence = _sequence(mail, lists)
 	left = bool(sequence) and drip_events_store.has_left(mail.source, mail.email)
 	buttons = [button for button in buttons if not sequence or button.action != "list"]
+	state = _state(scope, lists)
 	if sequence and not scope.blocked and not scope.unsubscribed:
 		buttons = _with_sequence(buttons, sequence, left, undo)
-	state = (
-		[_("You are unsubscribed from {0}.").format(_("“{0}”").format(sequence))]
-		if left
-		else _state(scope, lists)
-	)
+		if left:
+			state = [_("You are unsubscribed from {0}.").format(_("“{0}”").format(sequence))]
 	lines = (_("Your address: {0}").format(masked(mail.email)), *state)
 	return Page(_("Your mail preferences"), lines, result, tuple(buttons))
 

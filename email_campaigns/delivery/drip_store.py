@@ -14,7 +14,7 @@ from email_campaigns.delivery.mailing import CcField, Mailing, Stream
 from email_campaigns.delivery.mailing_store import INFORMATIONAL, content, sender_account, sender_address
 from email_campaigns.delivery.mailing_store import load as load_mailing
 
-_STEP = "Step {0}"
+_PROBLEM = ["drip_problem", "drip_problem_step"]
 HELD_SECONDS = 900  # after which mails that a problem held up are tried again
 
 
@@ -85,29 +85,25 @@ def may_send(campaign: str) -> bool:
 	return bool(frappe.db.exists("Campaign", {"name": campaign, "status": ("!=", "Inactive")}))
 
 
-def note(stream: Stream, problem: str) -> bool:
+def note(stream: Stream, problem: str, step: int = 0) -> bool:
 	"""Show the sentence for which nothing leaves on the forms of a campaign, or take away with "" what held this step
-	up; tell whether that changed anything."""
-	shown = frappe.db.get_value("Campaign", stream.campaign, "drip_problem") or ""
-	of_another = shown.startswith(_(_STEP).format("")) and not shown.startswith(_label(stream))
-	if shown == problem or (not problem and of_another):
+	up; tell whether that changed anything. `step` says whose problem it is, 0 that it is of no step."""
+	shown, of = frappe.db.get_value("Campaign", stream.campaign, _PROBLEM) or ("", 0)
+	if (shown or "") == problem or (not problem and of not in (0, stream.step)):
 		return False
-	frappe.db.set_value("Campaign", stream.campaign, "drip_problem", problem, update_modified=False)
+	tell(stream.campaign, problem, step)
 	return True
 
 
-def tell(campaign: str, problem: str) -> None:
-	"""Show on the forms of a campaign why its steps can't be planned."""
-	frappe.db.set_value("Campaign", campaign, "drip_problem", problem, update_modified=False)
-
-
-def _label(stream: Stream) -> str:
-	return _(_STEP).format(f"{stream.step}: ")
+def tell(campaign: str, problem: str, step: int = 0) -> None:
+	"""Show on the forms of a campaign why its steps can't be planned, or why one of them can't be sent."""
+	values = dict(zip(_PROBLEM, (problem, step), strict=True))
+	frappe.db.set_value("Campaign", campaign, values, update_modified=False)
 
 
 def hold(stream: Stream, problem: str) -> None:
 	"""Show a problem, and let the mails of a stream wait for HELD_SECONDS before they are tried again."""
-	note(stream, _label(stream) + problem)
+	note(stream, _("Step {0}: {1}").format(stream.step, problem), stream.step)
 	queue = ledger_store.of_stream(stream)
 	frappe.db.sql(
 		f"""UPDATE `tabCampaign Message` SET send_after = %(until)s

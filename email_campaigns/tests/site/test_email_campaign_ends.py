@@ -119,6 +119,20 @@ class TestTrouble(OnePersonTest):
 		self.at(1)
 		self.assertEqual((self.subjects(JO), self.problem(campaign)), (["Broken"], ""))
 
+	def test_the_problem_of_a_step_stays_until_that_step_can_leave(self):
+		step = a_step(0, "Broken", "<p>{{ doc. }}</p>")
+		campaign = a_sequence(step, a_step(1, "Whole"))
+		name = enrol(campaign, self.contact)
+		self.at(1)
+		self.at(2)
+		self.assertEqual(self.subjects(JO), ["Whole"])
+		self.assertIn("Step 1", self.problem(campaign))
+		change("Email Template", step["email_template"], response_html="<p>Mended</p>")
+		frappe.db.sql("UPDATE `tabCampaign Message` SET send_after = 0 WHERE source = %s", name)
+		frappe.db.commit()
+		self.at(2)
+		self.assertEqual(self.problem(campaign), "")
+
 	def test_a_server_that_is_away_holds_up_no_other_campaign(self):
 		campaign = a_sequence(a_step(0))
 		name = enrol(campaign, self.contact)

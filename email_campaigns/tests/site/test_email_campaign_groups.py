@@ -192,6 +192,13 @@ class TestThePage(DripTest):
 		actions = frappe.get_all("Campaign Log", {"source": self.name}, pluck="action", order_by="name")
 		self.assertEqual(actions[:3], ["Sent", "Opted Out", "Opted In"])
 
+	def test_whoever_has_left_it_and_then_everything_reads_that_everything_was_left(self):
+		preferences.act(self.message, "sequence")
+		preferences.act(self.message, "all")
+		page = preferences.show(self.message)
+		self.assertIn("You are unsubscribed from all our mailings.", page.lines)
+		self.assertEqual(self.labels(page), ["Get our mailings again"])
+
 	def test_leaving_everything_ends_all_sequences_at_once(self):
 		preferences.act(self.message, "all")
 		frappe.db.commit()

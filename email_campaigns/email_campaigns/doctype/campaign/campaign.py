@@ -21,7 +21,7 @@ class Campaign(Document):
 		refuse_contradiction(self)
 		enrolment_store.check_schedule(self)
 		cc_fields_store.check_form(self)
-		self.drip_problem = ""
+		self.drip_problem, self.drip_problem_step = "", 0
 
 	def on_update(self):
 		enrolment_store.follow_schedule(self)
