@@ -56,8 +56,10 @@ def plan_the_schedule(clerk):
 	grid = clerk.view.locator('[data-fieldname="campaign_schedules"]')
 	grid.locator(".grid-add-row").click()
 	row = grid.locator(".grid-row").last
-	row.locator('[data-fieldname="email_template"]').first.click()
-	clerk.page.keyboard.type(TEMPLATE)
+	cell = row.locator('[data-fieldname="email_template"]').first
+	cell.click()
+	# The row turns into fields in its own time.
+	cell.locator("input:visible").press_sequentially(TEMPLATE)
 	row.locator(".awesomplete li", has_text=TEMPLATE).first.click()
 	row.locator('[data-fieldname="send_time"]').first.click()
 	clerk.page.keyboard.type("0:00")
