@@ -284,13 +284,18 @@ def erpnext_again(lead: str) -> dict:
 	return {"campaign": campaign, "enrolment": enrolment, "sent": sorted(told), "statuses": statuses()}
 
 
-def main(site: str, step: str, arguments: str, answer: str) -> None:
+def main(site: str, steps: str, answer: str) -> None:
 	frappe.init(site=site)
 	frappe.connect()
-	found = getattr(erpnext_read, step, globals().get(step))(**json.loads(arguments))
-	frappe.db.commit()
+	found = [_done(*step) for step in json.loads(steps)]
 	frappe.destroy()
 	Path(answer).write_text(json.dumps(found, default=str))
+
+
+def _done(step: str, arguments: dict):
+	found = getattr(erpnext_read, step, globals().get(step))(**arguments)
+	frappe.db.commit()
+	return found
 
 
 if __name__ == "__main__":

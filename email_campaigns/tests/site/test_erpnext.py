@@ -1,4 +1,4 @@
-"""Beside ERPNext, on a site of its own: installed after it, migrated twice, sending, uninstalled, compared row by row.
+"""Beside ERPNext, on a site of its own: installed after it, migrated, sending, uninstalled, compared row by row.
 
 ERPNext is the bench's own where it has one, else the stand-in under tests/data, which has its names and manners.
 """
@@ -31,9 +31,7 @@ def _travel(site, server) -> SimpleNamespace:
 	seen = SimpleNamespace(received={})
 	site.make()
 	site.frappe("install-app", "erpnext")
-	site.step("noon")
-	seen.at = site.step("seed", port=server.port)
-	seen.before = site.step("state")
+	_noon, seen.at, seen.before = site.steps(("noon", {}), ("seed", {"port": server.port}), ("state", {}))
 	_install(site, seen)
 	_send(site, server, seen)
 	_work(site, seen)
@@ -42,17 +40,17 @@ def _travel(site, server) -> SimpleNamespace:
 
 
 def _install(site, seen) -> None:
-	seen.refusals = site.step("refusals")
-	seen.refused_nothing_changed = site.step("state") == seen.before
+	seen.refusals, after = site.steps(("refusals", {}), ("state", {}))
+	seen.refused_nothing_changed = after == seen.before
 	site.frappe("install-app", "email_campaigns")
-	seen.installed = site.step("state")
-	seen.ledger, seen.logged = site.step("ledger"), site.step("logged")
-	seen.steps, seen.sources = site.step("steps", campaign=seen.at["spring"]), site.step("sources")
-	for _time in range(2):
-		site.frappe("migrate", "--skip-search-index")
-	seen.taken_again = site.step("taken_again")
-	seen.migrated = site.step("state")
-	seen.ledger_after_migration = site.step("ledger")
+	spring = {"campaign": seen.at["spring"]}
+	seen.installed, seen.ledger, seen.logged, seen.steps, seen.sources = site.steps(
+		("state", {}), ("ledger", {}), ("logged", {}), ("steps", spring), ("sources", {})
+	)
+	site.frappe("migrate", "--skip-search-index")
+	seen.taken_again, seen.migrated, seen.ledger_after_migration = site.steps(
+		("taken_again", {}), ("state", {}), ("ledger", {})
+	)
 
 
 def _send(site, server, seen) -> None:
@@ -79,9 +77,9 @@ def _work(site, seen) -> None:
 def _uninstall(site, seen) -> None:
 	seen.leaving = site.step("state")
 	site.frappe("uninstall-app", "email_campaigns", "--yes", "--no-backup")
-	seen.given_back = site.step("state")
-	seen.leftovers, seen.comments = site.step("leftovers"), site.step("comments")
-	seen.due_now = site.step("due_now")
+	seen.given_back, seen.leftovers, seen.comments, seen.due_now = site.steps(
+		("state", {}), ("leftovers", {}), ("comments", {}), ("due_now", {})
+	)
 	seen.again = site.step("erpnext_again", lead=seen.at["bob"])
 	site.frappe("migrate", "--skip-search-index")
 	seen.migrated_after = site.step("state")
