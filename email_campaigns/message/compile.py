@@ -115,11 +115,10 @@ class CompiledMessage:
 			raise RenderError("The subject is empty for this recipient.", "subject")
 		html = self._part("html", self.html_template, names, filling, warnings)
 		text = self._part("text", self.text_template, names, filling, warnings)
+		may_have_gaps = filling.has_gap or self.text_template.has_gap or len(text.pieces) > 1
 		if self.text_from_html:
 			text = Pieced((_text_of(str(html)),))
-		elif (filling.has_gap or self.text_template.has_gap or len(text.pieces) > 1) and "\n\n\n" in str(
-			text
-		):
+		elif may_have_gaps and "\n\n\n" in str(text):
 			text = Pieced((tidy(str(text)),))
 		return Content(subject, html, text, tuple(warnings))
 
