@@ -5,6 +5,7 @@ template is mostly the same few strings again and again: each is encoded once, a
 end of a line, which decodes to nothing) joins it to what comes before where the line would grow too long.
 """
 
+import re
 from binascii import b2a_qp
 from collections.abc import Callable, Hashable, Mapping, Sequence
 from functools import lru_cache
@@ -14,6 +15,8 @@ from typing import NamedTuple
 LINE = 75  # characters before the "=" of a soft line break; RFC 2045 6.7 (5) allows 76 with it
 LONGEST_KEPT = 50_000  # characters of a piece that is remembered
 SOFT_BREAK = b"=\r\n"
+# binascii encodes a space or tab at the end of a line without looking how long that line is by then
+OVERLONG = re.compile(rb"^([^\r\n]{74,})(=20|=09)(?=\r\n)", re.MULTILINE)
 
 
 class Fixed(NamedTuple):
@@ -111,7 +114,7 @@ def encoded(piece: str) -> tuple[bytes, int, int]:
 	start = data.rfind(b"\n") + 1
 	if len(data) - start > LINE:
 		data = _shortened(data)
-	data = _without_dots(data)
+	data = _without_dots(OVERLONG.sub(rb"\1=\r\n\2", data))
 	start = data.rfind(b"\n") + 1
 	first = data.find(b"\r\n")
 	return data, (len(data) if first < 0 else first), len(data) - start

@@ -28,6 +28,10 @@ WITH_FILES = Skeleton(
 BODIES = st.text(st.characters(exclude_categories=("Cs",)), max_size=400)
 SUBJECTS = st.text(st.characters(exclude_categories=("Cc", "Cs", "Zl", "Zp")), max_size=300)
 EDGES = [
+	"".join(
+		"a" * number + " \n" + "." * number + "\t\n" + "é" * 12 + "b" * number + "  \n"
+		for number in range(81)
+	),
 	"." * 300,
 	"x" + "." * 300,
 	"é" * 12 + "abc" + "." * 100,

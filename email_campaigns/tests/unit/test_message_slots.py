@@ -5,7 +5,7 @@ import email.policy
 from html import unescape
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from email_campaigns.message.compile import Limits, RenderError, compile_message
@@ -66,6 +66,7 @@ VALUES = ["Zoë & Söhne %s %b", "", " ", ".", ". x" * 40, "a\n\n\nb", "\r\n.", 
 	),
 	st.sampled_from(VALUES),
 )
+@example([NAME, "a" * 75, " ", "\n"], "")
 def test_a_mail_is_the_same_as_without_slots(parts, value):
 	html = "".join(parts) + "z"
 	with_slots, without = (
