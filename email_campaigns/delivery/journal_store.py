@@ -73,7 +73,7 @@ def _numbered(name: str, number: int) -> list[str]:
 _KEPT = ("claim", "ignored", "at", "epoch")
 
 
-def _execute(name: str, statement: str) -> str:
+def _spoken(name: str, statement: str) -> str:
 	values = _VALUE.findall(statement)
 	return f"EXECUTE {name} USING " + ", ".join(
 		f"@ec_{value}" if value in _KEPT else f"%({value})s" for value in values
@@ -81,7 +81,7 @@ def _execute(name: str, statement: str) -> str:
 
 
 class LedgerJournal:
-	"""Implements delivery.page.Journal on MariaDB, for several pages at once. `clock` returns Unix time in seconds."""
+	"""Implements delivery.sessions.GroupJournal on MariaDB. `clock` returns Unix time in seconds."""
 
 	def __init__(self, mailing: Mailing, claim: str, clock: Callable[[], float]):
 		self.source_doctype = mailing.doctype
@@ -100,12 +100,9 @@ class LedgerJournal:
 	def close(self) -> None:
 		self.connection.close()
 
-	def advance(self, accepted: Letter | None, following: Letter | None) -> Verdict:
-		"""Mark one mail Sent and the next Sending; GO only if the next may still leave."""
-		return self.advance_all([Step(accepted, following)])[0]
-
 	def advance_all(self, steps: Sequence[Step]) -> list[Verdict]:
-		"""Do so for several pages in one statement, and return the answer to each."""
+		"""Mark the mails of several pages that were accepted Sent and those that follow Sending, in one statement. Return
+		the answer to each: GO only if what follows may still leave."""
 		self._look_at_clock()
 		sent = [step.accepted for step in steps if step.accepted]
 		following = [step.following for step in steps if step.following]
@@ -123,7 +120,7 @@ class LedgerJournal:
 			name = f"ec_{accepted}_{following}"
 			statement = _statement(self.source_doctype, accepted, following)
 			self.cursor.execute(f"PREPARE {name} FROM %s", (_VALUE.sub("?", statement),))
-			self.prepared[accepted, following] = _execute(name, statement)
+			self.prepared[accepted, following] = _spoken(name, statement)
 		return self.prepared[accepted, following]
 
 	def fail(self, letter: Letter, reason: str, *, bounced: bool = False) -> None:

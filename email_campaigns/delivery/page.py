@@ -18,7 +18,7 @@ from email_campaigns.delivery.mailing import Failure, Letter, Tally
 from email_campaigns.delivery.replies import Meaning, backoff, judge
 from email_campaigns.delivery.smtp import ConnectionLost, Refused, Session
 
-__all__ = ["Crowded", "Journal", "Page", "Step", "Unavailable", "Verdict"]
+__all__ = ["Crowded", "Ends", "Journal", "Page", "Step", "Unavailable", "Verdict"]
 
 LOSSES_UNTIL_PAUSE = 3
 
@@ -46,14 +46,19 @@ class Step(NamedTuple):
 	following: Letter | None
 
 
-class Journal(Protocol):
-	"""The ledger as one page sees it. Every call is durable when it returns."""
+class Ends(Protocol):
+	"""What the ledger is told of a mail that is not sent. Every call is durable when it returns."""
 
-	def advance(self, accepted: Letter | None, following: Letter | None) -> Verdict: ...
 	def fail(self, letter: Letter, reason: str, *, bounced: bool = False) -> None: ...
 	def postpone(self, letter: Letter, reason: str, delay: int) -> None: ...
 	def give_back(self, letter: Letter) -> None: ...
 	def doubt(self, letter: Letter, reason: str) -> None: ...
+
+
+class Journal(Ends, Protocol):
+	"""The ledger as one page sees it. Every call is durable when it returns."""
+
+	def advance(self, accepted: Letter | None, following: Letter | None) -> Verdict: ...
 
 
 class Ahead:

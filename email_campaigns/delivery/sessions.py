@@ -20,12 +20,12 @@ from typing import NamedTuple, Protocol, TypeVar
 from greenlet import getcurrent, greenlet
 
 from email_campaigns.delivery.mailing import Letter, Tally
-from email_campaigns.delivery.page import Journal, Page, Step, Verdict
+from email_campaigns.delivery.page import Ends, Page, Step, Verdict
 
 T = TypeVar("T")
 
 
-class GroupJournal(Journal, Protocol):
+class GroupJournal(Ends, Protocol):
 	"""A journal that takes the steps of several pages at once."""
 
 	def advance_all(self, steps: Sequence[Step]) -> list[Verdict]: ...
@@ -87,10 +87,7 @@ class Turns:
 
 	def advance(self, accepted: Letter | None, following: Letter | None) -> Verdict:
 		"""Say one step to the journal, with those of the other pages; durable when it returns."""
-		step = Step(accepted, following)
-		if getcurrent() is self._main:
-			return self._journal.advance_all([step])[0]
-		self._steps.append((step, getcurrent()))
+		self._steps.append((Step(accepted, following), getcurrent()))
 		return self._main.switch()
 
 	def wait(self, connection: socket.socket, deadline: float, *, to_write: bool = False) -> None:

@@ -65,12 +65,16 @@ class Content:
 
 @dataclass(frozen=True)
 class Part:
-	"""A compiled template, the fixed texts in it, and of those with slots the names of these."""
+	"""A compiled template, and the fixed texts in it."""
 
 	template: Template
 	texts: Mapping[str, Fixed]
-	slots: Mapping[str, tuple[str | Path, ...]]
 	html: bool
+
+	@cached_property
+	def slots(self) -> Mapping[str, tuple[str | Path, ...]]:
+		"""The names of the slots in each fixed text that has some."""
+		return {text: fixed.names for text, fixed in self.texts.items() if fixed.names}
 
 	@cached_property
 	def has_gap(self) -> bool:
@@ -235,8 +239,7 @@ def _compiled(environment: MailEnvironment, source: str, part: str) -> Part:
 	tree = metered(parse(environment, source, part), marks)
 	try:
 		code = environment.compile(tree, filename="<template>")
-		texts = marks.texts(code)
-		slots = {text: fixed.names for text, fixed in texts.items() if fixed.names}
-		return Part(Template.from_code(environment, code, {}), texts, slots, environment is HTML)
+		template = Template.from_code(environment, code, {})
+		return Part(template, marks.texts(code), environment is HTML)
 	except (SyntaxError, RecursionError, MemoryError):
 		raise TemplateError("Parts of the template are nested too deeply.", part) from None

@@ -12,13 +12,13 @@ import pytest
 from email_campaigns.delivery.page import Crowded, Page
 from email_campaigns.delivery.sessions import Turns
 from email_campaigns.delivery.smtp import Session
-from email_campaigns.tests.fakes import SENDER, FakeSession, Killed, Ledger, MemoryJournal, MemoryServer
+from email_campaigns.tests.fakes import SENDER, Killed, Ledger, MemoryJournal, MemoryServer
 from email_campaigns.tests.smtp_server import HANG, ScriptedServer
 from email_campaigns.tests.unit.smtp_kit import TIMEOUT, tls_contexts
 
 
 class Crew:
-	"""Some pages over a ledger of so many mails. `connects` opens the session of each page, by its number."""
+	"""Some pages over a ledger of so many mails. `connects` has what opens the session of a page, by its number."""
 
 	def __init__(self, mails, pages, server=None, connects=None):
 		self.ledger = (
@@ -28,10 +28,14 @@ class Crew:
 		self.journal = MemoryJournal(self.ledger)
 		self.turns, self.halt = Turns(self.journal), Event()
 		connects = connects or {}
-		self.pages = [self._page(connects.get(number, self.server.connect)) for number in range(pages)]
+		self.pages = [self._page(connects.get(number, Crew.connect)) for number in range(pages)]
 
 	def _page(self, connect):
-		return Page(SENDER, self.turns, connect, max_attempts=5, clock=lambda: 0, deadline=1, halt=self.halt)
+		options = {"max_attempts": 5, "clock": lambda: 0, "deadline": 1, "halt": self.halt}
+		return Page(SENDER, self.turns, lambda: connect(self), **options)
+
+	def connect(self):
+		return self.server.connect()
 
 	def run(self):
 		try:
@@ -41,15 +45,21 @@ class Crew:
 			self.turns.close()
 
 
-def waiting_session(crew, ready, *, patience=30):
+def waiting_session(ready, *, patience=30):
 	"""A session whose server answers each mail once `ready` says so: what a real one does at its socket."""
 
-	class Waiting(FakeSession):
-		def transmit(self, content, following=None):
-			crew[0].turns.wait(ready, monotonic() + patience)
-			super().transmit(content, following)
+	def connect(crew):
+		session = crew.connect()
+		transmit = session.transmit
 
-	return lambda: Waiting(crew[0].server)
+		def once_ready(content, following=None):
+			crew.turns.wait(ready, monotonic() + patience)
+			transmit(content, following)
+
+		session.transmit = once_ready
+		return session
+
+	return connect
 
 
 @pytest.fixture
@@ -93,7 +103,7 @@ def test_an_error_of_the_journal_ends_all_of_whom_it_had_steps():
 
 
 def test_a_session_that_the_server_has_no_room_for_leaves_its_letters_to_the_others():
-	def refuse():
+	def refuse(crew):
 		raise Crowded
 
 	crew = Crew(5, 2, connects={1: refuse})
@@ -119,34 +129,35 @@ def test_a_slow_server_holds_up_its_own_session_alone(sockets):
 			session.transmit = and_answer
 			return session
 
-	crew = []
-	crew.append(Crew(20, 2, Answering(), connects={0: waiting_session(crew, ours)}))
-	assert crew[0].run().sent == 20
-	assert crew[0].server.delivered.index("p0@example.org") >= 18
+	crew = Crew(20, 2, Answering(), connects={0: waiting_session(ours)})
+	assert crew.run().sent == 20
+	assert crew.server.delivered.index("p0@example.org") >= 18
 
 
 def test_a_server_that_never_answers_ends_its_own_session_in_time(sockets):
 	ours, _theirs = sockets()
-	crew = []
-	crew.append(Crew(20, 2, connects={0: waiting_session(crew, ours, patience=0.05)}))
+	crew = Crew(20, 2, connects={0: waiting_session(ours, patience=0.05)})
 	with pytest.raises(TimeoutError):
-		crew[0].run()
-	assert crew[0].ledger.statuses()["Sending"] == 1
+		crew.run()
+	assert crew.ledger.statuses()["Sending"] == 1
 
 
 def test_a_session_is_opened_while_others_work():
 	opened = Event()
 
-	def slowly():
-		opened.wait(5)
-		return crew.server.connect()
+	def slowly(crew):
+		def work():
+			opened.wait(5)
+			return crew.connect()
+
+		return crew.turns.aside(work)
 
 	class Opening(MemoryServer):
 		def connect(self):
 			opened.set()
 			return super().connect()
 
-	crew = Crew(20, 2, Opening(), connects={0: lambda: crew.turns.aside(slowly)})
+	crew = Crew(20, 2, Opening(), connects={0: slowly})
 	assert crew.run().sent == 20
 
 
@@ -156,10 +167,13 @@ def test_outside_of_a_run_nothing_has_to_wait_for_its_turn(sockets):
 	assert crew.turns.aside(lambda: 5) == 5
 
 
-def crew_over(server, opened, mails, pages, size=0):
+def crew_over(opened, mails, pages, size=0):
 	"""A crew whose sessions speak SMTP with a server of this machine; `opened` connects, and each mail has so many bytes."""
-	crew = Crew(mails, 0)
-	crew.pages = [crew._page(lambda: crew.turns.aside(lambda: opened(crew.turns.wait))) for _ in range(pages)]
+
+	def connect(crew):
+		return crew.turns.aside(lambda: opened(crew.turns.wait))
+
+	crew = Crew(mails, pages, connects=dict.fromkeys(range(pages), connect))
 	claim = crew.ledger.claim
 	crew.ledger.claim = lambda token: [
 		replace(letter, content=letter.content + b"\r\n" + b"x" * size) for letter in claim(token)
@@ -188,13 +202,13 @@ def over_tcp(server, timeout=10):
 def test_sessions_over_tls_take_turns_too(tmp_path, size):
 	theirs, ours = tls_contexts(tmp_path)
 	with ScriptedServer(tls=theirs) as server:
-		crew = crew_over(server, over_tls(server, ours), 12, 3, size)
+		crew = crew_over(over_tls(server, ours), 12, 3, size)
 		assert (crew.run().sent, len(server.messages), server.connections) == (12, 12, 3)
 
 
 def test_large_mails_leave_whole():
 	with ScriptedServer() as server:
-		crew = crew_over(server, over_tcp(server), 6, 3, 5_000_000)
+		crew = crew_over(over_tcp(server), 6, 3, 5_000_000)
 		assert crew.run().sent == 6
 		assert {len(mail.content) for mail in server.messages} == {5_000_010}
 
@@ -202,7 +216,7 @@ def test_large_mails_leave_whole():
 @pytest.mark.parametrize("features", [("PIPELINING",), ()], ids=["pipelined", "in turn"])
 def test_a_server_that_hangs_at_one_mail_takes_the_others(features):
 	with ScriptedServer({"content": {"p3@example.org": [HANG]}}, features) as server:
-		crew = crew_over(server, over_tcp(server, TIMEOUT), 20, 4)
+		crew = crew_over(over_tcp(server, TIMEOUT), 20, 4)
 		tally = crew.run()
 		assert (tally.sent, tally.uncertain) == (19, 1)
 		assert crew.ledger.rows[4].status == "Uncertain"
