@@ -3,26 +3,12 @@
 import frappe
 
 from email_campaigns.api import approval
-from email_campaigns.tests.site.kit import (
-	SendingTest,
-	a_list,
-	a_mailing,
-	addresses,
-	change,
-	settings,
-	starts,
-)
+from email_campaigns.tests.site.kit import SendingTest, a_list, a_mailing, addresses, change, settings, starts
 from email_campaigns.tests.site.visitor import forget
 
 TEN = addresses(10)
-
-
 OFFICE = "approval.example"
-
-
 STAFF = {"clerk": "Campaign User", "boss": "Campaign Manager", "other": "Campaign Manager"}
-
-
 STEPS = (
 	"status",
 	"requested_by",

@@ -2,16 +2,9 @@
 
 import frappe
 
-from email_campaigns.tests.site.kit import (
-	SendingTest,
-	a_list,
-	a_mailing,
-	addresses,
-)
+from email_campaigns.tests.site.kit import SendingTest, a_list, a_mailing, addresses
 
 FIVE = addresses(5)
-
-
 THIRD = FIVE[2]
 
 

@@ -3,20 +3,10 @@
 import frappe
 
 from email_campaigns.api import lists
-from email_campaigns.tests.site.kit import (
-	SendingTest,
-	a_contact,
-	a_list,
-	addresses,
-	work_off,
-)
+from email_campaigns.tests.site.kit import SendingTest, a_contact, a_list, addresses, work_off
 
 LIST = "Sending Fed"
-
-
 FILTERS = [["Contact", "company_name", "=", "Sending Ltd"]]
-
-
 REPORT = "Sending Report"
 
 

@@ -2,14 +2,9 @@
 
 import frappe
 
-from email_campaigns.tests.site.kit import (
-	SendingTest,
-	addresses,
-)
+from email_campaigns.tests.site.kit import SendingTest, addresses
 
 TWENTY = addresses(20)
-
-
 HOUR = 3600
 
 

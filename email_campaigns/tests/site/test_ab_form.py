@@ -9,13 +9,7 @@ from email_campaigns.delivery import ab_store
 from email_campaigns.jobs import sending
 from email_campaigns.results import store as results
 from email_campaigns.tests.site.ab_kit import A, ABTest, B, C
-from email_campaigns.tests.site.kit import (
-	PREFIX,
-	a_template,
-	address,
-	change,
-	settings,
-)
+from email_campaigns.tests.site.kit import PREFIX, a_template, address, change, settings
 
 
 class TestTheForm(ABTest):

@@ -8,14 +8,7 @@ from email_campaigns.api import ab_test as api
 from email_campaigns.delivery import ab_store
 from email_campaigns.tests.site.ab_kit import MANY, A, ABTest, B, C
 from email_campaigns.tests.site.copies import COMPANY, offer
-from email_campaigns.tests.site.kit import (
-	PREFIX,
-	a_contact,
-	a_list,
-	a_template,
-	add_records,
-	address,
-)
+from email_campaigns.tests.site.kit import PREFIX, a_contact, a_list, a_template, add_records, address
 
 
 class TestTheTest(ABTest):

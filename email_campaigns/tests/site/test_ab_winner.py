@@ -9,15 +9,7 @@ from email_campaigns.api import after, desk
 from email_campaigns.delivery import ab_store, view_store
 from email_campaigns.jobs import ab_test
 from email_campaigns.tests.site.ab_kit import HOUR, MANY, ABTest, B
-from email_campaigns.tests.site.kit import (
-	PREFIX,
-	a_list,
-	a_template,
-	a_user,
-	address,
-	change,
-	settings,
-)
+from email_campaigns.tests.site.kit import PREFIX, a_list, a_template, a_user, address, change, settings
 
 
 class TestTheWinner(ABTest):

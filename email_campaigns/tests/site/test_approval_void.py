@@ -5,15 +5,7 @@ import frappe
 from email_campaigns.api import approval, desk
 from email_campaigns.jobs import sending
 from email_campaigns.tests.site.approvals import TEN, ApprovalTest, change_template
-from email_campaigns.tests.site.kit import (
-	PREFIX,
-	a_campaign,
-	a_list,
-	address,
-	change,
-	settings,
-	starts,
-)
+from email_campaigns.tests.site.kit import PREFIX, a_campaign, a_list, address, change, settings, starts
 
 
 class TestVoidBeforeTheStart(ApprovalTest):

@@ -10,11 +10,7 @@ from email_campaigns.audience import feed_store
 from email_campaigns.audience.feed import FeedFault
 from email_campaigns.jobs import lists as jobs
 from email_campaigns.tests.site.feeds import FILTERS, LIST, REPORT, FeedTest
-from email_campaigns.tests.site.kit import (
-	a_user,
-	addresses,
-	work_off,
-)
+from email_campaigns.tests.site.kit import a_user, addresses, work_off
 
 
 class TestPermissions(FeedTest):

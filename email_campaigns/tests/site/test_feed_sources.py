@@ -4,12 +4,7 @@ import frappe
 
 from email_campaigns.api import lists
 from email_campaigns.tests.site.feeds import FILTERS, REPORT, FeedTest
-from email_campaigns.tests.site.kit import (
-	a_contact,
-	a_user,
-	address,
-	addresses,
-)
+from email_campaigns.tests.site.kit import a_contact, a_user, address, addresses
 
 
 class TestReports(FeedTest):

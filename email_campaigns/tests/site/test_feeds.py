@@ -7,13 +7,7 @@ from email_campaigns.api import desk
 from email_campaigns.audience import feed_run_store
 from email_campaigns.jobs import lists as jobs
 from email_campaigns.tests.site.feeds import LIST, FeedTest
-from email_campaigns.tests.site.kit import (
-	a_contact,
-	address,
-	addresses,
-	waiting_jobs,
-	work_off,
-)
+from email_campaigns.tests.site.kit import a_contact, address, addresses, waiting_jobs, work_off
 
 
 class TestComingAndGoing(FeedTest):

@@ -15,13 +15,7 @@ from email_campaigns.tests.site.kit import (
 	remove_account,
 	settings,
 )
-from email_campaigns.tests.smtp_server import (
-	ACCEPT,
-	DROP,
-	DROP_IN_BODY,
-	HANG,
-	KEEP_AND_DROP,
-)
+from email_campaigns.tests.smtp_server import ACCEPT, DROP, DROP_IN_BODY, HANG, KEEP_AND_DROP
 
 
 class TestAccounts(FailureTest):

@@ -5,21 +5,8 @@ import time
 import frappe
 
 from email_campaigns.tests.site.failures import FIVE, THIRD, FailureTest
-from email_campaigns.tests.site.kit import (
-	SendingTest,
-	a_list,
-	a_mailing,
-	address,
-	settings,
-)
-from email_campaigns.tests.smtp_server import (
-	DROP,
-	HANG,
-	KEEP_AND_DROP,
-	KEEP_AND_HANG,
-	RESET,
-	drop_in_body,
-)
+from email_campaigns.tests.site.kit import SendingTest, a_list, a_mailing, address, settings
+from email_campaigns.tests.smtp_server import DROP, HANG, KEEP_AND_DROP, KEEP_AND_HANG, RESET, drop_in_body
 
 
 class TestOneRecipient(FailureTest):
