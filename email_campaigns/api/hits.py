@@ -15,6 +15,7 @@ from werkzeug.wrappers import Response
 from email_campaigns.api import own_device
 from email_campaigns.api.page import Page, private_headers, respond
 from email_campaigns.results.store import counting
+from email_campaigns.settings import app_settings
 from email_campaigns.tracking import events_store, link_store
 from email_campaigns.tracking.events import PREFETCH
 from email_campaigns.tracking.link_store import Link
@@ -89,7 +90,7 @@ def gone() -> Page:
 
 
 def _target(link: Link, mail: events_store.Mail | None) -> str:
-	settings = frappe.get_cached_doc("Email Campaign Settings")
+	settings = app_settings()
 	if not settings.add_utm or not mail:
 		return link.url
 	return with_parameters(link.url, utm(mail.campaign or "", _mailing(mail), link.title))

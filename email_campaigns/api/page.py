@@ -14,6 +14,8 @@ from jinja2 import Environment, FileSystemLoader
 from markupsafe import Markup
 from werkzeug.wrappers import Response
 
+from email_campaigns.settings import app_settings
+
 # Not under templates/ or www/: Frappe would serve these as web pages of their own.
 FOLDER = Path(__file__).parent / "pages"
 RIGHT_TO_LEFT = frozenset({"ar", "ckb", "dv", "fa", "he", "ps", "sd", "ug", "ur", "yi"})
@@ -107,5 +109,5 @@ def _csrf_token() -> str:
 
 
 def _footer() -> str:
-	settings = frappe.get_cached_doc("Email Campaign Settings")
+	settings = app_settings()
 	return "\n".join(part for part in (settings.sender_line, settings.postal_address) if part)

@@ -14,6 +14,7 @@ from frappe.utils import strip_html
 from email_campaigns.audience.address import key
 from email_campaigns.audience.members import NewMember, Rejection
 from email_campaigns.audience.sources_store import Source, source, sources
+from email_campaigns.settings import app_settings
 
 # A user is made with a password and a welcome mail, which no list is a reason for.
 NEVER_MADE = frozenset({"User"})
@@ -112,5 +113,5 @@ def _names(member: NewMember, meta, name_field: str) -> dict[str, str]:
 
 
 def _name_field(doctype: str) -> str:
-	rows = frappe.get_cached_doc("Email Campaign Settings").recipient_sources
+	rows = app_settings().recipient_sources
 	return next((row.name_field or "" for row in rows if row.source_doctype == doctype), "")

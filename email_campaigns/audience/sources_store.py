@@ -6,6 +6,8 @@ from dataclasses import dataclass
 
 import frappe
 
+from email_campaigns.settings import app_settings
+
 PLAIN = "Target List Member"  # what a plain address is a record of: its own row
 
 
@@ -44,7 +46,7 @@ PLAIN_SOURCE = Source(PLAIN, "email", language_field="language", time_zone_field
 
 def sources() -> dict[str, Source]:
 	"""Return the enabled recipient sources of the settings whose doctype and email field exist on this site."""
-	rows = frappe.get_cached_doc("Email Campaign Settings").recipient_sources
+	rows = app_settings().recipient_sources
 	return {
 		row.source_doctype: _source(row)
 		for row in rows

@@ -8,9 +8,11 @@ import frappe
 from frappe import _
 from frappe.utils import cint, format_datetime, get_fullname, now_datetime
 
-from email_campaigns.delivery import mailing_store, notify_store, store
+from email_campaigns.delivery import mailing_store, store
 from email_campaigns.delivery.approval import fingerprint
 from email_campaigns.delivery.mailing import Mailing
+from email_campaigns.notify import notify_users
+from email_campaigns.settings import app_settings
 
 NEEDED, ANOTHER = "needed", "another person"
 SETTING = {"Needed": NEEDED, "Needed, by another person": ANOTHER}
@@ -27,7 +29,7 @@ class Void(frappe.ValidationError):
 
 def needed() -> str:
 	"""Return "", NEEDED or ANOTHER: whether the settings want an approval, and by whom."""
-	return SETTING.get(store.settings().approval, "")
+	return SETTING.get(app_settings().approval, "")
 
 
 def load(name: str) -> Mailing:
@@ -163,7 +165,7 @@ def tell_asker(doc, sentence: str, *values: str) -> None:
 def notify(users: list[str], doc, sentence: str, *values: str) -> None:
 	"""Send Frappe's own notification; the texts of users in it are escaped."""
 	title = f"<b>{escape(doc.title)}</b>"
-	notify_store.notify(users, "Mass Email", doc.name, sentence.format(title, *map(escape, values)))
+	notify_users(users, "Mass Email", doc.name, sentence.format(title, *map(escape, values)))
 
 
 def _changed(doc, mailing: Mailing) -> str:

@@ -22,7 +22,6 @@ from email_campaigns.delivery import (
 	limits_store,
 	mailing_store,
 	records_store,
-	store,
 	transport,
 )
 from email_campaigns.delivery.ab_test import KINDS
@@ -34,6 +33,7 @@ from email_campaigns.message.compile import CompiledMessage, TemplateError
 from email_campaigns.message.headers import HeaderError
 from email_campaigns.schedule.estimate import ends_at
 from email_campaigns.schedule.limits import HOUR, Spread
+from email_campaigns.settings import app_settings
 from email_campaigns.tracking.links import PREFIX
 from email_campaigns.tracking.store import links
 
@@ -70,7 +70,7 @@ def refuse_errors(doc) -> None:
 
 
 def _all(doc, mailing: Mailing, count: Mapping | None) -> Iterator[Finding]:
-	settings, compiled = store.settings(), {}
+	settings, compiled = app_settings(), {}
 	yield from _compile(mailing, compiled)
 	yield from _of_content(mailing, compiled)
 	yield from _of_sender(mailing)

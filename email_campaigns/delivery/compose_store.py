@@ -10,11 +10,12 @@ from frappe import _
 from frappe.utils import cint
 
 from email_campaigns.compat import site_url
-from email_campaigns.delivery import links_store, store
+from email_campaigns.delivery import links_store
 from email_campaigns.delivery.letters import Composer
 from email_campaigns.delivery.mailing import Mailing
 from email_campaigns.message.compile import CompiledMessage, TemplateError, compile_message
 from email_campaigns.message.footer import Footer
+from email_campaigns.settings import app_settings
 from email_campaigns.tracking.links import PREFIX
 from email_campaigns.tracking.store import links, ring
 from email_campaigns.tracking.target import is_plain
@@ -55,7 +56,7 @@ def _is_foreign(url: str) -> bool:
 
 
 def _footer(mailing: Mailing) -> Footer:
-	settings = store.settings()
+	settings = app_settings()
 	return Footer(
 		sender_line=settings.sender_line or "",
 		postal_address=settings.postal_address or "",

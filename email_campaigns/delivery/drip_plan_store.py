@@ -14,7 +14,7 @@ from frappe.utils import cint, get_system_timezone
 
 from email_campaigns.audience import today_store
 from email_campaigns.audience.today_store import Who
-from email_campaigns.delivery import drip, drip_group_store, drip_ledger_store, enrolment_store, store
+from email_campaigns.delivery import drip, drip_group_store, drip_ledger_store, enrolment_store
 from email_campaigns.delivery.drip import Plan, Rules
 from email_campaigns.delivery.drip_ledger_store import Enrolment
 from email_campaigns.delivery.enrolment_store import GROUPS
@@ -22,6 +22,7 @@ from email_campaigns.delivery.freeze import Entry
 from email_campaigns.delivery.mailing import Stream
 from email_campaigns.delivery.mailing_store import INFORMATIONAL
 from email_campaigns.schedule.drip import Clocks
+from email_campaigns.settings import app_settings
 
 SLICE = 500
 
@@ -55,7 +56,7 @@ def plan(enrolments: Sequence[Enrolment], epoch: int) -> None:
 
 def rules_of(name: str, epoch: int) -> tuple[Rules, list[str]]:
 	"""Return what holds for a campaign at a moment, and its excluding lists."""
-	campaign, settings = frappe.get_doc("Campaign", name), store.settings()
+	campaign, settings = frappe.get_doc("Campaign", name), app_settings()
 	rules = Rules(
 		steps=tuple(enrolment_store.steps_of(campaign)),
 		clocks=Clocks(get_system_timezone(), cint(settings.default_hour)),

@@ -10,8 +10,8 @@ import frappe
 from frappe import _
 from frappe.utils import strip_html
 
-from email_campaigns.delivery import notify_store
 from email_campaigns.delivery.enrolment_store import DOCTYPE
+from email_campaigns.notify import notify_users
 
 
 class Enrolling:
@@ -55,4 +55,4 @@ class Enrolling:
 		lines += [f"{number}: {reason}" for reason, number in self.left_out.items()]
 		content = "<br>".join(map(escape, lines))
 		user = frappe.session.user
-		notify_store.notify([user], "Campaign", campaign, escape(lines[0]), email_content=content)
+		notify_users([user], "Campaign", campaign, escape(lines[0]), email_content=content)

@@ -8,10 +8,11 @@ from dataclasses import dataclass
 import frappe
 from frappe.utils import cint
 
-from email_campaigns.delivery import ledger_store, mailing_store, store
+from email_campaigns.delivery import ledger_store, mailing_store
 from email_campaigns.delivery.limits import Limits
 from email_campaigns.delivery.mailing import Mailing
 from email_campaigns.schedule.limits import HOUR, Limit, Rolling, Spread
+from email_campaigns.settings import app_settings
 
 # What the form calls them.
 SITE, OWN, SPREAD = (
@@ -39,7 +40,7 @@ def of(name: str, epoch: int) -> Limits:
 
 def limits(mailing: Mailing, epoch: int) -> Limits:
 	"""Return the limits on a mailing at `epoch` (Unix seconds), for whoever claims under the lock of claiming."""
-	settings = store.settings()
+	settings = app_settings()
 	site, of_site = cint(settings.hourly_limit), _rates(settings.domain_rates)
 	of_mailing = dict(mailing.domain_rates)
 	domains = sorted({*of_site, *of_mailing})

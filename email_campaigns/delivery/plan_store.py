@@ -11,19 +11,13 @@ from frappe.utils import cint, get_system_timezone, now
 
 from email_campaigns.audience import store as audience
 from email_campaigns.audience.decide import Candidate
-from email_campaigns.delivery import (
-	approval_store,
-	cc_plan_store,
-	freeze,
-	ledger_store,
-	mailing_store,
-	store,
-)
+from email_campaigns.delivery import approval_store, cc_plan_store, freeze, ledger_store, mailing_store, store
 from email_campaigns.delivery.freeze import Entry
 from email_campaigns.delivery.mailing import Mailing
 from email_campaigns.schedule.best_hour import best_hour, next_time
 from email_campaigns.schedule.clock import UnknownZone, in_zone
 from email_campaigns.schedule.limits import HOUR
+from email_campaigns.settings import app_settings
 from email_campaigns.tracking.store import hours_of
 
 _PLANNED = (
@@ -136,7 +130,7 @@ def plan(mailing: Mailing, entries: list[Entry]) -> None:
 
 def _best_times(mailing: Mailing) -> freeze.Times:
 	"""When each member is likeliest to read: by their own habits, else by those of the slice, in their own time zone."""
-	site, default = get_system_timezone(), cint(store.settings().default_hour)
+	site, default = get_system_timezone(), cint(app_settings().default_hour)
 
 	def times(candidates: list[Candidate]) -> dict[int, int]:
 		habits = hours_of([candidate.email for candidate in candidates])

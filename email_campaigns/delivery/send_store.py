@@ -32,6 +32,7 @@ from email_campaigns.delivery.sessions import Turns
 from email_campaigns.delivery.smtp import Session
 from email_campaigns.delivery.timeline_store import Timeline, catch_up
 from email_campaigns.results.store import MASS_EMAIL
+from email_campaigns.settings import app_settings
 
 
 class Sending:
@@ -42,7 +43,7 @@ class Sending:
 	"""
 
 	def __init__(self, mailing: Mailing, mails: ledger_store.Queue, deadline: float):
-		settings = store.settings()
+		settings = app_settings()
 		if mailing.deadline:
 			deadline = min(deadline, time.monotonic() + mailing.deadline - time.time())
 		self.mailing, self.mails = mailing, mails

@@ -142,7 +142,3 @@ def add_to_counts(name: str, **deltas: int) -> None:
 		name,
 	)
 	_tell_desk(name)
-
-
-def settings():
-	return frappe.get_cached_doc("Email Campaign Settings")

@@ -24,6 +24,7 @@ from email_campaigns.delivery.resend import Row
 from email_campaigns.results import store as results
 from email_campaigns.schedule.clock import in_zone
 from email_campaigns.schedule.limits import HOUR
+from email_campaigns.settings import app_settings
 
 
 def told_by_event(message: int) -> bool:
@@ -94,7 +95,7 @@ def _by_time(mailing: Mailing, rows: list[Row]) -> dict[int, list[Row]]:
 	The server may have taken the first of the two mails: under an hourly limit the second waits until the first no
 	longer counts.
 	"""
-	settings = store.settings()
+	settings = app_settings()
 	limited = (
 		cint(settings.hourly_limit)
 		or mailing.hourly_rate

@@ -27,6 +27,7 @@ from email_campaigns.delivery.queues_store import DripQueue, MailingQueue
 from email_campaigns.jobs import ab_test
 from email_campaigns.message.compile import TemplateError
 from email_campaigns.message.headers import HeaderError
+from email_campaigns.settings import app_settings
 
 PAGE_SECONDS = 240  # a page job lasts less than five minutes, whatever the size of the mailing
 
@@ -78,7 +79,7 @@ def _enqueue_pages(queue, own_slot: int | None = None, predecessor: int | None =
 	"""Finish a mailing that has no open mails, else enqueue its pages."""
 	if _finish(queue.name):
 		return
-	epoch, settings = int(time.time()), store.settings()
+	epoch, settings = int(time.time()), app_settings()
 	if not _has_room(queue, epoch):
 		return
 	batch = max(1, cint(settings.batch_size))

@@ -13,6 +13,7 @@ from datetime import datetime, timedelta
 import frappe
 from frappe.utils import cint, now_datetime
 
+from email_campaigns.settings import app_settings
 from email_campaigns.tracking.events import Event, judged
 from email_campaigns.tracking.verdict import BURST_SECONDS, CLICK, HUMAN, INTERNAL, Verdict
 
@@ -77,7 +78,7 @@ def record(
 
 
 def machine_seconds() -> int:
-	return cint(frappe.get_cached_doc("Email Campaign Settings").machine_seconds)
+	return cint(app_settings().machine_seconds)
 
 
 def _recent(mail: Mail, at: datetime) -> tuple[list[int], list[Event]]:
