@@ -21,10 +21,9 @@ from email_campaigns.delivery import (
 	plan_store,
 	preview_store,
 	store,
-	transport,
 )
-from email_campaigns.delivery.page import Unavailable
-from email_campaigns.delivery.smtp import ConnectionLost, Refused
+from email_campaigns.delivery.smtp import transport
+from email_campaigns.delivery.smtp.session import ConnectionLost, Refused, Unavailable
 from email_campaigns.jobs import lists
 from email_campaigns.message.compile import RenderError, TemplateError
 from email_campaigns.message.headers import HeaderError

@@ -22,13 +22,13 @@ from email_campaigns.delivery import (
 	limits_store,
 	mailing_store,
 	records_store,
-	transport,
 )
 from email_campaigns.delivery.ab_test import KINDS
 from email_campaigns.delivery.checks import ERROR, LEVELS, OK, WARNING, Finding
 from email_campaigns.delivery.mailing import Claimed, Mailing
-from email_campaigns.delivery.page import Unavailable
 from email_campaigns.delivery.plan_rules import NOW, SPREAD
+from email_campaigns.delivery.smtp import transport
+from email_campaigns.delivery.smtp.session import Unavailable
 from email_campaigns.message.compile import CompiledMessage, TemplateError
 from email_campaigns.message.headers import HeaderError
 from email_campaigns.schedule.estimate import ends_at

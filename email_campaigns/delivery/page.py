@@ -15,16 +15,12 @@ from threading import Event
 from typing import NamedTuple, Protocol
 
 from email_campaigns.delivery.mailing import Failure, Letter, Tally
-from email_campaigns.delivery.replies import Meaning, backoff, judge
-from email_campaigns.delivery.smtp import ConnectionLost, Refused, Session
+from email_campaigns.delivery.smtp.replies import Meaning, backoff, judge
+from email_campaigns.delivery.smtp.session import ConnectionLost, Refused, Session, Unavailable
 
-__all__ = ["Crowded", "Ends", "Journal", "Page", "Step", "Unavailable", "Verdict"]
+__all__ = ["Crowded", "Ends", "Journal", "Page", "Step", "Verdict"]
 
 LOSSES_UNTIL_PAUSE = 3
-
-
-class Unavailable(Exception):
-	"""No session can be had from the mail server; the message is a sentence for the user."""
 
 
 class Crowded(Exception):

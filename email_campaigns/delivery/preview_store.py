@@ -8,8 +8,9 @@ import frappe
 from frappe import _
 
 from email_campaigns.audience import store as audience
-from email_campaigns.delivery import compose_store, mailing_store, records_store, transport
+from email_campaigns.delivery import compose_store, mailing_store, records_store
 from email_campaigns.delivery.mailing import Claimed, Mailing
+from email_campaigns.delivery.smtp import transport
 from email_campaigns.message.compile import CompiledMessage
 from email_campaigns.tracking.store import links
 

@@ -19,10 +19,11 @@ from email_campaigns.audience import store as audience
 from email_campaigns.audience.decide import Candidate
 from email_campaigns.audience.today_store import Who
 from email_campaigns.compat import affected_rows, change_latest_rows
-from email_campaigns.delivery import ledger_store, mailing_store, resend, store, transport
+from email_campaigns.delivery import ledger_store, mailing_store, resend, store
 from email_campaigns.delivery.mailing import Mailing
 from email_campaigns.delivery.requeue_store import SETTLED, requeue
 from email_campaigns.delivery.resend import ON_ITS_WAY, Again, Row, Rules
+from email_campaigns.delivery.smtp import transport
 
 _ROW = """name, status, COALESCE(reason, ''), COALESCE(email, ''), COALESCE(target_list, ''), COALESCE(member, 0),
 	COALESCE(recipient_doctype, ''), COALESCE(recipient_name, ''), COALESCE(language, ''), dedupe_key, is_seed,

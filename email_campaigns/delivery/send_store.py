@@ -22,14 +22,14 @@ from email_campaigns.delivery import (
 	records_store,
 	refuse_store,
 	store,
-	transport,
 )
 from email_campaigns.delivery.journal_store import LedgerJournal
 from email_campaigns.delivery.letters import letters
 from email_campaigns.delivery.mailing import Claimed, Mailing, Tally
-from email_campaigns.delivery.page import Crowded, Page, Unavailable
+from email_campaigns.delivery.page import Crowded, Page
 from email_campaigns.delivery.sessions import Turns
-from email_campaigns.delivery.smtp import Session
+from email_campaigns.delivery.smtp import transport
+from email_campaigns.delivery.smtp.session import Session, Unavailable
 from email_campaigns.delivery.timeline_store import Timeline, catch_up
 from email_campaigns.results.store import MASS_EMAIL
 from email_campaigns.settings import app_settings

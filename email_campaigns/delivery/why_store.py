@@ -13,9 +13,10 @@ from email_campaigns.audience import holdout, today_store
 from email_campaigns.audience.address import key
 from email_campaigns.audience.decide import Candidate, Decision, decide
 from email_campaigns.audience.today_store import Suppression, Who
-from email_campaigns.delivery import cc, limits_store, mailing_store, transport, why
+from email_campaigns.delivery import cc, limits_store, mailing_store, why
 from email_campaigns.delivery.ab_test import REST, WAITING
 from email_campaigns.delivery.limits import Limits
+from email_campaigns.delivery.smtp import transport
 from email_campaigns.delivery.why import Kept, Mail, Waits
 from email_campaigns.schedule.clock import in_zone
 from email_campaigns.schedule.limits import opens

@@ -20,10 +20,10 @@ from email_campaigns.delivery import (
 	queues_store,
 	send_store,
 	store,
-	transport,
 )
 from email_campaigns.delivery.mailing import Tally
 from email_campaigns.delivery.queues_store import DripQueue, MailingQueue
+from email_campaigns.delivery.smtp import transport
 from email_campaigns.jobs import ab_test
 from email_campaigns.message.compile import TemplateError
 from email_campaigns.message.headers import HeaderError

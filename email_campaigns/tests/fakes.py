@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from email_campaigns.delivery.mailing import Letter
 from email_campaigns.delivery.page import Step, Verdict
-from email_campaigns.delivery.smtp import ConnectionLost, Refused, Reply
+from email_campaigns.delivery.smtp.session import ConnectionLost, Refused, Reply
 
 SENDER = "news@example.org"
 

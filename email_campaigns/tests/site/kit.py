@@ -17,7 +17,8 @@ from rq.registry import StartedJobRegistry
 from email_campaigns.api import desk
 from email_campaigns.audience import store as audience
 from email_campaigns.audience.members import NewMember
-from email_campaigns.delivery import ledger_store, transport
+from email_campaigns.delivery import ledger_store
+from email_campaigns.delivery.smtp import transport
 from email_campaigns.jobs import sending
 from email_campaigns.tests.bench_kit import TestBench
 from email_campaigns.tests.smtp_server import ScriptedServer

@@ -10,7 +10,7 @@ import psutil
 from email_campaigns.audience import store as audience
 from email_campaigns.delivery import journal_store, send_store
 from email_campaigns.delivery.page import Page
-from email_campaigns.delivery.smtp import Session
+from email_campaigns.delivery.smtp.session import Session
 from email_campaigns.jobs import sending
 from email_campaigns.tests.site.kit import (
 	SendingTest,

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from email_campaigns.delivery.smtp import ConnectionLost, Refused, Session
+from email_campaigns.delivery.smtp.session import ConnectionLost, Refused, Session
 from email_campaigns.tests.smtp_server import ScriptedServer
 
 SENDER = "news@example.org"

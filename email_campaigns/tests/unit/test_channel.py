@@ -2,7 +2,7 @@
 
 import pytest
 
-from email_campaigns.delivery.channel import Channel
+from email_campaigns.delivery.smtp.channel import Channel
 
 
 class Pipe:

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from email_campaigns.delivery.wire import quote
+from email_campaigns.delivery.smtp.wire import quote
 from email_campaigns.message.headers import HeaderError, encode_address
 from email_campaigns.message.mime import Attachment, Skeleton
 from email_campaigns.message.quoted import Pieced, quoted_printable

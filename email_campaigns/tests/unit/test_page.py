@@ -3,7 +3,8 @@
 import pytest
 
 from email_campaigns.delivery.mailing import Letter
-from email_campaigns.delivery.page import LOSSES_UNTIL_PAUSE, Unavailable
+from email_campaigns.delivery.page import LOSSES_UNTIL_PAUSE
+from email_campaigns.delivery.smtp.session import Unavailable
 from email_campaigns.tests.fakes import Killed, MemoryJournal
 from email_campaigns.tests.unit.page_kit import FIVE, Bench
 

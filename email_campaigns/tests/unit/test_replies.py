@@ -6,7 +6,15 @@ from pathlib import Path
 
 import pytest
 
-from email_campaigns.delivery.replies import ConnectionLost, Meaning, Refused, Reply, backoff, judge, parse
+from email_campaigns.delivery.smtp.replies import (
+	ConnectionLost,
+	Meaning,
+	Refused,
+	Reply,
+	backoff,
+	judge,
+	parse,
+)
 
 CORPUS = Path(__file__).parents[1] / "data" / "smtp_replies.tsv"
 

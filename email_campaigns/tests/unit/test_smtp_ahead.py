@@ -4,8 +4,8 @@ import socket
 
 import pytest
 
-from email_campaigns.delivery.replies import Refused
-from email_campaigns.delivery.smtp import Session
+from email_campaigns.delivery.smtp.replies import Refused
+from email_campaigns.delivery.smtp.session import Session
 from email_campaigns.tests.smtp_server import DROP, HANG, KEEP_AND_DROP, RESET, ScriptedServer
 from email_campaigns.tests.unit.smtp_kit import (
 	CONTENT,

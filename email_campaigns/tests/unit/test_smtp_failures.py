@@ -5,8 +5,8 @@ import time
 
 import pytest
 
-from email_campaigns.delivery.replies import ConnectionLost, Refused
-from email_campaigns.delivery.smtp import Session, explain
+from email_campaigns.delivery.smtp.replies import ConnectionLost, Refused
+from email_campaigns.delivery.smtp.session import Session, explain
 from email_campaigns.tests.smtp_server import (
 	DROP,
 	DROP_IN_BODY,

@@ -8,8 +8,8 @@ import time
 
 import pytest
 
-from email_campaigns.delivery.replies import ConnectionLost, Refused
-from email_campaigns.delivery.smtp import Session
+from email_campaigns.delivery.smtp.replies import ConnectionLost, Refused
+from email_campaigns.delivery.smtp.session import Session
 from email_campaigns.tests.smtp_server import HANG, ScriptedServer, Slow
 from email_campaigns.tests.unit.smtp_kit import (
 	CONTENT,

@@ -4,8 +4,8 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from email_campaigns.delivery.replies import Meaning, Refused, judge
-from email_campaigns.delivery.wire import mailbox, quote
+from email_campaigns.delivery.smtp.replies import Meaning, Refused, judge
+from email_campaigns.delivery.smtp.wire import mailbox, quote
 from email_campaigns.tests.smtp_server import ScriptedServer
 from email_campaigns.tests.unit.smtp_kit import SENDER, hand_over, open_session, received
 

@@ -11,7 +11,7 @@ import pytest
 
 from email_campaigns.delivery.page import Crowded, Page
 from email_campaigns.delivery.sessions import Turns
-from email_campaigns.delivery.smtp import Session
+from email_campaigns.delivery.smtp.session import Session
 from email_campaigns.tests.fakes import SENDER, Killed, Ledger, MemoryJournal, MemoryServer
 from email_campaigns.tests.smtp_server import HANG, ScriptedServer
 from email_campaigns.tests.unit.smtp_kit import TIMEOUT, tls_contexts

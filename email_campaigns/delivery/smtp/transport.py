@@ -10,10 +10,9 @@ import frappe
 from frappe import _
 from frappe.utils import cint, strip_html
 
-from email_campaigns.delivery.channel import Wait
-from email_campaigns.delivery.page import Unavailable
-from email_campaigns.delivery.replies import judge
-from email_campaigns.delivery.smtp import ConnectionLost, Refused, Session, explain
+from email_campaigns.delivery.smtp.channel import Wait
+from email_campaigns.delivery.smtp.replies import judge
+from email_campaigns.delivery.smtp.session import ConnectionLost, Refused, Session, Unavailable, explain
 
 TIMEOUT = 30  # seconds that a server may stay silent; well below the lease of a page
 

@@ -16,9 +16,9 @@ the mail.
 import smtplib
 from contextlib import suppress
 
-from email_campaigns.delivery.channel import Channel, Wait
-from email_campaigns.delivery.replies import ConnectionLost, Refused, Reply, parse, reply_of
-from email_campaigns.delivery.wire import mailbox, quote
+from email_campaigns.delivery.smtp.channel import Channel, Wait
+from email_campaigns.delivery.smtp.replies import ConnectionLost, Refused, Reply, parse, reply_of
+from email_campaigns.delivery.smtp.wire import mailbox, quote
 
 __all__ = ["ConnectionLost", "Refused", "Reply", "Session", "explain"]
 
@@ -268,3 +268,7 @@ def _cause(error: BaseException, timeout: float | None = None) -> str:
 	if isinstance(error, ConnectionError) and error.errno:
 		return "the connection was broken by the other side"
 	return " ".join(str(error).split())[:300].rstrip(".") or type(error).__name__
+
+
+class Unavailable(Exception):
+	"""No session can be had from the mail server; the message is a sentence for the user."""
