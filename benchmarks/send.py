@@ -204,10 +204,11 @@ def frappes() -> float:
 
 def bare(port: int, mailing: str) -> float:
 	"""Return the seconds a mail that smtplib takes with ready bytes."""
-	from email_campaigns.delivery import compose_store, mailing_store
-	from email_campaigns.delivery.mailing import Claimed
+	from email_campaigns.delivery import compose_store
+	from email_campaigns.delivery.mailing import mailing_store
+	from email_campaigns.delivery.mailing.mailing import Claimed
 
-	loaded = mailing_store.load(mailing)
+	loaded = mailing_store.load_mass_email(mailing)
 	make = compose_store.composer(loaded, compose_store.compiled(loaded))
 	content = make.letter(Claimed(1, "reader@example.com", "", ""), {"first_name": "Réader"}).content
 	with smtplib.SMTP("127.0.0.1", port) as smtp:

@@ -4,7 +4,9 @@ Whoever writes a status asks `origins` for the states it may come from and puts 
 clause of its UPDATE, so that the database refuses what the table here does not allow.
 """
 
-MASS_EMAIL: dict[str, frozenset[str]] = {
+MASS_EMAIL, EMAIL_CAMPAIGN = "Mass Email", "Email Campaign"
+
+MASS_EMAIL_TRANSITIONS: dict[str, frozenset[str]] = {
 	"Draft": frozenset({"Pending Approval", "Pending", "Cancelled"}),
 	"Pending Approval": frozenset({"Draft", "Pending", "Cancelled"}),
 	"Pending": frozenset({"Draft", "In Process", "Paused", "Cancelled"}),
@@ -16,7 +18,7 @@ MASS_EMAIL: dict[str, frozenset[str]] = {
 	"Cancelled": frozenset(),
 }
 
-CAMPAIGN_MESSAGE: dict[str, frozenset[str]] = {
+CAMPAIGN_MESSAGE_TRANSITIONS: dict[str, frozenset[str]] = {
 	"Queued": frozenset({"Sending", "Skipped", "Expired", "Cancelled", "Failed"}),
 	"Sending": frozenset({"Sent", "Failed", "Queued", "Uncertain"}),
 	"Uncertain": frozenset({"Sent", "Failed", "Queued"}),
@@ -28,14 +30,14 @@ CAMPAIGN_MESSAGE: dict[str, frozenset[str]] = {
 	"Cancelled": frozenset({"Queued"}),
 }
 
-CAMPAIGN: dict[str, frozenset[str]] = {
+CAMPAIGN_TRANSITIONS: dict[str, frozenset[str]] = {
 	"Planning": frozenset({"Active", "Inactive", "Complete"}),
 	"Active": frozenset({"Planning", "Inactive", "Complete"}),
 	"Inactive": frozenset({"Planning", "Active", "Complete"}),
 	"Complete": frozenset({"Active"}),
 }
 
-EMAIL_CAMPAIGN: dict[str, frozenset[str]] = {
+EMAIL_CAMPAIGN_TRANSITIONS: dict[str, frozenset[str]] = {
 	"Scheduled": frozenset({"In Progress", "Unsubscribed", "Replied", "Cancelled"}),
 	"In Progress": frozenset({"Scheduled", "Completed", "Unsubscribed", "Replied", "Cancelled"}),
 	"Completed": frozenset(),
@@ -48,14 +50,14 @@ EMAIL_CAMPAIGN: dict[str, frozenset[str]] = {
 UNFINISHED_EMAIL_CAMPAIGN = ("Scheduled", "In Progress")
 
 MACHINES = {
-	"Mass Email": MASS_EMAIL,
-	"Campaign Message": CAMPAIGN_MESSAGE,
-	"Campaign": CAMPAIGN,
-	"Email Campaign": EMAIL_CAMPAIGN,
+	MASS_EMAIL: MASS_EMAIL_TRANSITIONS,
+	"Campaign Message": CAMPAIGN_MESSAGE_TRANSITIONS,
+	"Campaign": CAMPAIGN_TRANSITIONS,
+	EMAIL_CAMPAIGN: EMAIL_CAMPAIGN_TRANSITIONS,
 }
 
 EDITABLE_MASS_EMAIL = frozenset({"Draft", "Pending"})
-MESSAGE_NEEDS_REASON = frozenset(CAMPAIGN_MESSAGE) - {"Queued", "Sending", "Sent"}
+MESSAGE_NEEDS_REASON = frozenset(CAMPAIGN_MESSAGE_TRANSITIONS) - {"Queued", "Sending", "Sent"}
 
 
 def may(doctype: str, status: str, target: str) -> bool:

@@ -15,8 +15,10 @@ from frappe.utils import cint, cstr, get_system_timezone
 from email_campaigns.api import steps
 from email_campaigns.api.results import CACHED, LARGE
 from email_campaigns.compat import change_latest_rows, enqueue_once
-from email_campaigns.delivery import ab_store, mailing_store, store
-from email_campaigns.delivery.ab_test import KINDS, REST
+from email_campaigns.delivery import ab_store, store
+from email_campaigns.delivery.ab_test import KINDS
+from email_campaigns.delivery.mailing import mailing_store
+from email_campaigns.delivery.mailing.mailing import REST
 from email_campaigns.jobs import ab_test
 from email_campaigns.results.ab import sentence
 from email_campaigns.results.rates import Counts, rate
@@ -69,7 +71,7 @@ def _clock(epoch: int) -> str:
 
 def _subjects(doc) -> dict[str, str]:
 	try:
-		mailing = mailing_store.of(doc)
+		mailing = mailing_store.from_doc(doc)
 	except frappe.ValidationError:
 		frappe.clear_last_message()  # a template or an account that is gone: the figures stand all the same
 		return {}

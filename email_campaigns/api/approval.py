@@ -10,8 +10,9 @@ from frappe import _
 from frappe.utils import cstr, get_fullname, get_system_timezone
 
 from email_campaigns.api import steps
-from email_campaigns.delivery import approval_store, checks_store, mailing_store, plan_store
+from email_campaigns.delivery import approval_store, checks_store, plan_store
 from email_campaigns.delivery.approval import fingerprint
+from email_campaigns.delivery.mailing import mailing_store
 
 
 @frappe.whitelist()
@@ -32,7 +33,7 @@ def prepare(name: str) -> dict:
 		"approvers": [get_fullname(user) for user in approval_store.approvers(doc, frappe.session.user)],
 		"starts": "" if _at_once(doc) else str(doc.start_date),
 		"time_zone": doc.time_zone if doc.time_zone != get_system_timezone() else "",
-		"seen": fingerprint(mailing_store.of(doc)) if count else "",
+		"seen": fingerprint(mailing_store.from_doc(doc)) if count else "",
 	}
 
 

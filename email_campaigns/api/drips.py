@@ -8,9 +8,9 @@ from frappe.utils import cstr, getdate, nowdate
 
 from email_campaigns.api.desk import chosen, reads
 from email_campaigns.delivery import drip_figures_store, enrolment_store, preview_store
-from email_campaigns.delivery.drip_store import load
 from email_campaigns.delivery.enrol_store import Enrolling
-from email_campaigns.delivery.mailing import Stream
+from email_campaigns.delivery.mailing.mailing import Stream
+from email_campaigns.delivery.mailing.mailing_store import load_step
 from email_campaigns.jobs import drips
 from email_campaigns.message.compile import RenderError, TemplateError
 from email_campaigns.message.headers import HeaderError
@@ -106,7 +106,7 @@ def preview(name: str, step: int | str) -> dict:
 	doc = _enrolment(name)
 	stream = Stream(doc.campaign_name, int(step), doc.sender or doc.owner)
 	try:
-		return preview_store.shown(load(stream), *enrolment_store.first_of(doc))
+		return preview_store.shown(load_step(stream), *enrolment_store.first_of(doc))
 	except (TemplateError, RenderError, HeaderError) as error:
 		frappe.throw(str(error), title=_("The Mail Can't Be Shown"))
 

@@ -15,7 +15,7 @@ from email_campaigns.api.page import Button, Page
 from email_campaigns.audience import suppression_store
 from email_campaigns.audience.suppression import EVERYTHING, UNSUBSCRIBED, Scope
 from email_campaigns.delivery import drip_events_store
-from email_campaigns.delivery.enrolment_store import DOCTYPE
+from email_campaigns.lifecycle import EMAIL_CAMPAIGN
 from email_campaigns.results.store import counting
 from email_campaigns.tracking import store
 from email_campaigns.tracking.store import Named
@@ -63,7 +63,7 @@ def act(message: int, action: str, how: str = "") -> Page:
 
 def _sequence(mail: Named, lists: list[str]) -> str:
 	"""Return the title of the drip sequence that a mail belongs to, "" where its list is what can be left."""
-	return "" if lists or mail.source_doctype != DOCTYPE else drip_events_store.title(mail.source)
+	return "" if lists or mail.source_doctype != EMAIL_CAMPAIGN else drip_events_store.title(mail.source)
 
 
 def _change_sequence(mail: Named, sequence: str, back: bool, how: str) -> Page:

@@ -9,9 +9,9 @@ from frappe import _
 from frappe.utils import cint, get_system_timezone
 
 from email_campaigns.compat import change_latest_rows, enqueue_once
-from email_campaigns.delivery import compose_store, mailing_store, store
-from email_campaigns.delivery.mailing import Mailing
-from email_campaigns.delivery.plan_rules import LATER, NOW
+from email_campaigns.delivery import compose_store, store
+from email_campaigns.delivery.mailing import mailing_store
+from email_campaigns.delivery.mailing.mailing import LATER, NOW, Mailing
 from email_campaigns.jobs import sending
 from email_campaigns.message.compile import TemplateError
 from email_campaigns.message.headers import HeaderError
@@ -35,7 +35,7 @@ def move(name: str, target: str, **values) -> None:
 
 def refuse_unsendable(name: str) -> Mailing:
 	"""Return the mailing; throws where it has no list, or a template that can't be compiled."""
-	found = mailing_store.load(name)
+	found = mailing_store.load_mass_email(name)
 	if not found.lists:
 		frappe.throw(_("Choose at least one target list, here or in the campaign."))
 	try:

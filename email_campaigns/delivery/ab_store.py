@@ -11,7 +11,9 @@ from frappe.utils import cint, now_datetime
 
 from email_campaigns.compat import affected_rows
 from email_campaigns.delivery import cc, ledger_store, store
-from email_campaigns.delivery.ab_test import BY_HAND, KINDS, LABELS, REST, WAITING
+from email_campaigns.delivery.ab_test import BY_HAND, KINDS, LABELS, WAITING
+from email_campaigns.delivery.mailing import mailing_store
+from email_campaigns.delivery.mailing.mailing import REST
 from email_campaigns.results import store as results
 from email_campaigns.results.ab import Verdict, reason, verdict
 from email_campaigns.results.rates import Counts
@@ -31,7 +33,7 @@ def _values(source: str, **more) -> dict:
 def under_test() -> list[str]:
 	"""Return the mailings in process that have an A/B test, of campaigns that are not Inactive."""
 	tested = frappe.get_all("Mass Email", {"status": "In Process", "ab_seed": ("!=", "")}, pluck="name")
-	return [name for name in store.in_process(frozen=True) if name in tested]
+	return [name for name in mailing_store.in_process(frozen=True) if name in tested]
 
 
 def waits(source: str) -> bool:

@@ -8,13 +8,12 @@ nobody can get a second mail: it waits with a send_after beyond any time, until 
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 
 from email_campaigns.audience.decide import Decision
 from email_campaigns.audience.split import by_chance
+from email_campaigns.delivery.mailing.mailing import REST, ABTest
 
 LABELS = ("A", "B", "C", "D")
-REST = "Rest"
 # The send_after of a mail that waits for the winner is this and its own time: later than any time, and sooner than
 # that of a copy that waits for its mail.
 WAITING = 2**52
@@ -22,40 +21,11 @@ OPENS, CLICKS, REPLIES, BY_HAND = "Opens", "Clicks", "Replies", "By hand"
 KINDS = {OPENS: "opened", CLICKS: "clicked", REPLIES: "replied"}
 
 
-@dataclass(frozen=True, slots=True)
-class Variant:
-	"""One version beside the mailing itself, which is version A."""
-
-	label: str
-	subject: str
-	html: str
-
-
-@dataclass(frozen=True, slots=True)
-class ABTest:
-	"""`percent` of the recipients, from 0 to 100, get A or one of `variants`; `winner_by` is one of KINDS or BY_HAND."""
-
-	variants: tuple[Variant, ...]
-	percent: float
-	winner_by: str
-	seed: str
-
-	@property
-	def labels(self) -> tuple[str, ...]:
-		return ("A", *(variant.label for variant in self.variants))
-
-
 def of_rest(test: ABTest | None, winner: str) -> str:
 	"""Return the version of whoever is no part of the test: "" where there is none, and for REST it has to wait."""
 	if not test:
 		return ""
 	return f"{REST} {winner}" if winner else REST
-
-
-def label_of(version: str) -> str:
-	"""Return the label that a mail of the ledger is made by, "" for the mailing as it is."""
-	label = version.removeprefix(REST).strip()
-	return "" if label == "A" else label
 
 
 Versions = Callable[[Sequence[tuple[Decision, str]]], list[str]]

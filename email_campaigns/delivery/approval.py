@@ -6,7 +6,7 @@ import json
 from dataclasses import asdict
 from hashlib import sha256
 
-from email_campaigns.delivery.mailing import Mailing
+from email_campaigns.delivery.mailing.mailing import Mailing
 
 # A template may show the campaign and the title, and the sender's permission decides what it shows of a record.
 CONTENT = ("title", "campaign", "subject", "html", "prefix", "forced_language", "sender_user")

@@ -8,9 +8,10 @@ import frappe
 from frappe import _
 from frappe.utils import cint, format_datetime, get_fullname, now_datetime
 
-from email_campaigns.delivery import mailing_store, store
+from email_campaigns.delivery import store
 from email_campaigns.delivery.approval import fingerprint
-from email_campaigns.delivery.mailing import Mailing
+from email_campaigns.delivery.mailing import mailing_store
+from email_campaigns.delivery.mailing.mailing import Mailing
 from email_campaigns.notify import notify_users
 from email_campaigns.settings import app_settings
 
@@ -35,7 +36,7 @@ def needed() -> str:
 def load(name: str) -> Mailing:
 	"""Return a mailing that is to be sent. Raises Void where it was approved and is not what was approved."""
 	doc = frappe.get_doc("Mass Email", name)
-	mailing = mailing_store.of(doc)
+	mailing = mailing_store.from_doc(doc)
 	if doc.approval_hash and doc.approval_hash != fingerprint(mailing):
 		raise Void(_changed(doc, mailing))
 	return mailing
@@ -51,7 +52,7 @@ def fault(doc) -> str:
 			_("This mailing needs an approval before it starts.") if needed() and not doc.started_on else ""
 		)
 	try:
-		mailing = mailing_store.of(doc)
+		mailing = mailing_store.from_doc(doc)
 	except frappe.ValidationError:
 		frappe.clear_last_message()
 		return ""

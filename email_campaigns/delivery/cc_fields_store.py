@@ -8,7 +8,7 @@ import frappe
 from frappe import _
 
 from email_campaigns.delivery.cc import GONE, MOST_CHOSEN, MOST_OFFERED, SWITCHED_OFF
-from email_campaigns.delivery.mailing import CcField
+from email_campaigns.delivery.mailing.mailing import CcField
 
 SETTINGS = "Email Campaign Settings"
 ADDRESS, USER = "address", "user"

@@ -15,7 +15,7 @@ from email_campaigns.audience.store import sources
 from email_campaigns.delivery import cc, cc_fields_store, store
 from email_campaigns.delivery.cc import Copy, Named
 from email_campaigns.delivery.freeze import Entry
-from email_campaigns.delivery.mailing import CcField, Mailing
+from email_campaigns.delivery.mailing.mailing import CcField, Mailing
 
 _COLUMNS = (
 	"name, creation, modified, owner, modified_by, source_doctype, source, campaign, step, target_list, member,"

@@ -11,7 +11,7 @@ from frappe.utils import now_datetime
 from email_campaigns.audience.store import slices
 from email_campaigns.compat import change_latest_rows
 from email_campaigns.delivery import cc, cc_fields_store, ledger_store
-from email_campaigns.delivery.mailing import Claimed, Heading
+from email_campaigns.delivery.mailing.mailing import Claimed, Heading
 
 _LOGGED = (
 	"name, creation, modified, owner, modified_by, action, details, email, campaign, source_doctype, source,"

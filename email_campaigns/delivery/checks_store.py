@@ -20,13 +20,12 @@ from email_campaigns.delivery import (
 	compose_store,
 	freeze,
 	limits_store,
-	mailing_store,
 	records_store,
 )
 from email_campaigns.delivery.ab_test import KINDS
 from email_campaigns.delivery.checks import ERROR, LEVELS, OK, WARNING, Finding
-from email_campaigns.delivery.mailing import Claimed, Mailing
-from email_campaigns.delivery.plan_rules import NOW, SPREAD
+from email_campaigns.delivery.mailing import mailing_store
+from email_campaigns.delivery.mailing.mailing import NOW, SPREAD, Claimed, Mailing
 from email_campaigns.delivery.smtp import transport
 from email_campaigns.delivery.smtp.session import Unavailable
 from email_campaigns.message.compile import CompiledMessage, TemplateError
@@ -51,7 +50,7 @@ def findings(doc, count: Mapping | None = None) -> list[dict]:
 	there are any.
 	"""
 	try:
-		mailing = mailing_store.of(doc)
+		mailing = mailing_store.from_doc(doc)
 	except frappe.ValidationError as error:
 		frappe.clear_last_message()
 		return [{"level": ERROR, "text": strip_html(str(error))}]

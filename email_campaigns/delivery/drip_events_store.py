@@ -12,7 +12,8 @@ from frappe.utils import cint, getdate, nowdate
 from email_campaigns.audience.address import key
 from email_campaigns.audience.decide import UNSUBSCRIBED
 from email_campaigns.delivery import drip, enrolment_store
-from email_campaigns.delivery.enrolment_store import DOCTYPE, GROUPS
+from email_campaigns.delivery.enrolment_store import GROUPS
+from email_campaigns.lifecycle import EMAIL_CAMPAIGN
 from email_campaigns.results.store import counting
 from email_campaigns.schedule.drip import LOOK_NOW, status_on
 from email_campaigns.tracking import store as tracking
@@ -28,13 +29,15 @@ def replied(message: int, details: str = "") -> bool:
 		first = tracking.stamp_replied(message)
 	if first:
 		tracking.log("Replied", mail, details)
-	if first and mail.source_doctype == DOCTYPE and cint(_campaign(mail.source, "stop_on_reply")):
+	if first and mail.source_doctype == EMAIL_CAMPAIGN and cint(_campaign(mail.source, "stop_on_reply")):
 		_stop(mail.source, mail.email, "Replied", drip.REPLIED)
 	return first
 
 
 def _campaign(source: str, field: str):
-	return frappe.db.get_value("Campaign", frappe.db.get_value(DOCTYPE, source, "campaign_name"), field)
+	return frappe.db.get_value(
+		"Campaign", frappe.db.get_value(EMAIL_CAMPAIGN, source, "campaign_name"), field
+	)
 
 
 def _stop(source: str, email: str, status: str, why: str) -> None:
@@ -46,12 +49,12 @@ def _stop(source: str, email: str, status: str, why: str) -> None:
 
 
 def _is_group(source: str) -> bool:
-	return frappe.db.get_value(DOCTYPE, source, "email_campaign_for") in GROUPS
+	return frappe.db.get_value(EMAIL_CAMPAIGN, source, "email_campaign_for") in GROUPS
 
 
 def title(source: str) -> str:
 	"""Return what a recipient may know a sequence by, "" where it is gone."""
-	return (_campaign(source, "campaign_name") if frappe.db.exists(DOCTYPE, source) else "") or ""
+	return (_campaign(source, "campaign_name") if frappe.db.exists(EMAIL_CAMPAIGN, source) else "") or ""
 
 
 def has_left(source: str, email: str) -> bool:
@@ -65,7 +68,7 @@ def leave(source: str, email: str) -> bool:
 	wish = {
 		"doctype": "Email Unsubscribe",
 		"email": email,
-		"reference_doctype": DOCTYPE,
+		"reference_doctype": EMAIL_CAMPAIGN,
 		"reference_name": source,
 	}
 	frappe.get_doc(wish).insert(ignore_permissions=True)
@@ -83,7 +86,7 @@ def come_back(source: str, email: str) -> bool:
 def _wishes(source: str, email: str) -> list[str]:
 	rows = frappe.get_all(
 		"Email Unsubscribe",
-		{"reference_doctype": DOCTYPE, "reference_name": source, "email": email},
+		{"reference_doctype": EMAIL_CAMPAIGN, "reference_name": source, "email": email},
 		["name", "email"],
 	)
 	return [row.name for row in rows if key(row.email) == key(email)]
@@ -102,7 +105,7 @@ def left_everything(email: str) -> None:
 
 def follow_unsubscribe(doc, method=None) -> None:
 	"""after_insert of Email Unsubscribe: its sequence ends for the person; for the others of a group it goes on."""
-	if doc.reference_doctype != DOCTYPE or not frappe.db.exists(DOCTYPE, doc.reference_name):
+	if doc.reference_doctype != EMAIL_CAMPAIGN or not frappe.db.exists(EMAIL_CAMPAIGN, doc.reference_name):
 		return
 	_stop(doc.reference_name, doc.email, UNSUBSCRIBED, UNSUBSCRIBED)
 	if _is_group(doc.reference_name):
@@ -112,15 +115,15 @@ def follow_unsubscribe(doc, method=None) -> None:
 
 def follow_return(doc, method=None) -> None:
 	"""on_trash of Email Unsubscribe: the sequence goes on."""
-	if doc.reference_doctype == DOCTYPE and frappe.db.exists(DOCTYPE, doc.reference_name):
+	if doc.reference_doctype == EMAIL_CAMPAIGN and frappe.db.exists(EMAIL_CAMPAIGN, doc.reference_name):
 		_go_on(doc.reference_name)
 
 
 def _go_on(source: str) -> None:
-	row = frappe.db.get_value(DOCTYPE, source, ["status", "start_date", "end_date"], as_dict=True)
+	row = frappe.db.get_value(EMAIL_CAMPAIGN, source, ["status", "start_date", "end_date"], as_dict=True)
 	if row.status != UNSUBSCRIBED:
 		return
 	status = status_on(getdate(nowdate()), getdate(row.start_date), getdate(row.end_date))
 	values = {"status": status, "ended_because": "", "next_epoch": LOOK_NOW}
-	frappe.db.set_value(DOCTYPE, source, values, update_modified=False)
+	frappe.db.set_value(EMAIL_CAMPAIGN, source, values, update_modified=False)
 	enrolment_store.tell_desk(source)

@@ -9,7 +9,8 @@ from frappe import _
 from frappe.utils import cint, get_system_timezone, getdate
 
 from email_campaigns.delivery import drip_plan_store, enrolment_store
-from email_campaigns.delivery.enrolment_store import DOCTYPE, GROUPS
+from email_campaigns.delivery.enrolment_store import GROUPS
+from email_campaigns.lifecycle import EMAIL_CAMPAIGN
 from email_campaigns.schedule import drip
 from email_campaigns.schedule.clock import in_zone
 from email_campaigns.schedule.drip import Step
@@ -47,7 +48,7 @@ def of_campaign(name: str) -> list[dict]:
 def _counted(condition: str, values: dict) -> dict[int, dict]:
 	rows = frappe.db.sql(
 		f"""SELECT m.step, {_SUMS} FROM `tabCampaign Message` m WHERE {condition} AND m.cc_of = 0 GROUP BY m.step""",
-		{**values, "doctype": DOCTYPE},
+		{**values, "doctype": EMAIL_CAMPAIGN},
 		as_dict=True,
 	)
 	return {row.pop("step"): dict(row) for row in rows}
@@ -80,7 +81,7 @@ def _of_person(doc) -> dict[int, dict]:
 		"""SELECT step, status, COALESCE(reason, '') reason, sent_at at, opened_at opened, clicked_at clicked,
 			replied_at replied
 		FROM `tabCampaign Message` WHERE source = %s AND source_doctype = %s AND cc_of = 0""",
-		(doc.name, DOCTYPE),
+		(doc.name, EMAIL_CAMPAIGN),
 		as_dict=True,
 	)
 	return {row.pop("step"): dict(row) for row in rows}

@@ -12,11 +12,12 @@ import frappe
 from email_campaigns.audience import today_store
 from email_campaigns.audience.address import key
 from email_campaigns.audience.decide import Candidate
-from email_campaigns.delivery import drip_store, plan_store
+from email_campaigns.delivery import plan_store
 from email_campaigns.delivery.drip import Past, Person, Rules
-from email_campaigns.delivery.enrolment_store import DOCTYPE
 from email_campaigns.delivery.freeze import Entry
-from email_campaigns.delivery.mailing import Stream
+from email_campaigns.delivery.mailing import mailing_store
+from email_campaigns.delivery.mailing.mailing import Stream
+from email_campaigns.lifecycle import EMAIL_CAMPAIGN
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,7 +36,7 @@ class Enrolment:
 
 def write(entries: dict[Stream, list[Entry]]) -> None:
 	"""Write the rows of some streams. All are loaded before the first is written. Raises ValidationError."""
-	mailings = {stream: drip_store.load(stream) for stream in entries}
+	mailings = {stream: mailing_store.load_step(stream) for stream in entries}
 	for stream, mailing in mailings.items():
 		plan_store.plan(mailing, entries[stream])
 
@@ -92,6 +93,6 @@ def _left(candidates) -> set[tuple[str, str]]:
 	rows = frappe.db.sql(
 		"""SELECT reference_name, email FROM `tabEmail Unsubscribe`
 		WHERE reference_doctype = %s AND reference_name IN %s""",
-		(DOCTYPE, tuple({source for source, _who in candidates})),
+		(EMAIL_CAMPAIGN, tuple({source for source, _who in candidates})),
 	)
 	return {(source, key(email)) for source, email in rows}

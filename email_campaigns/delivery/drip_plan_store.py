@@ -19,8 +19,8 @@ from email_campaigns.delivery.drip import Plan, Rules
 from email_campaigns.delivery.drip_ledger_store import Enrolment
 from email_campaigns.delivery.enrolment_store import GROUPS
 from email_campaigns.delivery.freeze import Entry
-from email_campaigns.delivery.mailing import Stream
-from email_campaigns.delivery.mailing_store import INFORMATIONAL
+from email_campaigns.delivery.mailing.mailing import Stream
+from email_campaigns.delivery.mailing.mailing_store import CAMPAIGN_SENDS, INFORMATIONAL
 from email_campaigns.schedule.drip import Clocks
 from email_campaigns.settings import app_settings
 
@@ -31,10 +31,10 @@ def due(epoch: int, leave_out: Collection[str] = ()) -> list[Enrolment]:
 	"""Return and lock a slice of the enrolments of one campaign that have something due at `epoch`; `leave_out` are
 	campaigns that can't be planned now."""
 	rows = frappe.db.sql(
-		"""SELECT e.name, e.campaign_name, e.email_campaign_for, e.recipient, COALESCE(NULLIF(e.sender, ''), e.owner),
+		f"""SELECT e.name, e.campaign_name, e.email_campaign_for, e.recipient, COALESCE(NULLIF(e.sender, ''), e.owner),
 			e.start_date, e.plan_step, COALESCE(e.plan_cursor, '')
 		FROM `tabEmail Campaign` e JOIN `tabCampaign` c ON c.name = e.campaign_name
-		WHERE e.status IN %s AND e.next_epoch BETWEEN 1 AND %s AND c.status != 'Inactive' AND c.name NOT IN %s
+		WHERE e.status IN %s AND e.next_epoch BETWEEN 1 AND %s AND {CAMPAIGN_SENDS} AND c.name NOT IN %s
 		ORDER BY e.next_epoch, e.campaign_name LIMIT %s FOR UPDATE""",
 		(enrolment_store.UNFINISHED, epoch, tuple(leave_out) or ("",), SLICE),
 	)

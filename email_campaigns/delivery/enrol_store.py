@@ -10,7 +10,7 @@ import frappe
 from frappe import _
 from frappe.utils import strip_html
 
-from email_campaigns.delivery.enrolment_store import DOCTYPE
+from email_campaigns.lifecycle import EMAIL_CAMPAIGN
 from email_campaigns.notify import notify_users
 
 
@@ -34,7 +34,7 @@ class Enrolling:
 	def _add(self, name: str) -> str:
 		messages = len(frappe.local.message_log)
 		try:
-			doc = frappe.get_doc({"doctype": DOCTYPE, "recipient": name, **self.values})
+			doc = frappe.get_doc({"doctype": EMAIL_CAMPAIGN, "recipient": name, **self.values})
 			doc.flags.plans_later = True  # whoever enrols many asks for that once
 			doc.insert()
 		except (frappe.ValidationError, frappe.PermissionError) as error:

@@ -16,11 +16,11 @@ from email_campaigns import lifecycle
 from email_campaigns.audience import sources_store
 from email_campaigns.audience import store as audience
 from email_campaigns.compat import affected_rows
+from email_campaigns.lifecycle import EMAIL_CAMPAIGN
 from email_campaigns.schedule import drip
 from email_campaigns.schedule.clock import to_epoch
 from email_campaigns.schedule.drip import LOOK_NOW, Step
 
-DOCTYPE = "Email Campaign"
 # Recipients that stand for many; every member is mailed for itself. {doctype: (doctype of members, link field)}
 GROUPS = {
 	"Email Group": ("Email Group Member", "email_group"),
@@ -123,7 +123,9 @@ def _refuse_second(doc) -> None:
 	frappe.db.get_value("Campaign", doc.campaign_name, "name", for_update=True)
 	same = ("campaign_name", "email_campaign_for", "recipient")
 	filters = {field: doc.get(field) for field in same}
-	if frappe.db.exists(DOCTYPE, {**filters, "status": ("in", UNFINISHED), "name": ("!=", doc.name or "")}):
+	if frappe.db.exists(
+		EMAIL_CAMPAIGN, {**filters, "status": ("in", UNFINISHED), "name": ("!=", doc.name or "")}
+	):
 		frappe.throw(
 			_("The Campaign '{0}' already exists for the {1} '{2}'").format(
 				*(doc.get(field) for field in same)
@@ -186,7 +188,7 @@ def end(name: str, status: str, why: str) -> bool:
 	frappe.db.sql(
 		"""UPDATE `tabEmail Campaign` SET status = %s, ended_because = %s, next_epoch = 0
 		WHERE name = %s AND status IN %s""",
-		(status, why, name, lifecycle.origins(DOCTYPE, status)),
+		(status, why, name, lifecycle.origins(EMAIL_CAMPAIGN, status)),
 	)
 	ended = affected_rows() == 1
 	if ended:
@@ -201,9 +203,9 @@ def end_open_mails(name: str, why: str, email: str = "") -> None:
 
 
 def tell_desk(name: str) -> None:
-	frappe.clear_document_cache(DOCTYPE, name)
+	frappe.clear_document_cache(EMAIL_CAMPAIGN, name)
 	frappe.publish_realtime(
-		"list_update", {"doctype": DOCTYPE, "name": name}, doctype=DOCTYPE, after_commit=True
+		"list_update", {"doctype": EMAIL_CAMPAIGN, "name": name}, doctype=EMAIL_CAMPAIGN, after_commit=True
 	)
 
 

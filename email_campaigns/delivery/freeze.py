@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from email_campaigns.audience import holdout
 from email_campaigns.audience.decide import Candidate, Decision, decide, wanted_keys
 from email_campaigns.delivery.ab_test import Versions, drawn, waits_until
-from email_campaigns.delivery.mailing import Mailing
+from email_campaigns.delivery.mailing.mailing import Mailing
 
 DOMAINS_SHOWN = 10
 

@@ -16,8 +16,10 @@ import frappe
 from frappe.utils import get_system_timezone
 
 from email_campaigns.audience.decide import UNSUBSCRIBED, suppression_reason
-from email_campaigns.delivery.mailing import Letter, Mailing
+from email_campaigns.delivery.mailing.mailing import Letter, Mailing
+from email_campaigns.delivery.mailing.mailing_store import CAMPAIGN_SENDS, MASS_EMAIL_SENDS
 from email_campaigns.delivery.page import Step, Verdict
+from email_campaigns.lifecycle import EMAIL_CAMPAIGN, MASS_EMAIL
 
 DEADLOCK, LOCK_WAIT = 1213, 1205  # MariaDB's error numbers
 LOCK_ATTEMPTS = 5
@@ -27,9 +29,9 @@ _SUPPRESSED = """SELECT s.reason FROM `tabSuppressed Email` s
 		AND COALESCE(s.target_list, '') IN ('', m.target_list) AND s.reason != %(ignored)s"""
 # Of a Mass Email all mails stop together. Whoever leaves a drip sequence has no Queued mail in it any more; the others go on.
 _GOING = {
-	"Mass Email": """SELECT 1 FROM `tabMass Email` p JOIN `tabCampaign` c ON c.name = p.campaign
-		WHERE p.name = m.source AND p.status = 'In Process' AND c.status != 'Inactive'""",
-	"Email Campaign": "SELECT 1 FROM `tabCampaign` c WHERE c.name = m.campaign AND c.status != 'Inactive'",
+	MASS_EMAIL: f"""SELECT 1 FROM `tabMass Email` p JOIN `tabCampaign` c ON c.name = p.campaign
+		WHERE p.name = m.source AND {MASS_EMAIL_SENDS}""",
+	EMAIL_CAMPAIGN: f"SELECT 1 FROM `tabCampaign` c WHERE c.name = m.campaign AND {CAMPAIGN_SENDS}",
 }
 _VALUE = re.compile(r"%\((\w+)\)s")
 

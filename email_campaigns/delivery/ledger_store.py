@@ -16,7 +16,7 @@ from frappe.utils import now_datetime
 
 from email_campaigns.compat import affected_rows
 from email_campaigns.delivery.ledger_columns import TOLD, VERSION
-from email_campaigns.delivery.mailing import Claimed, Stream
+from email_campaigns.delivery.mailing.mailing import Claimed, Stream
 from email_campaigns.results import store as results
 
 LEASE = 600  # seconds: twice what a page job may last

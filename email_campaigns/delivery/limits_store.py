@@ -8,9 +8,10 @@ from dataclasses import dataclass
 import frappe
 from frappe.utils import cint
 
-from email_campaigns.delivery import ledger_store, mailing_store
+from email_campaigns.delivery import ledger_store
 from email_campaigns.delivery.limits import Limits
-from email_campaigns.delivery.mailing import Mailing
+from email_campaigns.delivery.mailing import mailing_store
+from email_campaigns.delivery.mailing.mailing import Mailing
 from email_campaigns.schedule.limits import HOUR, Limit, Rolling, Spread
 from email_campaigns.settings import app_settings
 
@@ -35,7 +36,7 @@ class Use:
 
 def of(name: str, epoch: int) -> Limits:
 	"""Return the limits on a Mass Email at `epoch` (Unix seconds)."""
-	return limits(mailing_store.load(name), epoch)
+	return limits(mailing_store.load_mass_email(name), epoch)
 
 
 def limits(mailing: Mailing, epoch: int) -> Limits:

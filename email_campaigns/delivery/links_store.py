@@ -7,7 +7,7 @@ from collections.abc import Iterable
 import frappe
 from frappe import _
 
-from email_campaigns.delivery.mailing import Mailing
+from email_campaigns.delivery.mailing.mailing import Mailing
 from email_campaigns.delivery.tracked import Personal, Target
 from email_campaigns.message.compile import CompiledMessage
 from email_campaigns.tracking import link_store

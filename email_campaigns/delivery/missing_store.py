@@ -18,14 +18,14 @@ from email_campaigns.delivery import (
 	ab_test,
 	freeze,
 	ledger_store,
-	mailing_store,
 	plan_store,
 	requeue_store,
 	resend_store,
 	store,
 )
 from email_campaigns.delivery.freeze import Entry
-from email_campaigns.delivery.mailing import Mailing
+from email_campaigns.delivery.mailing import mailing_store
+from email_campaigns.delivery.mailing.mailing import Mailing
 from email_campaigns.delivery.resend import Again, Row
 
 LEFT_OUT = ("Skipped", "Expired", "Cancelled")
@@ -34,7 +34,7 @@ _OF_MEMBERS = "cc_of = 0 AND resend_of = 0 AND is_seed = 0"
 
 def count(name: str) -> dict:
 	"""Return {"joined", "left_out"}: members without a row in the ledger, and rows that ended without a mail."""
-	lists = mailing_store.load(name).lists
+	lists = mailing_store.load_mass_email(name).lists
 	joined = frappe.db.sql(
 		f"""SELECT COUNT(*) FROM `tabTarget List Member` m WHERE m.target_list IN %s AND NOT EXISTS (
 			SELECT 1 FROM `tabCampaign Message` WHERE member = m.name AND source = %s AND {_OF_MEMBERS})""",
@@ -72,7 +72,7 @@ def take_next(name: str) -> bool:
 	doc = store.lock(name)
 	if not doc or not doc.missing_cursor:
 		return False
-	mailing, problem = mailing_store.load(name), resend_store.hindrance(doc)
+	mailing, problem = mailing_store.load_mass_email(name), resend_store.hindrance(doc)
 	members = [] if problem else audience.read_slice(mailing.lists, mailing.excluding, doc.missing_cursor - 1)
 	if members:
 		_take(mailing, members)

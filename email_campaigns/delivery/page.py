@@ -14,7 +14,7 @@ from itertools import islice
 from threading import Event
 from typing import NamedTuple, Protocol
 
-from email_campaigns.delivery.mailing import Failure, Letter, Tally
+from email_campaigns.delivery.mailing.mailing import Failure, Letter, Tally
 from email_campaigns.delivery.smtp.replies import Meaning, backoff, judge
 from email_campaigns.delivery.smtp.session import ConnectionLost, Refused, Session, Unavailable
 

@@ -8,10 +8,8 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from email_campaigns.audience.holdout import PERCENT_LIMIT
+from email_campaigns.delivery.mailing.mailing import BY_RATE, LATER, NOW, SPREAD
 
-NOW, LATER, OPTIMISED = "Now", "Later", "Optimised"
-ONE_LANGUAGE = "One for all"
-BY_RATE, SPREAD = "Mails per hour", "Spread over hours"
 LONGEST_SPREAD = 24 * 31  # hours
 TOLERANCE = 120  # seconds between choosing “now” in a form and saving it
 DOMAIN = re.compile(r"[a-z0-9-]+(\.[a-z0-9-]+)+", re.IGNORECASE)

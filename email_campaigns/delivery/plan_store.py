@@ -11,9 +11,11 @@ from frappe.utils import cint, get_system_timezone, now
 
 from email_campaigns.audience import store as audience
 from email_campaigns.audience.decide import Candidate
-from email_campaigns.delivery import approval_store, cc_plan_store, freeze, ledger_store, mailing_store, store
+from email_campaigns.delivery import approval_store, cc_plan_store, freeze, ledger_store, store
 from email_campaigns.delivery.freeze import Entry
-from email_campaigns.delivery.mailing import Mailing
+from email_campaigns.delivery.mailing import mailing_store
+from email_campaigns.delivery.mailing.mailing import Mailing
+from email_campaigns.delivery.mailing.mailing_store import refresh_lists
 from email_campaigns.schedule.best_hour import best_hour, next_time
 from email_campaigns.schedule.clock import UnknownZone, in_zone
 from email_campaigns.schedule.limits import HOUR
@@ -78,16 +80,11 @@ def _seeds(mailing: Mailing) -> list[Candidate]:
 
 def count(name: str) -> dict:
 	"""Return who would get the mailing now, as freeze.count does."""
-	mailing = mailing_store.load(name)
-	refresh(mailing)
+	mailing = mailing_store.load_mass_email(name)
+	refresh_lists(mailing)
 	read = lambda after: audience.read_slice(mailing.lists, mailing.excluding, after)  # noqa: E731
 	copies = cc_plan_store.count(mailing) if mailing.cc_fields else freeze.no_copies
 	return freeze.count(mailing, read, _seeds(mailing), copies)
-
-
-def refresh(mailing: Mailing) -> None:
-	"""Bring the members of all lists that a mailing looks at in step with their records."""
-	audience.refresh([*mailing.lists, *mailing.excluding, *filter(None, [mailing.seed_list])])
 
 
 def taken(source: str, step: int, keys: list[str]) -> set[str]:

@@ -8,8 +8,9 @@ import frappe
 from frappe import _
 
 from email_campaigns.audience import store as audience
-from email_campaigns.delivery import compose_store, mailing_store, records_store
-from email_campaigns.delivery.mailing import Claimed, Mailing
+from email_campaigns.delivery import compose_store, records_store
+from email_campaigns.delivery.mailing import mailing_store
+from email_campaigns.delivery.mailing.mailing import Claimed, Mailing
 from email_campaigns.delivery.smtp import transport
 from email_campaigns.message.compile import CompiledMessage
 from email_campaigns.tracking.store import links
@@ -23,7 +24,7 @@ def preview(name: str, doctype: str = "", record: str = "", version: str = "") -
 	Without a recipient, the first member of the lists is taken. A `version` of an A/B test is shown whatever the
 	recipient's language. Raises TemplateError, RenderError.
 	"""
-	return shown(mailing_store.load(name), doctype, record, version)
+	return shown(mailing_store.load_mass_email(name), doctype, record, version)
 
 
 def shown(mailing: Mailing, doctype: str = "", record: str = "", version: str = "") -> dict:
@@ -59,7 +60,7 @@ def send_test(
 	held = transport.held()
 	if held:
 		frappe.throw(held)
-	mailing = mailing_store.load(name)
+	mailing = mailing_store.load_mass_email(name)
 	row = _in_version(mailing, _recipient(mailing, doctype, record), version)
 	message = compose_store.compiled(mailing, row.edition, prefix="[TEST]")
 	values, make = _record(row, message, frappe.session.user), compose_store.composer(mailing, message)

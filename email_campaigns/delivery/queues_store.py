@@ -9,16 +9,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from hashlib import sha256
 
-from email_campaigns.delivery import (
-	approval_store,
-	drip_store,
-	ledger_store,
-	limits_store,
-	mailing_store,
-	store,
-)
+from email_campaigns.delivery import approval_store, drip_store, ledger_store, limits_store, store
 from email_campaigns.delivery.limits import Limits
-from email_campaigns.delivery.mailing import Mailing, Stream
+from email_campaigns.delivery.mailing import mailing_store
+from email_campaigns.delivery.mailing.mailing import Mailing, Stream
 
 
 class MailingQueue:
@@ -34,10 +28,10 @@ class MailingQueue:
 		return approval_store.load(self.name)
 
 	def limits(self, epoch: int) -> Limits:
-		return limits_store.limits(mailing_store.load(self.name), epoch)
+		return limits_store.limits(mailing_store.load_mass_email(self.name), epoch)
 
 	def may_send(self) -> bool:
-		return store.may_send(self.name)
+		return mailing_store.may_send(self.name)
 
 	def note(self, held: str) -> bool:
 		"""Show the sentence for which nothing leaves this site, or take it away; tell whether that was new."""
@@ -68,7 +62,7 @@ class DripQueue:
 
 	def load(self) -> Mailing:
 		"""Return what is to be sent. Raises ValidationError."""
-		return drip_store.load(self.stream)
+		return mailing_store.load_step(self.stream)
 
 	def limits(self, epoch: int) -> Limits:
 		return limits_store.limits(self.load(), epoch)

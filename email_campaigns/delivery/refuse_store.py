@@ -6,7 +6,7 @@ import frappe
 
 from email_campaigns.audience import forgotten_store
 from email_campaigns.audience.forgotten import FORGOTTEN
-from email_campaigns.delivery.mailing import Claimed
+from email_campaigns.delivery.mailing.mailing import Claimed
 
 
 def without_forgotten(rows: list[Claimed]) -> list[Claimed]:

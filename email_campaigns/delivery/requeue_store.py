@@ -13,9 +13,9 @@ import frappe
 from email_campaigns.audience.decide import Decision
 from email_campaigns.compat import affected_rows
 from email_campaigns.delivery import cc_plan_store, cc_store, ledger_store, store
-from email_campaigns.delivery.ab_test import REST, WAITING, of_rest
+from email_campaigns.delivery.ab_test import WAITING, of_rest
 from email_campaigns.delivery.freeze import Entry
-from email_campaigns.delivery.mailing import Mailing
+from email_campaigns.delivery.mailing.mailing import REST, Mailing
 from email_campaigns.delivery.resend import Again
 
 SETTLED = "lease_until = 0 AND claim = ''"  # no page holds the row, and its end is logged

@@ -19,8 +19,9 @@ from email_campaigns.audience import store as audience
 from email_campaigns.audience.decide import Candidate
 from email_campaigns.audience.today_store import Who
 from email_campaigns.compat import affected_rows, change_latest_rows
-from email_campaigns.delivery import ledger_store, mailing_store, resend, store
-from email_campaigns.delivery.mailing import Mailing
+from email_campaigns.delivery import ledger_store, resend, store
+from email_campaigns.delivery.mailing import mailing_store
+from email_campaigns.delivery.mailing.mailing import Mailing
 from email_campaigns.delivery.requeue_store import SETTLED, requeue
 from email_campaigns.delivery.resend import ON_ITS_WAY, Again, Row, Rules
 from email_campaigns.delivery.smtp import transport
@@ -56,7 +57,7 @@ def begin(name: str) -> Mailing:
 	change_latest_rows()
 	if sentence := hindrance(store.lock(name)):
 		frappe.throw(sentence, title=_("Nothing Is Sent Again"))
-	return mailing_store.load(name)
+	return mailing_store.load_mass_email(name)
 
 
 def look(name: str) -> tuple[str, Mailing]:
@@ -65,7 +66,7 @@ def look(name: str) -> tuple[str, Mailing]:
 	Raises ValidationError where the mailing can't be loaded.
 	"""
 	doc = frappe.db.get_value("Mass Email", name, store.LOCKED, as_dict=True)
-	return hindrance(doc), mailing_store.load(name)
+	return hindrance(doc), mailing_store.load_mass_email(name)
 
 
 def hindrance(doc) -> str:

@@ -25,13 +25,14 @@ from email_campaigns.delivery import (
 )
 from email_campaigns.delivery.journal_store import LedgerJournal
 from email_campaigns.delivery.letters import letters
-from email_campaigns.delivery.mailing import Claimed, Mailing, Tally
+from email_campaigns.delivery.mailing import mailing_store
+from email_campaigns.delivery.mailing.mailing import Claimed, Mailing, Tally
 from email_campaigns.delivery.page import Crowded, Page
 from email_campaigns.delivery.sessions import Turns
 from email_campaigns.delivery.smtp import transport
 from email_campaigns.delivery.smtp.session import Session, Unavailable
 from email_campaigns.delivery.timeline_store import Timeline, catch_up
-from email_campaigns.results.store import MASS_EMAIL
+from email_campaigns.lifecycle import MASS_EMAIL
 from email_campaigns.settings import app_settings
 
 
@@ -159,7 +160,7 @@ def _settle_copies(ended: list[ledger_store.Ended]) -> int:
 
 
 def _goes_on(mail: ledger_store.Ended) -> bool:
-	return mail.source_doctype != MASS_EMAIL or store.may_send(mail.source)
+	return mail.source_doctype != MASS_EMAIL or mailing_store.may_send(mail.source)
 
 
 def _suppress_bounced(ended: list[ledger_store.Ended]) -> None:

@@ -19,7 +19,7 @@ from typing import NamedTuple, Protocol, TypeVar
 
 from greenlet import getcurrent, greenlet
 
-from email_campaigns.delivery.mailing import Letter, Tally
+from email_campaigns.delivery.mailing.mailing import Letter, Tally
 from email_campaigns.delivery.page import Ends, Page, Step, Verdict
 
 T = TypeVar("T")

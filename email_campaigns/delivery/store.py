@@ -14,6 +14,7 @@ from frappe.utils import cint, now_datetime
 
 from email_campaigns import lifecycle
 from email_campaigns.compat import affected_rows
+from email_campaigns.delivery.mailing.mailing_store import CAMPAIGN_SENDS
 from email_campaigns.schedule.limits import HOUR
 
 LOCKED = ["status", "frozen", "deadline_epoch", "campaign", "missing_cursor"]
@@ -79,26 +80,11 @@ def _tell_desk(name: str) -> None:
 def due(epoch: int) -> list[str]:
 	"""Return the mailings whose time has come by `epoch` (Unix seconds) and whose campaign is not Inactive, the earliest first."""
 	return frappe.db.sql(
-		"""SELECT m.name FROM `tabMass Email` m JOIN `tabCampaign` c ON c.name = m.campaign
-		WHERE m.status = 'Pending' AND m.start_epoch <= %s AND c.status != 'Inactive' ORDER BY m.start_epoch""",
+		f"""SELECT p.name FROM `tabMass Email` p JOIN `tabCampaign` c ON c.name = p.campaign
+		WHERE p.status = 'Pending' AND p.start_epoch <= %s AND {CAMPAIGN_SENDS} ORDER BY p.start_epoch""",
 		epoch,
 		pluck=True,
 	)
-
-
-def in_process(*, frozen: bool) -> list[str]:
-	"""Return the mailings in process of campaigns that are not Inactive, the earliest first."""
-	return frappe.db.sql(
-		"""SELECT m.name FROM `tabMass Email` m JOIN `tabCampaign` c ON c.name = m.campaign
-		WHERE m.status = 'In Process' AND m.frozen = %s AND c.status != 'Inactive' ORDER BY m.started_on""",
-		int(frozen),
-		pluck=True,
-	)
-
-
-def may_send(name: str) -> bool:
-	"""Tell whether the mailing is in process and its campaign not Inactive at this moment."""
-	return name in in_process(frozen=True)
 
 
 def past_deadline(epoch: int) -> list[str]:

@@ -14,11 +14,12 @@ import frappe
 from frappe.utils import now
 from frappe.utils.html_utils import sanitize_html
 
-from email_campaigns.delivery import compose_store, drip_store, records_store
-from email_campaigns.delivery.mailing import Claimed, Mailing
+from email_campaigns.delivery import compose_store, records_store
+from email_campaigns.delivery.mailing import mailing_store
+from email_campaigns.delivery.mailing.mailing import Claimed, Mailing
+from email_campaigns.lifecycle import MASS_EMAIL
 from email_campaigns.message.compile import Content, RenderError, TemplateError
 from email_campaigns.message.headers import HeaderError
-from email_campaigns.results.store import MASS_EMAIL
 from email_campaigns.tracking.tokens import PREVIEW
 
 _FAULTS = (TemplateError, RenderError, HeaderError, frappe.ValidationError)
@@ -128,7 +129,7 @@ def catch_up(names: Collection[int]) -> None:
 	"""Store the mails that a dead page had sent and not settled, as far as their mailings are to be stored."""
 	for of, found in _by_mailing(names).items():
 		try:
-			mailing = drip_store.load_source(*of)
+			mailing = mailing_store.load_source(*of)
 			if mailing.store_emails:
 				Timeline(mailing).write(found)
 		except _FAULTS:

@@ -10,6 +10,7 @@ import frappe
 from frappe import _
 from frappe.utils import cint, get_system_timezone, now_datetime
 
+from email_campaigns import lifecycle
 from email_campaigns.compat import change_latest_rows
 from email_campaigns.delivery import (
 	cc_store,
@@ -19,7 +20,7 @@ from email_campaigns.delivery import (
 	store,
 	timeline_store,
 )
-from email_campaigns.delivery.mailing import Mailing
+from email_campaigns.delivery.mailing.mailing import Mailing
 from email_campaigns.delivery.resend import Row
 from email_campaigns.results import store as results
 from email_campaigns.schedule.clock import in_zone
@@ -36,7 +37,7 @@ def told_by_event(message: int) -> bool:
 	if not row or row.status != "Uncertain":
 		return False
 	why = _("What happened to it shows that it arrived.")
-	if row.source_doctype != results.MASS_EMAIL:
+	if row.source_doctype != lifecycle.MASS_EMAIL:
 		return _arrived_in_sequence(message, why)
 	return bool(arrived(row.source, [message], why))
 

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import frappe
 
-from email_campaigns.delivery import compose_store, drip_store, records_store
-from email_campaigns.delivery.mailing import Claimed, Mailing
+from email_campaigns.delivery import compose_store, records_store
+from email_campaigns.delivery.mailing import mailing_store
+from email_campaigns.delivery.mailing.mailing import Claimed, Mailing
 from email_campaigns.message.compile import CompiledMessage
 
 
@@ -28,7 +29,7 @@ def html_of(message: int) -> str | None:
 
 
 def _mailing(source: tuple) -> Mailing | None:
-	return drip_store.load_source(*source) if frappe.db.exists(*source[:2]) else None
+	return mailing_store.load_source(*source) if frappe.db.exists(*source[:2]) else None
 
 
 def _row(message: int) -> tuple[Claimed | None, tuple]:

@@ -13,9 +13,11 @@ from email_campaigns.audience import holdout, today_store
 from email_campaigns.audience.address import key
 from email_campaigns.audience.decide import Candidate, Decision, decide
 from email_campaigns.audience.today_store import Suppression, Who
-from email_campaigns.delivery import cc, limits_store, mailing_store, why
-from email_campaigns.delivery.ab_test import REST, WAITING
+from email_campaigns.delivery import cc, limits_store, why
+from email_campaigns.delivery.ab_test import WAITING
 from email_campaigns.delivery.limits import Limits
+from email_campaigns.delivery.mailing import mailing_store
+from email_campaigns.delivery.mailing.mailing import REST
 from email_campaigns.delivery.smtp import transport
 from email_campaigns.delivery.why import Kept, Mail, Waits
 from email_campaigns.schedule.clock import in_zone
@@ -41,7 +43,7 @@ class Teller:
 
 	def __init__(self, name: str):
 		self.doc = frappe.get_doc("Mass Email", name)
-		self.mailing = mailing_store.load(name)
+		self.mailing = mailing_store.load_mass_email(name)
 		self.epoch = int(time.time())
 		self.limits: Limits | None = None
 

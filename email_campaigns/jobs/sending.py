@@ -14,14 +14,14 @@ from email_campaigns.delivery import (
 	approval_store,
 	drip_store,
 	ledger_store,
-	mailing_store,
 	missing_store,
 	plan_store,
 	queues_store,
 	send_store,
 	store,
 )
-from email_campaigns.delivery.mailing import Tally
+from email_campaigns.delivery.mailing import mailing_store
+from email_campaigns.delivery.mailing.mailing import Tally
 from email_campaigns.delivery.queues_store import DripQueue, MailingQueue
 from email_campaigns.delivery.smtp import transport
 from email_campaigns.jobs import ab_test
@@ -41,7 +41,7 @@ def tick() -> None:
 		if approval_store.stands(name):
 			store.move(name, "In Process", started_on=now_datetime())
 		frappe.db.commit()
-	for name in store.in_process(frozen=False):
+	for name in mailing_store.in_process(frozen=False):
 		enqueue_once(freeze, f"ec-freeze-{name}", queue="long", name=name)
 	for name in store.looking_for_missing():
 		enqueue_once(resend_missing, f"ec-missing-{name}", queue="long", name=name)
@@ -63,7 +63,7 @@ def top_up() -> None:
 	epoch = int(time.time())
 	_expire_late(epoch)
 	ab_test.look(epoch)
-	for name in store.in_process(frozen=True):
+	for name in mailing_store.in_process(frozen=True):
 		_enqueue_pages(MailingQueue(name))
 	for stream in drip_store.due_streams(epoch):
 		_enqueue_pages(DripQueue(stream))
@@ -134,12 +134,12 @@ def freeze(name: str) -> None:
 	"""Freeze the audience of a mailing, each slice durable, then let its first pages go."""
 	change_latest_rows()
 	with _pausing(MailingQueue(name)):
-		plan_store.refresh(approval_store.load(name))
+		mailing_store.refresh_lists(approval_store.load(name))
 		frappe.db.commit()
 		while plan_store.freeze_next(name):
 			frappe.db.commit()
 	frappe.db.commit()
-	if store.may_send(name):
+	if mailing_store.may_send(name):
 		_continue(MailingQueue(name))
 
 
@@ -147,7 +147,7 @@ def resend_missing(name: str) -> None:
 	"""Let the members that got nothing have the mailing, each slice durable, then let its pages go."""
 	change_latest_rows()
 	try:
-		plan_store.refresh(mailing_store.load(name))
+		mailing_store.refresh_lists(mailing_store.load_mass_email(name))
 		frappe.db.commit()
 		while missing_store.take_next(name):
 			frappe.db.commit()
@@ -155,7 +155,7 @@ def resend_missing(name: str) -> None:
 		frappe.db.rollback()
 		missing_store.stop(name, str(error))
 	frappe.db.commit()
-	if store.may_send(name):
+	if mailing_store.may_send(name):
 		_continue(MailingQueue(name))
 
 

@@ -14,9 +14,9 @@ from dataclasses import dataclass
 
 import frappe
 
+from email_campaigns.lifecycle import MASS_EMAIL
 from email_campaigns.results.rates import KINDS, Counts
 
-MASS_EMAIL = "Mass Email"
 STAMPS = {
 	"opened": "opened_at",
 	"clicked": "clicked_at",

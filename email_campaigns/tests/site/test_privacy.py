@@ -8,7 +8,7 @@ from email_campaigns.audience import erase_store, forgotten_store
 from email_campaigns.audience.forgotten import FORGOTTEN
 from email_campaigns.audience.suppression_store import scope_of, suppress
 from email_campaigns.delivery import refuse_store
-from email_campaigns.delivery.mailing import Claimed
+from email_campaigns.delivery.mailing.mailing import Claimed
 from email_campaigns.jobs import lists, sending
 from email_campaigns.tests.site.kit import (
 	DOMAIN,

@@ -16,18 +16,22 @@ from email_campaigns.delivery.ab_test import (
 	CLICKS,
 	LABELS,
 	OPENS,
-	REST,
 	WAITING,
-	ABTest,
-	Variant,
 	drawn,
-	label_of,
 	late,
 	of_rest,
 	waits_until,
 )
 from email_campaigns.delivery.freeze import count, freeze_slice
-from email_campaigns.delivery.mailing import Claimed, Mailing, Version
+from email_campaigns.delivery.mailing.mailing import (
+	REST,
+	ABTest,
+	Claimed,
+	Mailing,
+	Variant,
+	Version,
+	label_of,
+)
 
 EVERYBODY = [f"reader{number}@example.com" for number in range(20_000)]
 HOUR, START = 3600, 1_800_000_000

@@ -25,7 +25,7 @@ from email_campaigns.delivery.cc import (
 	of_user,
 )
 from email_campaigns.delivery.letters import Composer
-from email_campaigns.delivery.mailing import CcField, Claimed, Heading, Mailing
+from email_campaigns.delivery.mailing.mailing import CcField, Claimed, Heading, Mailing
 from email_campaigns.message.compile import Footer, compile_message
 
 KIM = "kim@x.org"
@@ -139,7 +139,7 @@ def test_nobody_gets_two_and_nobody_who_must_not_gets_one(named, suppressed, hee
 	assert len(found) == sum(bool(one.text.strip()) or one.problem == GONE for one in named)
 
 
-@pytest.mark.parametrize("status", lifecycle.CAMPAIGN_MESSAGE)
+@pytest.mark.parametrize("status", lifecycle.CAMPAIGN_MESSAGE_TRANSITIONS)
 def test_a_copy_fares_as_its_mail_does(status):
 	state, reason, send_after = fate(status)
 	if status == "Sent":

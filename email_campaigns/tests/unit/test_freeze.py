@@ -5,7 +5,7 @@ from hypothesis import strategies as st
 
 from email_campaigns.audience.decide import PER_ADDRESS, PER_RECORD, Candidate
 from email_campaigns.delivery.freeze import count, freeze_slice
-from email_campaigns.delivery.mailing import Mailing
+from email_campaigns.delivery.mailing.mailing import Mailing
 
 members = st.lists(
 	st.builds(

@@ -7,7 +7,7 @@ import pytest
 
 from email_campaigns.delivery.letters import RECORD_MISSING, Composer
 from email_campaigns.delivery.letters import letters as letters_of
-from email_campaigns.delivery.mailing import Claimed, Mailing
+from email_campaigns.delivery.mailing.mailing import Claimed, Mailing
 from email_campaigns.message.compile import Footer, compile_message
 from email_campaigns.message.headers import HeaderError
 

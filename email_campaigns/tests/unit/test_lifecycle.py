@@ -25,12 +25,12 @@ def test_transitions_lead_to_known_states_only(machine):
 
 
 def test_a_cancelled_mailing_stays_cancelled():
-	assert not lifecycle.MASS_EMAIL["Cancelled"]
+	assert not lifecycle.MASS_EMAIL_TRANSITIONS["Cancelled"]
 
 
 @pytest.mark.parametrize("ended", ["Complete", "Failed"])
 def test_an_ended_mailing_goes_on_only_where_mails_are_sent_again(ended):
-	assert lifecycle.MASS_EMAIL[ended] == {"In Process"}
+	assert lifecycle.MASS_EMAIL_TRANSITIONS[ended] == {"In Process"}
 
 
 def test_a_sent_mail_is_never_queued_again():

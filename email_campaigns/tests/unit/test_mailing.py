@@ -2,7 +2,7 @@
 
 import pytest
 
-from email_campaigns.delivery.mailing import Mailing, Version
+from email_campaigns.delivery.mailing.mailing import Mailing, Version
 
 TEXTS = dict.fromkeys(
 	("name", "title", "campaign", "sender_user", "account", "sender_address", "sender_name"), ""

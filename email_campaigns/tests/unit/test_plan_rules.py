@@ -4,7 +4,8 @@ from dataclasses import replace
 
 import pytest
 
-from email_campaigns.delivery.plan_rules import BY_RATE, LATER, SPREAD, Plan, problems
+from email_campaigns.delivery.mailing.mailing import BY_RATE, LATER, SPREAD
+from email_campaigns.delivery.plan_rules import Plan, problems
 
 NOW = 1_800_000_000
 HOUR = 3600

@@ -14,7 +14,7 @@ def tell(status, **values):
 	return why.sentence(Mail(status, EMAIL, **values), str)
 
 
-@pytest.mark.parametrize("status", lifecycle.CAMPAIGN_MESSAGE)
+@pytest.mark.parametrize("status", lifecycle.CAMPAIGN_MESSAGE_TRANSITIONS)
 def test_every_status_has_a_sentence_with_the_address(status):
 	told = tell(status, reason="Because", sent="Monday")
 	assert EMAIL in told

@@ -9,7 +9,8 @@ from frappe.utils.html_utils import sanitize_html
 from email_campaigns import lifecycle
 from email_campaigns.delivery import ab_rules, approval_store, cc_fields_store, plan_rules
 from email_campaigns.delivery.ab_test import LABELS
-from email_campaigns.delivery.mailing_store import new_holdout_seed
+from email_campaigns.delivery.mailing import mailing
+from email_campaigns.delivery.mailing.mailing_store import new_holdout_seed
 from email_campaigns.email_campaigns.doctype.campaign.campaign import refuse_contradiction
 from email_campaigns.message.headers import HeaderError, header_text
 from email_campaigns.schedule.clock import UnknownZone, to_epoch
@@ -95,9 +96,9 @@ class MassEmail(Document):
 			except UnknownZone as error:
 				frappe.throw(str(error), title=_(self.meta.get_label("time_zone")))
 
-		self.send_when = self.send_when or plan_rules.NOW
-		if self.send_when == plan_rules.NOW and self.start_epoch and self._is_new_time("start_epoch"):
-			self.send_when = plan_rules.LATER
+		self.send_when = self.send_when or mailing.NOW
+		if self.send_when == mailing.NOW and self.start_epoch and self._is_new_time("start_epoch"):
+			self.send_when = mailing.LATER
 
 	def _check_plan(self):
 		for field, sentence in plan_rules.problems(self._plan(), int(time.time())):
@@ -123,7 +124,7 @@ class MassEmail(Document):
 			percent=flt(self.ab_percent),
 			winner_by=self.ab_winner_by or "",
 			hours=cint(self.ab_hours),
-			forced_language=self.forced_language if self.language_policy == plan_rules.ONE_LANGUAGE else "",
+			forced_language=self.forced_language if self.language_policy == mailing.ONE_LANGUAGE else "",
 			start=self.start_epoch,
 			deadline=self.deadline_epoch,
 		)
@@ -141,7 +142,7 @@ class MassEmail(Document):
 			domain_rates=[(row.domain or "", cint(row.hourly_rate)) for row in self.domain_rates],
 			holdout_percent=flt(self.holdout_percent),
 			languages=[row.language for row in self.language_versions],
-			forced_language=self.forced_language if self.language_policy == plan_rules.ONE_LANGUAGE else "",
+			forced_language=self.forced_language if self.language_policy == mailing.ONE_LANGUAGE else "",
 		)
 
 	def _is_new_time(self, field: str) -> bool:

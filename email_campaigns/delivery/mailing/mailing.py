@@ -5,7 +5,11 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 from email_campaigns.audience.decide import PER_ADDRESS
-from email_campaigns.delivery.ab_test import ABTest, label_of
+
+REST = "Rest"
+NOW, LATER, OPTIMISED = "Now", "Later", "Optimised"
+ONE_LANGUAGE = "One for all"
+BY_RATE, SPREAD = "Mails per hour", "Spread over hours"
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,6 +46,35 @@ class Stream:
 	campaign: str
 	step: int
 	sender: str
+
+
+@dataclass(frozen=True, slots=True)
+class Variant:
+	"""One version beside the mailing itself, which is version A."""
+
+	label: str
+	subject: str
+	html: str
+
+
+@dataclass(frozen=True, slots=True)
+class ABTest:
+	"""`percent` of the recipients, from 0 to 100, get A or one of `variants`; `winner_by` is one of KINDS or BY_HAND."""
+
+	variants: tuple[Variant, ...]
+	percent: float
+	winner_by: str
+	seed: str
+
+	@property
+	def labels(self) -> tuple[str, ...]:
+		return ("A", *(variant.label for variant in self.variants))
+
+
+def label_of(version: str) -> str:
+	"""Return the label that a mail of the ledger is made by, "" for the mailing as it is."""
+	label = version.removeprefix(REST).strip()
+	return "" if label == "A" else label
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,23 +4,37 @@ from __future__ import annotations
 
 import frappe
 from frappe import _
-from frappe.utils import cint, flt
+from frappe.utils import cint, flt, get_fullname
 
+from email_campaigns.audience import store as audience
 from email_campaigns.audience.address import InvalidAddress, normalise
-from email_campaigns.delivery.ab_test import ABTest, Variant
-from email_campaigns.delivery.mailing import CcField, Mailing, Version
-from email_campaigns.delivery.plan_rules import BY_RATE, ONE_LANGUAGE, OPTIMISED, SPREAD
+from email_campaigns.delivery.mailing.mailing import (
+	BY_RATE,
+	ONE_LANGUAGE,
+	OPTIMISED,
+	SPREAD,
+	ABTest,
+	CcField,
+	Mailing,
+	Stream,
+	Variant,
+	Version,
+)
+from email_campaigns.lifecycle import EMAIL_CAMPAIGN
 
 INFORMATIONAL = "Informational Email"
+# Of `tabCampaign` c, and of `tabMass Email` p of that campaign: whether their mails may leave at this moment.
+CAMPAIGN_SENDS = "c.status != 'Inactive'"
+MASS_EMAIL_SENDS = f"p.status = 'In Process' AND {CAMPAIGN_SENDS}"
 
 
-def load(name: str) -> Mailing:
+def load_mass_email(name: str) -> Mailing:
 	"""Return a Mass Email as a value. Raises ValidationError where its template or its sender is of no use."""
-	return of(frappe.get_doc("Mass Email", name))
+	return from_doc(frappe.get_doc("Mass Email", name))
 
 
-def of(doc) -> Mailing:
-	"""Return a Mass Email that may not have been saved yet as a value. Raises ValidationError as `load` does."""
+def from_doc(doc) -> Mailing:
+	"""Return a Mass Email that may not have been saved yet as a value. Raises ValidationError as `load_mass_email` does."""
 	campaign = frappe.get_doc("Campaign", doc.campaign)
 	account = sender_account(doc.sender_account)
 	subject, html = content(doc.email_template)
@@ -102,6 +116,56 @@ def _timing(doc) -> dict:
 	}
 
 
+def load_step(stream: Stream) -> Mailing:
+	"""Return a step as what is sent. Raises ValidationError where its template or its sender is of no use."""
+	campaign = frappe.get_doc("Campaign", stream.campaign)
+	template = next(
+		(row.email_template for row in campaign.campaign_schedules if row.step == stream.step), ""
+	)
+	if not template:
+		frappe.throw(_("The campaign {0} has no step {1} any more.").format(campaign.name, stream.step))
+	subject, html = content(template)
+	heeds_opt_out = campaign.campaign_type != INFORMATIONAL
+	return Mailing(
+		# What its tracked links are named after: the same for whoever sends the step.
+		name=f"{campaign.name} / {stream.step}",
+		title=template,
+		campaign=campaign.name,
+		subject=subject,
+		html=html,
+		sender_user=stream.sender,
+		**_sender(stream.sender),
+		heeds_opt_out=heeds_opt_out,
+		excluding=tuple(row.target_list for row in campaign.excluding_target_lists),
+		doctype=EMAIL_CAMPAIGN,
+		cc_fields=tuple(CcField.of(row.cc_field) for row in campaign.cc_fields),
+		track_opens=heeds_opt_out and bool(cint(campaign.track_opens)),
+		track_links=heeds_opt_out and bool(cint(campaign.track_links)),
+		store_emails=True,
+		stream=stream,
+	)
+
+
+def load_source(source_doctype: str, source: str, *stream) -> Mailing:
+	"""Return what a mail of the ledger belongs to: its Mass Email, or the step that its (campaign, step, sender) name.
+	Raises ValidationError."""
+	return load_step(Stream(*stream)) if source_doctype == EMAIL_CAMPAIGN else load_mass_email(source)
+
+
+def _sender(user: str) -> dict:
+	"""By the user's own Email Account where there is one, else by the site's, and replies go to the user."""
+	email = frappe.db.get_value("User", user, "email") or ""
+	own = frappe.db.get_value("Email Account", {"email_id": email, "enable_outgoing": 1}) if email else None
+	account = sender_account(own)
+	name = get_fullname(user) if user not in ("Administrator", "Guest") else ""
+	return {
+		"account": account.name,
+		"sender_address": sender_address(account),
+		"sender_name": name or account.name,
+		"reply_to": "" if own or "@" not in email or not name else email,
+	}
+
+
 def content(template: str) -> tuple[str, str]:
 	"""Return (subject, HTML) of an Email Template."""
 	doc = frappe.get_doc("Email Template", template)
@@ -144,3 +208,23 @@ def sender_address(account) -> str:
 		return normalise(account.email_id or "")
 	except InvalidAddress as error:
 		frappe.throw(_("The Email Account {0} has no valid address: {1}").format(account.name, error))
+
+
+def refresh_lists(mailing: Mailing) -> None:
+	"""Bring the members of all lists that a mailing looks at in step with their records."""
+	audience.refresh([*mailing.lists, *mailing.excluding, *filter(None, [mailing.seed_list])])
+
+
+def in_process(*, frozen: bool) -> list[str]:
+	"""Return the mailings in process of campaigns that are not Inactive, the earliest first."""
+	return frappe.db.sql(
+		f"""SELECT p.name FROM `tabMass Email` p JOIN `tabCampaign` c ON c.name = p.campaign
+		WHERE {MASS_EMAIL_SENDS} AND p.frozen = %s ORDER BY p.started_on""",
+		int(frozen),
+		pluck=True,
+	)
+
+
+def may_send(name: str) -> bool:
+	"""Tell whether the mailing is in process and its campaign not Inactive at this moment."""
+	return name in in_process(frozen=True)
