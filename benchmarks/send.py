@@ -153,7 +153,8 @@ def counted():
 
 def ours(mailing: str) -> dict[str, float]:
 	"""Send the mailing as a worker would; return seconds, SQL statements and commits."""
-	from email_campaigns.delivery import ledger_store, plan_store, store
+	from email_campaigns.delivery import plan_store, store
+	from email_campaigns.delivery.ledger import counts_store
 	from email_campaigns.jobs import sending
 
 	store.move(mailing, "Pending", start_epoch=int(time.time()))
@@ -167,8 +168,8 @@ def ours(mailing: str) -> dict[str, float]:
 	with counted() as numbers:
 		sending.page(mailing, 0)
 	ended = time.perf_counter()
-	if ledger_store.by_status(mailing) != {"Sent": MAILS}:
-		sys.exit(f"Not all mails were sent: {ledger_store.by_status(mailing)}")
+	if counts_store.by_status(mailing) != {"Sent": MAILS}:
+		sys.exit(f"Not all mails were sent: {counts_store.by_status(mailing)}")
 	return {
 		"freeze": frozen - begun,
 		"send": ended - frozen,
@@ -205,8 +206,8 @@ def frappes() -> float:
 def bare(port: int, mailing: str) -> float:
 	"""Return the seconds a mail that smtplib takes with ready bytes."""
 	from email_campaigns.delivery import compose_store
+	from email_campaigns.delivery.ledger.row import Claimed
 	from email_campaigns.delivery.mailing import mailing_store
-	from email_campaigns.delivery.mailing.mailing import Claimed
 
 	loaded = mailing_store.load_mass_email(mailing)
 	make = compose_store.composer(loaded, compose_store.compiled(loaded))

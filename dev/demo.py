@@ -276,16 +276,16 @@ def unsubscribe(path: Path) -> int:
 
 
 def figures_of(mailing: str, maildir: Path, calculated: dict, begun: float) -> dict:
-	from email_campaigns.delivery import ledger_store
+	from email_campaigns.delivery.ledger import counts_store
 
-	numbers, mails = ledger_store.by_status(mailing), received(maildir)
+	numbers, mails = counts_store.by_status(mailing), received(maildir)
 	addresses = Counter(recipient(path).lower() for path in mails)
 	return {
 		"members": calculated["members"],
 		"planned": sum(numbers.values()) - numbers.get("Skipped", 0),
 		"sent": numbers.get("Sent", 0),
 		"received": len(mails),
-		"skipped": ledger_store.by_reason(mailing),
+		"skipped": counts_store.by_reason(mailing),
 		"duplicates": sum(number - 1 for number in addresses.values()),
 		"unsubscribed": unsubscribe(mails[len(mails) // 2]),
 		**demo_readers.counted(mailing),

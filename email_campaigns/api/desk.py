@@ -13,15 +13,8 @@ from email_campaigns.api import steps
 from email_campaigns.audience import forgotten_store, progress_store
 from email_campaigns.audience import store as audience
 from email_campaigns.audience.address import InvalidAddress, normalise
-from email_campaigns.delivery import (
-	ab_store,
-	approval_store,
-	ledger_store,
-	limits_store,
-	plan_store,
-	preview_store,
-	store,
-)
+from email_campaigns.delivery import ab_store, approval_store, limits_store, plan_store, preview_store, store
+from email_campaigns.delivery.ledger import claims_store, counts_store
 from email_campaigns.delivery.smtp import transport
 from email_campaigns.delivery.smtp.session import ConnectionLost, Refused, Unavailable
 from email_campaigns.jobs import lists
@@ -76,7 +69,7 @@ def resume(name: str) -> None:
 	approval_store.refuse_void(doc)
 	steps.move(name, "In Process" if doc.started_on else "Pending", since=("Paused",))
 	if doc.started_on:
-		store.anchor(name, ledger_store.left(name), int(time.time()))
+		store.anchor(name, counts_store.left(name), int(time.time()))
 	steps.tick_soon()
 
 
@@ -86,8 +79,8 @@ def cancel(name: str, reason: str) -> None:
 	if not cstr(reason).strip():
 		frappe.throw(_("Say why the mailing is cancelled."))
 	steps.move(name, "Cancelled", cancel_reason=reason.strip(), completed_on=now_datetime())
-	ledger_store.cancel_queued(name, _("Cancelled: {0}").format(reason.strip()))
-	ledger_store.recount(name)
+	claims_store.cancel_queued(name, _("Cancelled: {0}").format(reason.strip()))
+	counts_store.recount(name)
 
 
 @frappe.whitelist()
@@ -169,8 +162,8 @@ def progress(name: str) -> dict:
 		"status": doc.status,
 		"version": doc.ab_winner or "",
 		"problem": doc.problem or _hindrance(doc),
-		"by_status": ledger_store.by_status(name),
-		"by_reason": ledger_store.by_reason(name),
+		"by_status": counts_store.by_status(name),
+		"by_reason": counts_store.by_reason(name),
 		**(
 			_pace(name)
 			if doc.status == "In Process"
@@ -182,9 +175,9 @@ def progress(name: str) -> dict:
 def _pace(name: str) -> dict:
 	epoch = int(time.time())
 	# What waits for the winner of an A/B test does so for as long as it takes.
-	limits, left = limits_store.of(name, epoch), ledger_store.left(name) - ab_store.waiting(name)
+	limits, left = limits_store.of(name, epoch), counts_store.left(name) - ab_store.waiting(name)
 	opens, held_by = limits.opens(epoch)
-	rate = ledger_store.rate(name, epoch)
+	rate = counts_store.rate(name, epoch)
 	return {
 		"opens_in": min(HOUR, opens - epoch),
 		"held_by": _(held_by) if held_by else "",

@@ -13,7 +13,7 @@ from email_campaigns.audience import erase_store, forgotten_store
 from email_campaigns.audience import store as audience
 from email_campaigns.audience.address import InvalidAddress, normalise
 from email_campaigns.compat import change_latest_rows
-from email_campaigns.delivery import ledger_store
+from email_campaigns.delivery.ledger import counts_store
 
 ROLES = frozenset({"Campaign Manager", "System Manager"})
 
@@ -47,7 +47,7 @@ def forget(email: str) -> dict:
 		audience.update_counts(target_list)
 	for source in done.pop("sources"):
 		if frappe.db.exists("Mass Email", source):
-			ledger_store.recount(source)
+			counts_store.recount(source)
 	return {**done, "elsewhere": erase_store.elsewhere(address)}
 
 

@@ -10,8 +10,10 @@ import frappe
 from frappe.utils import cint, now_datetime
 
 from email_campaigns.compat import affected_rows
-from email_campaigns.delivery import cc, ledger_store, store
-from email_campaigns.delivery.ab_test import BY_HAND, KINDS, LABELS, WAITING
+from email_campaigns.delivery import store
+from email_campaigns.delivery.ab_test import BY_HAND, KINDS, LABELS
+from email_campaigns.delivery.ledger import counts_store
+from email_campaigns.delivery.ledger.row import WAITS_FOR_MAIL, WAITS_FOR_WINNER
 from email_campaigns.delivery.mailing import mailing_store
 from email_campaigns.delivery.mailing.mailing import REST
 from email_campaigns.results import store as results
@@ -27,7 +29,7 @@ _WAITS = "source = %(source)s AND status = 'Queued' AND send_after BETWEEN %(wai
 
 
 def _values(source: str, **more) -> dict:
-	return {"source": source, "waiting": WAITING, "end": cc.WAITING - 1, **more}
+	return {"source": source, "waiting": WAITS_FOR_WINNER, "end": WAITS_FOR_MAIL - 1, **more}
 
 
 def under_test() -> list[str]:
@@ -130,7 +132,7 @@ def choose(name: str, version: str, why: str, epoch: int, by: str | None = None)
 	frappe.clear_document_cache("Mass Email", name)
 	# The hours that a mailing is spread over begin anew: what waited would leave in one burst.
 	frappe.db.set_value("Mass Email", name, "spread_until", 0, update_modified=False)
-	store.anchor(name, ledger_store.left(name), epoch)
+	store.anchor(name, counts_store.left(name), epoch)
 	return True
 
 

@@ -11,12 +11,10 @@ from collections.abc import Callable, Sequence
 
 from email_campaigns.audience.decide import Decision
 from email_campaigns.audience.split import by_chance
+from email_campaigns.delivery.ledger.row import WAITS_FOR_WINNER
 from email_campaigns.delivery.mailing.mailing import REST, ABTest
 
 LABELS = ("A", "B", "C", "D")
-# The send_after of a mail that waits for the winner is this and its own time: later than any time, and sooner than
-# that of a copy that waits for its mail.
-WAITING = 2**52
 OPENS, CLICKS, REPLIES, BY_HAND = "Opens", "Clicks", "Replies", "By hand"
 KINDS = {OPENS: "opened", CLICKS: "clicked", REPLIES: "replied"}
 
@@ -70,4 +68,4 @@ def takes_part(decision: Decision, language: str) -> bool:
 
 def waits_until(version: str, send_after: int) -> int:
 	"""Return the send_after of a mail of a version that would leave at `send_after` (Unix seconds)."""
-	return WAITING + send_after if version == REST else send_after
+	return WAITS_FOR_WINNER + send_after if version == REST else send_after

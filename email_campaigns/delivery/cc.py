@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from email_campaigns.audience.address import InvalidAddress, key, normalise
 from email_campaigns.audience.decide import NO_ADDRESS, OPTED_OUT, UNSUBSCRIBED, suppression_reason
+from email_campaigns.delivery.ledger.row import WAITS_FOR_MAIL
 from email_campaigns.message.headers import HeaderError, encode_address
 
 MOST_OFFERED = 25  # fields in the settings
@@ -21,7 +22,6 @@ BEYOND_ASCII = "Letters beyond ASCII in the address"
 NOT_SENT = "The mail itself was not sent"
 UNSURE = "It is not certain that the mail itself was sent"
 
-WAITING = 2**53  # the send_after of a copy whose mail has not been sent yet: later than any time
 # What the dedupe keys begin with: of copies that the Cc header names, and of those that it does not
 PLANNED, NOTED = "c", "n"
 
@@ -124,5 +124,5 @@ def fate(status: str) -> tuple[str, str, int]:
 	if status == "Sent":
 		return "Queued", "", 0
 	if status in ("Queued", "Sending"):
-		return "Queued", "", WAITING
-	return "Skipped", UNSURE if status == "Uncertain" else NOT_SENT, WAITING
+		return "Queued", "", WAITS_FOR_MAIL
+	return "Skipped", UNSURE if status == "Uncertain" else NOT_SENT, WAITS_FOR_MAIL

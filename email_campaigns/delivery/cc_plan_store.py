@@ -12,9 +12,10 @@ from frappe.utils import now
 from email_campaigns.audience.address import key as address_key
 from email_campaigns.audience.decide import UNSUBSCRIBED, Candidate, Decision
 from email_campaigns.audience.store import sources
-from email_campaigns.delivery import cc, cc_fields_store, store
+from email_campaigns.delivery import cc, cc_fields_store
 from email_campaigns.delivery.cc import Copy, Named
-from email_campaigns.delivery.freeze import Entry
+from email_campaigns.delivery.ledger import counts_store
+from email_campaigns.delivery.ledger.row import WAITS_FOR_MAIL, Entry
 from email_campaigns.delivery.mailing.mailing import CcField, Mailing
 
 _COLUMNS = (
@@ -58,7 +59,7 @@ def plan(mailing: Mailing, entries: Iterable[Entry]) -> None:
 		_insert(rows)
 		wanted = sum(not copy.reason for copies in found for copy in copies)
 		if not mailing.stream:
-			store.add_to_counts(mailing.name, cc=wanted)
+			counts_store.add_to_counts(mailing.name, cc=wanted)
 
 
 def _insert(rows: list[tuple]) -> None:
@@ -83,7 +84,7 @@ def _values(mailing: Mailing, entry: Entry, main: int, copy: Copy, stamp: str) -
 		),
 		*(who.target_list, who.member, who.doctype, who.record, entry.language, main),
 		*(copy.field, copy.email, copy.domain, copy.key),
-		*("Skipped" if copy.reason else "Queued", copy.reason, cc.WAITING),
+		*("Skipped" if copy.reason else "Queued", copy.reason, WAITS_FOR_MAIL),
 	)
 
 

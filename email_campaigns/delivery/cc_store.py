@@ -10,8 +10,9 @@ from frappe.utils import now_datetime
 
 from email_campaigns.audience.store import slices
 from email_campaigns.compat import change_latest_rows
-from email_campaigns.delivery import cc, cc_fields_store, ledger_store
-from email_campaigns.delivery.mailing.mailing import Claimed, Heading
+from email_campaigns.delivery import cc, cc_fields_store
+from email_campaigns.delivery.ledger import counts_store
+from email_campaigns.delivery.ledger.row import WAITS_FOR_MAIL, Claimed, Heading
 
 _LOGGED = (
 	"name, creation, modified, owner, modified_by, action, details, email, campaign, source_doctype, source,"
@@ -93,7 +94,12 @@ def _undecided(names: tuple[int, ...], again: bool) -> list[tuple]:
 			AND (c.status = 'Queued' OR %(again)s AND (c.status IN ('Expired', 'Cancelled')
 				OR c.status = 'Skipped' AND c.reason IN %(with_mail)s))
 		FOR UPDATE""",
-		{"names": names, "waiting": cc.WAITING, "again": again, "with_mail": (cc.NOT_SENT, cc.UNSURE)},
+		{
+			"names": names,
+			"waiting": WAITS_FOR_MAIL,
+			"again": again,
+			"with_mail": (cc.NOT_SENT, cc.UNSURE),
+		},
 	)
 	return [(name, (status, reason or "", after), mail) for name, status, reason, after, mail in rows]
 
@@ -133,7 +139,7 @@ def switch_off(keys: Sequence[str]) -> None:
 		for some in slices(names):
 			_switch_off(tuple(some))
 		if names:
-			ledger_store.recount(source)
+			counts_store.recount(source)
 
 
 def _switch_off(names: tuple[int, ...]) -> None:

@@ -24,8 +24,9 @@ from email_campaigns.delivery import (
 )
 from email_campaigns.delivery.ab_test import KINDS
 from email_campaigns.delivery.checks import ERROR, LEVELS, OK, WARNING, Finding
+from email_campaigns.delivery.ledger.row import Claimed
 from email_campaigns.delivery.mailing import mailing_store
-from email_campaigns.delivery.mailing.mailing import NOW, SPREAD, Claimed, Mailing
+from email_campaigns.delivery.mailing.mailing import NOW, SPREAD, Mailing
 from email_campaigns.delivery.smtp import transport
 from email_campaigns.delivery.smtp.session import Unavailable
 from email_campaigns.message.compile import CompiledMessage, TemplateError

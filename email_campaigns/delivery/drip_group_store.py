@@ -13,7 +13,7 @@ from email_campaigns.audience.today_store import Who
 from email_campaigns.delivery import drip, drip_ledger_store, plan_store
 from email_campaigns.delivery.drip import Rules
 from email_campaigns.delivery.drip_ledger_store import Enrolment
-from email_campaigns.delivery.freeze import Entry
+from email_campaigns.delivery.ledger.row import Entry
 from email_campaigns.delivery.mailing.mailing import Stream
 from email_campaigns.schedule import drip as calendar
 from email_campaigns.schedule.drip import RECIPIENTS, Step

@@ -18,7 +18,7 @@ from email_campaigns.delivery import drip, drip_group_store, drip_ledger_store, 
 from email_campaigns.delivery.drip import Plan, Rules
 from email_campaigns.delivery.drip_ledger_store import Enrolment
 from email_campaigns.delivery.enrolment_store import GROUPS
-from email_campaigns.delivery.freeze import Entry
+from email_campaigns.delivery.ledger.row import Entry
 from email_campaigns.delivery.mailing.mailing import Stream
 from email_campaigns.delivery.mailing.mailing_store import CAMPAIGN_SENDS, INFORMATIONAL
 from email_campaigns.schedule.drip import Clocks

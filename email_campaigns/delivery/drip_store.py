@@ -7,7 +7,7 @@ import time
 import frappe
 from frappe import _
 
-from email_campaigns.delivery import ledger_store
+from email_campaigns.delivery.ledger.row import stream_queue
 from email_campaigns.delivery.mailing.mailing import Stream
 from email_campaigns.delivery.mailing.mailing_store import CAMPAIGN_SENDS
 from email_campaigns.lifecycle import EMAIL_CAMPAIGN
@@ -54,7 +54,7 @@ def tell(campaign: str, problem: str, step: int = 0) -> None:
 def hold(stream: Stream, problem: str) -> None:
 	"""Show a problem, and let the mails of a stream wait for HELD_SECONDS before they are tried again."""
 	note(stream, _("Step {0}: {1}").format(stream.step, problem), stream.step)
-	queue = ledger_store.of_stream(stream)
+	queue = stream_queue(stream)
 	frappe.db.sql(
 		f"""UPDATE `tabCampaign Message` SET send_after = %(until)s
 		WHERE {queue.condition} AND status = 'Queued' AND claim = '' AND send_after <= %(now)s""",

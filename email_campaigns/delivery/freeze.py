@@ -8,11 +8,11 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Collection, Iterable, Mapping
-from dataclasses import dataclass
 
 from email_campaigns.audience import holdout
 from email_campaigns.audience.decide import Candidate, Decision, decide, wanted_keys
 from email_campaigns.delivery.ab_test import Versions, drawn, waits_until
+from email_campaigns.delivery.ledger.row import Entry
 from email_campaigns.delivery.mailing.mailing import Mailing
 
 DOMAINS_SHOWN = 10
@@ -20,20 +20,6 @@ DOMAINS_SHOWN = 10
 Read = Callable[[int], list[Candidate]]  # the members after a number, in order; empty at the end
 Copies = Callable[[list[Decision]], int]  # how many copies the mails of some decisions have
 Times = Callable[[list[Candidate]], Mapping[int, int]]  # {member: Unix seconds before which its mail waits}
-
-
-@dataclass(frozen=True, slots=True)
-class Entry:
-	"""One row of the ledger to be. `send_after` in Unix seconds; `is_seed` marks a colleague of the seed group; `source`
-	is the enrolment in a drip sequence that the row belongs to, "" for the mailing itself; `version` is that of an A/B
-	test, as delivery/ab_test.py has it."""
-
-	decision: Decision
-	language: str = ""
-	send_after: int = 0
-	is_seed: bool = False
-	source: str = ""
-	version: str = ""
 
 
 def no_copies(decisions: list[Decision]) -> int:

@@ -7,7 +7,8 @@ from email.utils import formatdate
 from functools import lru_cache
 from types import MappingProxyType
 
-from email_campaigns.delivery.mailing.mailing import Claimed, Heading, Letter, Mailing
+from email_campaigns.delivery.ledger.row import Claimed, Heading
+from email_campaigns.delivery.mailing.mailing import Letter, Mailing
 from email_campaigns.message.compile import CompiledMessage, RenderError
 from email_campaigns.message.headers import HeaderError, encode_address, header_text, unsubscribe_headers
 from email_campaigns.message.mime import Skeleton

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import frappe
 from frappe.utils import cint
 
-from email_campaigns.delivery import ledger_store
+from email_campaigns.delivery.ledger import counts_store
 from email_campaigns.delivery.limits import Limits
 from email_campaigns.delivery.mailing import mailing_store
 from email_campaigns.delivery.mailing.mailing import Mailing
@@ -85,7 +85,7 @@ def _to(domain: str, uses: list[Use]) -> list[Use]:
 
 def _spread(mailing: Mailing) -> Iterable[Limit]:
 	if mailing.spread_until:
-		waiting = ledger_store.waiting(mailing.name)
+		waiting = counts_store.waiting(mailing.name)
 		yield Spread(SPREAD, mailing.anchor, mailing.spread_until, mailing.anchor_left, waiting)
 
 

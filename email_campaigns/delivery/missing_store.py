@@ -14,16 +14,9 @@ from frappe import _
 from email_campaigns.audience import store as audience
 from email_campaigns.audience.address import key as address_key
 from email_campaigns.audience.decide import PER_ADDRESS, Candidate
-from email_campaigns.delivery import (
-	ab_test,
-	freeze,
-	ledger_store,
-	plan_store,
-	requeue_store,
-	resend_store,
-	store,
-)
-from email_campaigns.delivery.freeze import Entry
+from email_campaigns.delivery import ab_test, freeze, plan_store, requeue_store, resend_store, store
+from email_campaigns.delivery.ledger import counts_store
+from email_campaigns.delivery.ledger.row import Entry
 from email_campaigns.delivery.mailing import mailing_store
 from email_campaigns.delivery.mailing.mailing import Mailing
 from email_campaigns.delivery.resend import Again, Row
@@ -84,7 +77,7 @@ def take_next(name: str) -> bool:
 
 def _finish(mailing: Mailing, problem: str) -> None:
 	stop(mailing.name, problem)
-	ledger_store.recount(mailing.name)
+	counts_store.recount(mailing.name)
 	if mailing.spread_until:
 		resend_store.go_on(mailing)
 
@@ -144,7 +137,7 @@ def _write(mailing: Mailing, entries: list[Entry], again: Mapping[int, Row]) -> 
 	if fresh:
 		plan_store.plan(mailing, fresh)
 		new = sum(not entry.decision.reason for entry in fresh)
-		store.add_to_counts(mailing.name, planned=new, skipped=len(fresh) - new)
+		counts_store.add_to_counts(mailing.name, planned=new, skipped=len(fresh) - new)
 	requeue_store.requeue(mailing, [_again(entry, again) for entry in mails if _row_of(entry, again)])
 	if mails:
 		store.reopen(mailing.name)

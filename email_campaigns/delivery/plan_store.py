@@ -11,8 +11,9 @@ from frappe.utils import cint, get_system_timezone, now
 
 from email_campaigns.audience import store as audience
 from email_campaigns.audience.decide import Candidate
-from email_campaigns.delivery import approval_store, cc_plan_store, freeze, ledger_store, store
-from email_campaigns.delivery.freeze import Entry
+from email_campaigns.delivery import approval_store, cc_plan_store, freeze, store
+from email_campaigns.delivery.ledger import counts_store
+from email_campaigns.delivery.ledger.row import Entry
 from email_campaigns.delivery.mailing import mailing_store
 from email_campaigns.delivery.mailing.mailing import Mailing
 from email_campaigns.delivery.mailing.mailing_store import refresh_lists
@@ -56,8 +57,8 @@ def _finish(mailing: Mailing) -> None:
 	if seeds := _seeds(mailing):
 		_freeze(mailing, seeds, seeds=True)
 	frappe.db.set_value("Mass Email", mailing.name, "frozen", 1, update_modified=False)
-	ledger_store.recount(mailing.name)
-	store.anchor(mailing.name, ledger_store.left(mailing.name), int(time.time()))
+	counts_store.recount(mailing.name)
+	store.anchor(mailing.name, counts_store.left(mailing.name), int(time.time()))
 
 
 def _freeze(mailing: Mailing, candidates: list[Candidate], *, seeds: bool = False) -> int:

@@ -9,8 +9,9 @@ from frappe import _
 
 from email_campaigns.audience import store as audience
 from email_campaigns.delivery import compose_store, records_store
+from email_campaigns.delivery.ledger.row import Claimed
 from email_campaigns.delivery.mailing import mailing_store
-from email_campaigns.delivery.mailing.mailing import Claimed, Mailing
+from email_campaigns.delivery.mailing.mailing import Mailing
 from email_campaigns.delivery.smtp import transport
 from email_campaigns.message.compile import CompiledMessage
 from email_campaigns.tracking.store import links

@@ -9,7 +9,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from hashlib import sha256
 
-from email_campaigns.delivery import approval_store, drip_store, ledger_store, limits_store, store
+from email_campaigns.delivery import approval_store, drip_store, limits_store, store
+from email_campaigns.delivery.ledger.row import source_queue, stream_queue
 from email_campaigns.delivery.limits import Limits
 from email_campaigns.delivery.mailing import mailing_store
 from email_campaigns.delivery.mailing.mailing import Mailing, Stream
@@ -21,7 +22,7 @@ class MailingQueue:
 	def __init__(self, name: str):
 		self.name = self.key = name
 		self.arguments = {"mailing": name}
-		self.mails = ledger_store.of_source(name)
+		self.mails = source_queue(name)
 
 	def load(self) -> Mailing:
 		"""Return what is to be sent. Raises ValidationError, and Void where it is not what was approved."""
@@ -58,7 +59,7 @@ class DripQueue:
 		text = "\n".join((stream.campaign, str(stream.step), stream.sender))
 		self.key = f"drip-{sha256(text.encode()).hexdigest()[:24]}"  # ids of jobs may not have any sign
 		self.arguments = {"stream": (stream.campaign, stream.step, stream.sender)}
-		self.mails = ledger_store.of_stream(stream)
+		self.mails = stream_queue(stream)
 
 	def load(self) -> Mailing:
 		"""Return what is to be sent. Raises ValidationError."""

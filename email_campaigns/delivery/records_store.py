@@ -8,7 +8,7 @@ from collections.abc import Collection, Iterable, Mapping
 import frappe
 
 from email_campaigns.audience.store import PLAIN
-from email_campaigns.delivery.mailing.mailing import Claimed
+from email_campaigns.delivery.ledger.row import Claimed
 
 UNREADABLE = ("Password",)
 

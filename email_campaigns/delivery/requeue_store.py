@@ -12,9 +12,10 @@ import frappe
 
 from email_campaigns.audience.decide import Decision
 from email_campaigns.compat import affected_rows
-from email_campaigns.delivery import cc_plan_store, cc_store, ledger_store, store
-from email_campaigns.delivery.ab_test import WAITING, of_rest
-from email_campaigns.delivery.freeze import Entry
+from email_campaigns.delivery import cc_plan_store, cc_store
+from email_campaigns.delivery.ab_test import of_rest
+from email_campaigns.delivery.ledger import counts_store
+from email_campaigns.delivery.ledger.row import WAITS_FOR_WINNER, Entry
 from email_campaigns.delivery.mailing.mailing import REST, Mailing
 from email_campaigns.delivery.resend import Again
 
@@ -23,7 +24,7 @@ SETTLED = "lease_until = 0 AND claim = ''"  # no page holds the row, and its end
 _OF_REST = """%(rest)s != '' AND COALESCE(version, '') IN ('', %(waits)s) AND COALESCE(language, '') = ''
 	AND COALESCE(cc_of, 0) = 0 AND is_seed = 0"""
 _QUEUED = f"""status = 'Queued', reason = '', attempts = 0, bounced_at = NULL,
-	send_after = IF({_OF_REST} AND %(rest)s = %(waits)s, {WAITING}, %(send_after)s), version = IF({_OF_REST}, %(rest)s, version)"""
+	send_after = IF({_OF_REST} AND %(rest)s = %(waits)s, {WAITS_FOR_WINNER}, %(send_after)s), version = IF({_OF_REST}, %(rest)s, version)"""
 
 
 def requeue(mailing: Mailing, plans: Iterable[Again], send_after: int = 0) -> int:
@@ -42,7 +43,7 @@ def requeue(mailing: Mailing, plans: Iterable[Again], send_after: int = 0) -> in
 		stay = [plan.row.name for plan in allowed if plan.row.status == status and not plan.moved]
 		changed[status] += _stay(stay, status, values)
 	for status, number in changed.items():
-		store.add_to_counts(mailing.name, **ledger_store.deltas(status, "Queued", number))
+		counts_store.add_to_counts(mailing.name, **counts_store.deltas(status, "Queued", number))
 	follow_copies(mailing.name, [plan.row.name for plan in allowed], lambda: _plan_copies(mailing, allowed))
 	return changed.total()
 
@@ -64,7 +65,7 @@ def follow_copies(source: str, mails: Collection[int], first: Callable[[], None]
 	changed = _copies(mails)
 	changed.subtract(before)
 	for status, number in changed.items():
-		store.add_to_counts(source, **ledger_store.deltas("", status, number))
+		counts_store.add_to_counts(source, **counts_store.deltas("", status, number))
 	return changed["Queued"]
 
 

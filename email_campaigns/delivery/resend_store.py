@@ -19,7 +19,8 @@ from email_campaigns.audience import store as audience
 from email_campaigns.audience.decide import Candidate
 from email_campaigns.audience.today_store import Who
 from email_campaigns.compat import affected_rows, change_latest_rows
-from email_campaigns.delivery import ledger_store, resend, store
+from email_campaigns.delivery import resend, store
+from email_campaigns.delivery.ledger import counts_store
 from email_campaigns.delivery.mailing import mailing_store
 from email_campaigns.delivery.mailing.mailing import Mailing
 from email_campaigns.delivery.requeue_store import SETTLED, requeue
@@ -88,7 +89,7 @@ def go_on(mailing: Mailing) -> None:
 	"""Let the mailing send what has been opened again: an ended one is In Process, a Paused one stays so."""
 	store.reopen(mailing.name)
 	if mailing.spread_until:
-		store.anchor(mailing.name, ledger_store.left(mailing.name), int(time.time()))
+		store.anchor(mailing.name, counts_store.left(mailing.name), int(time.time()))
 
 
 def rules(mailing: Mailing, *, decided: bool = False) -> Rules:
@@ -140,7 +141,7 @@ def _once_more(mailing: Mailing, row: Row) -> str:
 	_insert(row, who, resend.resend_key(row.original, len(resends) + 1))
 	if not affected_rows():
 		return ON_ITS_WAY
-	store.add_to_counts(mailing.name, planned=1)
+	counts_store.add_to_counts(mailing.name, planned=1)
 	return ""
 
 

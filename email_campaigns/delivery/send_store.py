@@ -13,20 +13,13 @@ from uuid import uuid4
 from frappe.utils import cint
 
 from email_campaigns.audience.suppression_store import suppress
-from email_campaigns.delivery import (
-	cc_store,
-	compose_store,
-	ledger_store,
-	limits_store,
-	links_store,
-	records_store,
-	refuse_store,
-	store,
-)
+from email_campaigns.delivery import cc_store, compose_store, limits_store, links_store, records_store
 from email_campaigns.delivery.journal_store import LedgerJournal
+from email_campaigns.delivery.ledger import claims_store, counts_store
+from email_campaigns.delivery.ledger.row import Claimed, Ended, Queue
 from email_campaigns.delivery.letters import letters
 from email_campaigns.delivery.mailing import mailing_store
-from email_campaigns.delivery.mailing.mailing import Claimed, Mailing, Tally
+from email_campaigns.delivery.mailing.mailing import Mailing, Tally
 from email_campaigns.delivery.page import Crowded, Page
 from email_campaigns.delivery.sessions import Turns
 from email_campaigns.delivery.smtp import transport
@@ -43,7 +36,7 @@ class Sending:
 	deadline holds too.
 	"""
 
-	def __init__(self, mailing: Mailing, mails: ledger_store.Queue, deadline: float):
+	def __init__(self, mailing: Mailing, mails: Queue, deadline: float):
 		settings = app_settings()
 		if mailing.deadline:
 			deadline = min(deadline, time.monotonic() + mailing.deadline - time.time())
@@ -89,8 +82,8 @@ class Sending:
 		epoch = int(time.time())
 		limits = limits_store.limits(self.mailing, epoch)
 		size, domains = limits.grant(self.batch, epoch), limits.by_domain(self.batch, epoch)
-		self.rows = ledger_store.claim(self.mails, size, self.token, epoch, domains) if size else []
-		return refuse_store.without_forgotten(self.rows)
+		self.rows = claims_store.claim(self.mails, size, self.token, epoch, domains) if size else []
+		return claims_store.without_forgotten(self.rows)
 
 	def send(self, rows: list[Claimed]) -> Tally:
 		"""Send claimed mails; whatever ends this early, `settle` gives back those that have not left."""
@@ -106,7 +99,7 @@ class Sending:
 		"""Free the rows of the page, suppress the addresses that bounced and put the figures on the form."""
 		copies = bool(self.mailing.cc_fields)
 		names, self.rows = [row.name for row in self.rows], []
-		ended = ledger_store.settle(self.token, names, copies=copies)
+		ended = claims_store.settle(self.token, names, copies=copies)
 		_suppress_bounced(ended)
 		dropped = _settle_copies(ended) if copies else 0
 		if self.timeline:
@@ -114,11 +107,11 @@ class Sending:
 		if self.mailing.stream:
 			return
 		if any(mail.late for mail in ended):
-			ledger_store.recount(self.mailing.name)
+			counts_store.recount(self.mailing.name)
 			return
 		numbers = Counter(mail.status for mail in ended)
 		skipped = numbers["Skipped"] + dropped
-		store.add_to_counts(
+		counts_store.add_to_counts(
 			self.mailing.name,
 			sent=numbers["Sent"],
 			failed=numbers["Failed"],
@@ -136,19 +129,19 @@ class Sending:
 
 def recover(epoch: int) -> None:
 	"""Take back what leases that ended before `epoch` (Unix seconds) hold, and settle it in the page's place."""
-	ended = ledger_store.recover(epoch)
+	ended = claims_store.recover(epoch)
 	_suppress_bounced(ended)
 	_settle_copies(ended)
 	catch_up(_sent(ended))
 	for source in {mail.source for mail in ended if mail.source_doctype == MASS_EMAIL}:
-		ledger_store.recount(source)
+		counts_store.recount(source)
 
 
-def _sent(ended: list[ledger_store.Ended]) -> list[int]:
+def _sent(ended: list[Ended]) -> list[int]:
 	return [mail.name for mail in ended if mail.status == "Sent" and not mail.cc_of]
 
 
-def _settle_copies(ended: list[ledger_store.Ended]) -> int:
+def _settle_copies(ended: list[Ended]) -> int:
 	"""Release the copies of mails that were sent, drop those of others, and return how many were dropped."""
 	mails = [mail for mail in ended if not mail.cc_of and mail.status not in ("Queued", "Sending")]
 	# A mail that was Uncertain when its lease ended, and of which its page knows after all that it was sent.
@@ -159,11 +152,11 @@ def _settle_copies(ended: list[ledger_store.Ended]) -> int:
 	return dropped
 
 
-def _goes_on(mail: ledger_store.Ended) -> bool:
+def _goes_on(mail: Ended) -> bool:
 	return mail.source_doctype != MASS_EMAIL or mailing_store.may_send(mail.source)
 
 
-def _suppress_bounced(ended: list[ledger_store.Ended]) -> None:
+def _suppress_bounced(ended: list[Ended]) -> None:
 	for mail in ended:
 		# Whoever was forgotten while the mail left has no address here any more.
 		if mail.bounced and mail.status == "Failed" and mail.email:

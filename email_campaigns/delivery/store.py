@@ -14,6 +14,7 @@ from frappe.utils import cint, now_datetime
 
 from email_campaigns import lifecycle
 from email_campaigns.compat import affected_rows
+from email_campaigns.delivery.ledger.counts_store import publish_progress
 from email_campaigns.delivery.mailing.mailing_store import CAMPAIGN_SENDS
 from email_campaigns.schedule.limits import HOUR
 
@@ -38,7 +39,7 @@ def move(name: str, target: str, *, since: Iterable[str] = (), **values) -> bool
 	moved = affected_rows() == 1
 	frappe.clear_document_cache("Mass Email", name)
 	if moved:
-		_tell_desk(name)
+		publish_progress(name)
 	return moved
 
 
@@ -64,17 +65,11 @@ def looking_for_missing() -> list[str]:
 def note(name: str, problem: str) -> None:
 	"""Show a sentence on the mailing's form without changing its status."""
 	frappe.db.set_value("Mass Email", name, "problem", problem, update_modified=False)
-	_tell_desk(name)
+	publish_progress(name)
 
 
 def problem(name: str) -> str:
 	return frappe.db.get_value("Mass Email", name, "problem") or ""
-
-
-def _tell_desk(name: str) -> None:
-	frappe.publish_realtime(
-		"mass_email_progress", {"name": name}, doctype="Mass Email", docname=name, after_commit=True
-	)
 
 
 def due(epoch: int) -> list[str]:
@@ -117,14 +112,3 @@ def finish(name: str) -> bool:
 		else _("Not one mail could be sent.")
 	)
 	return move(name, "Failed", completed_on=now_datetime(), problem=problem)
-
-
-def add_to_counts(name: str, **deltas: int) -> None:
-	"""Add to the counters of a mailing, in mails; cheap after every page, where counting anew is not."""
-	frappe.db.sql(
-		"UPDATE `tabMass Email` SET "
-		+ ", ".join(f"{kind}_count = {kind}_count + {int(n)}" for kind, n in deltas.items())
-		+ " WHERE name = %s",
-		name,
-	)
-	_tell_desk(name)

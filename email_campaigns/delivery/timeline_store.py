@@ -15,8 +15,9 @@ from frappe.utils import now
 from frappe.utils.html_utils import sanitize_html
 
 from email_campaigns.delivery import compose_store, records_store
+from email_campaigns.delivery.ledger.row import Claimed
 from email_campaigns.delivery.mailing import mailing_store
-from email_campaigns.delivery.mailing.mailing import Claimed, Mailing
+from email_campaigns.delivery.mailing.mailing import Mailing
 from email_campaigns.lifecycle import MASS_EMAIL
 from email_campaigns.message.compile import Content, RenderError, TemplateError
 from email_campaigns.message.headers import HeaderError

@@ -12,14 +12,8 @@ from frappe.utils import cint, get_system_timezone, now_datetime
 
 from email_campaigns import lifecycle
 from email_campaigns.compat import change_latest_rows
-from email_campaigns.delivery import (
-	cc_store,
-	ledger_store,
-	requeue_store,
-	resend_store,
-	store,
-	timeline_store,
-)
+from email_campaigns.delivery import cc_store, requeue_store, resend_store, store, timeline_store
+from email_campaigns.delivery.ledger import counts_store
 from email_campaigns.delivery.mailing.mailing import Mailing
 from email_campaigns.delivery.resend import Row
 from email_campaigns.results import store as results
@@ -70,7 +64,7 @@ def arrived(name: str, messages: Collection[int] | None = None, why: str = "") -
 		changed += len(found)
 		# Copies waited to hear whether their mail had left; where nothing can be sent, they stay as they are.
 		copies += 0 if held else requeue_store.follow_copies(name, names)
-	store.add_to_counts(name, **ledger_store.deltas("Uncertain", "Sent", changed))
+	counts_store.add_to_counts(name, **counts_store.deltas("Uncertain", "Sent", changed))
 	if copies:
 		store.reopen(name)
 	return changed

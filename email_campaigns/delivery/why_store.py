@@ -13,8 +13,8 @@ from email_campaigns.audience import holdout, today_store
 from email_campaigns.audience.address import key
 from email_campaigns.audience.decide import Candidate, Decision, decide
 from email_campaigns.audience.today_store import Suppression, Who
-from email_campaigns.delivery import cc, limits_store, why
-from email_campaigns.delivery.ab_test import WAITING
+from email_campaigns.delivery import limits_store, why
+from email_campaigns.delivery.ledger.row import WAITS_FOR_MAIL, WAITS_FOR_WINNER
 from email_campaigns.delivery.limits import Limits
 from email_campaigns.delivery.mailing import mailing_store
 from email_campaigns.delivery.mailing.mailing import REST
@@ -116,11 +116,11 @@ class Teller:
 		return Waits(
 			paused=self.doc.status == "Paused",
 			held=self.doc.problem or transport.held() or self._inactive(),
-			for_mail=bool(row.cc_of) and row.send_after == cc.WAITING,
-			for_winner=WAITING <= row.send_after < cc.WAITING,
+			for_mail=bool(row.cc_of) and row.send_after == WAITS_FOR_MAIL,
+			for_winner=WAITS_FOR_WINNER <= row.send_after < WAITS_FOR_MAIL,
 			refused=row.reason if row.attempts else "",
 			optimised=self.mailing.optimised,
-			due=_clock(row.send_after) if self.epoch < row.send_after < WAITING else "",
+			due=_clock(row.send_after) if self.epoch < row.send_after < WAITS_FOR_WINNER else "",
 			limit=limit,
 			opens=_clock(at) if at > self.epoch else "",
 		)

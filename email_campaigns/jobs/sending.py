@@ -13,13 +13,13 @@ from email_campaigns.compat import change_latest_rows, enqueue_once, is_job_enqu
 from email_campaigns.delivery import (
 	approval_store,
 	drip_store,
-	ledger_store,
 	missing_store,
 	plan_store,
 	queues_store,
 	send_store,
 	store,
 )
+from email_campaigns.delivery.ledger import claims_store, counts_store
 from email_campaigns.delivery.mailing import mailing_store
 from email_campaigns.delivery.mailing.mailing import Tally
 from email_campaigns.delivery.queues_store import DripQueue, MailingQueue
@@ -83,7 +83,7 @@ def _enqueue_pages(queue, own_slot: int | None = None, predecessor: int | None =
 	if not _has_room(queue, epoch):
 		return
 	batch = max(1, cint(settings.batch_size))
-	due = ledger_store.due_mails(queue.mails, epoch, batch * max(1, cint(settings.parallel_jobs)))
+	due = counts_store.due_mails(queue.mails, epoch, batch * max(1, cint(settings.parallel_jobs)))
 	for slot in range(-(-due // batch)):
 		_enqueue_page(queue, slot, predecessor if slot == own_slot else None)
 
@@ -99,22 +99,22 @@ def _has_room(queue, epoch: int) -> bool:
 def _expire_late(epoch: int) -> None:
 	"""What could not leave by its deadline never does, also where nobody looked at the deadline itself."""
 	for name in store.past_deadline(epoch):
-		if ledger_store.expire(name, frappe._("The deadline passed before this mail could leave.")):
-			ledger_store.recount(name)
+		if claims_store.expire(name, frappe._("The deadline passed before this mail could leave.")):
+			counts_store.recount(name)
 		frappe.db.commit()
 
 
 def _finish(name: str) -> bool:
 	"""End a mailing of which no mail is left; tell whether it is. A stream, which has no name, never ends."""
-	if not name or ledger_store.is_open(name):
+	if not name or counts_store.is_open(name):
 		return False
 	# Looked at once more under the lock: somebody may have opened a mail again since.
 	frappe.db.commit()
 	row = store.lock(name)
-	if not row or row.missing_cursor or ledger_store.is_open(name):
+	if not row or row.missing_cursor or counts_store.is_open(name):
 		frappe.db.commit()
 		return False
-	ledger_store.recount(name)
+	counts_store.recount(name)
 	store.finish(name)
 	frappe.db.commit()
 	return True
@@ -211,7 +211,7 @@ def _send_batch(sending: send_store.Sending, queue) -> bool:
 	"""Claim, send and settle once; tell whether there was anything to claim."""
 	# What was read so far is of a moment before the lock, and the limits must be seen as they are under it.
 	frappe.db.commit()
-	with ledger_store.one_claimer() as alone:
+	with claims_store.one_claimer() as alone:
 		rows = sending.claim() if alone else []
 		frappe.db.commit()
 	if not sending.rows:

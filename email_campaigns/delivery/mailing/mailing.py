@@ -158,41 +158,6 @@ class Mailing:
 
 
 @dataclass(frozen=True, slots=True)
-class Claimed:
-	"""A row of the ledger that one page holds: a planned mail to one recipient. `attempts` counts earlier tries.
-
-	A copy has the number of its mail in `cc_of`, and the record that the mail was written for.
-	"""
-
-	name: int
-	email: str
-	doctype: str
-	record: str
-	attempts: int = 0
-	language: str = ""
-	cc_of: int = 0
-	version: str = ""
-
-	@property
-	def edition(self) -> str:
-		"""The name of the text that this mail has, as Mailing.editions names them."""
-		return self.language or label_of(self.version)
-
-	@property
-	def mail(self) -> int:
-		"""The mail that this row is, or is a copy of."""
-		return self.cc_of or self.name
-
-
-@dataclass(frozen=True, slots=True)
-class Heading:
-	"""Whom a mail and all its copies name in To and Cc."""
-
-	to: str
-	cc: tuple[str, ...] = ()
-
-
-@dataclass(frozen=True, slots=True)
 class Letter:
 	"""A claimed mail made ready: `content` is the whole message with CRLF, or `problem` says why there is none."""
 

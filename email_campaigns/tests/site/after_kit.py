@@ -4,7 +4,7 @@ import threading
 
 import frappe
 
-from email_campaigns.delivery import ledger_store
+from email_campaigns.delivery.ledger import counts_store
 from email_campaigns.tests.site.kit import SendingTest, addresses, elsewhere
 
 MESSAGE = "Campaign Message"
@@ -74,7 +74,7 @@ class AfterTest(SendingTest):
 	def assertFigures(self, name, status="Complete"):
 		"""The form counts what the ledger has, and the log has every mail that was sent."""
 		form, numbers = self.form(name), self.statuses(name)
-		for kind, states in ledger_store.COUNTS.items():
+		for kind, states in counts_store.COUNTS.items():
 			counted = sum(numbers.get(state, 0) for state in states)
 			self.assertEqual(form.get(f"{kind}_count"), counted, f"{kind} on the form; {numbers}")
 		self.assertEqual(form.status, status)

@@ -17,7 +17,7 @@ from rq.registry import StartedJobRegistry
 from email_campaigns.api import desk
 from email_campaigns.audience import store as audience
 from email_campaigns.audience.members import NewMember
-from email_campaigns.delivery import ledger_store
+from email_campaigns.delivery.ledger import counts_store
 from email_campaigns.delivery.smtp import transport
 from email_campaigns.jobs import sending
 from email_campaigns.tests.bench_kit import TestBench
@@ -356,7 +356,7 @@ class SendingTest(FrappeTestCase):
 
 	def statuses(self, name: str) -> dict[str, int]:
 		frappe.db.rollback()
-		return ledger_store.by_status(name)
+		return counts_store.by_status(name)
 
 	def received(self) -> list[str]:
 		"""Every recipient that the server took a mail for, sorted."""
@@ -377,7 +377,7 @@ class SendingTest(FrappeTestCase):
 	def assertNothingLost(self, name: str) -> None:
 		"""Form, ledger, log and the server's mailbox tell the same, and nobody got two."""
 		form, numbers = self.form(name), self.statuses(name)
-		for kind, states in ledger_store.COUNTS.items():
+		for kind, states in counts_store.COUNTS.items():
 			counted = sum(numbers.get(status, 0) for status in states)
 			self.assertEqual(form.get(f"{kind}_count"), counted, f"{kind} on the form; {numbers}")
 		ends = self.ends(name)

@@ -7,6 +7,7 @@ import frappe
 from email_campaigns.api import ab_test as api
 from email_campaigns.api import after, desk
 from email_campaigns.delivery import ab_store, view_store
+from email_campaigns.delivery.ledger.row import WAITS_FOR_WINNER
 from email_campaigns.jobs import ab_test
 from email_campaigns.tests.site.ab_kit import HOUR, MANY, ABTest, B
 from email_campaigns.tests.site.kit import PREFIX, a_list, a_template, a_user, address, change, settings
@@ -114,7 +115,7 @@ class TestTheWinner(ABTest):
 		ab_store.release(name, epoch)
 		for mail, send_after in frappe.db.sql(rows, name):
 			self.assertEqual(
-				(send_after - wanted[mail] + ab_store.WAITING) % ab_store.DAY, 0, "the same hour"
+				(send_after - wanted[mail] + WAITS_FOR_WINNER) % ab_store.DAY, 0, "the same hour"
 			)
 			self.assertTrue(epoch <= send_after < epoch + ab_store.DAY)
 
@@ -131,7 +132,7 @@ class TestTheWinner(ABTest):
 		for mailing in (broken, name):
 			frappe.db.sql(
 				"UPDATE `tabCampaign Message` SET version = 'Rest', status = 'Queued', send_after = %s WHERE source = %s",
-				(ab_store.WAITING, mailing),
+				(WAITS_FOR_WINNER, mailing),
 			)
 			change("Mass Email", mailing, status="In Process", ab_due_epoch=1, ab_winner="")
 		frappe.db.delete("Campaign AB Version", {"parent": broken})

@@ -9,7 +9,8 @@ import frappe
 from email_campaigns.api import after, desk
 from email_campaigns.audience.decide import DUPLICATE_ADDRESS, HELD_OUT
 from email_campaigns.audience.suppression_store import lift, suppress
-from email_campaigns.delivery import ledger_store, resend
+from email_campaigns.delivery import resend
+from email_campaigns.delivery.ledger import claims_store, counts_store
 from email_campaigns.jobs import sending
 from email_campaigns.tests.site.after_kit import MESSAGE, ONE, REFUSED, THREE, TWO, UNKNOWN, AfterTest
 from email_campaigns.tests.site.kit import (
@@ -215,7 +216,7 @@ class TestTheMailing(AfterTest):
 	def test_is_not_finished_while_a_mail_is_opened_again(self):
 		"""The last page looks for open mails just before somebody opens one, and finishes after it."""
 		change("Mass Email", self.name, status="In Process")
-		site, first, finish = frappe.local.site, self.first, ledger_store.is_open
+		site, first, finish = frappe.local.site, self.first, counts_store.is_open
 		meanwhile = threading.Thread(target=elsewhere, args=(site, lambda: after.resend(first)))
 
 		def is_open(name):
@@ -226,8 +227,8 @@ class TestTheMailing(AfterTest):
 			return found
 
 		frappe.db.commit()
-		ledger_store.is_open = is_open
-		self.addCleanup(setattr, ledger_store, "is_open", finish)
+		counts_store.is_open = is_open
+		self.addCleanup(setattr, claims_store, "is_open", finish)
 		self.assertFalse(sending._finish(self.name))
 		self.go_on()
 		self.assertReceived(ONE, ONE, TWO)

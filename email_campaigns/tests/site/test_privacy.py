@@ -7,8 +7,8 @@ from email_campaigns.api import desk, privacy
 from email_campaigns.audience import erase_store, forgotten_store
 from email_campaigns.audience.forgotten import FORGOTTEN
 from email_campaigns.audience.suppression_store import scope_of, suppress
-from email_campaigns.delivery import refuse_store
-from email_campaigns.delivery.mailing.mailing import Claimed
+from email_campaigns.delivery.ledger import claims_store
+from email_campaigns.delivery.ledger.row import Claimed
 from email_campaigns.jobs import lists, sending
 from email_campaigns.tests.site.kit import (
 	DOMAIN,
@@ -210,7 +210,7 @@ class TestRefusing(PrivacyTest):
 		self.assertSentTo(name, addresses(2)[1:])
 		self.assertEqual(sorted(end[1:] for end in self.ends(name)), [("Sent", ""), ("Skipped", FORGOTTEN)])
 		row = Claimed(1, JO, "", "", 0, "", 0)
-		self.assertEqual(refuse_store.without_forgotten([row]), [])
+		self.assertEqual(claims_store.without_forgotten([row]), [])
 
 	def test_as_a_test(self):
 		a_list(*addresses(1))

@@ -9,29 +9,12 @@ from hypothesis import strategies as st
 from email_campaigns.audience.decide import Candidate, Decision
 from email_campaigns.audience.holdout import group
 from email_campaigns.audience.split import by_chance
-from email_campaigns.delivery import ab_rules, cc
+from email_campaigns.delivery import ab_rules
 from email_campaigns.delivery.ab_rules import Plan, findings, problems
-from email_campaigns.delivery.ab_test import (
-	BY_HAND,
-	CLICKS,
-	LABELS,
-	OPENS,
-	WAITING,
-	drawn,
-	late,
-	of_rest,
-	waits_until,
-)
+from email_campaigns.delivery.ab_test import BY_HAND, CLICKS, LABELS, OPENS, drawn, late, of_rest, waits_until
 from email_campaigns.delivery.freeze import count, freeze_slice
-from email_campaigns.delivery.mailing.mailing import (
-	REST,
-	ABTest,
-	Claimed,
-	Mailing,
-	Variant,
-	Version,
-	label_of,
-)
+from email_campaigns.delivery.ledger.row import WAITS_FOR_MAIL, WAITS_FOR_WINNER, Claimed
+from email_campaigns.delivery.mailing.mailing import REST, ABTest, Mailing, Variant, Version, label_of
 
 EVERYBODY = [f"reader{number}@example.com" for number in range(20_000)]
 HOUR, START = 3600, 1_800_000_000
@@ -116,10 +99,10 @@ def test_what_is_counted_is_what_is_frozen():
 def test_the_rest_waits_beyond_any_time_and_sooner_than_a_copy():
 	entries = frozen(a_mailing(a_test()), 500, times=lambda people: {one.member: START for one in people})
 	waiting = {entry.send_after for entry in entries.values() if entry.version == REST}
-	assert waiting == {WAITING + START}
+	assert waiting == {WAITS_FOR_WINNER + START}
 	assert {entry.send_after for entry in entries.values() if entry.version != REST} == {START}
-	assert WAITING > 4_000_000_000 and WAITING + 4_000_000_000 < cc.WAITING
-	assert waits_until(REST, 0) == WAITING
+	assert WAITS_FOR_WINNER > 4_000_000_000 and WAITS_FOR_WINNER + 4_000_000_000 < WAITS_FOR_MAIL
+	assert waits_until(REST, 0) == WAITS_FOR_WINNER
 
 
 def test_who_gets_nothing_or_a_language_version_takes_no_part():

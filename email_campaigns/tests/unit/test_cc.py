@@ -17,15 +17,15 @@ from email_campaigns.delivery.cc import (
 	SWITCHED_OFF,
 	TWICE,
 	UNSURE,
-	WAITING,
 	Named,
 	addresses,
 	decide,
 	fate,
 	of_user,
 )
+from email_campaigns.delivery.ledger.row import WAITS_FOR_MAIL, Claimed, Heading
 from email_campaigns.delivery.letters import Composer
-from email_campaigns.delivery.mailing.mailing import CcField, Claimed, Heading, Mailing
+from email_campaigns.delivery.mailing.mailing import CcField, Mailing
 from email_campaigns.message.compile import Footer, compile_message
 
 KIM = "kim@x.org"
@@ -145,7 +145,7 @@ def test_a_copy_fares_as_its_mail_does(status):
 	if status == "Sent":
 		assert (state, reason, send_after) == ("Queued", "", 0)
 	elif status in ("Queued", "Sending"):
-		assert (state, reason, send_after) == ("Queued", "", WAITING)
+		assert (state, reason, send_after) == ("Queued", "", WAITS_FOR_MAIL)
 	else:
 		assert (state, reason) == ("Skipped", UNSURE if status == "Uncertain" else NOT_SENT)
 
