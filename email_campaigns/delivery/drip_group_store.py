@@ -10,7 +10,7 @@ from email_campaigns.audience import store as audience
 from email_campaigns.audience import today_store
 from email_campaigns.audience.decide import PER_ADDRESS, Candidate, decide, wanted_keys
 from email_campaigns.audience.today_store import Who
-from email_campaigns.delivery import drip, drip_ledger_store, plan_store
+from email_campaigns.delivery import drip, drip_ledger_store, enqueue_store
 from email_campaigns.delivery.drip import Rules
 from email_campaigns.delivery.drip_ledger_store import Enrolment
 from email_campaigns.delivery.ledger.row import Entry
@@ -83,7 +83,7 @@ def _write(rules: Rules, step: Step, enrolment: Enrolment, candidates: list[Cand
 		return
 	stream = Stream(enrolment.campaign, step.number, enrolment.sender)
 	keys = wanted_keys(candidates, PER_ADDRESS, heeds_opt_out=rules.heeds_opt_out)
-	taken = plan_store.taken(enrolment.name, step.number, keys) if keys else ()
+	taken = enqueue_store.taken(enrolment.name, step.number, keys) if keys else ()
 	decisions = decide(candidates, PER_ADDRESS, taken, heeds_opt_out=rules.heeds_opt_out)
 	found = drip_ledger_store.people(rules, [(enrolment.name, who) for who in candidates])
 	people = {record: person for (_source, _doctype, record), person in found.items()}

@@ -12,7 +12,7 @@ import frappe
 from email_campaigns.audience import today_store
 from email_campaigns.audience.address import key
 from email_campaigns.audience.decide import Candidate
-from email_campaigns.delivery import plan_store
+from email_campaigns.delivery import enqueue_store
 from email_campaigns.delivery.drip import Past, Person, Rules
 from email_campaigns.delivery.ledger.row import Entry
 from email_campaigns.delivery.mailing import mailing_store
@@ -38,7 +38,7 @@ def write(entries: dict[Stream, list[Entry]]) -> None:
 	"""Write the rows of some streams. All are loaded before the first is written. Raises ValidationError."""
 	mailings = {stream: mailing_store.load_step(stream) for stream in entries}
 	for stream, mailing in mailings.items():
-		plan_store.plan(mailing, entries[stream])
+		enqueue_store.enqueue(mailing, entries[stream])
 
 
 def set_next(names: Iterable[str], epoch: int, step: int = 0, cursor: str = "") -> None:

@@ -14,7 +14,7 @@ from frappe import _
 from email_campaigns.audience import store as audience
 from email_campaigns.audience.address import key as address_key
 from email_campaigns.audience.decide import PER_ADDRESS, Candidate
-from email_campaigns.delivery import ab_test, freeze, plan_store, requeue_store, resend_store, store
+from email_campaigns.delivery import ab_test, enqueue_store, freeze, requeue_store, resend_store, store
 from email_campaigns.delivery.ledger import counts_store
 from email_campaigns.delivery.ledger.row import Entry
 from email_campaigns.delivery.mailing import mailing_store
@@ -135,7 +135,7 @@ def _write(mailing: Mailing, entries: list[Entry], again: Mapping[int, Row]) -> 
 	wanted = {entry.decision.dedupe_key: _row_of(entry, again) for entry in mails}
 	requeue_store.free_keys(mailing, wanted, [row.name for row in again.values()])
 	if fresh:
-		plan_store.plan(mailing, fresh)
+		enqueue_store.enqueue(mailing, fresh)
 		new = sum(not entry.decision.reason for entry in fresh)
 		counts_store.add_to_counts(mailing.name, planned=new, skipped=len(fresh) - new)
 	requeue_store.requeue(mailing, [_again(entry, again) for entry in mails if _row_of(entry, again)])

@@ -7,13 +7,14 @@ from collections import Counter
 from collections.abc import Mapping
 
 import frappe
-from frappe.utils import cint, get_system_timezone, now
+from frappe.utils import cint, get_system_timezone
 
 from email_campaigns.audience import store as audience
 from email_campaigns.audience.decide import Candidate
-from email_campaigns.delivery import approval_store, cc_plan_store, freeze, store
+from email_campaigns.delivery import approval_store, freeze, store
+from email_campaigns.delivery.copies import decide_store
+from email_campaigns.delivery.enqueue_store import enqueue, taken
 from email_campaigns.delivery.ledger import counts_store
-from email_campaigns.delivery.ledger.row import Entry
 from email_campaigns.delivery.mailing import mailing_store
 from email_campaigns.delivery.mailing.mailing import Mailing
 from email_campaigns.delivery.mailing.mailing_store import refresh_lists
@@ -22,13 +23,6 @@ from email_campaigns.schedule.clock import UnknownZone, in_zone
 from email_campaigns.schedule.limits import HOUR
 from email_campaigns.settings import app_settings
 from email_campaigns.tracking.store import hours_of
-
-_PLANNED = (
-	"name, creation, modified, owner, modified_by, source_doctype, source, campaign, step, target_list, member,"
-	" email, domain, recipient_doctype, recipient_name, language, version, is_seed, send_after, dedupe_key, status, reason,"
-	" claim"
-)
-_ROW = f"(NEXTVAL(`campaign_message_id_seq`), {'%s, ' * 21}'')"
 
 
 def freeze_next(name: str) -> bool:
@@ -66,7 +60,7 @@ def _freeze(mailing: Mailing, candidates: list[Candidate], *, seeds: bool = Fals
 		mailing,
 		candidates,
 		lambda keys: taken(mailing.name, 0, keys),
-		lambda entries: plan(mailing, entries),
+		lambda entries: enqueue(mailing, entries),
 		times=_best_times(mailing) if mailing.optimised and not seeds else freeze.at_once,
 		seeds=seeds,
 	)
@@ -84,46 +78,8 @@ def count(name: str) -> dict:
 	mailing = mailing_store.load_mass_email(name)
 	refresh_lists(mailing)
 	read = lambda after: audience.read_slice(mailing.lists, mailing.excluding, after)  # noqa: E731
-	copies = cc_plan_store.count(mailing) if mailing.cc_fields else freeze.no_copies
+	copies = decide_store.count_copies(mailing) if mailing.cc_fields else freeze.no_copies
 	return freeze.count(mailing, read, _seeds(mailing), copies)
-
-
-def taken(source: str, step: int, keys: list[str]) -> set[str]:
-	"""Return which of `keys` the ledger of a mailing (step 0), or of a step of an enrolment, has already."""
-	return set(
-		frappe.db.sql(
-			"SELECT dedupe_key FROM `tabCampaign Message` WHERE source = %s AND step = %s AND dedupe_key IN %s",
-			(source, step, tuple(keys)),
-			pluck=True,
-		)
-	)
-
-
-def plan(mailing: Mailing, entries: list[Entry]) -> None:
-	"""Write one row a member, Queued or Skipped with its reason, and its copies. A replay is absorbed by the unique key."""
-	stamp, values = now(), []
-	for entry in entries:
-		decision, who = entry.decision, entry.decision.candidate
-		values += [stamp, stamp, mailing.sender_user, mailing.sender_user, mailing.doctype]
-		values += [entry.source or mailing.name]
-		values += [
-			mailing.campaign,
-			mailing.step,
-			who.target_list,
-			who.member,
-			who.email,
-			who.domain,
-			who.doctype,
-			who.record,
-		]
-		values += [entry.language, entry.version, entry.is_seed, entry.send_after, decision.dedupe_key]
-		values += ["Skipped" if decision.reason else "Queued", decision.reason]
-	frappe.db.sql(
-		f"INSERT IGNORE INTO `tabCampaign Message` ({_PLANNED}) VALUES " + ", ".join([_ROW] * len(entries)),
-		values,
-	)
-	if mailing.cc_fields:
-		cc_plan_store.plan(mailing, entries)
 
 
 def _best_times(mailing: Mailing) -> freeze.Times:

@@ -12,8 +12,9 @@ import frappe
 
 from email_campaigns.audience.decide import Decision
 from email_campaigns.compat import affected_rows
-from email_campaigns.delivery import cc_plan_store, cc_store
+from email_campaigns.delivery import enqueue_store
 from email_campaigns.delivery.ab_test import of_rest
+from email_campaigns.delivery.copies import copies_store
 from email_campaigns.delivery.ledger import counts_store
 from email_campaigns.delivery.ledger.row import WAITS_FOR_WINNER, Entry
 from email_campaigns.delivery.mailing.mailing import REST, Mailing
@@ -53,7 +54,7 @@ def _plan_copies(mailing: Mailing, plans: Iterable[Again]) -> None:
 	if mailing.cc_fields:
 		first = [plan for plan in plans if plan.row.status == "Skipped"]
 		decided = [(Decision(plan.today, plan.key), plan.row.language) for plan in first]
-		cc_plan_store.plan(mailing, [Entry(decision, language) for decision, language in decided])
+		enqueue_store.enqueue_copies(mailing, [Entry(decision, language) for decision, language in decided])
 
 
 def follow_copies(source: str, mails: Collection[int], first: Callable[[], None] = lambda: None) -> int:
@@ -61,7 +62,7 @@ def follow_copies(source: str, mails: Collection[int], first: Callable[[], None]
 	Queued."""
 	before = _copies(mails)
 	first()
-	cc_store.follow(mails, again=True)
+	copies_store.follow(mails, again=True)
 	changed = _copies(mails)
 	changed.subtract(before)
 	for status, number in changed.items():

@@ -13,7 +13,8 @@ from uuid import uuid4
 from frappe.utils import cint
 
 from email_campaigns.audience.suppression_store import suppress
-from email_campaigns.delivery import cc_store, compose_store, limits_store, links_store, records_store
+from email_campaigns.delivery import compose_store, limits_store, links_store, records_store
+from email_campaigns.delivery.copies import copies_store
 from email_campaigns.delivery.journal_store import LedgerJournal
 from email_campaigns.delivery.ledger import claims_store, counts_store
 from email_campaigns.delivery.ledger.row import Claimed, Ended, Queue
@@ -89,7 +90,7 @@ class Sending:
 		"""Send claimed mails; whatever ends this early, `settle` gives back those that have not left."""
 		headings = {}
 		if self.mailing.cc_fields:
-			rows, headings = cc_store.prepare(rows)
+			rows, headings = copies_store.prepare(rows)
 		if not rows:
 			return Tally()
 		records = records_store.load(rows, *compose_store.fields(self.composers), self.mailing.sender_user)
@@ -146,9 +147,9 @@ def _settle_copies(ended: list[Ended]) -> int:
 	mails = [mail for mail in ended if not mail.cc_of and mail.status not in ("Queued", "Sending")]
 	# A mail that was Uncertain when its lease ended, and of which its page knows after all that it was sent.
 	late = {mail.name for mail in mails if mail.late and _goes_on(mail)}
-	dropped = cc_store.follow(mail.name for mail in mails if mail.name not in late)
-	dropped += cc_store.follow(late, again=True)
-	cc_store.log_skipped(mail.name for mail in mails if not mail.late)
+	dropped = copies_store.follow(mail.name for mail in mails if mail.name not in late)
+	dropped += copies_store.follow(late, again=True)
+	copies_store.log_skipped(mail.name for mail in mails if not mail.late)
 	return dropped
 
 

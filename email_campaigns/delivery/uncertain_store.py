@@ -12,7 +12,8 @@ from frappe.utils import cint, get_system_timezone, now_datetime
 
 from email_campaigns import lifecycle
 from email_campaigns.compat import change_latest_rows
-from email_campaigns.delivery import cc_store, requeue_store, resend_store, store, timeline_store
+from email_campaigns.delivery import requeue_store, resend_store, store, timeline_store
+from email_campaigns.delivery.copies import copies_store
 from email_campaigns.delivery.ledger import counts_store
 from email_campaigns.delivery.mailing.mailing import Mailing
 from email_campaigns.delivery.resend import Row
@@ -43,7 +44,7 @@ def _arrived_in_sequence(message: int, why: str) -> bool:
 	if found:
 		_mark_sent(found)
 		_log((message,), "Sent", why)
-		cc_store.follow([message], again=True)
+		copies_store.follow([message], again=True)
 		timeline_store.catch_up([message])
 	return bool(found)
 

@@ -7,7 +7,7 @@ import frappe
 from email_campaigns.api import desk
 from email_campaigns.audience.suppression import Scope
 from email_campaigns.audience.suppression_store import scope_of, suppress
-from email_campaigns.delivery import cc
+from email_campaigns.delivery.copies import rules
 from email_campaigns.tests.site.copies import (
 	AIDE,
 	BOSS,
@@ -82,7 +82,7 @@ class TestCopies(CopiesTest):
 		self.assertEqual(self.received(), sorted([*emails, BOSS]))
 		reasons = {row.email.lower(): row.reason or "" for row in self.rows(name) if row.cc_of}
 		expected = ["No valid address", "Unsubscribed", "Unsubscribed", "Suppressed: Hard Bounce"]
-		expected = dict(zip(companies, [*expected, cc.IS_RECIPIENT, ""], strict=False))
+		expected = dict(zip(companies, [*expected, rules.IS_RECIPIENT, ""], strict=False))
 		self.assertEqual(reasons, {company.lower(): reason for company, reason in expected.items()})
 
 	def test_an_opted_out_user_is_skipped(self):
@@ -94,7 +94,7 @@ class TestCopies(CopiesTest):
 	def test_twice_the_same_gets_one(self):
 		contacts(KIM, company_name=AIDE, user=a_user("aide"))
 		name = self.send(self.mailing(COMPANY, USER))
-		self.assertEqual(self.copies(name), [(AIDE, "Sent", ""), (AIDE, "Skipped", cc.TWICE)])
+		self.assertEqual(self.copies(name), [(AIDE, "Sent", ""), (AIDE, "Skipped", rules.TWICE)])
 		self.assertNothingOpen(name)
 
 	def test_one_person_is_copied_from_the_mails_to_several(self):

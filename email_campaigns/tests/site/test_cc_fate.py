@@ -8,7 +8,8 @@ import frappe
 
 from email_campaigns.api import desk
 from email_campaigns.audience.suppression_store import suppress
-from email_campaigns.delivery import cc, journal_store, resend_store, send_store, uncertain_store
+from email_campaigns.delivery import journal_store, resend_store, send_store, uncertain_store
+from email_campaigns.delivery.copies import rules
 from email_campaigns.jobs import sending
 from email_campaigns.tests.site.copies import BOSS, KIM, LOU, CopiesTest, contacts
 from email_campaigns.tests.site.kit import address, change, empty_queues, settings
@@ -34,8 +35,8 @@ class TestTheMailsFate(CopiesTest):
 		self.serve({"rcpt": {KIM: "550 5.1.1 No such user"}})
 		contacts(KIM, LOU, company_name=BOSS)
 		name = self.send(self.mailing())
-		self.assertEqual(self.copies(name), [(BOSS, "Sent", ""), (BOSS, "Skipped", cc.NOT_SENT)])
-		self.assertEqual([entry.details for entry in self.log(name, "CC Skipped")], [cc.NOT_SENT])
+		self.assertEqual(self.copies(name), [(BOSS, "Sent", ""), (BOSS, "Skipped", rules.NOT_SENT)])
+		self.assertEqual([entry.details for entry in self.log(name, "CC Skipped")], [rules.NOT_SENT])
 		self.assertNothingOpen(name)
 
 	def test_nothing_at_all_could_be_sent(self):
@@ -64,7 +65,7 @@ class TestTheMailsFate(CopiesTest):
 		suppress(KIM, reason="Unsubscribed", origin="test")
 		frappe.db.commit()
 		self.go_on()
-		self.assertEqual(self.copies(name), [(BOSS, "Skipped", cc.NOT_SENT)])
+		self.assertEqual(self.copies(name), [(BOSS, "Skipped", rules.NOT_SENT)])
 		self.assertNothingOpen(name, "Failed")
 
 	def test_a_copy_suppressed_between_freeze_and_send(self):
@@ -83,7 +84,7 @@ class TestTheMailsFate(CopiesTest):
 		self.serve({"content": {1: [KEEP_AND_DROP]}})
 		contacts(KIM, company_name=BOSS)
 		name = self.send(self.mailing())
-		self.assertEqual(self.copies(name), [(BOSS, "Skipped", cc.UNSURE)])
+		self.assertEqual(self.copies(name), [(BOSS, "Skipped", rules.UNSURE)])
 		self.assertNothingOpen(name)
 
 	def test_uncertain_until_somebody_says_that_it_arrived(self):
@@ -111,7 +112,7 @@ class TestTheMailsFate(CopiesTest):
 		self.serve({"content": {1: ["554 5.7.1 Not this"]}})
 		contacts(KIM, company_name=BOSS)
 		name = self.send(self.mailing())
-		self.assertEqual(self.copies(name), [(BOSS, "Skipped", cc.NOT_SENT)])
+		self.assertEqual(self.copies(name), [(BOSS, "Skipped", rules.NOT_SENT)])
 		(row,) = [row for row in self.rows(name) if not row.cc_of]
 		resend_store.one(row.name)
 		frappe.db.commit()

@@ -6,7 +6,8 @@ import frappe
 
 from email_campaigns.api import cc as api
 from email_campaigns.api import desk
-from email_campaigns.delivery import cc, plan_store
+from email_campaigns.delivery import plan_store
+from email_campaigns.delivery.copies import rules
 from email_campaigns.jobs import sending
 from email_campaigns.tests.site.copies import (
 	AIDE,
@@ -29,11 +30,11 @@ class TestSwitchedOff(CopiesTest):
 		offer(off=[COMPANY])
 		self.assertEqual(desk.calculate(name)["copies"], 0)
 		self.send(name)
-		self.assertEqual(self.copies(name), [(BOSS, "Skipped", cc.SWITCHED_OFF)])
+		self.assertEqual(self.copies(name), [(BOSS, "Skipped", rules.SWITCHED_OFF)])
 		self.assertIsNone(self.mail_to(KIM).parsed["Cc"])
 		self.assertNothingOpen(name)
 		(sent,) = self.log(name, "Sent")
-		self.assertEqual(sent.details, f"not CC: {BOSS} ({cc.SWITCHED_OFF})")
+		self.assertEqual(sent.details, f"not CC: {BOSS} ({rules.SWITCHED_OFF})")
 
 	def test_between_freeze_and_send(self):
 		contacts(KIM, company_name=BOSS, user=a_user("aide"))
@@ -44,7 +45,7 @@ class TestSwitchedOff(CopiesTest):
 		self.go_on()
 		self.assertEqual(self.mail_to(KIM).parsed["Cc"], AIDE)
 		self.assertSentTo(name, [AIDE, KIM])
-		self.assertEqual([entry.details for entry in self.log(name, "CC Skipped")], [cc.SWITCHED_OFF])
+		self.assertEqual([entry.details for entry in self.log(name, "CC Skipped")], [rules.SWITCHED_OFF])
 		self.assertNothingOpen(name)
 
 	def test_during_sending_also_what_is_claimed(self):
@@ -56,7 +57,7 @@ class TestSwitchedOff(CopiesTest):
 		self.send(name)
 		self.assertEqual([row[1] for row in self.copies(name)].count("Skipped"), 2)
 		self.assertEqual(len(self.received()), 6)
-		self.assertEqual([entry.details for entry in self.log(name, "CC Skipped")], [cc.SWITCHED_OFF] * 2)
+		self.assertEqual([entry.details for entry in self.log(name, "CC Skipped")], [rules.SWITCHED_OFF] * 2)
 		self.assertNothingOpen(name)
 
 	def test_that_nobody_was_told_of_still_stops_it(self):
@@ -67,7 +68,7 @@ class TestSwitchedOff(CopiesTest):
 		frappe.db.sql("UPDATE `tabCampaign CC Field` SET enabled = 0")
 		frappe.db.commit()
 		self.go_on()
-		self.assertEqual(self.copies(name), [(BOSS, "Skipped", cc.SWITCHED_OFF)])
+		self.assertEqual(self.copies(name), [(BOSS, "Skipped", rules.SWITCHED_OFF)])
 		self.assertNothingOpen(name)
 
 	def test_a_field_that_is_gone_stops_nothing(self):
@@ -76,9 +77,9 @@ class TestSwitchedOff(CopiesTest):
 		frappe.db.sql("UPDATE `tabCampaign CC Choice` SET cc_field = 'Contact.gone' WHERE parent = %s", name)
 		frappe.db.commit()
 		self.send(name)
-		self.assertEqual([(row[1], row[2]) for row in self.copies(name)], [("Skipped", cc.GONE)])
+		self.assertEqual([(row[1], row[2]) for row in self.copies(name)], [("Skipped", rules.GONE)])
 		self.assertNothingOpen(name)
-		self.assertIn(f"not CC: Contact.gone ({cc.GONE})", self.log(name, "Sent")[0].details)
+		self.assertIn(f"not CC: Contact.gone ({rules.GONE})", self.log(name, "Sent")[0].details)
 
 	def test_the_mailing_keeps_it_and_the_form_can_tell(self):
 		name = self.mailing()

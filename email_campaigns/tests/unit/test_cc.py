@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from email_campaigns import lifecycle
 from email_campaigns.audience.address import key
-from email_campaigns.delivery.cc import (
+from email_campaigns.delivery.copies.rules import (
 	BEYOND_ASCII,
 	GONE,
 	IS_RECIPIENT,

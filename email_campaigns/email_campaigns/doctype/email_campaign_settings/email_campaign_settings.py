@@ -2,7 +2,7 @@ import frappe
 from frappe import _
 from frappe.model.document import Document
 
-from email_campaigns.delivery import cc_fields_store, cc_store
+from email_campaigns.delivery.copies import copies_store, fields_store
 
 
 class EmailCampaignSettings(Document):
@@ -12,11 +12,11 @@ class EmailCampaignSettings(Document):
 				frappe.throw(_("{0} must be at least 1.").format(_(self.meta.get_label(field))))
 		for row in self.recipient_sources:
 			self._check(row)
-		cc_fields_store.check_offered(self.cc_fields)
+		fields_store.check_offered(self.cc_fields)
 
 	def on_update(self):
 		before = self.get_doc_before_save()
-		cc_store.switch_off(cc_fields_store.switched_off(before.cc_fields if before else (), self.cc_fields))
+		copies_store.switch_off(fields_store.switched_off(before.cc_fields if before else (), self.cc_fields))
 
 	def _check(self, row):
 		fields = {df.fieldname for df in frappe.get_meta(row.source_doctype).fields}

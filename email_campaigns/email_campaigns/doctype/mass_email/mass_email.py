@@ -7,8 +7,9 @@ from frappe.utils import cint, flt, get_datetime, get_system_timezone
 from frappe.utils.html_utils import sanitize_html
 
 from email_campaigns import lifecycle
-from email_campaigns.delivery import ab_rules, approval_store, cc_fields_store, plan_rules
+from email_campaigns.delivery import ab_rules, approval_store, plan_rules
 from email_campaigns.delivery.ab_test import LABELS
+from email_campaigns.delivery.copies import fields_store
 from email_campaigns.delivery.mailing import mailing
 from email_campaigns.delivery.mailing.mailing_store import new_holdout_seed
 from email_campaigns.email_campaigns.doctype.campaign.campaign import refuse_contradiction
@@ -38,8 +39,8 @@ class MassEmail(Document):
 		self._check_headers()
 		self._read_times()
 		self._check_plan()
-		cc_fields_store.check_form(self)
-		self.cc_summary = cc_fields_store.summary(self.cc_fields)
+		fields_store.check_form(self)
+		self.cc_summary = fields_store.summary(self.cc_fields)
 		self._check_test()
 		self.holdout_seed = new_holdout_seed(self) if flt(self.holdout_percent) else ""
 

@@ -7,7 +7,7 @@ from collections.abc import Collection, Iterable, Sequence
 import frappe
 from frappe import _
 
-from email_campaigns.delivery.cc import GONE, MOST_CHOSEN, MOST_OFFERED, SWITCHED_OFF
+from email_campaigns.delivery.copies.rules import GONE, MOST_CHOSEN, MOST_OFFERED, SWITCHED_OFF
 from email_campaigns.delivery.mailing.mailing import CcField
 
 SETTINGS = "Email Campaign Settings"

@@ -10,7 +10,7 @@ from frappe.utils import now_datetime
 
 from email_campaigns.audience.store import slices
 from email_campaigns.compat import change_latest_rows
-from email_campaigns.delivery import cc, cc_fields_store
+from email_campaigns.delivery.copies import fields_store, rules
 from email_campaigns.delivery.ledger import counts_store
 from email_campaigns.delivery.ledger.row import WAITS_FOR_MAIL, Claimed, Heading
 
@@ -34,13 +34,13 @@ def prepare(rows: Sequence[Claimed]) -> tuple[list[Claimed], dict[int, Heading]]
 	)
 	copied: dict[int, list[str]] = defaultdict(list)
 	for _name, cc_of, email, _field, key in found:
-		if key.startswith(f"{cc.PLANNED}:"):
+		if key.startswith(f"{rules.PLANNED}:"):
 			copied[cc_of].append(email)
 	headings = {
 		name: Heading(email, tuple(copied[name])) for name, cc_of, email, *_rest in found if not cc_of
 	}
 	fields = {name: field for name, cc_of, _email, field, _key in found if cc_of}
-	on = cc_fields_store.enabled()
+	on = fields_store.enabled()
 	off = {row.name for row in rows if row.cc_of and fields.get(row.name) not in on}
 	_refuse(off)
 	return [row for row in rows if row.name not in off], headings
@@ -51,7 +51,7 @@ def _refuse(names: Iterable[int]) -> None:
 		frappe.db.sql(
 			"""UPDATE `tabCampaign Message` SET status = 'Skipped', reason = %s
 			WHERE name IN %s AND status = 'Queued'""",
-			(cc.SWITCHED_OFF, names),
+			(rules.SWITCHED_OFF, names),
 		)
 
 
@@ -64,7 +64,7 @@ def follow(mails: Iterable[int], *, again: bool = False) -> int:
 	names = _copies(mails)
 	fates: dict[tuple[str, str, int], list[int]] = defaultdict(list)
 	for name, now_is, mail_status in _undecided(names, again):
-		if (fate := cc.fate(mail_status)) != now_is:
+		if (fate := rules.fate(mail_status)) != now_is:
 			fates[fate].append(name)
 	for (status, reason, send_after), copies in fates.items():
 		frappe.db.sql(
@@ -98,7 +98,7 @@ def _undecided(names: tuple[int, ...], again: bool) -> list[tuple]:
 			"names": names,
 			"waiting": WAITS_FOR_MAIL,
 			"again": again,
-			"with_mail": (cc.NOT_SENT, cc.UNSURE),
+			"with_mail": (rules.NOT_SENT, rules.UNSURE),
 		},
 	)
 	return [(name, (status, reason or "", after), mail) for name, status, reason, after, mail in rows]
@@ -117,7 +117,7 @@ def _log(names: tuple[int, ...], condition: str) -> None:
 			c.campaign, c.source_doctype, c.source, c.name, c.recipient_doctype, c.recipient_name
 		FROM `tabCampaign Message` c STRAIGHT_JOIN `tabCampaign Message` m ON m.name = c.cc_of
 		WHERE c.name IN %(names)s AND c.status = 'Skipped' AND {condition}""",
-		{"now": now_datetime(), "names": names, "off": cc.SWITCHED_OFF},
+		{"now": now_datetime(), "names": names, "off": rules.SWITCHED_OFF},
 	)
 
 
@@ -149,7 +149,7 @@ def _switch_off(names: tuple[int, ...]) -> None:
 			c.dedupe_key = IF(m.status = 'Queued' AND m.claim = '',
 				CONCAT(%(noted)s, ':', c.cc_of, ':o', c.name), c.dedupe_key)
 		WHERE c.name IN %(names)s AND c.status = 'Queued'""",
-		{"off": cc.SWITCHED_OFF, "noted": cc.NOTED, "names": names},
+		{"off": rules.SWITCHED_OFF, "noted": rules.NOTED, "names": names},
 	)
 	# Those whose mail is still to be settled are logged with it.
 	_log(names, "c.reason = %(off)s AND m.status = 'Sent' AND m.lease_until = 0")

@@ -1,0 +1,132 @@
+"""Writes the mails of one slice to the ledger, and the copies (CC) beside them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+
+import frappe
+from frappe.utils import now
+
+from email_campaigns.delivery.copies.decide_store import decide_copies
+from email_campaigns.delivery.copies.rules import Copy
+from email_campaigns.delivery.ledger import counts_store
+from email_campaigns.delivery.ledger.row import WAITS_FOR_MAIL, Entry
+from email_campaigns.delivery.mailing.mailing import Mailing
+
+_COPY_COLUMNS = (
+	"name, creation, modified, owner, modified_by, source_doctype, source, campaign, step, target_list, member,"
+	" recipient_doctype, recipient_name, language, cc_of, cc_field, email, domain, dedupe_key, status, reason,"
+	" send_after, claim"
+)
+_COPY_ROW = f"(NEXTVAL(`campaign_message_id_seq`), {'%s, ' * 21}'')"
+_MAIL_COLUMNS = (
+	"name, creation, modified, owner, modified_by, source_doctype, source, campaign, step, target_list, member,"
+	" email, domain, recipient_doctype, recipient_name, language, version, is_seed, send_after, dedupe_key, status, reason,"
+	" claim"
+)
+_MAIL_ROW = f"(NEXTVAL(`campaign_message_id_seq`), {'%s, ' * 21}'')"
+
+
+def taken(source: str, step: int, keys: list[str]) -> set[str]:
+	"""Return which of `keys` the ledger of a mailing (step 0), or of a step of an enrolment, has already."""
+	return set(
+		frappe.db.sql(
+			"SELECT dedupe_key FROM `tabCampaign Message` WHERE source = %s AND step = %s AND dedupe_key IN %s",
+			(source, step, tuple(keys)),
+			pluck=True,
+		)
+	)
+
+
+def enqueue(mailing: Mailing, entries: list[Entry]) -> None:
+	"""Write one row a member, Queued or Skipped with its reason, and its copies. A replay is absorbed by the unique key."""
+	stamp, values = now(), []
+	for entry in entries:
+		decision, who = entry.decision, entry.decision.candidate
+		values += [stamp, stamp, mailing.sender_user, mailing.sender_user, mailing.doctype]
+		values += [entry.source or mailing.name]
+		values += [
+			mailing.campaign,
+			mailing.step,
+			who.target_list,
+			who.member,
+			who.email,
+			who.domain,
+			who.doctype,
+			who.record,
+		]
+		values += [entry.language, entry.version, entry.is_seed, entry.send_after, decision.dedupe_key]
+		values += ["Skipped" if decision.reason else "Queued", decision.reason]
+	frappe.db.sql(
+		f"INSERT IGNORE INTO `tabCampaign Message` ({_MAIL_COLUMNS}) VALUES "
+		+ ", ".join([_MAIL_ROW] * len(entries)),
+		values,
+	)
+	if mailing.cc_fields:
+		enqueue_copies(mailing, entries)
+
+
+def enqueue_copies(mailing: Mailing, entries: Iterable[Entry]) -> None:
+	"""Write the copies of one slice's mails, which are in the ledger already; each waits for its mail.
+
+	The seed group's mails have none: they are about nobody in whom the people of those fields take an interest.
+	"""
+	planned = [entry for entry in entries if not entry.decision.reason and not entry.is_seed]
+	mains = _mains(mailing, planned)
+	planned = [entry for entry in planned if _ledger_place(mailing, entry) in mains]
+	numbers = [mains[_ledger_place(mailing, entry)] for entry in planned]
+	found = decide_copies(mailing, [entry.decision.candidate for entry in planned], numbers)
+	stamp = now()
+	rows = [
+		_values(mailing, entry, number, copy, stamp)
+		for entry, number, copies in zip(planned, numbers, found, strict=True)
+		for copy in copies
+	]
+	if rows:
+		_insert(rows)
+		wanted = sum(not copy.reason for copies in found for copy in copies)
+		if not mailing.stream:
+			counts_store.add_to_counts(mailing.name, cc=wanted)
+
+
+def _insert(rows: list[tuple]) -> None:
+	frappe.db.sql(
+		f"INSERT IGNORE INTO `tabCampaign Message` ({_COPY_COLUMNS}) VALUES "
+		+ ", ".join([_COPY_ROW] * len(rows)),
+		[value for row in rows for value in row],
+	)
+
+
+def _values(mailing: Mailing, entry: Entry, main: int, copy: Copy, stamp: str) -> tuple:
+	who, user = entry.decision.candidate, mailing.sender_user
+	return (
+		*(
+			stamp,
+			stamp,
+			user,
+			user,
+			mailing.doctype,
+			entry.source or mailing.name,
+			mailing.campaign,
+			mailing.step,
+		),
+		*(who.target_list, who.member, who.doctype, who.record, entry.language, main),
+		*(copy.field, copy.email, copy.domain, copy.key),
+		*("Skipped" if copy.reason else "Queued", copy.reason, WAITS_FOR_MAIL),
+	)
+
+
+def _ledger_place(mailing: Mailing, entry: Entry) -> tuple[str, str]:
+	return entry.source or mailing.name, entry.decision.dedupe_key
+
+
+def _mains(mailing: Mailing, entries: Sequence[Entry]) -> dict[tuple[str, str], int]:
+	"""Return {(source, dedupe key): number} of the mails that are Queued and have no copies yet."""
+	places = [_ledger_place(mailing, entry) for entry in entries] or [("", "")]
+	rows = frappe.db.sql(
+		"""SELECT m.source, m.dedupe_key, m.name FROM `tabCampaign Message` m
+		WHERE m.source IN %s AND m.step = %s AND m.dedupe_key IN %s AND m.status = 'Queued'
+			AND NOT EXISTS (SELECT 1 FROM `tabCampaign Message` c WHERE c.cc_of = m.name)""",
+		(tuple({source for source, _key in places}), mailing.step, tuple(key for _source, key in places)),
+	)
+	return {(source, key): number for source, key, number in rows}
