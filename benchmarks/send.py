@@ -205,7 +205,7 @@ def frappes() -> float:
 
 def bare(port: int, mailing: str) -> float:
 	"""Return the seconds a mail that smtplib takes with ready bytes."""
-	from email_campaigns.delivery import compose_store
+	from email_campaigns.delivery.compose import compose_store
 	from email_campaigns.delivery.ledger.row import Claimed
 	from email_campaigns.delivery.mailing import mailing_store
 

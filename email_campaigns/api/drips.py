@@ -7,7 +7,8 @@ from frappe import _
 from frappe.utils import cstr, getdate, nowdate
 
 from email_campaigns.api.desk import chosen, reads
-from email_campaigns.delivery import drip_figures_store, enrolment_store, preview_store
+from email_campaigns.delivery import drip_figures_store, enrolment_store
+from email_campaigns.delivery.compose import preview_store
 from email_campaigns.delivery.enrol_store import Enrolling
 from email_campaigns.delivery.mailing.mailing import Stream
 from email_campaigns.delivery.mailing.mailing_store import load_step

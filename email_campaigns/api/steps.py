@@ -9,7 +9,8 @@ from frappe import _
 from frappe.utils import cint, get_system_timezone
 
 from email_campaigns.compat import change_latest_rows, enqueue_once
-from email_campaigns.delivery import compose_store, store
+from email_campaigns.delivery import store
+from email_campaigns.delivery.compose import compose_store
 from email_campaigns.delivery.mailing import mailing_store
 from email_campaigns.delivery.mailing.mailing import LATER, NOW, Mailing
 from email_campaigns.jobs import sending

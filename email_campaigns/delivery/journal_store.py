@@ -16,7 +16,8 @@ import frappe
 from frappe.utils import get_system_timezone
 
 from email_campaigns.audience.decide import UNSUBSCRIBED, suppression_reason
-from email_campaigns.delivery.mailing.mailing import Letter, Mailing
+from email_campaigns.delivery.compose.composer import Letter
+from email_campaigns.delivery.mailing.mailing import Mailing
 from email_campaigns.delivery.mailing.mailing_store import CAMPAIGN_SENDS, MASS_EMAIL_SENDS
 from email_campaigns.delivery.page import Step, Verdict
 from email_campaigns.lifecycle import EMAIL_CAMPAIGN, MASS_EMAIL

@@ -9,12 +9,13 @@ an envelope without content delivers nothing.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass, field
 from enum import Enum
 from itertools import islice
 from threading import Event
 from typing import NamedTuple, Protocol
 
-from email_campaigns.delivery.mailing.mailing import Failure, Letter, Tally
+from email_campaigns.delivery.compose.composer import Letter
 from email_campaigns.delivery.smtp.replies import Meaning, backoff, judge
 from email_campaigns.delivery.smtp.session import ConnectionLost, Refused, Session, Unavailable
 
@@ -55,6 +56,37 @@ class Journal(Ends, Protocol):
 	"""The ledger as one page sees it. Every call is durable when it returns."""
 
 	def advance(self, accepted: Letter | None, following: Letter | None) -> Verdict: ...
+
+
+@dataclass(frozen=True, slots=True)
+class Failure:
+	"""A mail that will not be tried again; `bounced` where the address itself is to blame."""
+
+	letter: Letter
+	reason: str
+	bounced: bool = False
+
+
+@dataclass(slots=True)
+class Tally:
+	"""What became of the mails of a page. `problem` is the sentence for which the whole mailing must pause."""
+
+	sent: int = 0
+	skipped: int = 0
+	uncertain: int = 0
+	postponed: int = 0
+	problem: str = ""
+	failures: list[Failure] = field(default_factory=list)
+
+	def __add__(self, other: Tally) -> Tally:
+		return Tally(
+			sent=self.sent + other.sent,
+			skipped=self.skipped + other.skipped,
+			uncertain=self.uncertain + other.uncertain,
+			postponed=self.postponed + other.postponed,
+			problem=self.problem or other.problem,
+			failures=self.failures + other.failures,
+		)
 
 
 class Ahead:

@@ -13,19 +13,20 @@ from uuid import uuid4
 from frappe.utils import cint
 
 from email_campaigns.audience.suppression_store import suppress
-from email_campaigns.delivery import compose_store, limits_store, links_store, records_store
+from email_campaigns.delivery import limits_store
+from email_campaigns.delivery.compose import compose_store, links_store, records_store
+from email_campaigns.delivery.compose.composer import letters
+from email_campaigns.delivery.compose.timeline_store import Timeline, catch_up
 from email_campaigns.delivery.copies import copies_store
 from email_campaigns.delivery.journal_store import LedgerJournal
 from email_campaigns.delivery.ledger import claims_store, counts_store
 from email_campaigns.delivery.ledger.row import Claimed, Ended, Queue
-from email_campaigns.delivery.letters import letters
 from email_campaigns.delivery.mailing import mailing_store
-from email_campaigns.delivery.mailing.mailing import Mailing, Tally
-from email_campaigns.delivery.page import Crowded, Page
+from email_campaigns.delivery.mailing.mailing import Mailing
+from email_campaigns.delivery.page import Crowded, Page, Tally
 from email_campaigns.delivery.sessions import Turns
 from email_campaigns.delivery.smtp import transport
 from email_campaigns.delivery.smtp.session import Session, Unavailable
-from email_campaigns.delivery.timeline_store import Timeline, catch_up
 from email_campaigns.lifecycle import MASS_EMAIL
 from email_campaigns.settings import app_settings
 

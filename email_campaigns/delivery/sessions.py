@@ -19,8 +19,8 @@ from typing import NamedTuple, Protocol, TypeVar
 
 from greenlet import getcurrent, greenlet
 
-from email_campaigns.delivery.mailing.mailing import Letter, Tally
-from email_campaigns.delivery.page import Ends, Page, Step, Verdict
+from email_campaigns.delivery.compose.composer import Letter
+from email_campaigns.delivery.page import Ends, Page, Step, Tally, Verdict
 
 T = TypeVar("T")
 

@@ -12,7 +12,8 @@ from frappe.utils import cint, get_system_timezone, now_datetime
 
 from email_campaigns import lifecycle
 from email_campaigns.compat import change_latest_rows
-from email_campaigns.delivery import requeue_store, resend_store, store, timeline_store
+from email_campaigns.delivery import requeue_store, resend_store, store
+from email_campaigns.delivery.compose import timeline_store
 from email_campaigns.delivery.copies import copies_store
 from email_campaigns.delivery.ledger import counts_store
 from email_campaigns.delivery.mailing.mailing import Mailing

@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-from email_campaigns.delivery.mailing.mailing import Letter
+from email_campaigns.delivery.compose.composer import Letter
 from email_campaigns.delivery.page import Step, Verdict
 from email_campaigns.delivery.smtp.session import ConnectionLost, Refused, Reply
 

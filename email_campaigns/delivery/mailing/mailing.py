@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 from email_campaigns.audience.decide import PER_ADDRESS
 
@@ -155,46 +155,3 @@ class Mailing:
 		while wanted and wanted not in have:
 			wanted = wanted.rpartition("-")[0]
 		return have.get(wanted, "")
-
-
-@dataclass(frozen=True, slots=True)
-class Letter:
-	"""A claimed mail made ready: `content` is the whole message with CRLF, or `problem` says why there is none."""
-
-	name: int
-	email: str
-	message_id: str = ""
-	content: bytes = b""
-	problem: str = ""
-	attempts: int = 0
-
-
-@dataclass(frozen=True, slots=True)
-class Failure:
-	"""A mail that will not be tried again; `bounced` where the address itself is to blame."""
-
-	letter: Letter
-	reason: str
-	bounced: bool = False
-
-
-@dataclass(slots=True)
-class Tally:
-	"""What became of the mails of a page. `problem` is the sentence for which the whole mailing must pause."""
-
-	sent: int = 0
-	skipped: int = 0
-	uncertain: int = 0
-	postponed: int = 0
-	problem: str = ""
-	failures: list[Failure] = field(default_factory=list)
-
-	def __add__(self, other: Tally) -> Tally:
-		return Tally(
-			sent=self.sent + other.sent,
-			skipped=self.skipped + other.skipped,
-			uncertain=self.uncertain + other.uncertain,
-			postponed=self.postponed + other.postponed,
-			problem=self.problem or other.problem,
-			failures=self.failures + other.failures,
-		)

@@ -6,7 +6,8 @@ import frappe
 
 from email_campaigns.api import ab_test as api
 from email_campaigns.api import after, desk
-from email_campaigns.delivery import ab_store, view_store
+from email_campaigns.delivery import ab_store
+from email_campaigns.delivery.compose import view_store
 from email_campaigns.delivery.ledger.row import WAITS_FOR_WINNER
 from email_campaigns.jobs import ab_test
 from email_campaigns.tests.site.ab_kit import HOUR, MANY, ABTest, B

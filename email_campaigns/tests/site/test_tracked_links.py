@@ -5,7 +5,7 @@ from urllib.parse import parse_qsl, urlsplit
 import frappe
 
 from email_campaigns.api import desk
-from email_campaigns.delivery import preview_store
+from email_campaigns.delivery.compose import preview_store
 from email_campaigns.tests.site.kit import a_campaign, a_list, a_mailing, change, settings
 from email_campaigns.tests.site.tracked_mail import HTML, JO, SHOP, TrackingTest, a_link
 

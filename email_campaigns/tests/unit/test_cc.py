@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 
 from email_campaigns import lifecycle
 from email_campaigns.audience.address import key
+from email_campaigns.delivery.compose.composer import Composer
 from email_campaigns.delivery.copies.rules import (
 	BEYOND_ASCII,
 	GONE,
@@ -24,7 +25,6 @@ from email_campaigns.delivery.copies.rules import (
 	of_user,
 )
 from email_campaigns.delivery.ledger.row import WAITS_FOR_MAIL, Claimed, Heading
-from email_campaigns.delivery.letters import Composer
 from email_campaigns.delivery.mailing.mailing import CcField, Mailing
 from email_campaigns.message.compile import Footer, compile_message
 

@@ -5,9 +5,9 @@ import email.policy
 
 import pytest
 
+from email_campaigns.delivery.compose.composer import RECORD_MISSING, Composer
+from email_campaigns.delivery.compose.composer import letters as letters_of
 from email_campaigns.delivery.ledger.row import Claimed
-from email_campaigns.delivery.letters import RECORD_MISSING, Composer
-from email_campaigns.delivery.letters import letters as letters_of
 from email_campaigns.delivery.mailing.mailing import Mailing
 from email_campaigns.message.compile import Footer, compile_message
 from email_campaigns.message.headers import HeaderError

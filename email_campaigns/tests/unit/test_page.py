@@ -2,7 +2,7 @@
 
 import pytest
 
-from email_campaigns.delivery.mailing.mailing import Letter
+from email_campaigns.delivery.compose.composer import Letter
 from email_campaigns.delivery.page import LOSSES_UNTIL_PAUSE
 from email_campaigns.delivery.smtp.session import Unavailable
 from email_campaigns.tests.fakes import Killed, MemoryJournal

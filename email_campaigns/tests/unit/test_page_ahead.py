@@ -4,7 +4,7 @@ from threading import Event
 
 import pytest
 
-from email_campaigns.delivery.mailing.mailing import Letter
+from email_campaigns.delivery.compose.composer import Letter
 from email_campaigns.tests.fakes import Killed, MemoryJournal
 from email_campaigns.tests.unit.page_kit import FIVE, Bench
 

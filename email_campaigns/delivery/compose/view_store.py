@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import frappe
 
-from email_campaigns.delivery import compose_store, records_store
+from email_campaigns.delivery.compose import compose_store, records_store
 from email_campaigns.delivery.ledger.row import Claimed
 from email_campaigns.delivery.mailing import mailing_store
 from email_campaigns.delivery.mailing.mailing import Mailing

@@ -10,8 +10,8 @@ from frappe import _
 from frappe.utils import cint
 
 from email_campaigns.compat import site_url
-from email_campaigns.delivery import links_store
-from email_campaigns.delivery.letters import Composer
+from email_campaigns.delivery.compose import links_store
+from email_campaigns.delivery.compose.composer import Composer
 from email_campaigns.delivery.mailing.mailing import Mailing
 from email_campaigns.message.compile import CompiledMessage, TemplateError, compile_message
 from email_campaigns.message.footer import Footer

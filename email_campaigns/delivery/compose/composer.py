@@ -3,17 +3,30 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass
 from email.utils import formatdate
 from functools import lru_cache
 from types import MappingProxyType
 
 from email_campaigns.delivery.ledger.row import Claimed, Heading
-from email_campaigns.delivery.mailing.mailing import Letter, Mailing
+from email_campaigns.delivery.mailing.mailing import Mailing
 from email_campaigns.message.compile import CompiledMessage, RenderError
 from email_campaigns.message.headers import HeaderError, encode_address, header_text, unsubscribe_headers
 from email_campaigns.message.mime import Skeleton
 
 RECORD_MISSING = "The record no longer exists"
+
+
+@dataclass(frozen=True, slots=True)
+class Letter:
+	"""A claimed mail made ready: `content` is the whole message with CRLF, or `problem` says why there is none."""
+
+	name: int
+	email: str
+	message_id: str = ""
+	content: bytes = b""
+	problem: str = ""
+	attempts: int = 0
 
 
 class Composer:

@@ -14,7 +14,7 @@ import frappe
 from frappe.utils import now
 from frappe.utils.html_utils import sanitize_html
 
-from email_campaigns.delivery import compose_store, records_store
+from email_campaigns.delivery.compose import compose_store, records_store
 from email_campaigns.delivery.ledger.row import Claimed
 from email_campaigns.delivery.mailing import mailing_store
 from email_campaigns.delivery.mailing.mailing import Mailing
