@@ -13,9 +13,10 @@ from email_campaigns.api import steps
 from email_campaigns.audience import forgotten_store, progress_store
 from email_campaigns.audience import store as audience
 from email_campaigns.audience.address import InvalidAddress, normalise
-from email_campaigns.delivery import ab_store, approval_store, limits_store, plan_store, store
+from email_campaigns.delivery import ab_store, approval_store, plan_store, store
 from email_campaigns.delivery.compose import preview_store
 from email_campaigns.delivery.ledger import claims_store, counts_store
+from email_campaigns.delivery.sending import limits_store
 from email_campaigns.delivery.smtp import transport
 from email_campaigns.delivery.smtp.session import ConnectionLost, Refused, Unavailable
 from email_campaigns.jobs import lists

@@ -9,11 +9,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 from hashlib import sha256
 
-from email_campaigns.delivery import approval_store, drip_store, limits_store, store
+from email_campaigns.delivery import approval_store, drip_store, store
 from email_campaigns.delivery.ledger.row import source_queue, stream_queue
-from email_campaigns.delivery.limits import Limits
 from email_campaigns.delivery.mailing import mailing_store
 from email_campaigns.delivery.mailing.mailing import Mailing, Stream
+from email_campaigns.delivery.sending import limits_store
+from email_campaigns.schedule.limits import Limits
 
 
 class MailingQueue:

@@ -13,18 +13,18 @@ from uuid import uuid4
 from frappe.utils import cint
 
 from email_campaigns.audience.suppression_store import suppress
-from email_campaigns.delivery import limits_store
 from email_campaigns.delivery.compose import compose_store, links_store, records_store
 from email_campaigns.delivery.compose.composer import letters
 from email_campaigns.delivery.compose.timeline_store import Timeline, catch_up
 from email_campaigns.delivery.copies import copies_store
-from email_campaigns.delivery.journal_store import LedgerJournal
 from email_campaigns.delivery.ledger import claims_store, counts_store
 from email_campaigns.delivery.ledger.row import Claimed, Ended, Queue
 from email_campaigns.delivery.mailing import mailing_store
 from email_campaigns.delivery.mailing.mailing import Mailing
-from email_campaigns.delivery.page import Crowded, Page, Tally
-from email_campaigns.delivery.sessions import Turns
+from email_campaigns.delivery.sending import limits_store
+from email_campaigns.delivery.sending.journal_store import LedgerJournal
+from email_campaigns.delivery.sending.send_loop import Crowded, SendLoop, Tally
+from email_campaigns.delivery.sending.session_pool import SessionPool
 from email_campaigns.delivery.smtp import transport
 from email_campaigns.delivery.smtp.session import Session, Unavailable
 from email_campaigns.lifecycle import MASS_EMAIL
@@ -51,11 +51,11 @@ class Sending:
 		self.rows: list[Claimed] = []
 		self.halt = Event()
 		self.journal = LedgerJournal(mailing, self.token, time.time)
-		self.turns = Turns(self.journal)
+		self.turns = SessionPool(self.journal)
 		self.pages = [self._page(settings, deadline) for _ in range(max(1, cint(settings.sessions_per_job)))]
 
-	def _page(self, settings, deadline: float) -> Page:
-		return Page(
+	def _page(self, settings, deadline: float) -> SendLoop:
+		return SendLoop(
 			self.mailing.sender_address,
 			self.turns,
 			lambda: self.turns.aside(self._connect),

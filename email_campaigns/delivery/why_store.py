@@ -13,15 +13,15 @@ from email_campaigns.audience import holdout, today_store
 from email_campaigns.audience.address import key
 from email_campaigns.audience.decide import Candidate, Decision, decide
 from email_campaigns.audience.today_store import Suppression, Who
-from email_campaigns.delivery import limits_store, why
+from email_campaigns.delivery import why
 from email_campaigns.delivery.ledger.row import WAITS_FOR_MAIL, WAITS_FOR_WINNER
-from email_campaigns.delivery.limits import Limits
 from email_campaigns.delivery.mailing import mailing_store
 from email_campaigns.delivery.mailing.mailing import REST
+from email_campaigns.delivery.sending import limits_store
 from email_campaigns.delivery.smtp import transport
 from email_campaigns.delivery.why import Kept, Mail, Waits
 from email_campaigns.schedule.clock import in_zone
-from email_campaigns.schedule.limits import opens
+from email_campaigns.schedule.limits import Limits, opens
 
 SHOWN = 50
 STAMPS = {

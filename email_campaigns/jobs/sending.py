@@ -21,8 +21,8 @@ from email_campaigns.delivery import (
 )
 from email_campaigns.delivery.ledger import claims_store, counts_store
 from email_campaigns.delivery.mailing import mailing_store
-from email_campaigns.delivery.page import Tally
 from email_campaigns.delivery.queues_store import DripQueue, MailingQueue
+from email_campaigns.delivery.sending.send_loop import Tally
 from email_campaigns.delivery.smtp import transport
 from email_campaigns.jobs import ab_test
 from email_campaigns.message.compile import TemplateError

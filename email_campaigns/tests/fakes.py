@@ -7,7 +7,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from email_campaigns.delivery.compose.composer import Letter
-from email_campaigns.delivery.page import Step, Verdict
+from email_campaigns.delivery.sending.send_loop import JournalAnswer, JournalStep
 from email_campaigns.delivery.smtp.session import ConnectionLost, Refused, Reply
 
 SENDER = "news@example.org"
@@ -72,28 +72,28 @@ class MemoryJournal:
 		self.ledger, self.token, self.dies = ledger, token, dies
 		self.writes, self.groups = 0, []
 
-	def advance(self, accepted: Letter | None, following: Letter | None) -> Verdict:
+	def advance(self, accepted: Letter | None, following: Letter | None) -> JournalAnswer:
 		self._before_write()
 		if accepted:
 			row = self.ledger.rows[accepted.name]
 			assert row.status in ("Sending", "Uncertain"), f"{row} was never on its way"
 			row.status = "Sent"
-		return self._follow(self.ledger.rows[following.name]) if following else Verdict.GO
+		return self._follow(self.ledger.rows[following.name]) if following else JournalAnswer.GO
 
-	def advance_all(self, steps: Sequence[Step]) -> list[Verdict]:
+	def advance_all(self, steps: Sequence[JournalStep]) -> list[JournalAnswer]:
 		self.groups.append(len(steps))
 		return [self.advance(*step) for step in steps]
 
-	def _follow(self, row: Row) -> Verdict:
+	def _follow(self, row: Row) -> JournalAnswer:
 		if not self.ledger.in_process:
-			return Verdict.STOP
+			return JournalAnswer.STOP
 		if row.claim != self.token or row.status != "Queued":
-			return Verdict.SKIP
+			return JournalAnswer.SKIP
 		if row.email in self.ledger.suppressed:
 			row.status, row.reason = "Skipped", "suppressed"
-			return Verdict.SKIP
+			return JournalAnswer.SKIP
 		row.status, row.attempts = "Sending", row.attempts + 1
-		return Verdict.GO
+		return JournalAnswer.GO
 
 	def fail(self, letter: Letter, reason: str, *, bounced: bool = False) -> None:
 		self._end(letter, status="Failed", reason=reason, bounced=bounced)

@@ -8,8 +8,9 @@ import frappe
 import psutil
 
 from email_campaigns.audience import store as audience
-from email_campaigns.delivery import journal_store, send_store
-from email_campaigns.delivery.page import Page
+from email_campaigns.delivery import send_store
+from email_campaigns.delivery.sending import journal_store
+from email_campaigns.delivery.sending.send_loop import SendLoop
 from email_campaigns.delivery.smtp.session import Session
 from email_campaigns.jobs import sending
 from email_campaigns.tests.site.kit import (
@@ -126,7 +127,7 @@ class TestPowerCuts(SendingTest):
 		self.assertNothingLost(self.name)
 
 	def test_before_the_first_mail(self):
-		self.start_and_cut(Page, "_take")
+		self.start_and_cut(SendLoop, "_take")
 		self.assertRecovers(uncertain=0)
 		self.assertEqual(self.received(), addresses(10))
 
@@ -144,7 +145,7 @@ class TestPowerCuts(SendingTest):
 		self.assertEqual(len(self.received()), 9)
 
 	def test_after_the_last_mail_and_before_settling(self):
-		self.start_and_cut(Page, "_settle_accepted")
+		self.start_and_cut(SendLoop, "_settle_accepted")
 		self.assertRecovers(uncertain=1)
 
 	def test_a_bounce_is_not_forgotten_when_the_page_is_never_settled(self):

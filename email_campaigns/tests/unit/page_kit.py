@@ -1,6 +1,6 @@
 """A page between a ledger and a server in memory."""
 
-from email_campaigns.delivery.page import Page
+from email_campaigns.delivery.sending.send_loop import SendLoop
 from email_campaigns.tests.fakes import SENDER, Ledger, MemoryJournal, MemoryServer
 
 FIVE = [f"p{number}@example.org" for number in range(1, 6)]
@@ -15,7 +15,7 @@ class Bench:
 		self.journal = journal(self.ledger) if journal else MemoryJournal(self.ledger)
 		options = {"max_attempts": 5, "deadline": 100, **options}
 		connect = options.pop("connect", self.server.connect)
-		self.page = Page(SENDER, self.journal, connect, clock=clock, **options)
+		self.page = SendLoop(SENDER, self.journal, connect, clock=clock, **options)
 
 	def run(self):
 		self.tally = self.page.run(self.ledger.claim("page"))

@@ -3,7 +3,7 @@
 import pytest
 
 from email_campaigns.delivery.compose.composer import Letter
-from email_campaigns.delivery.page import LOSSES_UNTIL_PAUSE
+from email_campaigns.delivery.sending.send_loop import LOSSES_UNTIL_PAUSE
 from email_campaigns.delivery.smtp.session import Unavailable
 from email_campaigns.tests.fakes import Killed, MemoryJournal
 from email_campaigns.tests.unit.page_kit import FIVE, Bench

@@ -5,7 +5,7 @@ from collections import Counter
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from email_campaigns.delivery.page import Page
+from email_campaigns.delivery.sending.send_loop import SendLoop
 from email_campaigns.tests.fakes import SENDER, Killed, Ledger, MemoryJournal, MemoryServer
 
 STAGES = ("rcpt", "content")
@@ -25,7 +25,7 @@ def run_page(ledger, server, token, dies_at):
 	"""One job: claim, send, settle; it may die at any journal write or answer. Returns whether it did."""
 	writes = iter(range(10_000))
 	journal = MemoryJournal(ledger, token, dies=lambda: next(writes) == dies_at)
-	page = Page(SENDER, journal, server.connect, max_attempts=4, clock=lambda: 0, deadline=1)
+	page = SendLoop(SENDER, journal, server.connect, max_attempts=4, clock=lambda: 0, deadline=1)
 	try:
 		page.run(ledger.claim(token))
 	except Killed:

@@ -9,8 +9,8 @@ from time import monotonic
 
 import pytest
 
-from email_campaigns.delivery.page import Crowded, Page
-from email_campaigns.delivery.sessions import Turns
+from email_campaigns.delivery.sending.send_loop import Crowded, SendLoop
+from email_campaigns.delivery.sending.session_pool import SessionPool
 from email_campaigns.delivery.smtp.session import Session
 from email_campaigns.tests.fakes import SENDER, Killed, Ledger, MemoryJournal, MemoryServer
 from email_campaigns.tests.smtp_server import HANG, ScriptedServer
@@ -26,13 +26,13 @@ class Crew:
 		)
 		self.server = server or MemoryServer()
 		self.journal = MemoryJournal(self.ledger)
-		self.turns, self.halt = Turns(self.journal), Event()
+		self.turns, self.halt = SessionPool(self.journal), Event()
 		connects = connects or {}
 		self.pages = [self._page(connects.get(number, Crew.connect)) for number in range(pages)]
 
 	def _page(self, connect):
 		options = {"max_attempts": 5, "clock": lambda: 0, "deadline": 1, "halt": self.halt}
-		return Page(SENDER, self.turns, lambda: connect(self), **options)
+		return SendLoop(SENDER, self.turns, lambda: connect(self), **options)
 
 	def connect(self):
 		return self.server.connect()

@@ -20,7 +20,7 @@ from typing import NamedTuple, Protocol, TypeVar
 from greenlet import getcurrent, greenlet
 
 from email_campaigns.delivery.compose.composer import Letter
-from email_campaigns.delivery.page import Ends, Page, Step, Tally, Verdict
+from email_campaigns.delivery.sending.send_loop import Ends, JournalAnswer, JournalStep, SendLoop, Tally
 
 T = TypeVar("T")
 
@@ -28,13 +28,13 @@ T = TypeVar("T")
 class GroupJournal(Ends, Protocol):
 	"""A journal that takes the steps of several pages at once."""
 
-	def advance_all(self, steps: Sequence[Step]) -> list[Verdict]: ...
+	def advance_all(self, steps: Sequence[JournalStep]) -> list[JournalAnswer]: ...
 
 
 class _Run(greenlet):
 	"""A page under way."""
 
-	def __init__(self, page: Page, letters: Iterator[Letter]):
+	def __init__(self, page: SendLoop, letters: Iterator[Letter]):
 		super().__init__()
 		self.gr_context = copy_context()
 		self.page, self.letters = page, letters
@@ -49,7 +49,7 @@ class _Wait(NamedTuple):
 	deadline: float
 
 
-class Turns:
+class SessionPool:
 	"""The pages of one job, taking turns. They use it as their journal; their sessions wait by `wait`, and are opened
 	by `aside`.
 
@@ -60,14 +60,14 @@ class Turns:
 		self._journal = journal
 		self.fail, self.postpone = journal.fail, journal.postpone
 		self.give_back, self.doubt = journal.give_back, journal.doubt
-		self._steps: list[tuple[Step, greenlet]] = []
+		self._steps: list[tuple[JournalStep, greenlet]] = []
 		self._waiting: dict[int, _Wait] = {}
 		self._poll = poll()
 		self._main = getcurrent()
 		self._error: BaseException | None = None
 		self._helper = ThreadPoolExecutor(1)
 
-	def run(self, pages: Sequence[Page], letters: Iterable[Letter]) -> Tally:
+	def run(self, pages: Sequence[SendLoop], letters: Iterable[Letter]) -> Tally:
 		"""Send letters on all pages at once and return the sum of their tallies.
 
 		When one raises, the others end after the mail that they are at, and its error is raised. A page that the
@@ -85,9 +85,9 @@ class Turns:
 			raise self._error
 		return sum((run.tally for run in runs), Tally())
 
-	def advance(self, accepted: Letter | None, following: Letter | None) -> Verdict:
+	def advance(self, accepted: Letter | None, following: Letter | None) -> JournalAnswer:
 		"""Say one step to the journal, with those of the other pages; durable when it returns."""
-		self._steps.append((Step(accepted, following), getcurrent()))
+		self._steps.append((JournalStep(accepted, following), getcurrent()))
 		return self._main.switch()
 
 	def wait(self, connection: socket.socket, deadline: float, *, to_write: bool = False) -> None:

@@ -9,10 +9,9 @@ import frappe
 from frappe.utils import cint
 
 from email_campaigns.delivery.ledger import counts_store
-from email_campaigns.delivery.limits import Limits
 from email_campaigns.delivery.mailing import mailing_store
 from email_campaigns.delivery.mailing.mailing import Mailing
-from email_campaigns.schedule.limits import HOUR, Limit, Rolling, Spread
+from email_campaigns.schedule.limits import HOUR, Limit, Limits, Rolling, Spread
 from email_campaigns.settings import app_settings
 
 # What the form calls them.

@@ -19,7 +19,7 @@ from email_campaigns.audience.decide import UNSUBSCRIBED, suppression_reason
 from email_campaigns.delivery.compose.composer import Letter
 from email_campaigns.delivery.mailing.mailing import Mailing
 from email_campaigns.delivery.mailing.mailing_store import CAMPAIGN_SENDS, MASS_EMAIL_SENDS
-from email_campaigns.delivery.page import Step, Verdict
+from email_campaigns.delivery.sending.send_loop import JournalAnswer, JournalStep
 from email_campaigns.lifecycle import EMAIL_CAMPAIGN, MASS_EMAIL
 
 DEADLOCK, LOCK_WAIT = 1213, 1205  # MariaDB's error numbers
@@ -103,7 +103,7 @@ class LedgerJournal:
 	def close(self) -> None:
 		self.connection.close()
 
-	def advance_all(self, steps: Sequence[Step]) -> list[Verdict]:
+	def advance_all(self, steps: Sequence[JournalStep]) -> list[JournalAnswer]:
 		"""Mark the mails of several pages that were accepted Sent and those that follow Sending, in one statement. Return
 		the answer to each: GO only if what follows may still leave."""
 		self._look_at_clock()
@@ -114,8 +114,8 @@ class LedgerJournal:
 			values[f"next{index}"], values[f"id{index}"] = letter.name, letter.message_id
 		changed = self._execute(self._prepare(len(sent), len(following)), values)
 		if changed == len(sent) + len(following):
-			return [Verdict.GO] * len(steps)
-		return [self._why_not(step.following) if step.following else Verdict.GO for step in steps]
+			return [JournalAnswer.GO] * len(steps)
+		return [self._why_not(step.following) if step.following else JournalAnswer.GO for step in steps]
 
 	def _prepare(self, accepted: int, following: int) -> str:
 		"""Return how a statement is said that the server parses once a job and not once a mail."""
@@ -176,7 +176,7 @@ class LedgerJournal:
 					raise
 		return self.cursor.execute(statement, values)
 
-	def _why_not(self, letter: Letter) -> Verdict:
+	def _why_not(self, letter: Letter) -> JournalAnswer:
 		values = {"name": letter.name, "claim": self.claim, "ignored": self.ignored}
 		self.cursor.execute(
 			f"""SELECT EXISTS({_GOING[self.source_doctype]}), ({_SUPPRESSED} LIMIT 1), m.claim = %(claim)s, m.status
@@ -185,10 +185,10 @@ class LedgerJournal:
 		)
 		in_process, suppressed, ours, status = self.cursor.fetchone() or (0, None, 0, "")
 		if status == "Sending" and ours:
-			return Verdict.GO
+			return JournalAnswer.GO
 		if not in_process:
-			return Verdict.STOP
+			return JournalAnswer.STOP
 		if suppressed and ours:
 			reason = suppression_reason(suppressed)
 			self._end(letter, "m.status = 'Skipped', m.reason = %(reason)s", reason=reason)
-		return Verdict.SKIP
+		return JournalAnswer.SKIP

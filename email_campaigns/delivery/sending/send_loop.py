@@ -19,7 +19,7 @@ from email_campaigns.delivery.compose.composer import Letter
 from email_campaigns.delivery.smtp.replies import Meaning, backoff, judge
 from email_campaigns.delivery.smtp.session import ConnectionLost, Refused, Session, Unavailable
 
-__all__ = ["Crowded", "Ends", "Journal", "Page", "Step", "Verdict"]
+__all__ = ["Crowded", "Ends", "Journal", "SendLoop", "JournalStep", "JournalAnswer"]
 
 LOSSES_UNTIL_PAUSE = 3
 
@@ -28,7 +28,7 @@ class Crowded(Exception):
 	"""The server takes no further session beside those that this job has: they go on without this one."""
 
 
-class Verdict(Enum):
+class JournalAnswer(Enum):
 	"""What the journal answers to the wish to send a mail."""
 
 	GO = "go"
@@ -36,7 +36,7 @@ class Verdict(Enum):
 	STOP = "stop"  # the mailing is not in process any more
 
 
-class Step(NamedTuple):
+class JournalStep(NamedTuple):
 	"""What a page has to say at once: one mail was accepted, and another is to follow."""
 
 	accepted: Letter | None
@@ -55,7 +55,7 @@ class Ends(Protocol):
 class Journal(Ends, Protocol):
 	"""The ledger as one page sees it. Every call is durable when it returns."""
 
-	def advance(self, accepted: Letter | None, following: Letter | None) -> Verdict: ...
+	def advance(self, accepted: Letter | None, following: Letter | None) -> JournalAnswer: ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,7 +109,7 @@ class Ahead:
 		return self._seen[0] if self._seen else None
 
 
-class Page:
+class SendLoop:
 	"""Sends letters one after the other; ends early at `deadline`, on STOP, or when the server is of no use.
 
 	`connect` returns a Session, or raises Unavailable or Crowded; `clock` returns seconds on any steady scale. Pages that
@@ -209,10 +209,10 @@ class Page:
 	def _may_leave(self, letter: Letter) -> bool:
 		accepted, self.accepted = self.accepted, None
 		verdict = self.journal.advance(accepted, letter)
-		if verdict is Verdict.GO:
+		if verdict is JournalAnswer.GO:
 			return True
 		self.drop()
-		if verdict is Verdict.STOP:
+		if verdict is JournalAnswer.STOP:
 			self.halt.set()
 		else:
 			self.tally.skipped += 1
