@@ -153,15 +153,15 @@ def counted():
 
 def ours(mailing: str) -> dict[str, float]:
 	"""Send the mailing as a worker would; return seconds, SQL statements and commits."""
-	from email_campaigns.delivery import plan_store, store
 	from email_campaigns.delivery.ledger import counts_store
 	from email_campaigns.jobs import sending
+	from email_campaigns.mass_mailing import freeze_store, status_store
 
-	store.move(mailing, "Pending", start_epoch=int(time.time()))
-	store.move(mailing, "In Process", started_on=frappe.utils.now_datetime())
+	status_store.move(mailing, "Pending", start_epoch=int(time.time()))
+	status_store.move(mailing, "In Process", started_on=frappe.utils.now_datetime())
 	frappe.db.commit()
 	begun = time.perf_counter()
-	while plan_store.freeze_next(mailing):
+	while freeze_store.freeze_next(mailing):
 		frappe.db.commit()
 	frappe.db.commit()
 	frozen = time.perf_counter()

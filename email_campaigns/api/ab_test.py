@@ -15,11 +15,11 @@ from frappe.utils import cint, cstr, get_system_timezone
 from email_campaigns.api import steps
 from email_campaigns.api.results import CACHED, LARGE
 from email_campaigns.compat import change_latest_rows, enqueue_once
-from email_campaigns.delivery import ab_store, store
-from email_campaigns.delivery.ab_test import KINDS
 from email_campaigns.delivery.mailing import mailing_store
 from email_campaigns.delivery.mailing.mailing import REST
 from email_campaigns.jobs import ab_test
+from email_campaigns.mass_mailing import ab_winner_store, status_store
+from email_campaigns.mass_mailing.ab_versions import KINDS
 from email_campaigns.results.ab import sentence
 from email_campaigns.results.rates import Counts, rate
 from email_campaigns.schedule.clock import in_zone
@@ -37,30 +37,30 @@ def state(name: str) -> dict:
 	that have still to leave; "due" is a time of the site's clock, "" where it is not known; "told" compares the versions in words.
 	"""
 	doc = steps.mailing(name, "read")
-	row = frappe.db.get_value("Mass Email", name, ab_store.FIELDS, as_dict=True)
+	row = frappe.db.get_value("Mass Email", name, ab_winner_store.FIELDS, as_dict=True)
 	counts, subjects = _counts(doc), _subjects(doc)
 	kinds = [KINDS[doc.ab_winner_by]] if doc.ab_winner_by in KINDS else list(KINDS.values())
 	return {
 		"versions": [
 			{"label": label, "subject": subjects.get(label, ""), **_row(counts.get(label, Counts()))}
-			for label in ab_store.labels(name)
+			for label in ab_winner_store.labels(name)
 		],
 		"rest": _row(counts.get(f"{REST} {doc.ab_winner}", Counts())) if doc.ab_winner else None,
-		"waiting": ab_store.waiting(name),
-		"leaving": ab_store.test_mails_left(name),
+		"waiting": ab_winner_store.waiting(name),
+		"leaving": ab_winner_store.test_mails_left(name),
 		"due": _clock(cint(row.ab_due_epoch)),
-		"told": [sentence(ab_store.judged(name, kind, counts), kind, _) for kind in kinds],
+		"told": [sentence(ab_winner_store.judged(name, kind, counts), kind, _) for kind in kinds],
 	}
 
 
 def _counts(doc) -> dict[str, Counts]:
 	"""Those of a large mailing take seconds, and may be up to CACHED seconds old."""
 	if cint(doc.people_planned_count) < LARGE:
-		return ab_store.counts(doc.name)
+		return ab_winner_store.counts(doc.name)
 	key = f"email_campaigns_versions:{doc.name}:{doc.ab_winner}"
 	found = frappe.cache.get_value(key, expires=True)
 	if found is None:
-		found = {version: asdict(counts) for version, counts in ab_store.counts(doc.name).items()}
+		found = {version: asdict(counts) for version, counts in ab_winner_store.counts(doc.name).items()}
 		frappe.cache.set_value(key, found, expires_in_sec=CACHED)
 	return {version: Counts(**numbers) for version, numbers in found.items()}
 
@@ -88,11 +88,11 @@ def choose(name: str, version: str) -> None:
 	"""Choose the version that the rest of the recipients gets; at any time, as long as they wait for it."""
 	doc, version = steps.mailing(name), cstr(version)
 	change_latest_rows()
-	store.lock(name)
-	if version not in ab_store.labels(name):
+	status_store.lock(name)
+	if version not in ab_winner_store.labels(name):
 		frappe.throw(_("This mailing has no version {0}.").format(version))
 	by = frappe.session.user
-	if not ab_store.choose(name, version, _("Chosen by hand."), int(time.time()), by):
+	if not ab_winner_store.choose(name, version, _("Chosen by hand."), int(time.time()), by):
 		frappe.throw(_why_not(doc))
 	doc.add_comment("Info", _("chose version {0} of the A/B test").format(version))
 	enqueue_once(ab_test.release, f"ec-release-{name}", queue="long", enqueue_after_commit=True, name=name)
@@ -103,6 +103,6 @@ def _why_not(doc) -> str:
 	winner = frappe.db.get_value("Mass Email", doc.name, "ab_winner")
 	if winner:
 		return _("Version {0} has been chosen already.").format(winner)
-	if doc.status in ab_store.UNDER_WAY:
+	if doc.status in ab_winner_store.UNDER_WAY:
 		return _("The list of recipients is still being prepared.")
 	return _("A mailing that is {0} has nobody who waits for a version.").format(_(doc.status))

@@ -13,9 +13,10 @@ from email_campaigns.api import steps
 from email_campaigns.audience.address import InvalidAddress, normalise
 from email_campaigns.audience.sources_store import PLAIN, source
 from email_campaigns.compat import enqueue_once
-from email_campaigns.delivery import missing_store, outlook_store, resend_store, uncertain_store
-from email_campaigns.delivery.why_store import Teller
 from email_campaigns.jobs import sending
+from email_campaigns.mass_mailing.explain import recipient_store
+from email_campaigns.mass_mailing.explain.explain_store import Teller
+from email_campaigns.mass_mailing.resend import missing_store, resend_store, uncertain_store
 
 
 @frappe.whitelist()
@@ -37,7 +38,7 @@ def refusal(message: int) -> str | None:
 	"""Return why a mail of the ledger can't be sent again now, None where it can."""
 	name = _mailing_of(message, "read")
 	rows = resend_store.rows("name = %(name)s", {"name": cint(message)})
-	return outlook_store.refusals_of(name, rows)[cint(message)]
+	return recipient_store.refusals_of(name, rows)[cint(message)]
 
 
 @frappe.whitelist(methods=["POST"])
@@ -111,10 +112,10 @@ def mails_of(doctype: str, record: str) -> list[dict]:
 	_check_record(doctype, record)
 	if not frappe.has_permission("Campaign Message", "read"):
 		frappe.throw(_("You have no permission to read campaign mails."), frappe.PermissionError)
-	sources = outlook_store.sources_of(doctype, record)
+	sources = recipient_store.sources_of(doctype, record)
 	readable = frappe.get_list("Mass Email", {"name": ("in", sources or [""])}, pluck="name")
 	writable = [name for name in readable if frappe.has_permission("Mass Email", "write", doc=name)]
-	return outlook_store.mails_of(doctype, record, readable, writable)
+	return recipient_store.mails_of(doctype, record, readable, writable)
 
 
 def _check_record(doctype: str, record: str) -> None:

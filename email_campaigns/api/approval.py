@@ -10,9 +10,10 @@ from frappe import _
 from frappe.utils import cstr, get_fullname, get_system_timezone
 
 from email_campaigns.api import steps
-from email_campaigns.delivery import approval_store, checks_store, plan_store
-from email_campaigns.delivery.approval import fingerprint
 from email_campaigns.delivery.mailing import mailing_store
+from email_campaigns.mass_mailing import approval_store, freeze_store
+from email_campaigns.mass_mailing.approval import fingerprint
+from email_campaigns.mass_mailing.prepare import checks_store
 
 
 @frappe.whitelist()
@@ -39,7 +40,7 @@ def prepare(name: str) -> dict:
 
 def _count(doc) -> dict | None:
 	try:
-		return plan_store.count(doc.name)
+		return freeze_store.count(doc.name)
 	except frappe.ValidationError:
 		# The check list says what is wrong.
 		frappe.clear_last_message()

@@ -13,13 +13,13 @@ from email_campaigns.api import steps
 from email_campaigns.audience import forgotten_store, progress_store
 from email_campaigns.audience import store as audience
 from email_campaigns.audience.address import InvalidAddress, normalise
-from email_campaigns.delivery import ab_store, approval_store, plan_store, store
 from email_campaigns.delivery.compose import preview_store
 from email_campaigns.delivery.ledger import claims_store, counts_store
 from email_campaigns.delivery.sending import limits_store
 from email_campaigns.delivery.smtp import transport
 from email_campaigns.delivery.smtp.session import ConnectionLost, Refused, Unavailable
 from email_campaigns.jobs import lists
+from email_campaigns.mass_mailing import ab_winner_store, approval_store, freeze_store, status_store
 from email_campaigns.message.compile import RenderError, TemplateError
 from email_campaigns.message.headers import HeaderError
 from email_campaigns.schedule.estimate import ends_at
@@ -34,7 +34,7 @@ LATE = 900  # seconds after its start in which the tick must have met a mailing 
 def calculate(name: str) -> dict:
 	"""Count who would get the mailing now, with the number of each reason for getting nothing."""
 	steps.mailing(name, "read")
-	return plan_store.count(name)
+	return freeze_store.count(name)
 
 
 @frappe.whitelist(methods=["POST"])
@@ -71,7 +71,7 @@ def resume(name: str) -> None:
 	approval_store.refuse_void(doc)
 	steps.move(name, "In Process" if doc.started_on else "Pending", since=("Paused",))
 	if doc.started_on:
-		store.anchor(name, counts_store.left(name), int(time.time()))
+		status_store.anchor(name, counts_store.left(name), int(time.time()))
 	steps.tick_soon()
 
 
@@ -177,7 +177,7 @@ def progress(name: str) -> dict:
 def _pace(name: str) -> dict:
 	epoch = int(time.time())
 	# What waits for the winner of an A/B test does so for as long as it takes.
-	limits, left = limits_store.of(name, epoch), counts_store.left(name) - ab_store.waiting(name)
+	limits, left = limits_store.of(name, epoch), counts_store.left(name) - ab_winner_store.waiting(name)
 	opens, held_by = limits.opens(epoch)
 	rate = counts_store.rate(name, epoch)
 	return {

@@ -16,7 +16,7 @@ from werkzeug.wrappers import Response
 from email_campaigns.api import hits, preferences, signup, view
 from email_campaigns.api.page import Page, plain, respond
 from email_campaigns.compat import change_latest_rows
-from email_campaigns.delivery import uncertain_store
+from email_campaigns.mass_mailing.resend import uncertain_store
 from email_campaigns.tracking import store
 from email_campaigns.tracking.links import CLICK, IMAGE, OPEN, PREFIX, UNSUBSCRIBE, VIEW
 from email_campaigns.tracking.tokens import PREVIEW, BadToken, Token

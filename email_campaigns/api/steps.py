@@ -9,11 +9,11 @@ from frappe import _
 from frappe.utils import cint, get_system_timezone
 
 from email_campaigns.compat import change_latest_rows, enqueue_once
-from email_campaigns.delivery import store
 from email_campaigns.delivery.compose import compose_store
 from email_campaigns.delivery.mailing import mailing_store
 from email_campaigns.delivery.mailing.mailing import LATER, NOW, Mailing
 from email_campaigns.jobs import sending
+from email_campaigns.mass_mailing import status_store
 from email_campaigns.message.compile import TemplateError
 from email_campaigns.message.headers import HeaderError
 from email_campaigns.schedule.clock import in_zone
@@ -30,7 +30,7 @@ def move(name: str, target: str, **values) -> None:
 	"""Bring a mailing to another status, as store.move does; throws where its state does not allow it."""
 	before = mailing(name).status
 	change_latest_rows()
-	if not store.move(name, target, **values):
+	if not status_store.move(name, target, **values):
 		frappe.throw(_("A mailing that is {0} can't become {1}.").format(_(before), _(target)))
 
 

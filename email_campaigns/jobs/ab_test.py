@@ -7,14 +7,14 @@ import time
 import frappe
 
 from email_campaigns.compat import change_latest_rows
-from email_campaigns.delivery import ab_store
+from email_campaigns.mass_mailing import ab_winner_store
 
 
 def look(epoch: int) -> None:
 	"""Choose the winners that are due at `epoch` (Unix seconds), and release what a choice has not released yet."""
-	for name in ab_store.under_test():
+	for name in ab_winner_store.under_test():
 		try:
-			ab_store.choose_if_due(name, epoch)
+			ab_winner_store.choose_if_due(name, epoch)
 			frappe.db.commit()
 			_release(name, epoch)
 		except Exception:
@@ -31,5 +31,5 @@ def release(name: str) -> None:
 
 
 def _release(name: str, epoch: int) -> None:
-	while ab_store.release(name, epoch):
+	while ab_winner_store.release(name, epoch):
 		frappe.db.commit()

@@ -10,21 +10,15 @@ import frappe
 from frappe.utils import cint, now_datetime
 
 from email_campaigns.compat import change_latest_rows, enqueue_once, is_job_enqueued
-from email_campaigns.delivery import (
-	approval_store,
-	drip_store,
-	missing_store,
-	plan_store,
-	queues_store,
-	send_store,
-	store,
-)
+from email_campaigns.delivery import drip_store, send_store
 from email_campaigns.delivery.ledger import claims_store, counts_store
 from email_campaigns.delivery.mailing import mailing_store
-from email_campaigns.delivery.queues_store import DripQueue, MailingQueue
 from email_campaigns.delivery.sending.send_loop import Tally
 from email_campaigns.delivery.smtp import transport
-from email_campaigns.jobs import ab_test
+from email_campaigns.jobs import ab_test, queues
+from email_campaigns.jobs.queues import DripQueue, MailingQueue
+from email_campaigns.mass_mailing import approval_store, freeze_store, status_store
+from email_campaigns.mass_mailing.resend import missing_store
 from email_campaigns.message.compile import TemplateError
 from email_campaigns.message.headers import HeaderError
 from email_campaigns.settings import app_settings
@@ -37,13 +31,13 @@ def tick() -> None:
 	change_latest_rows()
 	epoch = int(time.time())
 	recover(epoch)
-	for name in store.due(epoch):
+	for name in status_store.due(epoch):
 		if approval_store.stands(name):
-			store.move(name, "In Process", started_on=now_datetime())
+			status_store.move(name, "In Process", started_on=now_datetime())
 		frappe.db.commit()
 	for name in mailing_store.in_process(frozen=False):
 		enqueue_once(freeze, f"ec-freeze-{name}", queue="long", name=name)
-	for name in store.looking_for_missing():
+	for name in status_store.looking_for_missing():
 		enqueue_once(resend_missing, f"ec-missing-{name}", queue="long", name=name)
 	top_up()
 
@@ -98,7 +92,7 @@ def _has_room(queue, epoch: int) -> bool:
 
 def _expire_late(epoch: int) -> None:
 	"""What could not leave by its deadline never does, also where nobody looked at the deadline itself."""
-	for name in store.past_deadline(epoch):
+	for name in status_store.past_deadline(epoch):
 		if claims_store.expire(name, frappe._("The deadline passed before this mail could leave.")):
 			counts_store.recount(name)
 		frappe.db.commit()
@@ -110,12 +104,12 @@ def _finish(name: str) -> bool:
 		return False
 	# Looked at once more under the lock: somebody may have opened a mail again since.
 	frappe.db.commit()
-	row = store.lock(name)
+	row = status_store.lock(name)
 	if not row or row.missing_cursor or counts_store.is_open(name):
 		frappe.db.commit()
 		return False
 	counts_store.recount(name)
-	store.finish(name)
+	status_store.finish(name)
 	frappe.db.commit()
 	return True
 
@@ -136,7 +130,7 @@ def freeze(name: str) -> None:
 	with _pausing(MailingQueue(name)):
 		mailing_store.refresh_lists(approval_store.load(name))
 		frappe.db.commit()
-		while plan_store.freeze_next(name):
+		while freeze_store.freeze_next(name):
 			frappe.db.commit()
 	frappe.db.commit()
 	if mailing_store.may_send(name):
@@ -163,7 +157,7 @@ def page(mailing: str = "", slot: int = 0, turn: int = 0, stream: Sequence = ())
 	"""Send mails of one mailing, or of one stream of drip sequences, for up to PAGE_SECONDS, then leave the rest to a
 	successor."""
 	change_latest_rows()
-	queue = queues_store.queue(mailing, stream)
+	queue = queues.queue(mailing, stream)
 	if not queue.may_send() or not _way_is_free(queue):
 		return
 	sending = _open(queue)

@@ -91,7 +91,7 @@ class Ended:
 class Entry:
 	"""One row of the ledger to be. `send_after` in Unix seconds; `is_seed` marks a colleague of the seed group; `source`
 	is the enrolment in a drip sequence that the row belongs to, "" for the mailing itself; `version` is that of an A/B
-	test, as delivery/ab_test.py has it."""
+	test, as mass_mailing/ab_versions.py has it."""
 
 	decision: Decision
 	language: str = ""

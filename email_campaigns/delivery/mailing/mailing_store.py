@@ -84,25 +84,6 @@ def _ab_test(doc, subject: str, html: str) -> ABTest | None:
 	return ABTest(tuple(variants), flt(doc.ab_percent), doc.ab_winner_by or "", doc.ab_seed or "")
 
 
-def new_holdout_seed(doc) -> str:
-	"""Return the seed of a mailing's hold-out group: its own, or its campaign's where the group is kept.
-
-	A campaign gets its seed when the first of its mailings asks for it.
-	"""
-	if not cint(doc.keep_holdout):
-		campaigns = frappe.db.get_value("Campaign", doc.campaign, "holdout_seed")
-		return (
-			doc.holdout_seed
-			if doc.holdout_seed not in ("", None, campaigns)
-			else frappe.generate_hash(length=16)
-		)
-	seed = frappe.db.get_value("Campaign", doc.campaign, "holdout_seed")
-	if not seed:
-		seed = frappe.generate_hash(length=16)
-		frappe.db.set_value("Campaign", doc.campaign, "holdout_seed", seed, update_modified=False)
-	return seed
-
-
 def _timing(doc) -> dict:
 	return {
 		"optimised": doc.send_when == OPTIMISED,

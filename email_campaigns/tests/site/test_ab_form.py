@@ -5,8 +5,8 @@ from frappe.utils import add_to_date, now_datetime
 
 from email_campaigns.api import ab_test as api
 from email_campaigns.api import approval, desk
-from email_campaigns.delivery import ab_store
 from email_campaigns.jobs import sending
+from email_campaigns.mass_mailing import ab_winner_store
 from email_campaigns.results import store as results
 from email_campaigns.tests.site.ab_kit import A, ABTest, B, C
 from email_campaigns.tests.site.kit import PREFIX, a_template, address, change, settings
@@ -35,7 +35,7 @@ class TestTheForm(ABTest):
 	def test_the_sum_of_the_versions_is_the_mailing(self):
 		name = self.send(self.mailing(subjects=(B, C)))
 		self.hours_pass()
-		found = ab_store.counts(name)
+		found = ab_winner_store.counts(name)
 		self.assertEqual(sum(counts.sent for counts in found.values()), results.counts(name).sent)
 
 	def test_it_refuses_what_contradicts_itself(self):

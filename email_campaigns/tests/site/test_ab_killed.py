@@ -8,8 +8,8 @@ from unittest.mock import patch
 
 import frappe
 
-from email_campaigns.delivery import ab_store
 from email_campaigns.jobs import ab_test, sending
+from email_campaigns.mass_mailing import ab_winner_store
 from email_campaigns.tests.site.ab_kit import HOUR, ABTest
 from email_campaigns.tests.site.kit import empty_queues
 
@@ -62,7 +62,7 @@ class TestKilled(ABTest):
 		self.assertEqual(sum(self.statuses(name).values()), 7, "one slice is durable")
 		self.go_on()
 		self.assertEqual(self.versions(name), drawn)
-		ab_store.choose(name, "B", "", int(time.time()))
+		ab_winner_store.choose(name, "B", "", int(time.time()))
 		frappe.db.commit()
 		self.go_on()
 		self.assertAllGot(name, "B")
@@ -70,15 +70,15 @@ class TestKilled(ABTest):
 	def test_after_the_choice_the_rest_is_released_all_the_same(self):
 		name = self.send(self.mailing(winner_by="By hand"))
 		waiting = len(self.versions(name)["Rest"])
-		self.assertTrue(ab_store.choose(name, "B", "", int(time.time())))
+		self.assertTrue(ab_winner_store.choose(name, "B", "", int(time.time())))
 		self.kill_in("release", name)
-		self.assertEqual(ab_store.waiting(name), waiting - 7, "one slice is durable")
+		self.assertEqual(ab_winner_store.waiting(name), waiting - 7, "one slice is durable")
 		self.go_on()
 		self.assertAllGot(name, "B")
 
 	def test_between_figures_and_choice_nothing_is_chosen(self):
 		name = self.send(self.mailing())
-		with patch.object(ab_store, "choose", side_effect=KeyboardInterrupt):
+		with patch.object(ab_winner_store, "choose", side_effect=KeyboardInterrupt):
 			with self.assertRaises(KeyboardInterrupt):
 				ab_test.look(int(time.time()) + 5 * HOUR)
 		frappe.db.rollback()

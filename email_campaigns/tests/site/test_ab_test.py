@@ -5,7 +5,7 @@ from collections import Counter
 import frappe
 
 from email_campaigns.api import ab_test as api
-from email_campaigns.delivery import ab_store
+from email_campaigns.mass_mailing import ab_winner_store
 from email_campaigns.tests.site.ab_kit import MANY, A, ABTest, B, C
 from email_campaigns.tests.site.copies import COMPANY, offer
 from email_campaigns.tests.site.kit import PREFIX, a_contact, a_list, a_template, add_records, address
@@ -88,7 +88,7 @@ class TestTheTest(ABTest):
 		self.assertEqual([self.subjects()[email] for email in seeds], [A, B, A])
 		self.assertCounts(name)
 		self.assertEqual(
-			sum(ab_store.counts(name)[label].planned for label in ("A", "B")), self.in_test(name)
+			sum(ab_winner_store.counts(name)[label].planned for label in ("A", "B")), self.in_test(name)
 		)
 
 	def in_test(self, name):

@@ -6,10 +6,10 @@ import frappe
 
 from email_campaigns.api import ab_test as api
 from email_campaigns.api import after, desk
-from email_campaigns.delivery import ab_store
 from email_campaigns.delivery.compose import view_store
 from email_campaigns.delivery.ledger.row import WAITS_FOR_WINNER
 from email_campaigns.jobs import ab_test
+from email_campaigns.mass_mailing import ab_winner_store
 from email_campaigns.tests.site.ab_kit import HOUR, MANY, ABTest, B
 from email_campaigns.tests.site.kit import PREFIX, a_list, a_template, a_user, address, change, settings
 
@@ -36,7 +36,7 @@ class TestTheWinner(ABTest):
 		frappe.db.commit()
 		with self.assertRaisesRegex(frappe.ValidationError, "B has been chosen already"):
 			api.choose(name, "A")
-		self.assertFalse(ab_store.choose(name, "A", "", 0))
+		self.assertFalse(ab_winner_store.choose(name, "A", "", 0))
 		self.go_on()
 		self.assertAllGot(name, "B")
 
@@ -112,13 +112,13 @@ class TestTheWinner(ABTest):
 		)
 		wanted = dict(frappe.db.sql(rows, name))
 		epoch = int(time.time()) + 50 * HOUR
-		ab_store.choose(name, "B", "", epoch)
-		ab_store.release(name, epoch)
+		ab_winner_store.choose(name, "B", "", epoch)
+		ab_winner_store.release(name, epoch)
 		for mail, send_after in frappe.db.sql(rows, name):
 			self.assertEqual(
-				(send_after - wanted[mail] + WAITS_FOR_WINNER) % ab_store.DAY, 0, "the same hour"
+				(send_after - wanted[mail] + WAITS_FOR_WINNER) % ab_winner_store.DAY, 0, "the same hour"
 			)
-			self.assertTrue(epoch <= send_after < epoch + ab_store.DAY)
+			self.assertTrue(epoch <= send_after < epoch + ab_winner_store.DAY)
 
 	def test_the_forecast_does_not_count_what_waits(self):
 		settings(hourly_limit=40)
@@ -154,7 +154,7 @@ class TestAfterwards(ABTest):
 		self.go_on()
 		subjects = [mail.parsed["Subject"] for mail in self.server.messages if email in mail.recipients]
 		self.assertEqual(subjects, [B, B])
-		self.assertEqual(ab_store.counts(name)["B"].sent, len(self.versions(name)["B"]), "one person")
+		self.assertEqual(ab_winner_store.counts(name)["B"].sent, len(self.versions(name)["B"]), "one person")
 
 	def test_what_failed_is_sent_again_in_its_version(self):
 		self.serve({"rcpt": dict.fromkeys(MANY, "554 5.7.1 Not today")})
@@ -210,7 +210,7 @@ class TestAfterwards(ABTest):
 		change("Mass Email", name, deadline_epoch=int(time.time()) - 1)
 		self.tick()
 		change("Mass Email", name, deadline_epoch=0, status="In Process")
-		self.assertTrue(ab_store.choose(name, "B", "", int(time.time())))
+		self.assertTrue(ab_winner_store.choose(name, "B", "", int(time.time())))
 		frappe.db.commit()
 		self.missing(name)
 		self.assertEqual(self.versions(name)["Rest B"], waiting)

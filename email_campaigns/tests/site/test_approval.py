@@ -3,7 +3,7 @@
 import frappe
 
 from email_campaigns.api import approval, desk
-from email_campaigns.delivery import approval_store
+from email_campaigns.mass_mailing import approval_store
 from email_campaigns.tests.site.approvals import TEN, ApprovalTest
 from email_campaigns.tests.site.kit import PREFIX, a_user, change, settings
 

@@ -8,10 +8,11 @@ import frappe
 
 from email_campaigns.api import desk
 from email_campaigns.audience.suppression_store import suppress
-from email_campaigns.delivery import resend_store, send_store, uncertain_store
+from email_campaigns.delivery import send_store
 from email_campaigns.delivery.copies import rules
 from email_campaigns.delivery.sending import journal_store
 from email_campaigns.jobs import sending
+from email_campaigns.mass_mailing.resend import resend_store, uncertain_store
 from email_campaigns.tests.site.copies import BOSS, KIM, LOU, CopiesTest, contacts
 from email_campaigns.tests.site.kit import address, change, empty_queues, settings
 from email_campaigns.tests.smtp_server import DROP, KEEP_AND_DROP

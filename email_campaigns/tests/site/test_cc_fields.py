@@ -6,9 +6,9 @@ import frappe
 
 from email_campaigns.api import cc as api
 from email_campaigns.api import desk
-from email_campaigns.delivery import plan_store
 from email_campaigns.delivery.copies import rules
 from email_campaigns.jobs import sending
+from email_campaigns.mass_mailing import freeze_store
 from email_campaigns.tests.site.copies import (
 	AIDE,
 	BOSS,
@@ -158,9 +158,9 @@ class TestFields(CopiesTest):
 	def test_freezing_asks_once_a_slice(self):
 		contacts(*[address(f"k{number}") for number in range(30)], company_name=BOSS)
 		name = self.mailing()
-		few = self.queries(lambda: plan_store.count(name))
+		few = self.queries(lambda: freeze_store.count(name))
 		contacts(*[address(f"more{number}") for number in range(60)], company_name=BOSS)
-		self.assertEqual(self.queries(lambda: plan_store.count(name)), few)
+		self.assertEqual(self.queries(lambda: freeze_store.count(name)), few)
 
 	def queries(self, go):
 		asked, sql = [], frappe.db.sql

@@ -3,8 +3,9 @@
 import frappe
 
 from email_campaigns.audience.suppression_store import suppress
-from email_campaigns.delivery import drip, drip_events_store, uncertain_store
+from email_campaigns.delivery import drip, drip_events_store
 from email_campaigns.jobs import sending
+from email_campaigns.mass_mailing.resend import uncertain_store
 from email_campaigns.tests.site.drips import JO, OnePersonTest, a_sequence, a_step, clock, enrol
 from email_campaigns.tests.site.kit import (
 	a_contact,

@@ -6,8 +6,8 @@ import frappe
 
 from email_campaigns.api import after, desk
 from email_campaigns.audience.suppression_store import suppress
-from email_campaigns.delivery import resend
 from email_campaigns.jobs import sending
+from email_campaigns.mass_mailing.resend import resend
 from email_campaigns.tests.site.copies import BOSS, KIM, CopiesTest, contacts
 from email_campaigns.tests.site.kit import (
 	SendingTest,

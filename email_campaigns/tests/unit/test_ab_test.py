@@ -9,12 +9,21 @@ from hypothesis import strategies as st
 from email_campaigns.audience.decide import Candidate, Decision
 from email_campaigns.audience.holdout import group
 from email_campaigns.audience.split import by_chance
-from email_campaigns.delivery import ab_rules
-from email_campaigns.delivery.ab_rules import Plan, findings, problems
-from email_campaigns.delivery.ab_test import BY_HAND, CLICKS, LABELS, OPENS, drawn, late, of_rest, waits_until
-from email_campaigns.delivery.freeze import count, freeze_slice
 from email_campaigns.delivery.ledger.row import WAITS_FOR_MAIL, WAITS_FOR_WINNER, Claimed
 from email_campaigns.delivery.mailing.mailing import REST, ABTest, Mailing, Variant, Version, label_of
+from email_campaigns.mass_mailing.ab_versions import (
+	BY_HAND,
+	CLICKS,
+	LABELS,
+	OPENS,
+	drawn,
+	late,
+	of_rest,
+	waits_until,
+)
+from email_campaigns.mass_mailing.freeze import count, freeze_slice
+from email_campaigns.mass_mailing.prepare import ab_rules
+from email_campaigns.mass_mailing.prepare.ab_rules import Plan, findings, problems
 
 EVERYBODY = [f"reader{number}@example.com" for number in range(20_000)]
 HOUR, START = 3600, 1_800_000_000

@@ -5,9 +5,9 @@ from dataclasses import fields, replace
 import pytest
 
 from email_campaigns.audience.decide import PER_RECORD
-from email_campaigns.delivery.ab_test import BY_HAND, CLICKS, OPENS
-from email_campaigns.delivery.approval import fingerprint
 from email_campaigns.delivery.mailing.mailing import ABTest, CcField, Mailing, Stream, Variant, Version
+from email_campaigns.mass_mailing.ab_versions import BY_HAND, CLICKS, OPENS
+from email_campaigns.mass_mailing.approval import fingerprint
 
 APPROVED = Mailing(
 	name="M-1",

@@ -2,8 +2,8 @@
 
 import pytest
 
-from email_campaigns.delivery import checks
-from email_campaigns.delivery.checks import ERROR, OK, WARNING
+from email_campaigns.mass_mailing.prepare import checks
+from email_campaigns.mass_mailing.prepare.checks import ERROR, OK, WARNING
 from email_campaigns.message.compile import Footer, compile_message
 from email_campaigns.message.hrefs import hrefs, leads_inside, leads_nowhere
 

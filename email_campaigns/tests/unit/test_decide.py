@@ -7,8 +7,8 @@ from hypothesis import strategies as st
 
 from email_campaigns.audience import decide as rules
 from email_campaigns.audience.decide import PER_ADDRESS, PER_RECORD, Candidate, decide
-from email_campaigns.delivery import freeze
 from email_campaigns.delivery.mailing.mailing import Mailing
+from email_campaigns.mass_mailing import freeze
 
 ADA = Candidate(1, "Friends", "Contact/Ada", "ada@example.com", "Contact", "Ada")
 

@@ -4,8 +4,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from email_campaigns.audience.decide import PER_ADDRESS, PER_RECORD, Candidate
-from email_campaigns.delivery.freeze import count, freeze_slice
 from email_campaigns.delivery.mailing.mailing import Mailing
+from email_campaigns.mass_mailing.freeze import count, freeze_slice
 
 members = st.lists(
 	st.builds(

@@ -5,7 +5,7 @@ from dataclasses import replace
 import pytest
 
 from email_campaigns.delivery.mailing.mailing import BY_RATE, LATER, SPREAD
-from email_campaigns.delivery.plan_rules import Plan, problems
+from email_campaigns.mass_mailing.prepare.plan_rules import Plan, problems
 
 NOW = 1_800_000_000
 HOUR = 3600

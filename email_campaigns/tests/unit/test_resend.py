@@ -14,8 +14,8 @@ from email_campaigns.audience.decide import (
 	PER_RECORD,
 	Candidate,
 )
-from email_campaigns.delivery import resend
-from email_campaigns.delivery.resend import Row, Rules, hindrance, queue_again, refusal
+from email_campaigns.mass_mailing.resend import resend
+from email_campaigns.mass_mailing.resend.resend import Row, Rules, hindrance, queue_again, refusal
 
 NOW = 1_700_000_000
 FINE = {"status": "Complete", "frozen": True, "deadline": 0, "campaign": "Active", "epoch": NOW}

@@ -4,14 +4,14 @@ import pytest
 
 from email_campaigns import lifecycle
 from email_campaigns.audience import decide
-from email_campaigns.delivery import why
-from email_campaigns.delivery.why import Kept, Mail, Waits
+from email_campaigns.mass_mailing.explain import sentences
+from email_campaigns.mass_mailing.explain.sentences import Kept, Mail, Waits
 
 EMAIL = "ada@x.org"
 
 
 def tell(status, **values):
-	return why.sentence(Mail(status, EMAIL, **values), str)
+	return sentences.sentence(Mail(status, EMAIL, **values), str)
 
 
 @pytest.mark.parametrize("status", lifecycle.CAMPAIGN_MESSAGE_TRANSITIONS)
@@ -90,10 +90,10 @@ REASONS = [
 
 @pytest.mark.parametrize("reason", REASONS)
 def test_every_reason_for_leaving_somebody_out_has_a_sentence_of_its_own(reason):
-	told = why.left_out(reason, str)
+	told = sentences.left_out(reason, str)
 	assert told.endswith(".") and told != reason
 	assert told in tell("Skipped", reason=reason)
-	assert told in why.would(EMAIL, reason, str)
+	assert told in sentences.would(EMAIL, reason, str)
 
 
 def test_an_unsubscription_says_when_and_by_what():
@@ -101,48 +101,48 @@ def test_an_unsubscription_says_when_and_by_what():
 	assert tell("Skipped", reason="Unsubscribed", kept=kept) == (
 		"Nothing was sent to ada@x.org. They unsubscribed on Monday. Known from: mail 12: one click"
 	)
-	assert "from News on Monday" in why.left_out(
+	assert "from News on Monday" in sentences.left_out(
 		"Unsubscribed", str, Kept("Unsubscribed", "Monday", "", "News")
 	)
 
 
 @pytest.mark.parametrize("reason", ["Hard Bounce", "Complaint", "Manual"])
 def test_a_suppressed_address_says_since_when(reason):
-	told = why.left_out(f"Suppressed: {reason}", str, Kept(reason, "Monday", "MASS-1: 550"))
+	told = sentences.left_out(f"Suppressed: {reason}", str, Kept(reason, "Monday", "MASS-1: 550"))
 	assert told.endswith("It is suppressed since Monday. Known from: MASS-1: 550")
 
 
 def test_an_excluding_list_is_named():
 	assert (
-		why.left_out(decide.EXCLUDED_RECORD, str, lists=["Rivals"])
+		sentences.left_out(decide.EXCLUDED_RECORD, str, lists=["Rivals"])
 		== "They are on the excluding list Rivals."
 	)
 
 
 def test_a_reason_that_nobody_foresaw_is_told_as_it_is():
-	assert why.left_out("CC field switched off", str) == "CC field switched off"
+	assert sentences.left_out("CC field switched off", str) == "CC field switched off"
 
 
 def test_before_the_start():
-	assert why.would(EMAIL, "", str) == "ada@x.org would get the mailing."
+	assert sentences.would(EMAIL, "", str) == "ada@x.org would get the mailing."
 	assert (
-		why.would("", decide.NO_ADDRESS, str)
+		sentences.would("", decide.NO_ADDRESS, str)
 		== "This recipient would get nothing. Their record has no valid address."
 	)
 
 
 def test_who_joined_later():
-	told = why.joined_later(EMAIL, "News", "Monday", str)
+	told = sentences.joined_later(EMAIL, "News", "Monday", str)
 	assert "ada@x.org joined the list News on Monday, after" in told
 
 
 def test_a_stranger():
-	assert why.stranger(EMAIL, str) == "ada@x.org is on no list of this mailing."
-	told = why.stranger(EMAIL, str, Kept("Unsubscribed", "Monday"), ["Rivals"])
+	assert sentences.stranger(EMAIL, str) == "ada@x.org is on no list of this mailing."
+	told = sentences.stranger(EMAIL, str, Kept("Unsubscribed", "Monday"), ["Rivals"])
 	assert told.endswith("They are on the excluding list Rivals. They unsubscribed on Monday.")
 
 
 def test_the_words_are_translated():
-	assert why.sentence(Mail("Sending", EMAIL), lambda text: text.upper().replace("{0}", "{0}")).startswith(
-		"THE MAIL TO"
-	)
+	assert sentences.sentence(
+		Mail("Sending", EMAIL), lambda text: text.upper().replace("{0}", "{0}")
+	).startswith("THE MAIL TO")

@@ -7,12 +7,13 @@ from frappe.utils import cint, flt, get_datetime, get_system_timezone
 from frappe.utils.html_utils import sanitize_html
 
 from email_campaigns import lifecycle
-from email_campaigns.delivery import ab_rules, approval_store, plan_rules
-from email_campaigns.delivery.ab_test import LABELS
 from email_campaigns.delivery.copies import fields_store
 from email_campaigns.delivery.mailing import mailing
-from email_campaigns.delivery.mailing.mailing_store import new_holdout_seed
 from email_campaigns.email_campaigns.doctype.campaign.campaign import refuse_contradiction
+from email_campaigns.mass_mailing import approval_store
+from email_campaigns.mass_mailing.ab_versions import LABELS
+from email_campaigns.mass_mailing.freeze_store import new_holdout_seed
+from email_campaigns.mass_mailing.prepare import ab_rules, plan_rules
 from email_campaigns.message.headers import HeaderError, header_text
 from email_campaigns.schedule.clock import UnknownZone, to_epoch
 

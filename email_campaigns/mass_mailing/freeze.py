@@ -11,9 +11,9 @@ from collections.abc import Callable, Collection, Iterable, Mapping
 
 from email_campaigns.audience import holdout
 from email_campaigns.audience.decide import Candidate, Decision, decide, wanted_keys
-from email_campaigns.delivery.ab_test import Versions, drawn, waits_until
 from email_campaigns.delivery.ledger.row import Entry
 from email_campaigns.delivery.mailing.mailing import Mailing
+from email_campaigns.mass_mailing.ab_versions import Versions, drawn, waits_until
 
 DOMAINS_SHOWN = 10
 

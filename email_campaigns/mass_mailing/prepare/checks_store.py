@@ -13,9 +13,6 @@ from frappe.utils import cint, strip_html
 
 from email_campaigns.audience import store as audience
 from email_campaigns.audience.decide import Candidate, exclusion
-from email_campaigns.delivery import ab_rules, approval_store, checks, freeze
-from email_campaigns.delivery.ab_test import KINDS
-from email_campaigns.delivery.checks import ERROR, LEVELS, OK, WARNING, Finding
 from email_campaigns.delivery.compose import compose_store, records_store
 from email_campaigns.delivery.ledger.row import Claimed
 from email_campaigns.delivery.mailing import mailing_store
@@ -23,6 +20,10 @@ from email_campaigns.delivery.mailing.mailing import NOW, SPREAD, Mailing
 from email_campaigns.delivery.sending import limits_store
 from email_campaigns.delivery.smtp import transport
 from email_campaigns.delivery.smtp.session import Unavailable
+from email_campaigns.mass_mailing import approval_store, freeze
+from email_campaigns.mass_mailing.ab_versions import KINDS
+from email_campaigns.mass_mailing.prepare import ab_rules, checks
+from email_campaigns.mass_mailing.prepare.checks import ERROR, LEVELS, OK, WARNING, Finding
 from email_campaigns.message.compile import CompiledMessage, TemplateError
 from email_campaigns.message.headers import HeaderError
 from email_campaigns.schedule.estimate import ends_at

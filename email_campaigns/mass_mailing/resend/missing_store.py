@@ -14,12 +14,14 @@ from frappe import _
 from email_campaigns.audience import store as audience
 from email_campaigns.audience.address import key as address_key
 from email_campaigns.audience.decide import PER_ADDRESS, Candidate
-from email_campaigns.delivery import ab_test, enqueue_store, freeze, requeue_store, resend_store, store
+from email_campaigns.delivery import enqueue_store
 from email_campaigns.delivery.ledger import counts_store
 from email_campaigns.delivery.ledger.row import Entry
 from email_campaigns.delivery.mailing import mailing_store
 from email_campaigns.delivery.mailing.mailing import Mailing
-from email_campaigns.delivery.resend import Again, Row
+from email_campaigns.mass_mailing import ab_versions, freeze, status_store
+from email_campaigns.mass_mailing.resend import requeue_store, resend_store
+from email_campaigns.mass_mailing.resend.resend import Again, Row
 
 LEFT_OUT = ("Skipped", "Expired", "Cancelled")
 _OF_MEMBERS = "cc_of = 0 AND resend_of = 0 AND is_seed = 0"
@@ -43,7 +45,7 @@ def count(name: str) -> dict:
 def start(name: str) -> None:
 	"""Have missing members looked for. Raises ValidationError where nothing can be sent, or a search is under way."""
 	resend_store.begin(name)
-	if store.lock(name).missing_cursor:
+	if status_store.lock(name).missing_cursor:
 		frappe.throw(_("Missing members are being looked for already."))
 	_go_to(name, 1)
 
@@ -52,7 +54,7 @@ def stop(name: str, problem: str = "") -> None:
 	"""End the search, with the sentence on the mailing's form for which it could not go on."""
 	_go_to(name, 0)
 	if problem:
-		store.note(name, problem)
+		status_store.note(name, problem)
 
 
 def _go_to(name: str, cursor: int) -> None:
@@ -62,7 +64,7 @@ def _go_to(name: str, cursor: int) -> None:
 def take_next(name: str) -> bool:
 	"""Queue the mails of the next slice of members that may have one now; tell whether there may be more."""
 	# Locked before anything else is read, so that all of it is as it is now.
-	doc = store.lock(name)
+	doc = status_store.lock(name)
 	if not doc or not doc.missing_cursor:
 		return False
 	mailing, problem = mailing_store.load_mass_email(name), resend_store.hindrance(doc)
@@ -93,7 +95,7 @@ def _take(mailing: Mailing, members: list[Candidate]) -> None:
 		missing,
 		lambda keys: _taken(mailing, keys, missing, again),
 		lambda entries: _write(mailing, entries, again),
-		versions=ab_test.late(mailing.ab_test, mailing.ab_winner),
+		versions=ab_versions.late(mailing.ab_test, mailing.ab_winner),
 	)
 
 
@@ -140,7 +142,7 @@ def _write(mailing: Mailing, entries: list[Entry], again: Mapping[int, Row]) -> 
 		counts_store.add_to_counts(mailing.name, planned=new, skipped=len(fresh) - new)
 	requeue_store.requeue(mailing, [_again(entry, again) for entry in mails if _row_of(entry, again)])
 	if mails:
-		store.reopen(mailing.name)
+		status_store.reopen(mailing.name)
 
 
 def _row_of(entry: Entry, again: Mapping[int, Row]) -> int:

@@ -13,13 +13,13 @@ from email_campaigns.audience import holdout, today_store
 from email_campaigns.audience.address import key
 from email_campaigns.audience.decide import Candidate, Decision, decide
 from email_campaigns.audience.today_store import Suppression, Who
-from email_campaigns.delivery import why
 from email_campaigns.delivery.ledger.row import WAITS_FOR_MAIL, WAITS_FOR_WINNER
 from email_campaigns.delivery.mailing import mailing_store
 from email_campaigns.delivery.mailing.mailing import REST
 from email_campaigns.delivery.sending import limits_store
 from email_campaigns.delivery.smtp import transport
-from email_campaigns.delivery.why import Kept, Mail, Waits
+from email_campaigns.mass_mailing.explain import sentences
+from email_campaigns.mass_mailing.explain.sentences import Kept, Mail, Waits
 from email_campaigns.schedule.clock import in_zone
 from email_campaigns.schedule.limits import Limits, opens
 
@@ -94,7 +94,7 @@ class Teller:
 	def sentence(self, row) -> str:
 		"""Return the sentence for a row that `ledger_rows` gave."""
 		reason_of_today = row.status == "Skipped"
-		return why.sentence(
+		return sentences.sentence(
 			Mail(
 				status=row.status,
 				email=row.email,
@@ -156,8 +156,8 @@ class Teller:
 	def _without_row(self, one: Who, since, email: str) -> str:
 		shown = email or one.record
 		if not self.doc.frozen:
-			return why.still_settling(shown, _)
-		return why.joined_later(shown, one.target_list, _shown(since), _)
+			return sentences.still_settling(shown, _)
+		return sentences.joined_later(shown, one.target_list, _shown(since), _)
 
 	def _cancelled(self) -> str:
 		return _("The mailing was cancelled before it started: {0}").format(self.doc.cancel_reason or "")
@@ -185,11 +185,11 @@ class Teller:
 		who = decision.candidate
 		one = Who(who.member, who.target_list, who.member, who.doctype, who.record)
 		lists = self._excluding_lists(one, who.email) if decision.reason else ()
-		return why.would(who.email, decision.reason, _, kept(who.email, who.target_list), lists)
+		return sentences.would(who.email, decision.reason, _, kept(who.email, who.target_list), lists)
 
 	def _of_stranger(self, email: str, doctype: str, record: str, shown: str) -> str:
 		lists = self._excluding_lists(Who(0, "", 0, doctype, record), email)
-		return why.stranger(shown, _, kept(email, *self.mailing.lists), lists)
+		return sentences.stranger(shown, _, kept(email, *self.mailing.lists), lists)
 
 
 def ledger_rows(condition: str, values: dict, wanted=lambda row: True, *, newest_first: bool = False) -> list:

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
-from email_campaigns.delivery.ab_test import BY_HAND, CLICKS, KINDS, LABELS, OPENS
-from email_campaigns.delivery.checks import ERROR, OK, WARNING, Finding
 from email_campaigns.delivery.mailing.mailing import REST, ABTest
-from email_campaigns.delivery.plan_rules import Problem
+from email_campaigns.mass_mailing.ab_versions import BY_HAND, CLICKS, KINDS, LABELS, OPENS
+from email_campaigns.mass_mailing.prepare.checks import ERROR, OK, WARNING, Finding
+from email_campaigns.mass_mailing.prepare.plan_rules import Problem
 from email_campaigns.schedule.limits import HOUR
 
 LONGEST = 24 * 31  # hours until the winner is chosen

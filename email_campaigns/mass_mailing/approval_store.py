@@ -8,10 +8,10 @@ import frappe
 from frappe import _
 from frappe.utils import cint, format_datetime, get_fullname, now_datetime
 
-from email_campaigns.delivery import store
-from email_campaigns.delivery.approval import fingerprint
 from email_campaigns.delivery.mailing import mailing_store
 from email_campaigns.delivery.mailing.mailing import Mailing
+from email_campaigns.mass_mailing import status_store
+from email_campaigns.mass_mailing.approval import fingerprint
 from email_campaigns.notify import notify_users
 from email_campaigns.settings import app_settings
 
@@ -70,7 +70,7 @@ def stands(name: str) -> bool:
 
 def void(doc, why: str) -> bool:
 	"""Take a Pending mailing whose approval does not hold back to Draft; tell whether that happened."""
-	moved = store.move(doc.name, "Draft", since=("Pending",), problem=why, **NONE)
+	moved = status_store.move(doc.name, "Draft", since=("Pending",), problem=why, **NONE)
 	if moved:
 		tell_asker(doc, _("The mailing {0} is a Draft again: {1}"), why)
 	return moved
@@ -78,7 +78,7 @@ def void(doc, why: str) -> bool:
 
 def pause(name: str, why: str) -> None:
 	"""Pause a mailing under way whose approval does not hold, and tell its asker."""
-	if store.move(name, "Paused", problem=why):
+	if status_store.move(name, "Paused", problem=why):
 		tell_asker(frappe.get_doc("Mass Email", name), _("The mailing {0} is paused: {1}"), why)
 
 

@@ -11,13 +11,13 @@ from frappe.utils import cint, get_system_timezone
 
 from email_campaigns.audience import store as audience
 from email_campaigns.audience.decide import Candidate
-from email_campaigns.delivery import approval_store, freeze, store
 from email_campaigns.delivery.copies import decide_store
 from email_campaigns.delivery.enqueue_store import enqueue, taken
 from email_campaigns.delivery.ledger import counts_store
 from email_campaigns.delivery.mailing import mailing_store
 from email_campaigns.delivery.mailing.mailing import Mailing
 from email_campaigns.delivery.mailing.mailing_store import refresh_lists
+from email_campaigns.mass_mailing import approval_store, freeze, status_store
 from email_campaigns.schedule.best_hour import best_hour, next_time
 from email_campaigns.schedule.clock import UnknownZone, in_zone
 from email_campaigns.schedule.limits import HOUR
@@ -52,7 +52,7 @@ def _finish(mailing: Mailing) -> None:
 		_freeze(mailing, seeds, seeds=True)
 	frappe.db.set_value("Mass Email", mailing.name, "frozen", 1, update_modified=False)
 	counts_store.recount(mailing.name)
-	store.anchor(mailing.name, counts_store.left(mailing.name), int(time.time()))
+	status_store.anchor(mailing.name, counts_store.left(mailing.name), int(time.time()))
 
 
 def _freeze(mailing: Mailing, candidates: list[Candidate], *, seeds: bool = False) -> int:
@@ -115,3 +115,22 @@ def _shifted(hours: Mapping[int, int], ahead: int) -> dict[int, int]:
 def _place(member: int) -> int:
 	"""Seconds within the hour, so that not everybody's mail is due at its first second."""
 	return member * 2654435761 % HOUR  # Knuth's multiplicative hash
+
+
+def new_holdout_seed(doc) -> str:
+	"""Return the seed of a mailing's hold-out group: its own, or its campaign's where the group is kept.
+
+	A campaign gets its seed when the first of its mailings asks for it.
+	"""
+	if not cint(doc.keep_holdout):
+		campaigns = frappe.db.get_value("Campaign", doc.campaign, "holdout_seed")
+		return (
+			doc.holdout_seed
+			if doc.holdout_seed not in ("", None, campaigns)
+			else frappe.generate_hash(length=16)
+		)
+	seed = frappe.db.get_value("Campaign", doc.campaign, "holdout_seed")
+	if not seed:
+		seed = frappe.generate_hash(length=16)
+		frappe.db.set_value("Campaign", doc.campaign, "holdout_seed", seed, update_modified=False)
+	return seed

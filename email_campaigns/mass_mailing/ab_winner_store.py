@@ -10,12 +10,12 @@ import frappe
 from frappe.utils import cint, now_datetime
 
 from email_campaigns.compat import affected_rows
-from email_campaigns.delivery import store
-from email_campaigns.delivery.ab_test import BY_HAND, KINDS, LABELS
 from email_campaigns.delivery.ledger import counts_store
 from email_campaigns.delivery.ledger.row import WAITS_FOR_MAIL, WAITS_FOR_WINNER
 from email_campaigns.delivery.mailing import mailing_store
 from email_campaigns.delivery.mailing.mailing import REST
+from email_campaigns.mass_mailing import status_store
+from email_campaigns.mass_mailing.ab_versions import BY_HAND, KINDS, LABELS
 from email_campaigns.results import store as results
 from email_campaigns.results.ab import Verdict, reason, verdict
 from email_campaigns.results.rates import Counts
@@ -132,7 +132,7 @@ def choose(name: str, version: str, why: str, epoch: int, by: str | None = None)
 	frappe.clear_document_cache("Mass Email", name)
 	# The hours that a mailing is spread over begin anew: what waited would leave in one burst.
 	frappe.db.set_value("Mass Email", name, "spread_until", 0, update_modified=False)
-	store.anchor(name, counts_store.left(name), epoch)
+	status_store.anchor(name, counts_store.left(name), epoch)
 	return True
 
 

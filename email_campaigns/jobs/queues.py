@@ -9,11 +9,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 from hashlib import sha256
 
-from email_campaigns.delivery import approval_store, drip_store, store
+from email_campaigns.delivery import drip_store
 from email_campaigns.delivery.ledger.row import source_queue, stream_queue
 from email_campaigns.delivery.mailing import mailing_store
 from email_campaigns.delivery.mailing.mailing import Mailing, Stream
 from email_campaigns.delivery.sending import limits_store
+from email_campaigns.mass_mailing import approval_store, status_store
 from email_campaigns.schedule.limits import Limits
 
 
@@ -37,9 +38,9 @@ class MailingQueue:
 
 	def note(self, held: str) -> bool:
 		"""Show the sentence for which nothing leaves this site, or take it away; tell whether that was new."""
-		if held == store.problem(self.name):
+		if held == status_store.problem(self.name):
 			return False
-		store.note(self.name, held)
+		status_store.note(self.name, held)
 		return True
 
 	def pause(self, error: Exception | str) -> None:
@@ -47,7 +48,7 @@ class MailingQueue:
 		if isinstance(error, approval_store.Void):
 			approval_store.pause(self.name, str(error))
 		else:
-			store.move(self.name, "Paused", problem=str(error))
+			status_store.move(self.name, "Paused", problem=str(error))
 
 
 class DripQueue:

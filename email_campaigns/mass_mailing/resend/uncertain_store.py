@@ -12,12 +12,13 @@ from frappe.utils import cint, get_system_timezone, now_datetime
 
 from email_campaigns import lifecycle
 from email_campaigns.compat import change_latest_rows
-from email_campaigns.delivery import requeue_store, resend_store, store
 from email_campaigns.delivery.compose import timeline_store
 from email_campaigns.delivery.copies import copies_store
 from email_campaigns.delivery.ledger import counts_store
 from email_campaigns.delivery.mailing.mailing import Mailing
-from email_campaigns.delivery.resend import Row
+from email_campaigns.mass_mailing import status_store
+from email_campaigns.mass_mailing.resend import requeue_store, resend_store
+from email_campaigns.mass_mailing.resend.resend import Row
 from email_campaigns.results import store as results
 from email_campaigns.schedule.clock import in_zone
 from email_campaigns.schedule.limits import HOUR
@@ -57,7 +58,7 @@ def arrived(name: str, messages: Collection[int] | None = None, why: str = "") -
 	"""
 	why = why or _("{0} decided that it arrived.").format(frappe.session.user)
 	change_latest_rows()
-	held, changed, copies = resend_store.hindrance(store.lock(name)), 0, 0
+	held, changed, copies = resend_store.hindrance(status_store.lock(name)), 0, 0
 	for found in _uncertain(name, messages):
 		names = tuple(row.name for row in found)
 		_mark_sent(found)
@@ -68,7 +69,7 @@ def arrived(name: str, messages: Collection[int] | None = None, why: str = "") -
 		copies += 0 if held else requeue_store.follow_copies(name, names)
 	counts_store.add_to_counts(name, **counts_store.deltas("Uncertain", "Sent", changed))
 	if copies:
-		store.reopen(name)
+		status_store.reopen(name)
 	return changed
 
 

@@ -13,12 +13,12 @@ import frappe
 from email_campaigns.audience.decide import Decision
 from email_campaigns.compat import affected_rows
 from email_campaigns.delivery import enqueue_store
-from email_campaigns.delivery.ab_test import of_rest
 from email_campaigns.delivery.copies import copies_store
 from email_campaigns.delivery.ledger import counts_store
 from email_campaigns.delivery.ledger.row import WAITS_FOR_WINNER, Entry
 from email_campaigns.delivery.mailing.mailing import REST, Mailing
-from email_campaigns.delivery.resend import Again
+from email_campaigns.mass_mailing.ab_versions import of_rest
+from email_campaigns.mass_mailing.resend.resend import Again
 
 SETTLED = "lease_until = 0 AND claim = ''"  # no page holds the row, and its end is logged
 # Whoever got nothing so far is of the rest of an A/B test: `rest` is its version, and what waits for the winner waits.

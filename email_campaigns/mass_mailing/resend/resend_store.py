@@ -19,13 +19,14 @@ from email_campaigns.audience import store as audience
 from email_campaigns.audience.decide import Candidate
 from email_campaigns.audience.today_store import Who
 from email_campaigns.compat import affected_rows, change_latest_rows
-from email_campaigns.delivery import resend, store
 from email_campaigns.delivery.ledger import counts_store
 from email_campaigns.delivery.mailing import mailing_store
 from email_campaigns.delivery.mailing.mailing import Mailing
-from email_campaigns.delivery.requeue_store import SETTLED, requeue
-from email_campaigns.delivery.resend import ON_ITS_WAY, Again, Row, Rules
 from email_campaigns.delivery.smtp import transport
+from email_campaigns.mass_mailing import status_store
+from email_campaigns.mass_mailing.resend import resend
+from email_campaigns.mass_mailing.resend.requeue_store import SETTLED, requeue
+from email_campaigns.mass_mailing.resend.resend import ON_ITS_WAY, Again, Row, Rules
 
 _ROW = """name, status, COALESCE(reason, ''), COALESCE(email, ''), COALESCE(target_list, ''), COALESCE(member, 0),
 	COALESCE(recipient_doctype, ''), COALESCE(recipient_name, ''), COALESCE(language, ''), dedupe_key, is_seed,
@@ -56,7 +57,7 @@ def slices(source: str, condition: str, values: dict | None = None) -> Iterator[
 def begin(name: str) -> Mailing:
 	"""Lock a mailing of which something shall be sent again. Raises ValidationError where nothing can."""
 	change_latest_rows()
-	if sentence := hindrance(store.lock(name)):
+	if sentence := hindrance(status_store.lock(name)):
 		frappe.throw(sentence, title=_("Nothing Is Sent Again"))
 	return mailing_store.load_mass_email(name)
 
@@ -66,7 +67,7 @@ def look(name: str) -> tuple[str, Mailing]:
 
 	Raises ValidationError where the mailing can't be loaded.
 	"""
-	doc = frappe.db.get_value("Mass Email", name, store.LOCKED, as_dict=True)
+	doc = frappe.db.get_value("Mass Email", name, status_store.LOCKED, as_dict=True)
 	return hindrance(doc), mailing_store.load_mass_email(name)
 
 
@@ -87,9 +88,9 @@ def hindrance(doc) -> str:
 
 def go_on(mailing: Mailing) -> None:
 	"""Let the mailing send what has been opened again: an ended one is In Process, a Paused one stays so."""
-	store.reopen(mailing.name)
+	status_store.reopen(mailing.name)
 	if mailing.spread_until:
-		store.anchor(mailing.name, counts_store.left(mailing.name), int(time.time()))
+		status_store.anchor(mailing.name, counts_store.left(mailing.name), int(time.time()))
 
 
 def rules(mailing: Mailing, *, decided: bool = False) -> Rules:

@@ -11,8 +11,9 @@ from frappe import _
 from email_campaigns.audience import today_store
 from email_campaigns.audience.address import key
 from email_campaigns.audience.today_store import Who
-from email_campaigns.delivery import resend, resend_store, why_store
-from email_campaigns.delivery.resend import Row
+from email_campaigns.mass_mailing.explain import explain_store
+from email_campaigns.mass_mailing.resend import resend, resend_store
+from email_campaigns.mass_mailing.resend.resend import Row
 
 
 def mails_of(doctype: str, record: str, readable: Collection[str], writable: Collection[str]) -> list[dict]:
@@ -36,7 +37,7 @@ def _rows(doctype: str, record: str) -> list:
 	"""By the address of today, by membership, and by the log where neither holds any more."""
 	email = today_store.candidates([Who(0, "", 0, doctype, record)], ())[0].email
 	values = {"email": email or "\n", "doctype": doctype, "record": record}
-	return why_store.ledger_rows(
+	return explain_store.ledger_rows(
 		"""l.source_doctype = 'Mass Email' AND l.name IN (
 			SELECT name FROM `tabCampaign Message` WHERE email = %(email)s
 			UNION SELECT c.name FROM `tabTarget List Member` m JOIN `tabCampaign Message` c ON c.member = m.name
@@ -53,15 +54,15 @@ def _is_of(row, doctype: str, record: str) -> bool:
 	return not row.cc_of and (row.recipient_doctype, row.recipient_name) == (doctype, record)
 
 
-def _teller(name: str) -> why_store.Teller | str:
+def _teller(name: str) -> explain_store.Teller | str:
 	try:
-		return why_store.Teller(name)
+		return explain_store.Teller(name)
 	except frappe.ValidationError as error:
 		frappe.clear_last_message()
 		return str(error)
 
 
-def _told(row, teller: why_store.Teller | str, refusal: str | None) -> dict:
+def _told(row, teller: explain_store.Teller | str, refusal: str | None) -> dict:
 	lost = isinstance(teller, str)
 	return {
 		"message": row.name,
