@@ -34,7 +34,7 @@ scheduler_events = {
 		# Everything due is started, steps of sequences among it, what a dead worker left behind is recovered, lists are fed.
 		"*/5 * * * *": [
 			"email_campaigns.jobs.sending.tick",
-			"email_campaigns.jobs.drips.tick",
+			"email_campaigns.jobs.drip.tick",
 			"email_campaigns.jobs.lists.run_feeds",
 		],
 		# Room in the sliding hour is used within a minute of its opening: with the tick alone, up to 8 % of
@@ -45,7 +45,7 @@ scheduler_events = {
 	# A mailing's owner is told its figures a day after its end.
 	"hourly": [
 		"email_campaigns.jobs.upkeep.update_statuses",
-		"email_campaigns.jobs.drips.advance",
+		"email_campaigns.jobs.drip.advance",
 		"email_campaigns.jobs.upkeep.send_digests",
 	],
 	# The counters of results are proved against the ledger; a million mails take some seconds each.
@@ -57,11 +57,11 @@ doc_events = {
 	"Email Unsubscribe": {
 		"after_insert": [
 			"email_campaigns.audience.suppression_store.mirror_email_unsubscribe",
-			"email_campaigns.delivery.drip_events_store.follow_unsubscribe",
+			"email_campaigns.drip.events_store.follow_unsubscribe",
 		],
 		"on_trash": [
 			"email_campaigns.audience.suppression_store.lift_email_unsubscribe",
-			"email_campaigns.delivery.drip_events_store.follow_return",
+			"email_campaigns.drip.events_store.follow_return",
 		],
 	},
 	# The record of an opt-out is named after its address and list.

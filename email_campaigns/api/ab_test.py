@@ -17,7 +17,7 @@ from email_campaigns.api.results import CACHED, LARGE
 from email_campaigns.compat import change_latest_rows, enqueue_once
 from email_campaigns.delivery.mailing import mailing_store
 from email_campaigns.delivery.mailing.mailing import REST
-from email_campaigns.jobs import ab_test
+from email_campaigns.jobs import ab_winner
 from email_campaigns.mass_mailing import ab_winner_store, status_store
 from email_campaigns.mass_mailing.ab_versions import KINDS
 from email_campaigns.results.ab import sentence
@@ -95,7 +95,7 @@ def choose(name: str, version: str) -> None:
 	if not ab_winner_store.choose(name, version, _("Chosen by hand."), int(time.time()), by):
 		frappe.throw(_why_not(doc))
 	doc.add_comment("Info", _("chose version {0} of the A/B test").format(version))
-	enqueue_once(ab_test.release, f"ec-release-{name}", queue="long", enqueue_after_commit=True, name=name)
+	enqueue_once(ab_winner.release, f"ec-release-{name}", queue="long", enqueue_after_commit=True, name=name)
 	steps.tick_soon()
 
 

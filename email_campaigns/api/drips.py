@@ -7,12 +7,12 @@ from frappe import _
 from frappe.utils import cstr, getdate, nowdate
 
 from email_campaigns.api.desk import chosen, reads
-from email_campaigns.delivery import drip_figures_store, enrolment_store
 from email_campaigns.delivery.compose import preview_store
-from email_campaigns.delivery.enrol_store import Enrolling
 from email_campaigns.delivery.mailing.mailing import Stream
 from email_campaigns.delivery.mailing.mailing_store import load_step
-from email_campaigns.jobs import drips
+from email_campaigns.drip import enrolment_store, figures_store
+from email_campaigns.drip.bulk_enrol_store import Enrolling
+from email_campaigns.jobs import drip
 from email_campaigns.message.compile import RenderError, TemplateError
 from email_campaigns.message.headers import HeaderError
 
@@ -50,9 +50,9 @@ def enrol(
 	found = _chosen(doctype, names, filters)
 	if len(found) > AT_ONCE:
 		frappe.enqueue(
-			drips.enrol,
+			drip.enrol,
 			queue="long",
-			timeout=drips.PLAN_SECONDS,
+			timeout=drip.PLAN_SECONDS,
 			enqueue_after_commit=True,
 			campaign=campaign,
 			doctype=doctype,
@@ -62,7 +62,7 @@ def enrol(
 		return {"queued": len(found)}
 	run = Enrolling(campaign, doctype, start)
 	run.add(found)
-	drips.plan_soon()
+	drip.plan_soon()
 	return {"enrolled": run.enrolled, "left_out": dict(run.left_out)}
 
 
@@ -85,7 +85,7 @@ def stop(name: str, reason: str) -> None:
 @frappe.whitelist()
 def steps(name: str) -> list[dict]:
 	"""Return the steps of an enrolment, as drip_figures_store.of_enrolment does."""
-	return drip_figures_store.of_enrolment(_enrolment(name))
+	return figures_store.of_enrolment(_enrolment(name))
 
 
 @frappe.whitelist()
@@ -98,7 +98,7 @@ def figures(campaign: str) -> dict:
 		"SELECT COALESCE(status, ''), COUNT(*) FROM `tabEmail Campaign` WHERE campaign_name = %s GROUP BY 1",
 		campaign,
 	)
-	return {"steps": drip_figures_store.of_campaign(campaign), "statuses": dict(statuses)}
+	return {"steps": figures_store.of_campaign(campaign), "statuses": dict(statuses)}
 
 
 @frappe.whitelist()

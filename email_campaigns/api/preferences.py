@@ -14,7 +14,7 @@ from frappe import _
 from email_campaigns.api.page import Button, Page
 from email_campaigns.audience import suppression_store
 from email_campaigns.audience.suppression import EVERYTHING, UNSUBSCRIBED, Scope
-from email_campaigns.delivery import drip_events_store
+from email_campaigns.drip import events_store
 from email_campaigns.lifecycle import EMAIL_CAMPAIGN
 from email_campaigns.results.store import counting
 from email_campaigns.tracking import store
@@ -63,17 +63,17 @@ def act(message: int, action: str, how: str = "") -> Page:
 
 def _sequence(mail: Named, lists: list[str]) -> str:
 	"""Return the title of the drip sequence that a mail belongs to, "" where its list is what can be left."""
-	return "" if lists or mail.source_doctype != EMAIL_CAMPAIGN else drip_events_store.title(mail.source)
+	return "" if lists or mail.source_doctype != EMAIL_CAMPAIGN else events_store.title(mail.source)
 
 
 def _change_sequence(mail: Named, sequence: str, back: bool, how: str) -> Page:
 	"""Leave the sequence of a mail alone, or come back to it."""
 	if back:
-		if drip_events_store.come_back(mail.source, mail.email):
+		if events_store.come_back(mail.source, mail.email):
 			store.log("Opted In", mail, sequence, own_wish=True)
 		result, undo = _("You are subscribed again: {0}."), SEQUENCE
 	else:
-		if drip_events_store.leave(mail.source, mail.email):
+		if events_store.leave(mail.source, mail.email):
 			with counting(mail.message):
 				store.stamp_opted_out(mail.message)
 			store.log("Opted Out", mail, f"{sequence}: {how or 'the unsubscribe page'}", own_wish=True)
@@ -121,7 +121,7 @@ def _leave(mail: Named, targets: list[str], how: str) -> str:
 		if suppression_store.suppress(mail.email, reason=UNSUBSCRIBED, origin=origin, target_list=target)
 	]
 	if EVERYTHING in changed:
-		drip_events_store.left_everything(mail.email)
+		events_store.left_everything(mail.email)
 	if changed:
 		with counting(mail.message):
 			store.stamp_opted_out(mail.message)
@@ -146,7 +146,7 @@ def _choices(mail: Named, result: str = "", undo: Button | None = None) -> Page:
 	buttons = [undo] if undo and not scope.blocked else []
 	buttons += [button for button in _buttons(scope, lists) if not undo or button.action != undo.action]
 	sequence = _sequence(mail, lists)
-	left = bool(sequence) and drip_events_store.has_left(mail.source, mail.email)
+	left = bool(sequence) and events_store.has_left(mail.source, mail.email)
 	buttons = [button for button in buttons if not sequence or button.action != "list"]
 	state = _state(scope, lists)
 	if sequence and not scope.blocked and not scope.unsubscribed:

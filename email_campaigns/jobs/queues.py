@@ -9,11 +9,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 from hashlib import sha256
 
-from email_campaigns.delivery import drip_store
 from email_campaigns.delivery.ledger.row import source_queue, stream_queue
 from email_campaigns.delivery.mailing import mailing_store
 from email_campaigns.delivery.mailing.mailing import Mailing, Stream
 from email_campaigns.delivery.sending import limits_store
+from email_campaigns.drip import streams_store
 from email_campaigns.mass_mailing import approval_store, status_store
 from email_campaigns.schedule.limits import Limits
 
@@ -71,14 +71,14 @@ class DripQueue:
 		return limits_store.limits(self.load(), epoch)
 
 	def may_send(self) -> bool:
-		return drip_store.may_send(self.stream.campaign)
+		return streams_store.may_send(self.stream.campaign)
 
 	def note(self, held: str) -> bool:
-		return drip_store.note(self.stream, held)
+		return streams_store.note(self.stream, held)
 
 	def pause(self, error: Exception | str) -> None:
 		"""Let the mails wait for a while, with the reason on the campaign's form: they are tried again by themselves."""
-		drip_store.hold(self.stream, str(error))
+		streams_store.hold(self.stream, str(error))
 
 
 def queue(mailing: str, stream: Sequence = ()) -> MailingQueue | DripQueue:

@@ -10,12 +10,13 @@ import frappe
 from frappe.utils import cint, now_datetime
 
 from email_campaigns.compat import change_latest_rows, enqueue_once, is_job_enqueued
-from email_campaigns.delivery import drip_store, send_store
+from email_campaigns.delivery import send_store
 from email_campaigns.delivery.ledger import claims_store, counts_store
 from email_campaigns.delivery.mailing import mailing_store
 from email_campaigns.delivery.sending.send_loop import Tally
 from email_campaigns.delivery.smtp import transport
-from email_campaigns.jobs import ab_test, queues
+from email_campaigns.drip import streams_store
+from email_campaigns.jobs import ab_winner, queues
 from email_campaigns.jobs.queues import DripQueue, MailingQueue
 from email_campaigns.mass_mailing import approval_store, freeze_store, status_store
 from email_campaigns.mass_mailing.resend import missing_store
@@ -56,10 +57,10 @@ def top_up() -> None:
 	change_latest_rows()
 	epoch = int(time.time())
 	_expire_late(epoch)
-	ab_test.look(epoch)
+	ab_winner.look(epoch)
 	for name in mailing_store.in_process(frozen=True):
 		_enqueue_pages(MailingQueue(name))
-	for stream in drip_store.due_streams(epoch):
+	for stream in streams_store.due_streams(epoch):
 		_enqueue_pages(DripQueue(stream))
 
 

@@ -6,7 +6,7 @@ import time
 
 import frappe
 
-from email_campaigns.jobs import ab_test, sending
+from email_campaigns.jobs import ab_winner, sending
 from email_campaigns.tests.site.kit import a_list, a_mailing, addresses, change, work_off
 from email_campaigns.tests.site.results_kit import ResultsTest, happens
 
@@ -42,7 +42,7 @@ class ABTest(ResultsTest):
 
 	def hours_pass(self, hours: float = 4) -> None:
 		"""Let the scheduler look so many hours later, and do what comes of it."""
-		ab_test.look(int(time.time() + hours * HOUR) + 1)
+		ab_winner.look(int(time.time() + hours * HOUR) + 1)
 		self.go_on()
 
 	def people_do(self, name: str, kind: str, version: str, number: int, **options) -> None:

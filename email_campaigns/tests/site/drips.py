@@ -7,7 +7,7 @@ from datetime import datetime
 import frappe
 from frappe.utils import add_days, get_system_timezone, getdate, nowdate
 
-from email_campaigns.jobs import drips
+from email_campaigns.jobs import drip
 from email_campaigns.schedule.clock import to_epoch
 from email_campaigns.tests.site.kit import (
 	PREFIX,
@@ -94,9 +94,9 @@ class DripTest(SendingTest):
 
 	def at(self, day: int, hour: int = 12) -> None:
 		"""Let the scheduler and the workers do all that there is to do at that hour."""
-		drips.plan(clock(day, hour))
+		drip.plan(clock(day, hour))
 		work_off()
-		drips.advance(clock(day, hour))
+		drip.advance(clock(day, hour))
 		frappe.db.rollback()
 
 	def status(self, name: str) -> str:

@@ -16,7 +16,7 @@ from email_campaigns.audience import store as audience
 from email_campaigns.audience.members import NewMember
 from email_campaigns.email_campaigns.report.campaign_results import campaign_results
 from email_campaigns.erpnext import jobs_store, owner_store
-from email_campaigns.jobs import drips
+from email_campaigns.jobs import drip
 from email_campaigns.tests.site import erpnext_read
 from email_campaigns.tests.site.drips import clock
 from email_campaigns.tests.site.erpnext_make import (
@@ -150,7 +150,7 @@ def send(port: int, day: int = 0) -> None:
 	"""Let the scheduler and the workers do all that there is to do at noon, so many days from today."""
 	an_account(port)
 	frappe.db.commit()
-	drips.plan(clock(day))
+	drip.plan(clock(day))
 	work_off()
 
 

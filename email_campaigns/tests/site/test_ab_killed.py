@@ -8,7 +8,7 @@ from unittest.mock import patch
 
 import frappe
 
-from email_campaigns.jobs import ab_test, sending
+from email_campaigns.jobs import ab_winner, sending
 from email_campaigns.mass_mailing import ab_winner_store
 from email_campaigns.tests.site.ab_kit import HOUR, ABTest
 from email_campaigns.tests.site.kit import empty_queues
@@ -80,7 +80,7 @@ class TestKilled(ABTest):
 		name = self.send(self.mailing())
 		with patch.object(ab_winner_store, "choose", side_effect=KeyboardInterrupt):
 			with self.assertRaises(KeyboardInterrupt):
-				ab_test.look(int(time.time()) + 5 * HOUR)
+				ab_winner.look(int(time.time()) + 5 * HOUR)
 		frappe.db.rollback()
 		self.assertFalse(self.form(name).ab_winner)
 		self.hours_pass(5)

@@ -8,7 +8,7 @@ from email_campaigns.api import ab_test as api
 from email_campaigns.api import after, desk
 from email_campaigns.delivery.compose import view_store
 from email_campaigns.delivery.ledger.row import WAITS_FOR_WINNER
-from email_campaigns.jobs import ab_test
+from email_campaigns.jobs import ab_winner
 from email_campaigns.mass_mailing import ab_winner_store
 from email_campaigns.tests.site.ab_kit import HOUR, MANY, ABTest, B
 from email_campaigns.tests.site.kit import PREFIX, a_list, a_template, a_user, address, change, settings
@@ -137,7 +137,7 @@ class TestTheWinner(ABTest):
 			)
 			change("Mass Email", mailing, status="In Process", ab_due_epoch=1, ab_winner="")
 		frappe.db.delete("Campaign AB Version", {"parent": broken})
-		ab_test.look(int(time.time()))
+		ab_winner.look(int(time.time()))
 		self.assertEqual(self.form(name).ab_winner, "A")
 		self.assertFalse(self.form(broken).ab_winner)
 

@@ -5,7 +5,7 @@ from frappe.utils import add_days, nowdate
 
 from email_campaigns.api import drips
 from email_campaigns.delivery.compose import view_store
-from email_campaigns.delivery.drip_plan_store import is_due
+from email_campaigns.drip.plan_store import is_due
 from email_campaigns.tests.site.copies import BOSS, COMPANY, offer
 from email_campaigns.tests.site.drips import DripTest, a_sequence, a_step, clock, enrol
 from email_campaigns.tests.site.kit import (

@@ -3,7 +3,7 @@
 import frappe
 from frappe.utils import add_days, getdate, nowdate
 
-from email_campaigns.delivery import drip
+from email_campaigns.drip import decide
 from email_campaigns.tests.site.drips import JO, OnePersonTest, a_sequence, a_step, enrol
 from email_campaigns.tests.site.kit import (
 	a_user,
@@ -94,7 +94,7 @@ class TestScheduler(OnePersonTest):
 		name = enrol(a_sequence(a_step(1), a_step(6)), self.contact)
 		self.at(6)
 		self.assertEqual(self.subjects(JO), ["Day 6"])
-		self.assertEqual(self.steps(name), [(1, JO, "Skipped", drip.MISSED), (2, JO, "Sent", "")])
+		self.assertEqual(self.steps(name), [(1, JO, "Skipped", decide.MISSED), (2, JO, "Sent", "")])
 
 	def test_the_settings_say_for_how_long(self):
 		settings(catch_up_days=0)
@@ -192,6 +192,6 @@ class TestConditions(OnePersonTest):
 			("Only if not clicked", {"clicked_at": at}, False),
 		):
 			with self.subTest(condition, **stamps):
-				reason = drip.CONDITIONS[condition][2]
+				reason = decide.CONDITIONS[condition][2]
 				expected = ("Sent", "") if sent else ("Skipped", reason)
 				self.assertEqual(self.after(condition, **stamps), expected)

@@ -3,7 +3,7 @@
 import frappe
 
 from email_campaigns.audience.suppression_store import suppress
-from email_campaigns.delivery import drip, drip_events_store
+from email_campaigns.drip import decide, events_store
 from email_campaigns.jobs import sending
 from email_campaigns.mass_mailing.resend import uncertain_store
 from email_campaigns.tests.site.drips import JO, OnePersonTest, a_sequence, a_step, clock, enrol
@@ -46,15 +46,15 @@ class TestEnds(OnePersonTest):
 
 	def test_a_reply_ends_it(self):
 		message = frappe.db.get_value("Campaign Message", {"source": self.name})
-		self.assertTrue(drip_events_store.replied(message))
-		self.assertFalse(drip_events_store.replied(message))
+		self.assertTrue(events_store.replied(message))
+		self.assertFalse(events_store.replied(message))
 		frappe.db.commit()
 		self.assertEqual(self.rest(), ([], "Replied", []))
 		self.assertEqual(frappe.db.count("Campaign Log", {"source": self.name, "action": "Replied"}), 1)
 
 	def test_a_reply_ends_nothing_where_the_campaign_goes_on(self):
 		change("Campaign", self.campaign, stop_on_reply=0)
-		drip_events_store.replied(frappe.db.get_value("Campaign Message", {"source": self.name}))
+		events_store.replied(frappe.db.get_value("Campaign Message", {"source": self.name}))
 		frappe.db.commit()
 		self.assertEqual(self.rest()[:2], (["Day 2", "Day 4"], "Completed"))
 
@@ -79,7 +79,7 @@ class TestEnds(OnePersonTest):
 		self.at(1)
 		change("User", user, enabled=0)
 		self.rest()
-		self.assertEqual([row[3] for row in self.steps(self.name)], ["", drip.DISABLED, drip.DISABLED])
+		self.assertEqual([row[3] for row in self.steps(self.name)], ["", decide.DISABLED, decide.DISABLED])
 
 	def test_a_merged_recipient_goes_on_in_one_sequence(self):
 		"""Both were enrolled: the sequence that began first goes on, the other says why it ended."""

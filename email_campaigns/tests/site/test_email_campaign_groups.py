@@ -6,7 +6,7 @@ import frappe
 
 from email_campaigns.api import preferences
 from email_campaigns.audience import store as audience
-from email_campaigns.delivery import drip, drip_events_store, drip_plan_store
+from email_campaigns.drip import decide, events_store, plan_store
 from email_campaigns.tests.site.drips import DripTest, a_sequence, a_step, clock, enrol
 from email_campaigns.tests.site.kit import (
 	a_contact,
@@ -67,7 +67,7 @@ class TestTargetList(DripTest):
 		audience.delete_members(self.list)
 		frappe.db.commit()
 		self.at(0, 23)
-		self.assertEqual(self.steps(self.name), [(1, "", "Skipped", drip.NO_MEMBERS)])
+		self.assertEqual(self.steps(self.name), [(1, "", "Skipped", decide.NO_MEMBERS)])
 		a_list(LEE)
 		self.at(2)
 		self.assertEqual(self.subjects(LEE), ["Day 2"])
@@ -76,8 +76,8 @@ class TestTargetList(DripTest):
 		people = addresses(5)
 		a_list(*people)
 		with patch.object(audience.read_slice, "__defaults__", (2,)):
-			found = drip_plan_store.due(clock(0, 23))
-			drip_plan_store.plan(found, clock(0, 23))
+			found = plan_store.due(clock(0, 23))
+			plan_store.plan(found, clock(0, 23))
 			frappe.db.commit()
 			self.assertEqual(len(self.steps(self.name)), 2)
 			self.at(0, 23)
@@ -97,7 +97,7 @@ class TestTargetList(DripTest):
 
 	def test_a_reply_of_one_ends_it_for_one(self):
 		self.at(0, 23)
-		drip_events_store.replied(frappe.db.get_value("Campaign Message", {"source": self.name, "email": JO}))
+		events_store.replied(frappe.db.get_value("Campaign Message", {"source": self.name, "email": JO}))
 		frappe.db.commit()
 		self.at(2)
 		self.assertEqual((self.subjects(JO)[1:], self.subjects(KIM)[1:]), ([], ["Day 2"]))

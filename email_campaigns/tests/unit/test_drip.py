@@ -9,8 +9,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from email_campaigns.audience.decide import Candidate
-from email_campaigns.delivery import drip as decide
-from email_campaigns.delivery.drip import Past, Person, Rules
+from email_campaigns.drip import decide
+from email_campaigns.drip.decide import Past, Person, Rules
 from email_campaigns.schedule import drip
 from email_campaigns.schedule.clock import to_epoch
 from email_campaigns.schedule.drip import COMPLETED, DAY, IN_PROGRESS, RECIPIENTS, SCHEDULED, Clocks, Step

@@ -3,8 +3,8 @@ from frappe import _
 from frappe.model.document import Document
 from frappe.model.naming import set_name_by_naming_series
 
-from email_campaigns.delivery import enrolment_store
 from email_campaigns.delivery.copies import fields_store
+from email_campaigns.drip import enrolment_store, schedule_store
 from email_campaigns.erpnext import utm_store
 
 
@@ -20,7 +20,7 @@ class Campaign(Document):
 		if self.start_date and self.end_date and self.end_date < self.start_date:
 			frappe.throw(_("The End Date lies before the Start Date."))
 		refuse_contradiction(self)
-		enrolment_store.check_schedule(self)
+		schedule_store.check_schedule(self)
 		fields_store.check_form(self)
 		self.drip_problem, self.drip_problem_step = "", 0
 

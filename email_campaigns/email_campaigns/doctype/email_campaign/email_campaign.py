@@ -2,8 +2,8 @@ import frappe
 from frappe.model.document import Document
 from frappe.utils.html_utils import sanitize_html
 
-from email_campaigns.delivery import enrolment_store
-from email_campaigns.jobs import drips
+from email_campaigns.drip import enrolment_store
+from email_campaigns.jobs import drip
 from email_campaigns.schedule.drip import LOOK_NOW
 
 
@@ -17,7 +17,7 @@ class EmailCampaign(Document):
 
 	def on_update(self):
 		if self.next_epoch == LOOK_NOW and not self.flags.plans_later:
-			drips.plan_soon()
+			drip.plan_soon()
 
 	def on_trash(self):
 		enrolment_store.end_open_mails(self.name, "The Email Campaign was deleted")

@@ -14,13 +14,13 @@ from frappe.utils import cint, get_system_timezone
 
 from email_campaigns.audience import today_store
 from email_campaigns.audience.today_store import Who
-from email_campaigns.delivery import drip, drip_group_store, drip_ledger_store, enrolment_store
-from email_campaigns.delivery.drip import Plan, Rules
-from email_campaigns.delivery.drip_ledger_store import Enrolment
-from email_campaigns.delivery.enrolment_store import GROUPS
 from email_campaigns.delivery.ledger.row import Entry
 from email_campaigns.delivery.mailing.mailing import Stream
 from email_campaigns.delivery.mailing.mailing_store import CAMPAIGN_SENDS, INFORMATIONAL
+from email_campaigns.drip import decide, enrolment_store, groups_store, ledger_store, schedule_store
+from email_campaigns.drip.decide import Plan, Rules
+from email_campaigns.drip.enrolment_store import GROUPS
+from email_campaigns.drip.ledger_store import Enrolment
 from email_campaigns.schedule.drip import Clocks
 from email_campaigns.settings import app_settings
 
@@ -51,14 +51,14 @@ def plan(enrolments: Sequence[Enrolment], epoch: int) -> None:
 	groups = [one for one in enrolments if one.doctype in GROUPS]
 	_plan_people(rules, excluding, [one for one in enrolments if one.doctype not in GROUPS])
 	for one in groups:
-		drip_group_store.plan_next(rules, excluding, one)
+		groups_store.plan_next(rules, excluding, one)
 
 
 def rules_of(name: str, epoch: int) -> tuple[Rules, list[str]]:
 	"""Return what holds for a campaign at a moment, and its excluding lists."""
 	campaign, settings = frappe.get_doc("Campaign", name), app_settings()
 	rules = Rules(
-		steps=tuple(enrolment_store.steps_of(campaign)),
+		steps=tuple(schedule_store.steps_of(campaign)),
 		clocks=Clocks(get_system_timezone(), cint(settings.default_hour)),
 		now=epoch,
 		catch_up=cint(settings.catch_up_days),
@@ -73,15 +73,15 @@ def _plan_people(rules: Rules, excluding: Sequence[str], enrolments: Sequence[En
 		return
 	who = [Who(place, "", 0, one.doctype, one.record) for place, one in enumerate(enrolments)]
 	candidates = today_store.candidates(who, excluding)
-	people = drip_ledger_store.people(
+	people = ledger_store.people(
 		rules, [(one.name, candidates[place]) for place, one in enumerate(enrolments)]
 	)
-	done = drip_ledger_store.done([one.name for one in enrolments])
+	done = ledger_store.done([one.name for one in enrolments])
 	plans = {
-		one: drip.plan(rules, one.start, people[one.name, one.doctype, one.record], done[one.name])
+		one: decide.plan(rules, one.start, people[one.name, one.doctype, one.record], done[one.name])
 		for one in enrolments
 	}
-	drip_ledger_store.write(_entries(plans))
+	ledger_store.write(_entries(plans))
 	_go_on(plans)
 
 
@@ -100,10 +100,12 @@ def _go_on(plans: dict[Enrolment, Plan]) -> None:
 	for one, planned in plans.items():
 		times[planned.next_due].append(one.name)
 	for at, names in times.items():
-		drip_ledger_store.set_next(names, at)
+		ledger_store.set_next(names, at)
 	for one, planned in plans.items():
 		if planned.left:
-			why = next(decision.reason for decision in planned.steps.values() if decision.reason in drip.LEFT)
+			why = next(
+				decision.reason for decision in planned.steps.values() if decision.reason in decide.LEFT
+			)
 			enrolment_store.end(one.name, "Unsubscribed", why)
 
 

@@ -10,11 +10,12 @@ from email_campaigns.audience import store as audience
 from email_campaigns.audience import today_store
 from email_campaigns.audience.decide import PER_ADDRESS, Candidate, decide, wanted_keys
 from email_campaigns.audience.today_store import Who
-from email_campaigns.delivery import drip, drip_ledger_store, enqueue_store
-from email_campaigns.delivery.drip import Rules
-from email_campaigns.delivery.drip_ledger_store import Enrolment
+from email_campaigns.delivery import enqueue_store
 from email_campaigns.delivery.ledger.row import Entry
 from email_campaigns.delivery.mailing.mailing import Stream
+from email_campaigns.drip import ledger_store
+from email_campaigns.drip.decide import Rules, decide_members
+from email_campaigns.drip.ledger_store import Enrolment
 from email_campaigns.schedule import drip as calendar
 from email_campaigns.schedule.drip import RECIPIENTS, Step
 
@@ -26,7 +27,7 @@ NOBODY = Candidate(0, "", "", "", "", "", record_missing=True)
 def plan_next(rules: Rules, excluding: Sequence[str], enrolment: Enrolment) -> None:
 	"""Plan the next slice of the step that is due, and note how far that came: the enrolment stays due until no slice
 	of no step is left. Raises ValidationError."""
-	begun = drip_ledger_store.done([enrolment.name])[enrolment.name]
+	begun = ledger_store.done([enrolment.name])[enrolment.name]
 	step = _step(rules, enrolment, begun)
 	if not step:
 		return _rest(rules, enrolment, begun)
@@ -36,7 +37,7 @@ def plan_next(rules: Rules, excluding: Sequence[str], enrolment: Enrolment) -> N
 	after, candidates = _read(enrolment, excluding, cursor)
 	_write(rules, step, enrolment, candidates if candidates or cursor else [NOBODY])
 	if candidates:
-		drip_ledger_store.set_next([enrolment.name], rules.now, step.number, after)
+		ledger_store.set_next([enrolment.name], rules.now, step.number, after)
 	else:
 		_rest(rules, enrolment, begun | {step.number})
 
@@ -55,7 +56,7 @@ def _rest(rules: Rules, enrolment: Enrolment, begun: Collection[int]) -> None:
 	times = {step.number: _due(rules, step, enrolment) for step in rules.steps}
 	waiting = any(number not in begun and at <= rules.now for number, at in times.items())
 	at = rules.now if waiting else calendar.next_due(times, begun, rules.now)
-	drip_ledger_store.set_next([enrolment.name], at)
+	ledger_store.set_next([enrolment.name], at)
 
 
 def _due(rules: Rules, step: Step, enrolment: Enrolment) -> int:
@@ -85,7 +86,7 @@ def _write(rules: Rules, step: Step, enrolment: Enrolment, candidates: list[Cand
 	keys = wanted_keys(candidates, PER_ADDRESS, heeds_opt_out=rules.heeds_opt_out)
 	taken = enqueue_store.taken(enrolment.name, step.number, keys) if keys else ()
 	decisions = decide(candidates, PER_ADDRESS, taken, heeds_opt_out=rules.heeds_opt_out)
-	found = drip_ledger_store.people(rules, [(enrolment.name, who) for who in candidates])
+	found = ledger_store.people(rules, [(enrolment.name, who) for who in candidates])
 	people = {record: person for (_source, _doctype, record), person in found.items()}
 	entries = [
 		Entry(
@@ -94,9 +95,9 @@ def _write(rules: Rules, step: Step, enrolment: Enrolment, candidates: list[Cand
 			_after(rules, step, enrolment, decision.candidate),
 			source=enrolment.name,
 		)
-		for decision in drip.narrowed(rules, step, enrolment.start, decisions, people)
+		for decision in decide_members(rules, step, enrolment.start, decisions, people)
 	]
-	drip_ledger_store.write({stream: entries})
+	ledger_store.write({stream: entries})
 
 
 def _after(rules: Rules, step: Step, enrolment: Enrolment, who: Candidate) -> int:

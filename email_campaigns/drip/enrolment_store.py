@@ -6,20 +6,20 @@ Rules, field names and messages are ERPNext's (erpnext/crm/doctype/email_campaig
 from __future__ import annotations
 
 from collections.abc import Collection
-from datetime import date, datetime
+from datetime import date
 
 import frappe
 from frappe import _
-from frappe.utils import cint, getdate, nowdate
+from frappe.utils import getdate, nowdate
 
 from email_campaigns import lifecycle
 from email_campaigns.audience import sources_store
 from email_campaigns.audience import store as audience
 from email_campaigns.compat import affected_rows
+from email_campaigns.drip.schedule_store import steps_of
 from email_campaigns.lifecycle import EMAIL_CAMPAIGN
 from email_campaigns.schedule import drip
-from email_campaigns.schedule.clock import to_epoch
-from email_campaigns.schedule.drip import LOOK_NOW, Step
+from email_campaigns.schedule.drip import LOOK_NOW
 
 # Recipients that stand for many; every member is mailed for itself. {doctype: (doctype of members, link field)}
 GROUPS = {
@@ -31,22 +31,6 @@ MERGED = "The recipient is in this sequence already"
 UNFINISHED = lifecycle.UNFINISHED_EMAIL_CAMPAIGN
 DECIDING = ("campaign_name", "email_campaign_for", "recipient", "start_date", "sender")
 MANAGERS = {"Campaign Manager", "System Manager"}
-
-
-def steps_of(campaign) -> list[Step]:
-	"""Return the steps of a Campaign document in the order of their days."""
-	return sorted(map(_step, campaign.campaign_schedules), key=lambda step: (step.days, step.number))
-
-
-def _step(row) -> Step:
-	return Step(
-		number=cint(row.step) or cint(row.idx),
-		days=cint(row.send_after_days),
-		template=row.email_template,
-		at=drip.time_of_day(row.send_time or ""),
-		zone=row.time_zone or "",
-		send_if=row.send_if or "",
-	)
 
 
 def kinds() -> list[str]:
@@ -131,30 +115,6 @@ def _refuse_second(doc) -> None:
 				*(doc.get(field) for field in same)
 			)
 		)
-
-
-def check_schedule(campaign) -> None:
-	"""Check the steps of a Campaign document and give each new one a number of its own, which is never used again."""
-	for row in campaign.campaign_schedules:
-		if cint(row.send_after_days) < 0:
-			frappe.throw(_("Row {0}: a step can't be sent before the start date.").format(row.idx))
-		_check_time(row)
-	taken = {0}
-	for row in campaign.campaign_schedules:
-		if cint(row.step) in taken:
-			campaign.last_step = cint(campaign.last_step) + 1
-			row.step = campaign.last_step
-		taken.add(row.step)
-
-
-def _check_time(row) -> None:
-	try:
-		at = drip.time_of_day(row.send_time or "")
-		if row.time_zone and row.time_zone != drip.RECIPIENTS:
-			to_epoch(datetime(2000, 1, 1), row.time_zone)
-	except ValueError as error:
-		frappe.throw(_("Row {0}: {1}").format(row.idx, error))
-	row.send_time = f"{at:%H:%M}" if at else ""
 
 
 def follow_schedule(campaign) -> None:

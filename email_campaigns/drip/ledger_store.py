@@ -13,10 +13,10 @@ from email_campaigns.audience import today_store
 from email_campaigns.audience.address import key
 from email_campaigns.audience.decide import Candidate
 from email_campaigns.delivery import enqueue_store
-from email_campaigns.delivery.drip import Past, Person, Rules
 from email_campaigns.delivery.ledger.row import Entry
 from email_campaigns.delivery.mailing import mailing_store
 from email_campaigns.delivery.mailing.mailing import Stream
+from email_campaigns.drip.decide import Past, Person, Rules
 from email_campaigns.lifecycle import EMAIL_CAMPAIGN
 
 

@@ -8,8 +8,8 @@ import frappe
 from frappe import _
 from frappe.utils import cint, get_system_timezone, getdate
 
-from email_campaigns.delivery import drip_plan_store, enrolment_store
-from email_campaigns.delivery.enrolment_store import GROUPS
+from email_campaigns.drip import enrolment_store, plan_store, schedule_store
+from email_campaigns.drip.enrolment_store import GROUPS
 from email_campaigns.lifecycle import EMAIL_CAMPAIGN
 from email_campaigns.schedule import drip
 from email_campaigns.schedule.clock import in_zone
@@ -33,7 +33,7 @@ def of_campaign(name: str) -> list[dict]:
 	"""Return the figures of each step of a campaign's schedule, in mails, in the order of its days: {"step", "template",
 	"days"} and a number for each of KINDS. One grouped statement, whose time grows with the mails of the campaign."""
 	counted = _counted("m.campaign = %(name)s AND m.source_doctype = %(doctype)s", {"name": name})
-	steps = enrolment_store.steps_of(frappe.get_doc("Campaign", name))
+	steps = schedule_store.steps_of(frappe.get_doc("Campaign", name))
 	return [
 		{
 			"step": step.number,
@@ -61,7 +61,7 @@ def _nothing() -> dict:
 def of_enrolment(doc) -> list[dict]:
 	"""Return the steps of an Email Campaign in the order of their days: {"step", "template", "days", "due" (the site's
 	clock), "status", "reason", "at", "opened", "clicked", "replied"}, for a group with a number for each of KINDS."""
-	rules, _excluding = drip_plan_store.rules_of(doc.campaign_name, int(time.time()))
+	rules, _excluding = plan_store.rules_of(doc.campaign_name, int(time.time()))
 	told = _of_group(doc) if doc.email_campaign_for in GROUPS else _of_person(doc)
 	return [
 		{

@@ -11,8 +11,8 @@ from frappe.utils import cint, getdate, nowdate
 
 from email_campaigns.audience.address import key
 from email_campaigns.audience.decide import UNSUBSCRIBED
-from email_campaigns.delivery import drip, enrolment_store
-from email_campaigns.delivery.enrolment_store import GROUPS
+from email_campaigns.drip import decide, enrolment_store
+from email_campaigns.drip.enrolment_store import GROUPS
 from email_campaigns.lifecycle import EMAIL_CAMPAIGN
 from email_campaigns.results.store import counting
 from email_campaigns.schedule.drip import LOOK_NOW, status_on
@@ -30,7 +30,7 @@ def replied(message: int, details: str = "") -> bool:
 	if first:
 		tracking.log("Replied", mail, details)
 	if first and mail.source_doctype == EMAIL_CAMPAIGN and cint(_campaign(mail.source, "stop_on_reply")):
-		_stop(mail.source, mail.email, "Replied", drip.REPLIED)
+		_stop(mail.source, mail.email, "Replied", decide.REPLIED)
 	return first
 
 

@@ -109,7 +109,7 @@ def _decision(candidate: Candidate, why: str) -> Decision:
 	return Decision(candidate, "s:" if why else dedupe_key(candidate, PER_ADDRESS), why)
 
 
-def narrowed(
+def decide_members(
 	rules: Rules, step: Step, start: date, decisions: Iterable[Decision], people: Mapping[str, Person]
 ) -> list[Decision]:
 	"""Return the decisions over members of a group with what this step alone asks of them; `people` by their record."""

@@ -9,8 +9,8 @@ from frappe.utils import get_system_timezone
 
 from email_campaigns.audience.store import slices
 from email_campaigns.compat import change_latest_rows, enqueue_once
-from email_campaigns.delivery import drip_plan_store, drip_store, enrolment_store
-from email_campaigns.delivery.enrol_store import Enrolling
+from email_campaigns.drip import enrolment_store, plan_store, streams_store
+from email_campaigns.drip.bulk_enrol_store import Enrolling
 from email_campaigns.jobs import sending
 from email_campaigns.schedule.clock import in_zone
 
@@ -20,7 +20,7 @@ ENROLLED_AT_ONCE = 100
 
 def tick() -> None:
 	"""See whether an enrolment has something due."""
-	if drip_plan_store.is_due(int(time.time())):
+	if plan_store.is_due(int(time.time())):
 		plan_soon()
 
 
@@ -37,13 +37,13 @@ def plan(epoch: int = 0) -> None:
 	change_latest_rows()
 	epoch, troubled = epoch or int(time.time()), set()
 	advance(epoch)
-	while found := drip_plan_store.due(epoch, troubled):
+	while found := plan_store.due(epoch, troubled):
 		campaign = found[0].campaign
 		try:
-			drip_plan_store.plan(found, epoch)
+			plan_store.plan(found, epoch)
 		except frappe.ValidationError as error:
 			frappe.db.rollback()
-			drip_store.tell(campaign, str(error))
+			streams_store.tell(campaign, str(error))
 			troubled.add(campaign)
 		frappe.db.commit()
 	advance(epoch)
