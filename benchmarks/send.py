@@ -86,8 +86,8 @@ def as_installed() -> None:
 
 def prepare(port: int) -> str:
 	"""Create a mailing to MAILS plain addresses and return its name."""
-	from email_campaigns.audience import store as audience
-	from email_campaigns.audience.members import NewMember
+	from email_campaigns.audience.lists import members_store as audience
+	from email_campaigns.audience.lists.csv_file import NewMember
 
 	account = frappe.get_doc(
 		doctype="Email Account",

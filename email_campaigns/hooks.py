@@ -56,16 +56,18 @@ doc_events = {
 	# An opt-out that a person makes anywhere else in Frappe must hold for campaigns too, and the other way round.
 	"Email Unsubscribe": {
 		"after_insert": [
-			"email_campaigns.audience.suppression_store.mirror_email_unsubscribe",
+			"email_campaigns.audience.suppression.suppression_store.mirror_email_unsubscribe",
 			"email_campaigns.drip.events_store.follow_unsubscribe",
 		],
 		"on_trash": [
-			"email_campaigns.audience.suppression_store.lift_email_unsubscribe",
+			"email_campaigns.audience.suppression.suppression_store.lift_email_unsubscribe",
 			"email_campaigns.drip.events_store.follow_return",
 		],
 	},
 	# The record of an opt-out is named after its address and list.
-	"Target List": {"after_rename": "email_campaigns.audience.suppression_store.follow_renamed_list"},
+	"Target List": {
+		"after_rename": "email_campaigns.audience.suppression.suppression_store.follow_renamed_list"
+	},
 }
 
 # A wish not to be mailed, and what was sent, outlive the list and the campaign that they belong to.

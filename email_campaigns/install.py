@@ -9,7 +9,7 @@ import frappe
 from frappe import _
 from frappe.permissions import add_permission, update_permission_property
 
-from email_campaigns.audience.suppression_store import adopt_email_unsubscribes
+from email_campaigns.audience.suppression.suppression_store import adopt_email_unsubscribes
 from email_campaigns.erpnext import names, owner_store, takeover_store
 
 APP = "email_campaigns"

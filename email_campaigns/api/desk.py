@@ -10,9 +10,10 @@ from frappe.permissions import get_role_permissions
 from frappe.utils import cint, cstr, get_fullname, now_datetime, sbool, split_emails
 
 from email_campaigns.api import steps
-from email_campaigns.audience import forgotten_store, progress_store
-from email_campaigns.audience import store as audience
+from email_campaigns.audience import sources_store
 from email_campaigns.audience.address import InvalidAddress, normalise
+from email_campaigns.audience.lists import progress_store
+from email_campaigns.audience.suppression import forgotten_store
 from email_campaigns.delivery.compose import preview_store
 from email_campaigns.delivery.ledger import claims_store, counts_store
 from email_campaigns.delivery.sending import limits_store
@@ -128,7 +129,7 @@ def find_members(
 	campaign = frappe.get_cached_doc("Campaign", mailing.campaign)
 	lists = [row.target_list for row in mailing.target_lists or campaign.target_lists]
 	found = frappe.get_list(
-		audience.PLAIN,
+		sources_store.PLAIN,
 		filters={"target_list": ("in", lists or [""])},
 		or_filters={"email": ("like", f"%{txt}%"), "member_name": ("like", f"%{txt}%")},
 		fields=["name", "email", "member_name", "target_list"],
@@ -146,7 +147,7 @@ def _recipient(doctype: str, record: str) -> tuple[str, str]:
 		return "", ""
 	doc = frappe.get_doc(doctype, record)
 	doc.check_permission("read")
-	if doctype != audience.PLAIN or not doc.member_doctype:
+	if doctype != sources_store.PLAIN or not doc.member_doctype:
 		return doctype, record
 	return _recipient(doc.member_doctype, doc.member_name)
 
@@ -212,7 +213,7 @@ def add_members(
 	Returns how many records that are. The user must be allowed to read them.
 	"""
 	frappe.get_doc("Target List", target_list).check_permission("write")
-	audience.source(doctype)
+	sources_store.source(doctype)
 	if not reads(doctype):
 		frappe.throw(_("You have no permission to read {0}.").format(_(doctype)), frappe.PermissionError)
 	found = chosen(doctype, names, filters)
@@ -262,7 +263,7 @@ def recipient_doctypes() -> list[str]:
 	"""Return the doctypes whose records can join a target list and that the user may read."""
 	if not frappe.has_permission("Target List", "read"):
 		frappe.throw(_("You have no permission to read target lists."), frappe.PermissionError)
-	return list(filter(reads, audience.sources()))
+	return list(filter(reads, sources_store.sources()))
 
 
 def reads(doctype: str) -> bool:

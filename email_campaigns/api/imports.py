@@ -8,9 +8,9 @@ import frappe
 from frappe import _
 from frappe.utils import cint
 
-from email_campaigns.audience import import_records_store, progress_store
-from email_campaigns.audience.import_store import read_file
-from email_campaigns.audience.members import COLUMNS, OF_RECORD, UnusableFile, columns
+from email_campaigns.audience.lists import import_records_store, progress_store
+from email_campaigns.audience.lists.csv_file import COLUMNS, OF_RECORD, UnusableFile, columns
+from email_campaigns.audience.lists.import_store import read_file
 from email_campaigns.jobs import lists
 
 LABELS = {"email": "Email", "first_name": "First Name", "last_name": "Last Name", "language": "Language"}

@@ -8,14 +8,10 @@ import frappe
 from frappe import _
 
 from email_campaigns.api import signup
-from email_campaigns.audience import (
-	feed_rows_store,
-	feed_store,
-	member_state_store,
-	progress_store,
-	sets_store,
-)
-from email_campaigns.audience.feed import FeedFault
+from email_campaigns.audience.feeds import rows_store, source_store
+from email_campaigns.audience.feeds.rules import FeedFault
+from email_campaigns.audience.lists import copy_store, progress_store
+from email_campaigns.audience.suppression import suppression_store
 from email_campaigns.jobs import lists
 
 
@@ -29,7 +25,7 @@ def _list(name: str, ptype: str = "write"):
 def run_feed(target_list: str, feed: str = "") -> None:
 	"""Run one feed of a list now, or all that are enabled, in the background. It confirms what waits for that."""
 	_list(target_list)
-	if not feed_rows_store.named(target_list, feed):
+	if not rows_store.named(target_list, feed):
 		frappe.throw(_("{0} has no such feed.").format(target_list))
 	progress_store.tell(target_list, 0, 1)
 	lists.feed_list_soon(target_list, feed, asked=True)
@@ -41,7 +37,7 @@ def feed_columns(report: str, report_filters: str = "") -> list[dict]:
 	if not frappe.has_permission("Target List", "write"):
 		frappe.throw(_("You have no permission to change target lists."), frappe.PermissionError)
 	try:
-		return [asdict(column) for column in feed_store.columns(report, report_filters)]
+		return [asdict(column) for column in source_store.columns(report, report_filters)]
 	except FeedFault as fault:
 		frappe.throw(str(fault), title=_("This Report Can't Feed a List"))
 
@@ -59,7 +55,7 @@ def sign_up_form(target_list: str) -> dict:
 def compare_lists(first: str, second: str) -> dict:
 	"""Return how many members are {"only_first", "only_second", "both"} of two lists."""
 	_two(first, second)
-	return sets_store.compare(first, second)
+	return copy_store.compare(first, second)
 
 
 def _two(first: str, second: str) -> None:
@@ -76,7 +72,7 @@ def copy_list(target_list: str, title: str, part: str = "", other: str = "") -> 
 	Returns its name; it is filled in the background.
 	"""
 	_list(target_list, "read")
-	if part not in (sets_store.ALL, sets_store.ONLY, sets_store.BOTH):
+	if part not in (copy_store.ALL, copy_store.ONLY, copy_store.BOTH):
 		frappe.throw(_("There is no such part of a list: {0}").format(part))
 	if part:
 		_two(target_list, other)
@@ -97,7 +93,7 @@ def merge_lists(target_list: str, sources: str | list) -> None:
 		frappe.throw(_("Choose at least one list."))
 	for name in names:
 		_two(name, target_list)
-	_copy_soon(target_list, names, sets_store.ONLY, target_list)
+	_copy_soon(target_list, names, copy_store.ONLY, target_list)
 
 
 def _copy_soon(target_list: str, sources: list[str], part: str, other: str) -> None:
@@ -111,4 +107,4 @@ def member_states(names: str | list) -> dict:
 	"""Return {member: why nothing is sent to it} of those members of a page that the user may read."""
 	wanted = frappe.parse_json(names)
 	may_read = frappe.get_list("Target List Member", {"name": ("in", wanted or [0])}, pluck="name", limit=0)
-	return member_state_store.states(may_read)
+	return suppression_store.states(may_read)

@@ -12,8 +12,8 @@ import frappe
 from frappe import _
 
 from email_campaigns.api.page import Button, Page
-from email_campaigns.audience import suppression_store
-from email_campaigns.audience.suppression import EVERYTHING, UNSUBSCRIBED, Scope
+from email_campaigns.audience.suppression import suppression_store
+from email_campaigns.audience.suppression.suppression import EVERYTHING, UNSUBSCRIBED, Scope
 from email_campaigns.drip import events_store
 from email_campaigns.lifecycle import EMAIL_CAMPAIGN
 from email_campaigns.results.store import counting

@@ -9,9 +9,9 @@ from __future__ import annotations
 import frappe
 from frappe import _
 
-from email_campaigns.audience import erase_store, forgotten_store
-from email_campaigns.audience import store as audience
 from email_campaigns.audience.address import InvalidAddress, normalise
+from email_campaigns.audience.lists import members_store as audience
+from email_campaigns.audience.suppression import erase_store, forgotten_store
 from email_campaigns.compat import change_latest_rows
 from email_campaigns.delivery.ledger import counts_store
 

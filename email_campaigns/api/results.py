@@ -8,8 +8,8 @@ import frappe
 from frappe import _
 from frappe.utils import add_days, cint, cstr, now_datetime
 
-from email_campaigns.audience import progress_store
 from email_campaigns.audience.decide import HELD_OUT
+from email_campaigns.audience.lists import progress_store
 from email_campaigns.jobs import lists
 from email_campaigns.results import breakdown_store, list_store, revenue_store, store
 from email_campaigns.results.funnel import funnel

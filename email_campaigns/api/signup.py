@@ -13,9 +13,9 @@ from markupsafe import escape
 
 from email_campaigns.api.page import Button, Field, Page
 from email_campaigns.api.preferences import masked
-from email_campaigns.audience import signup_store
 from email_campaigns.audience.address import InvalidAddress, key
-from email_campaigns.audience.signup import (
+from email_campaigns.audience.signup import signup_store
+from email_campaigns.audience.signup.signup import (
 	LIFETIME,
 	PER_ADDRESS,
 	PER_VISITOR,

@@ -106,3 +106,13 @@ def _without_private_domain(text: str) -> tuple[str, str]:
 		if text.lower().endswith(f".{name}"):
 			return text[: -len(name)] + name[::-1], name
 	return text, ""
+
+
+def record_key(doctype: str, name: str) -> str:
+	"""Return the identity of a record within a list."""
+	return f"{doctype}/{name}"
+
+
+def plain_key(email: str) -> str:
+	"""Return the identity of a plain address within a list; `email` is normalised."""
+	return f"@{key(email)}"

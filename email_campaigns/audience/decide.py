@@ -6,7 +6,6 @@ from collections.abc import Callable, Collection
 from dataclasses import dataclass
 
 from email_campaigns.audience.address import key as address_key
-from email_campaigns.audience.forgotten import FORGOTTEN
 
 PER_ADDRESS = "One mail per address"
 PER_RECORD = "One mail per record"
@@ -20,6 +19,7 @@ UNSUBSCRIBED = "Unsubscribed"
 DUPLICATE_ADDRESS = "Duplicate address"
 DUPLICATE_RECORD = "Record on several lists"
 HELD_OUT = "Hold-out group"
+FORGOTTEN = "Forgotten on request"
 
 
 @dataclass(frozen=True, slots=True)

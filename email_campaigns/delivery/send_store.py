@@ -12,7 +12,7 @@ from uuid import uuid4
 
 from frappe.utils import cint
 
-from email_campaigns.audience.suppression_store import suppress
+from email_campaigns.audience.suppression.suppression_store import suppress
 from email_campaigns.delivery.compose import compose_store, links_store, records_store
 from email_campaigns.delivery.compose.composer import letters
 from email_campaigns.delivery.compose.timeline_store import Timeline, catch_up

@@ -14,7 +14,7 @@ from frappe.utils import getdate, nowdate
 
 from email_campaigns import lifecycle
 from email_campaigns.audience import sources_store
-from email_campaigns.audience import store as audience
+from email_campaigns.audience.lists import members_store as audience
 from email_campaigns.compat import affected_rows
 from email_campaigns.drip.schedule_store import steps_of
 from email_campaigns.lifecycle import EMAIL_CAMPAIGN
@@ -38,7 +38,9 @@ def kinds() -> list[str]:
 	known = sources_store.sources()
 	members = {member for member, _field in GROUPS.values()}
 	groups = [
-		group for group, (member, _field) in GROUPS.items() if member == audience.PLAIN or member in known
+		group
+		for group, (member, _field) in GROUPS.items()
+		if member == sources_store.PLAIN or member in known
 	]
 	return [doctype for doctype in known if doctype not in members] + groups
 
@@ -97,7 +99,7 @@ def first_of(doc) -> tuple[str, str]:
 	found = frappe.get_all(member, {field: doc.recipient}, ["name"], order_by="name", limit=1)
 	if not found:
 		frappe.throw(_("{0} {1} has no members.").format(_(doc.email_campaign_for), doc.recipient))
-	own = ("member_doctype", "member_name") if member == audience.PLAIN else ()
+	own = ("member_doctype", "member_name") if member == sources_store.PLAIN else ()
 	record = frappe.db.get_value(member, found[0].name, own) if own else None
 	return tuple(record) if record and record[0] else (member, str(found[0].name))
 

@@ -6,10 +6,10 @@ from collections.abc import Collection, Sequence
 
 import frappe
 
-from email_campaigns.audience import store as audience
-from email_campaigns.audience import today_store
+from email_campaigns.audience import recipients_store
 from email_campaigns.audience.decide import PER_ADDRESS, Candidate, decide, wanted_keys
-from email_campaigns.audience.today_store import Who
+from email_campaigns.audience.lists import members_store as audience
+from email_campaigns.audience.recipients_store import Who
 from email_campaigns.delivery import enqueue_store
 from email_campaigns.delivery.ledger.row import Entry
 from email_campaigns.delivery.mailing.mailing import Stream
@@ -75,7 +75,7 @@ def _read(enrolment: Enrolment, excluding: Sequence[str], cursor: str) -> tuple[
 		pluck=True,
 	)
 	who = [Who(place, "", 0, "Email Group Member", name) for place, name in enumerate(names)]
-	found = today_store.candidates(who, excluding) if who else {}
+	found = recipients_store.candidates(who, excluding) if who else {}
 	return names[-1] if names else cursor, [found[place] for place in range(len(names))]
 
 

@@ -9,7 +9,7 @@ from datetime import date
 
 import frappe
 
-from email_campaigns.audience import today_store
+from email_campaigns.audience import recipients_store
 from email_campaigns.audience.address import key
 from email_campaigns.audience.decide import Candidate
 from email_campaigns.delivery import enqueue_store
@@ -64,7 +64,7 @@ def done(sources: Collection[str]) -> dict[str, set[int]]:
 def people(rules: Rules, candidates: Sequence[tuple[str, Candidate]]) -> dict[tuple[str, str, str], Person]:
 	"""Return {(enrolment, doctype, record): person} of (enrolment, candidate) pairs: a few queries a slice."""
 	pasts, left = _pasts(rules, candidates), _left(candidates)
-	disabled = today_store.disabled({(who.doctype, who.record) for _source, who in candidates})
+	disabled = recipients_store.disabled({(who.doctype, who.record) for _source, who in candidates})
 	return {
 		(source, who.doctype, who.record): Person(
 			who,

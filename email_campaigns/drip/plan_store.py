@@ -12,8 +12,8 @@ from collections.abc import Collection, Sequence
 import frappe
 from frappe.utils import cint, get_system_timezone
 
-from email_campaigns.audience import today_store
-from email_campaigns.audience.today_store import Who
+from email_campaigns.audience import recipients_store
+from email_campaigns.audience.recipients_store import Who
 from email_campaigns.delivery.ledger.row import Entry
 from email_campaigns.delivery.mailing.mailing import Stream
 from email_campaigns.delivery.mailing.mailing_store import CAMPAIGN_SENDS, INFORMATIONAL
@@ -72,7 +72,7 @@ def _plan_people(rules: Rules, excluding: Sequence[str], enrolments: Sequence[En
 	if not enrolments:
 		return
 	who = [Who(place, "", 0, one.doctype, one.record) for place, one in enumerate(enrolments)]
-	candidates = today_store.candidates(who, excluding)
+	candidates = recipients_store.candidates(who, excluding)
 	people = ledger_store.people(
 		rules, [(one.name, candidates[place]) for place, one in enumerate(enrolments)]
 	)

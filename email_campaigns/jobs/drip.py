@@ -7,7 +7,7 @@ import time
 import frappe
 from frappe.utils import get_system_timezone
 
-from email_campaigns.audience.store import slices
+from email_campaigns.audience.lists.members_store import slices
 from email_campaigns.compat import change_latest_rows, enqueue_once
 from email_campaigns.drip import enrolment_store, plan_store, streams_store
 from email_campaigns.drip.bulk_enrol_store import Enrolling

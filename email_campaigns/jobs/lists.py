@@ -7,12 +7,14 @@ from hashlib import sha256
 import frappe
 from frappe.utils import now_datetime
 
-from email_campaigns.audience import feed_rows_store, feed_run_store, progress_store
-from email_campaigns.audience import store as audience
-from email_campaigns.audience.feed import FeedFault
-from email_campaigns.audience.import_store import Import, read_file
-from email_campaigns.audience.members import UnusableFile
-from email_campaigns.audience.sets_store import Copy
+from email_campaigns.audience import sources_store
+from email_campaigns.audience.feeds import rows_store, run_store
+from email_campaigns.audience.feeds.rules import FeedFault
+from email_campaigns.audience.lists import members_store as audience
+from email_campaigns.audience.lists import progress_store
+from email_campaigns.audience.lists.copy_store import Copy
+from email_campaigns.audience.lists.csv_file import UnusableFile
+from email_campaigns.audience.lists.import_store import Import, read_file
 from email_campaigns.compat import change_latest_rows, enqueue_once
 from email_campaigns.results import list_store
 
@@ -22,7 +24,7 @@ FEED_SECONDS = 3600
 def add_members(target_list: str, doctype: str, names: list[str]) -> None:
 	"""Add records to a target list slice by slice, each durable, with progress for whoever asked."""
 	change_latest_rows()
-	origin, added, done = audience.source(doctype), 0, 0
+	origin, added, done = sources_store.source(doctype), 0, 0
 	with progress_store.under_way(target_list) as tell:
 		for batch in audience.slices(names):
 			added += audience.add_records(target_list, origin, batch)
@@ -93,7 +95,7 @@ def add_from_behaviour(target_list: str, mailing: str, behaviour: str, link: str
 def run_feeds() -> None:
 	"""Start what is due of the feeds that keep target lists in step with filters and reports."""
 	change_latest_rows()
-	for target_list in feed_rows_store.due_lists():
+	for target_list in rows_store.due_lists():
 		feed_list_soon(target_list)
 
 
@@ -108,10 +110,10 @@ def feed_list_soon(target_list: str, feed: str = "", *, asked: bool = False) -> 
 def feed_list(target_list: str, feed: str = "", asked: bool = False) -> None:
 	"""Run the feeds of a list one after the other; one that can't says so on the form and stops no other."""
 	change_latest_rows()
-	with feed_run_store.alone(target_list) as alone, progress_store.under_way(target_list) as tell:
+	with run_store.alone(target_list) as alone, progress_store.under_way(target_list) as tell:
 		if not alone:
 			return  # whoever feeds the list now goes on; what it leaves is due at the next tick
-		feeds = feed_rows_store.named(target_list, feed) if asked else feed_rows_store.due(target_list)
+		feeds = rows_store.named(target_list, feed) if asked else rows_store.due(target_list)
 		for row in feeds:
 			_feed(row, tell)
 		audience.update_counts(target_list)
@@ -121,7 +123,7 @@ def feed_list(target_list: str, feed: str = "", asked: bool = False) -> None:
 
 
 def _feed(row, tell) -> None:
-	run = feed_run_store.Run(row)
+	run = run_store.Run(row)
 	try:
 		for done, total in run.run():
 			frappe.db.commit()

@@ -5,8 +5,8 @@ from __future__ import annotations
 import frappe
 from frappe.utils import add_days, get_datetime, getdate, now_datetime, nowdate
 
-from email_campaigns.audience import signup_store
-from email_campaigns.audience import store as audience
+from email_campaigns.audience.lists import members_store as audience
+from email_campaigns.audience.signup import signup_store
 from email_campaigns.compat import change_latest_rows
 from email_campaigns.results import digest_store
 from email_campaigns.results import store as results

@@ -9,8 +9,8 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 
+from email_campaigns.audience.chance import shares
 from email_campaigns.audience.decide import Decision
-from email_campaigns.audience.split import by_chance
 from email_campaigns.delivery.ledger.row import WAITS_FOR_WINNER
 from email_campaigns.delivery.mailing.mailing import REST, ABTest
 
@@ -39,7 +39,7 @@ def drawn(test: ABTest | None, winner: str = "", *, seeds: bool = False) -> Vers
 		return none
 	if seeds:
 		return lambda mails: in_turn(test.labels, mails)
-	draw = by_chance(test.seed, test.percent, test.labels, of_rest(test, winner))
+	draw = shares(test.seed, test.percent, test.labels, of_rest(test, winner))
 	return lambda mails: [draw(who.candidate.email) if takes_part(who, lang) else "" for who, lang in mails]
 
 

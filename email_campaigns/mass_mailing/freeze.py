@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable, Collection, Iterable, Mapping
 
-from email_campaigns.audience import holdout
+from email_campaigns.audience import chance
 from email_campaigns.audience.decide import Candidate, Decision, decide, wanted_keys
 from email_campaigns.delivery.ledger.row import Entry
 from email_campaigns.delivery.mailing.mailing import Mailing
@@ -71,7 +71,7 @@ def _decide(
 	mailing: Mailing, candidates: list[Candidate], taken: Collection[str], *, seeds: bool
 ) -> list[Decision]:
 	# Colleagues who watch over a mailing are no part of the experiment.
-	held_out = holdout.nobody if seeds else holdout.group(mailing.holdout_seed, mailing.holdout_percent)
+	held_out = chance.nobody if seeds else chance.hold_out(mailing.holdout_seed, mailing.holdout_percent)
 	return decide(
 		candidates,
 		mailing.duplicate_policy,

@@ -9,8 +9,8 @@ from collections.abc import Mapping
 import frappe
 from frappe.utils import cint, get_system_timezone
 
-from email_campaigns.audience import store as audience
 from email_campaigns.audience.decide import Candidate
+from email_campaigns.audience.lists import members_store as audience
 from email_campaigns.delivery.copies import decide_store
 from email_campaigns.delivery.enqueue_store import enqueue, taken
 from email_campaigns.delivery.ledger import counts_store

@@ -7,7 +7,7 @@ from dataclasses import replace
 import frappe
 from frappe import _
 
-from email_campaigns.audience import store as audience
+from email_campaigns.audience.lists import members_store as audience
 from email_campaigns.delivery.compose import compose_store, records_store
 from email_campaigns.delivery.ledger.row import Claimed
 from email_campaigns.delivery.mailing import mailing_store

@@ -7,7 +7,7 @@ from collections.abc import Collection, Iterable, Mapping
 
 import frappe
 
-from email_campaigns.audience.store import PLAIN
+from email_campaigns.audience.sources_store import PLAIN
 from email_campaigns.delivery.ledger.row import Claimed
 
 UNREADABLE = ("Password",)

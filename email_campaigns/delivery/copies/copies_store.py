@@ -8,7 +8,7 @@ from collections.abc import Iterable, Sequence
 import frappe
 from frappe.utils import now_datetime
 
-from email_campaigns.audience.store import slices
+from email_campaigns.audience.lists.members_store import slices
 from email_campaigns.compat import change_latest_rows
 from email_campaigns.delivery.copies import fields_store, rules
 from email_campaigns.delivery.ledger import counts_store

@@ -10,7 +10,7 @@ import frappe
 
 from email_campaigns.audience.address import key as address_key
 from email_campaigns.audience.decide import UNSUBSCRIBED, Candidate, Decision
-from email_campaigns.audience.store import sources
+from email_campaigns.audience.sources_store import sources
 from email_campaigns.delivery.copies import fields_store, rules
 from email_campaigns.delivery.copies.rules import Copy, Named
 from email_campaigns.delivery.mailing.mailing import CcField, Mailing

@@ -11,8 +11,8 @@ from contextlib import contextmanager
 
 import frappe
 
-from email_campaigns.audience import forgotten_store
-from email_campaigns.audience.forgotten import FORGOTTEN
+from email_campaigns.audience.decide import FORGOTTEN
+from email_campaigns.audience.suppression import forgotten_store
 from email_campaigns.compat import affected_rows
 from email_campaigns.delivery.ledger.log_store import log_ends
 from email_campaigns.delivery.ledger.row import Claimed, Ended, Queue

@@ -6,8 +6,8 @@ import frappe
 from frappe import _
 from frappe.utils import cint, flt, get_fullname
 
-from email_campaigns.audience import store as audience
 from email_campaigns.audience.address import InvalidAddress, normalise
+from email_campaigns.audience.lists import members_store as audience
 from email_campaigns.delivery.mailing.mailing import (
 	BY_RATE,
 	ONE_LANGUAGE,

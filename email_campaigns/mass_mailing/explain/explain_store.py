@@ -9,10 +9,10 @@ import frappe
 from frappe import _
 from frappe.utils import cint, format_datetime, get_system_timezone
 
-from email_campaigns.audience import holdout, today_store
+from email_campaigns.audience import chance, recipients_store
 from email_campaigns.audience.address import key
 from email_campaigns.audience.decide import Candidate, Decision, decide
-from email_campaigns.audience.today_store import Suppression, Who
+from email_campaigns.audience.recipients_store import Suppression, Who
 from email_campaigns.delivery.ledger.row import WAITS_FOR_MAIL, WAITS_FOR_WINNER
 from email_campaigns.delivery.mailing import mailing_store
 from email_campaigns.delivery.mailing.mailing import REST
@@ -53,7 +53,7 @@ class Teller:
 
 	def of_record(self, doctype: str, record: str) -> list[str]:
 		"""Return a sentence for each mail or membership of a record of a recipient source, or of a member."""
-		(who,) = today_store.candidates([Who(0, "", 0, doctype, record)], ()).values()
+		(who,) = recipients_store.candidates([Who(0, "", 0, doctype, record)], ()).values()
 		return self._tell(who.email, doctype, record, who.email or record)
 
 	def _tell(self, email: str, doctype: str, record: str, shown: str) -> list[str]:
@@ -69,7 +69,7 @@ class Teller:
 
 	def _members(self, email: str, doctype: str, record: str) -> list[tuple[Who, object]]:
 		lists = [*self.mailing.lists, *filter(None, [self.mailing.seed_list])]
-		found = today_store.members(lists, email, doctype, record)
+		found = recipients_store.members(lists, email, doctype, record)
 		return [
 			(one, since)
 			for one, since in found
@@ -140,7 +140,7 @@ class Teller:
 		return self._excluding_lists(who, row.email)
 
 	def _excluding_lists(self, who: Who, email: str) -> list[str]:
-		found = today_store.members(self.mailing.excluding, email, who.doctype, who.record)
+		found = recipients_store.members(self.mailing.excluding, email, who.doctype, who.record)
 		return sorted({one.target_list for one, _since in found})
 
 	def _of_members(self, members: list[tuple[Who, object]], email: str, record: str) -> Iterable[str]:
@@ -167,7 +167,9 @@ class Teller:
 		everybody = {one.id: one for one, _since in self._members(email, "", "")} | {
 			one.id: one for one in wanted
 		}
-		today = today_store.candidates([everybody[id] for id in sorted(everybody)], self.mailing.excluding)
+		today = recipients_store.candidates(
+			[everybody[id] for id in sorted(everybody)], self.mailing.excluding
+		)
 		members = [who for who in today.values() if who.target_list in self.mailing.lists]
 		seeds = [who for who in today.values() if who.target_list not in self.mailing.lists]
 		numbers = {one.id for one in wanted}
@@ -175,7 +177,7 @@ class Teller:
 
 	def _decide(self, members: list[Candidate], seeds: list[Candidate]) -> list[Decision]:
 		mailing = self.mailing
-		group = holdout.group(mailing.holdout_seed, mailing.holdout_percent)
+		group = chance.hold_out(mailing.holdout_seed, mailing.holdout_percent)
 		rules = {"heeds_opt_out": mailing.heeds_opt_out}
 		first = decide(members, mailing.duplicate_policy, (), held_out=group, **rules)
 		keys = [decision.dedupe_key for decision in first]
@@ -206,7 +208,7 @@ def ledger_rows(condition: str, values: dict, wanted=lambda row: True, *, newest
 
 def kept(email: str, *lists: str) -> Kept:
 	"""Return what keeps mail of some lists from an address today."""
-	known = today_store.suppressions({email}).get(key(email), []) if email else []
+	known = recipients_store.suppressions({email}).get(key(email), []) if email else []
 	holding = [one for one in known if one.target_list in ("", *lists)]
 	return _kept(min(holding, key=lambda one: one.reason == "Unsubscribed")) if holding else Kept()
 

@@ -8,9 +8,9 @@ from collections.abc import Collection, Sequence
 import frappe
 from frappe import _
 
-from email_campaigns.audience import today_store
+from email_campaigns.audience import recipients_store
 from email_campaigns.audience.address import key
-from email_campaigns.audience.today_store import Who
+from email_campaigns.audience.recipients_store import Who
 from email_campaigns.mass_mailing.explain import explain_store
 from email_campaigns.mass_mailing.resend import resend, resend_store
 from email_campaigns.mass_mailing.resend.resend import Row
@@ -35,7 +35,7 @@ def sources_of(doctype: str, record: str) -> list[str]:
 
 def _rows(doctype: str, record: str) -> list:
 	"""By the address of today, by membership, and by the log where neither holds any more."""
-	email = today_store.candidates([Who(0, "", 0, doctype, record)], ())[0].email
+	email = recipients_store.candidates([Who(0, "", 0, doctype, record)], ())[0].email
 	values = {"email": email or "\n", "doctype": doctype, "record": record}
 	return explain_store.ledger_rows(
 		"""l.source_doctype = 'Mass Email' AND l.name IN (

@@ -13,13 +13,13 @@ from email_campaigns.audience.decide import (
 	DUPLICATE_RECORD,
 	EXCLUDED_ADDRESS,
 	EXCLUDED_RECORD,
+	FORGOTTEN,
 	HELD_OUT,
 	NO_ADDRESS,
 	OPTED_OUT,
 	RECORD_MISSING,
 	UNSUBSCRIBED,
 )
-from email_campaigns.audience.forgotten import FORGOTTEN
 
 Translate = Callable[[str], str]
 

@@ -11,8 +11,8 @@ import frappe
 from frappe import _
 from frappe.utils import cint, strip_html
 
-from email_campaigns.audience import store as audience
 from email_campaigns.audience.decide import Candidate, exclusion
+from email_campaigns.audience.lists import members_store as audience
 from email_campaigns.delivery.compose import compose_store, records_store
 from email_campaigns.delivery.ledger.row import Claimed
 from email_campaigns.delivery.mailing import mailing_store

@@ -7,7 +7,7 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from email_campaigns.audience.holdout import PERCENT_LIMIT
+from email_campaigns.audience.chance import PERCENT_LIMIT
 from email_campaigns.delivery.mailing.mailing import BY_RATE, LATER, NOW, SPREAD
 
 LONGEST_SPREAD = 24 * 31  # hours

@@ -11,9 +11,9 @@ from collections.abc import Collection, Iterable, Mapping
 import frappe
 from frappe import _
 
-from email_campaigns.audience import store as audience
 from email_campaigns.audience.address import key as address_key
 from email_campaigns.audience.decide import PER_ADDRESS, Candidate
+from email_campaigns.audience.lists import members_store as audience
 from email_campaigns.delivery import enqueue_store
 from email_campaigns.delivery.ledger import counts_store
 from email_campaigns.delivery.ledger.row import Entry

@@ -14,10 +14,10 @@ import frappe
 from frappe import _
 from frappe.utils import cint, now
 
-from email_campaigns.audience import holdout, today_store
-from email_campaigns.audience import store as audience
+from email_campaigns.audience import chance, recipients_store
 from email_campaigns.audience.decide import Candidate
-from email_campaigns.audience.today_store import Who
+from email_campaigns.audience.lists import members_store as audience
+from email_campaigns.audience.recipients_store import Who
 from email_campaigns.compat import affected_rows, change_latest_rows
 from email_campaigns.delivery.ledger import counts_store
 from email_campaigns.delivery.mailing import mailing_store
@@ -94,7 +94,7 @@ def go_on(mailing: Mailing) -> None:
 
 
 def rules(mailing: Mailing, *, decided: bool = False) -> Rules:
-	held_out = holdout.group(mailing.holdout_seed, mailing.holdout_percent)
+	held_out = chance.hold_out(mailing.holdout_seed, mailing.holdout_percent)
 	return Rules(mailing.duplicate_policy, mailing.heeds_opt_out, held_out, decided)
 
 
@@ -104,11 +104,11 @@ def today(mailing: Mailing, found: Sequence[Row]) -> dict[int, Candidate]:
 		Who(row.name, row.target_list, row.member, row.doctype, row.record) for row in found if not row.cc_of
 	]
 	copies = [row for row in found if row.cc_of]
-	return today_store.candidates(who, mailing.excluding) | _of_copies(copies)
+	return recipients_store.candidates(who, mailing.excluding) | _of_copies(copies)
 
 
 def _of_copies(copies: Sequence[Row]) -> dict[int, Candidate]:
-	known = today_store.suppressions({row.email for row in copies})
+	known = recipients_store.suppressions({row.email for row in copies})
 	return {
 		row.name: Candidate(
 			member=row.member,
@@ -117,7 +117,7 @@ def _of_copies(copies: Sequence[Row]) -> dict[int, Candidate]:
 			email=row.email,
 			doctype=row.doctype,
 			record=row.record,
-			suppressed=today_store.weightiest(known, row.email, row.target_list),
+			suppressed=recipients_store.weightiest(known, row.email, row.target_list),
 		)
 		for row in copies
 	}

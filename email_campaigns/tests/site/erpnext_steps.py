@@ -12,8 +12,8 @@ from frappe.utils import add_days, nowdate
 
 from email_campaigns import install
 from email_campaigns.api import results
-from email_campaigns.audience import store as audience
-from email_campaigns.audience.members import NewMember
+from email_campaigns.audience.lists import members_store as audience
+from email_campaigns.audience.lists.csv_file import NewMember
 from email_campaigns.email_campaigns.report.campaign_results import campaign_results
 from email_campaigns.erpnext import jobs_store, owner_store
 from email_campaigns.jobs import drip

@@ -15,8 +15,9 @@ from frappe.utils.background_jobs import create_job_id, get_job, get_queue
 from rq.registry import StartedJobRegistry
 
 from email_campaigns.api import desk
-from email_campaigns.audience import store as audience
-from email_campaigns.audience.members import NewMember
+from email_campaigns.audience import sources_store
+from email_campaigns.audience.lists import members_store as audience
+from email_campaigns.audience.lists.csv_file import NewMember
 from email_campaigns.delivery.ledger import counts_store
 from email_campaigns.delivery.smtp import transport
 from email_campaigns.jobs import sending
@@ -93,7 +94,7 @@ def a_list(*emails: str, title: str = f"{PREFIX} List") -> str:
 
 
 def add_records(title: str, doctype: str, *names: str) -> None:
-	audience.add_records(title, audience.source(doctype), names)
+	audience.add_records(title, sources_store.source(doctype), names)
 
 
 def a_contact(email: str, **values) -> str:

@@ -6,7 +6,7 @@ from html import unescape
 import frappe
 from frappe.tests.utils import FrappeTestCase
 
-from email_campaigns.audience.suppression import Scope
+from email_campaigns.audience.suppression.suppression import Scope
 from email_campaigns.tests.site.visitor import (
 	Visitor,
 	forget,

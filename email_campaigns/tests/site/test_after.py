@@ -8,7 +8,7 @@ import frappe
 
 from email_campaigns.api import after, desk
 from email_campaigns.audience.decide import DUPLICATE_ADDRESS, HELD_OUT
-from email_campaigns.audience.suppression_store import lift, suppress
+from email_campaigns.audience.suppression.suppression_store import lift, suppress
 from email_campaigns.delivery.ledger import claims_store, counts_store
 from email_campaigns.jobs import sending
 from email_campaigns.mass_mailing.resend import resend

@@ -7,8 +7,8 @@ from collections import Counter
 import frappe
 
 from email_campaigns.api import after
-from email_campaigns.audience import store as audience
-from email_campaigns.audience.suppression_store import lift, suppress
+from email_campaigns.audience.lists import members_store as audience
+from email_campaigns.audience.suppression.suppression_store import lift, suppress
 from email_campaigns.jobs import sending
 from email_campaigns.mass_mailing.resend import missing_store
 from email_campaigns.tests.site.after_kit import FIVE, ONE, REFUSED, THREE, TWO, UNKNOWN, AfterTest

@@ -5,8 +5,8 @@ from unittest.mock import patch
 import frappe
 
 from email_campaigns.api import desk, timeline
-from email_campaigns.audience import store as audience
-from email_campaigns.audience.suppression_store import suppress
+from email_campaigns.audience.lists import members_store as audience
+from email_campaigns.audience.suppression.suppression_store import suppress
 from email_campaigns.jobs import sending
 from email_campaigns.tests.site.kit import (
 	SendingTest,

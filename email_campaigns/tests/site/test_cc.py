@@ -5,8 +5,8 @@ import re
 import frappe
 
 from email_campaigns.api import desk
-from email_campaigns.audience.suppression import Scope
-from email_campaigns.audience.suppression_store import scope_of, suppress
+from email_campaigns.audience.suppression.suppression import Scope
+from email_campaigns.audience.suppression.suppression_store import scope_of, suppress
 from email_campaigns.delivery.copies import rules
 from email_campaigns.tests.site.copies import (
 	AIDE,

@@ -7,7 +7,7 @@ from unittest.mock import patch
 import frappe
 
 from email_campaigns.api import desk
-from email_campaigns.audience.suppression_store import suppress
+from email_campaigns.audience.suppression.suppression_store import suppress
 from email_campaigns.delivery import send_store
 from email_campaigns.delivery.copies import rules
 from email_campaigns.delivery.sending import journal_store

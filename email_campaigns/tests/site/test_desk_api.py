@@ -7,7 +7,7 @@ import frappe
 from frappe.utils import add_to_date, now_datetime
 
 from email_campaigns.api import desk, timeline
-from email_campaigns.audience import progress_store
+from email_campaigns.audience.lists import progress_store
 from email_campaigns.tests.site.kit import (
 	PREFIX,
 	SendingTest,

@@ -2,7 +2,7 @@
 
 import frappe
 
-from email_campaigns.audience.suppression_store import suppress
+from email_campaigns.audience.suppression.suppression_store import suppress
 from email_campaigns.drip import decide, events_store
 from email_campaigns.jobs import sending
 from email_campaigns.mass_mailing.resend import uncertain_store

@@ -6,8 +6,8 @@ import frappe
 from frappe.utils import add_to_date, now_datetime
 
 from email_campaigns.api import lists
-from email_campaigns.audience import feed_store
-from email_campaigns.audience.feed import FeedFault
+from email_campaigns.audience.feeds import source_store
+from email_campaigns.audience.feeds.rules import FeedFault
 from email_campaigns.jobs import lists as jobs
 from email_campaigns.tests.site.feeds import FILTERS, LIST, REPORT, FeedTest
 from email_campaigns.tests.site.kit import a_user, addresses, work_off
@@ -47,8 +47,8 @@ class TestPermissions(FeedTest):
 		frappe.db.delete("Has Role", {"parent": user, "role": "Sales User"})
 		frappe.clear_cache(user=user)
 		frappe.db.commit()
-		with feed_store.acting_as(user):
-			reads = feed_store._reads("Contact")
+		with source_store.acting_as(user):
+			reads = source_store._reads("Contact")
 		if reads:
 			self.skipTest("this site lets everybody read contacts")
 		self.run_now()
@@ -79,8 +79,8 @@ class TestPermissions(FeedTest):
 
 	def test_a_report_without_permission(self):
 		self.a_report(json="{}")
-		with feed_store.acting_as(a_user("stranger")), self.assertRaisesRegex(FeedFault, "no permission"):
-			feed_store.columns(REPORT)
+		with source_store.acting_as(a_user("stranger")), self.assertRaisesRegex(FeedFault, "no permission"):
+			source_store.columns(REPORT)
 
 
 class TestManyMembers(FeedTest):

@@ -4,7 +4,7 @@ import frappe
 from frappe.utils import add_to_date, now_datetime
 
 from email_campaigns.api import desk
-from email_campaigns.audience import feed_run_store
+from email_campaigns.audience.feeds import run_store
 from email_campaigns.jobs import lists as jobs
 from email_campaigns.tests.site.feeds import LIST, FeedTest
 from email_campaigns.tests.site.kit import a_contact, address, addresses, waiting_jobs, work_off
@@ -144,11 +144,11 @@ class TestSchedule(FeedTest):
 	def test_a_run_that_was_killed_goes_on(self):
 		self.contacts(5)
 		feed = self.a_feed()
-		(row,) = feed_run_store.feed_rows_store.named(LIST)
+		(row,) = run_store.rows_store.named(LIST)
 		small = lambda values: audience_slices(values, 2)  # noqa: E731
-		audience_slices, feed_run_store.slices = feed_run_store.slices, small
-		self.addCleanup(setattr, feed_run_store, "slices", audience_slices)
-		steps = feed_run_store.Run(row).run()
+		audience_slices, run_store.slices = run_store.slices, small
+		self.addCleanup(setattr, run_store, "slices", audience_slices)
+		steps = run_store.Run(row).run()
 		next(steps)
 		frappe.db.commit()
 		next(steps)

@@ -5,7 +5,7 @@ import time
 import frappe
 
 from email_campaigns.api import imports
-from email_campaigns.audience.import_records_store import CONTACT
+from email_campaigns.audience.lists.import_records_store import CONTACT
 from email_campaigns.tests.site.kit import a_contact, a_user, address, addresses, waiting_jobs, work_off
 from email_campaigns.tests.site.test_target_lists import LIST, ListTest, a_file
 

@@ -4,7 +4,7 @@ import frappe
 from frappe.utils import add_to_date, now_datetime
 
 from email_campaigns.api import desk
-from email_campaigns.audience.suppression_store import suppress
+from email_campaigns.audience.suppression.suppression_store import suppress
 from email_campaigns.jobs import sending, upkeep
 from email_campaigns.tests.site.kit import (
 	SendingTest,

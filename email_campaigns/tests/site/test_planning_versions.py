@@ -7,8 +7,8 @@ import frappe
 from frappe.utils import get_system_timezone, now_datetime
 
 from email_campaigns.api import desk
-from email_campaigns.audience.members import NewMember
-from email_campaigns.audience.store import add_plain
+from email_campaigns.audience.lists.csv_file import NewMember
+from email_campaigns.audience.lists.members_store import add_plain
 from email_campaigns.schedule.clock import in_zone
 from email_campaigns.tests.site.kit import (
 	PREFIX,

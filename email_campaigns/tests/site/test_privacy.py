@@ -4,9 +4,9 @@ import frappe
 from frappe.utils import now
 
 from email_campaigns.api import desk, privacy
-from email_campaigns.audience import erase_store, forgotten_store
-from email_campaigns.audience.forgotten import FORGOTTEN
-from email_campaigns.audience.suppression_store import scope_of, suppress
+from email_campaigns.audience.decide import FORGOTTEN
+from email_campaigns.audience.suppression import erase_store, forgotten_store
+from email_campaigns.audience.suppression.suppression_store import scope_of, suppress
 from email_campaigns.delivery.ledger import claims_store
 from email_campaigns.delivery.ledger.row import Claimed
 from email_campaigns.jobs import lists, sending

@@ -7,7 +7,7 @@ from unittest.mock import patch
 import frappe
 import psutil
 
-from email_campaigns.audience import store as audience
+from email_campaigns.audience.lists import members_store as audience
 from email_campaigns.delivery import send_store
 from email_campaigns.delivery.sending import journal_store
 from email_campaigns.delivery.sending.send_loop import SendLoop

@@ -9,8 +9,8 @@ from frappe.tests.utils import FrappeTestCase
 from frappe.utils import add_days, now_datetime
 
 from email_campaigns.api import lists, privacy, signup
-from email_campaigns.audience import signup_store
-from email_campaigns.audience.suppression_store import scope_of, suppress
+from email_campaigns.audience.signup import signup_store
+from email_campaigns.audience.suppression.suppression_store import scope_of, suppress
 from email_campaigns.jobs import upkeep
 from email_campaigns.tests.site.conftest import mark_as_test
 from email_campaigns.tests.site.kit import an_account, change, remove_account

@@ -4,8 +4,8 @@ import frappe
 from frappe.tests.utils import FrappeTestCase
 
 from email_campaigns.audience.address import InvalidAddress
-from email_campaigns.audience.suppression import Scope, record_name
-from email_campaigns.audience.suppression_store import (
+from email_campaigns.audience.suppression.suppression import Scope, record_name
+from email_campaigns.audience.suppression.suppression_store import (
 	adopt_email_unsubscribes,
 	follow_renamed_list,
 	lift,

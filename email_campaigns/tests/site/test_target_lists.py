@@ -6,7 +6,7 @@ import time
 import frappe
 
 from email_campaigns.api import desk
-from email_campaigns.audience.suppression_store import scope_of, suppress
+from email_campaigns.audience.suppression.suppression_store import scope_of, suppress
 from email_campaigns.jobs import lists
 from email_campaigns.tests.site.kit import (
 	SendingTest,

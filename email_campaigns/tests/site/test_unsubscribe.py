@@ -4,8 +4,8 @@ import re
 
 import frappe
 
-from email_campaigns.audience.suppression import Scope
-from email_campaigns.audience.suppression_store import lift, scope_of, suppress
+from email_campaigns.audience.suppression.suppression import Scope
+from email_campaigns.audience.suppression.suppression_store import lift, scope_of, suppress
 from email_campaigns.tests.site.recipient import (
 	JO,
 	LEFT_NEWS,

@@ -4,8 +4,8 @@ from time import monotonic, sleep
 
 import frappe
 
-from email_campaigns.audience.suppression import Scope, record_name
-from email_campaigns.audience.suppression_store import scope_of
+from email_campaigns.audience.suppression.suppression import Scope, record_name
+from email_campaigns.audience.suppression.suppression_store import scope_of
 from email_campaigns.tests.site.recipient import (
 	JO,
 	LEFT_NEWS,

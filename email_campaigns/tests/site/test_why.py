@@ -5,7 +5,7 @@ import time
 import frappe
 
 from email_campaigns.api import after, desk
-from email_campaigns.audience.suppression_store import suppress
+from email_campaigns.audience.suppression.suppression_store import suppress
 from email_campaigns.jobs import sending
 from email_campaigns.mass_mailing.resend import resend
 from email_campaigns.tests.site.copies import BOSS, KIM, CopiesTest, contacts

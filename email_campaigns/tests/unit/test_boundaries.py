@@ -26,6 +26,7 @@ FLOORS = (
 )
 # The same within a room; its own files stand on the floor named "".
 INNER_FLOORS = {
+	"audience": ({""}, {"suppression"}, {"lists"}, {"feeds", "signup"}),
 	"delivery": (
 		{"mailing", "smtp"},
 		{"ledger"},
@@ -62,11 +63,7 @@ def is_controller(name):
 
 def is_store(name):
 	last = name.rsplit(".", 1)[-1]
-	return (
-		last == "store"
-		or last.endswith("_store")
-		or name in ("delivery.smtp.transport", "delivery.transport")
-	)
+	return last == "store" or last.endswith("_store") or name == "delivery.smtp.transport"
 
 
 def may_use_frappe(name):
@@ -229,6 +226,9 @@ RULES = {
 		"delivery.ledger.row": "from email_campaigns.delivery.sending import send_loop",
 		"delivery.compose.composer": "from email_campaigns.delivery.copies import copies",
 		"delivery.sending.send_loop": "from email_campaigns.delivery import send_store",
+		"audience.decide": "from email_campaigns.audience.suppression import suppression",
+		"audience.suppression.suppression": "from email_campaigns.audience.lists import members_store",
+		"audience.signup.signup": "from email_campaigns.audience.feeds import rules",
 		"mass_mailing.status_store": "from email_campaigns.mass_mailing.prepare import checks",
 		"mass_mailing.resend.resend": "from email_campaigns.mass_mailing.prepare import checks",
 		"mass_mailing.prepare.checks": "from email_campaigns.mass_mailing.explain import sentences",

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from email_campaigns.audience.feed import (
+from email_campaigns.audience.feeds.rules import (
 	ADDRESSES,
 	FAILED,
 	FINE,

@@ -1,7 +1,7 @@
 """What stays of a forgotten address: a hash that needs the site's key."""
 
-from email_campaigns.audience.decide import Candidate, exclusion
-from email_campaigns.audience.forgotten import FORGOTTEN, derive, fingerprint
+from email_campaigns.audience.decide import FORGOTTEN, Candidate, exclusion
+from email_campaigns.audience.suppression.forgotten import derive, fingerprint
 
 KEY = derive(b"the site's secret")
 

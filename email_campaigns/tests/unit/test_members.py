@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from email_campaigns.audience.members import (
+from email_campaigns.audience.lists.csv_file import (
 	CsvColumn,
 	NewMember,
 	Rejection,

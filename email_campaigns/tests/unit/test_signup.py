@@ -3,7 +3,7 @@
 import pytest
 
 from email_campaigns.audience.address import InvalidAddress
-from email_campaigns.audience.signup import LIFETIME, NotAgreed, Wish, has_ended, stamp, wish
+from email_campaigns.audience.signup.signup import LIFETIME, NotAgreed, Wish, has_ended, stamp, wish
 
 JO = {"email": " Jo@EXAMPLE.com ", "consent": "1", "first_name": "Jo\r\nBcc: you", "last_name": "x" * 200}
 

@@ -2,9 +2,14 @@ import frappe
 from frappe import _
 from frappe.model.document import Document
 
-from email_campaigns.audience import forgotten_store, mirror_store, suppression_store
 from email_campaigns.audience.address import InvalidAddress, normalise
-from email_campaigns.audience.suppression import HARD_BOUNCE, PERSONS_WISH, UNSUBSCRIBED, record_name
+from email_campaigns.audience.suppression import forgotten_store, mirror_store, suppression_store
+from email_campaigns.audience.suppression.suppression import (
+	HARD_BOUNCE,
+	PERSONS_WISH,
+	UNSUBSCRIBED,
+	record_name,
+)
 
 
 class SuppressedEmail(Document):

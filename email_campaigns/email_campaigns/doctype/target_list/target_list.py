@@ -1,16 +1,18 @@
 from frappe.model.document import Document
 
-from email_campaigns.audience import feed_rows_store, signup_store, store
+from email_campaigns.audience.feeds import rows_store
+from email_campaigns.audience.lists import members_store
+from email_campaigns.audience.signup import signup_store
 
 
 class TargetList(Document):
 	def validate(self):
-		feed_rows_store.check(self)
+		rows_store.check(self)
 		signup_store.check(self)
 
 	def on_update(self):
-		feed_rows_store.let_go(self)
+		rows_store.let_go(self)
 
 	def on_trash(self):
-		feed_rows_store.forget(self.name)
-		store.delete_members(self.name)
+		rows_store.forget(self.name)
+		members_store.delete_members(self.name)

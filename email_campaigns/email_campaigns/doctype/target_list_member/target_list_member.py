@@ -2,15 +2,15 @@ import frappe
 from frappe import _
 from frappe.model.document import Document
 
-from email_campaigns.audience import forgotten_store, store
-from email_campaigns.audience.address import InvalidAddress, normalise
-from email_campaigns.audience.members import plain_key, record_key
+from email_campaigns.audience.address import InvalidAddress, normalise, plain_key, record_key
+from email_campaigns.audience.lists import members_store
+from email_campaigns.audience.suppression import forgotten_store
 
 
 class TargetListMember(Document):
 	def validate(self):
 		if self.member_doctype and self.member_name:
-			self.update(store.address_of(self.member_doctype, self.member_name))
+			self.update(members_store.address_of(self.member_doctype, self.member_name))
 			self.member_key = record_key(self.member_doctype, self.member_name)
 		else:
 			self._validate_plain()
@@ -35,10 +35,10 @@ class TargetListMember(Document):
 			frappe.throw(_("{0} is already on {1}.").format(self.member_name or self.email, self.target_list))
 
 	def on_update(self):
-		store.update_counts(self.target_list)
+		members_store.update_counts(self.target_list)
 
 	def after_delete(self):
-		store.update_counts(self.target_list)
+		members_store.update_counts(self.target_list)
 
 
 def on_doctype_update():

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from email_campaigns.audience.address import normalise
-from email_campaigns.audience.members import NAME_LENGTH
+from email_campaigns.audience.lists.csv_file import NAME_LENGTH
 
 LIFETIME = 3 * 24 * 3600  # seconds that the link of a confirmation mail holds
 

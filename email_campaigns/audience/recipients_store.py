@@ -8,9 +8,8 @@ from dataclasses import dataclass
 
 import frappe
 
-from email_campaigns.audience.address import InvalidAddress, key, normalise
+from email_campaigns.audience.address import InvalidAddress, key, normalise, plain_key, record_key
 from email_campaigns.audience.decide import UNSUBSCRIBED, Candidate
-from email_campaigns.audience.members import plain_key, record_key
 from email_campaigns.audience.sources_store import PLAIN, PLAIN_SOURCE, Source, sources
 
 

@@ -10,7 +10,7 @@ from frappe import _
 from frappe.utils import now
 from frappe.utils.password import get_encryption_key
 
-from email_campaigns.audience.forgotten import derive, fingerprint
+from email_campaigns.audience.suppression.forgotten import derive, fingerprint
 
 # site_config.json: former encryption keys, by which addresses may have been hashed; links in mails use them too.
 FORMER_KEYS = "email_campaigns_former_encryption_keys"

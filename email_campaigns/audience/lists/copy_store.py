@@ -12,7 +12,7 @@ import frappe
 from frappe import _
 from frappe.utils import now
 
-from email_campaigns.audience.suppression_store import carry_over
+from email_campaigns.audience.suppression.suppression_store import carry_over
 from email_campaigns.compat import affected_rows
 
 ALL, ONLY, BOTH = "", "only", "both"  # the parts of a list, compared with another

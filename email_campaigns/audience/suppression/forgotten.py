@@ -9,8 +9,6 @@ import hmac
 
 from email_campaigns.audience.address import key
 
-FORGOTTEN = "Forgotten on request"
-
 
 def derive(secret: bytes) -> bytes:
 	"""Return the key for this purpose alone, HKDF's extract and one step of expand (RFC 5869, section 2)."""

@@ -10,12 +10,12 @@ from collections.abc import Iterator, Mapping
 import frappe
 from frappe import _
 
-from email_campaigns.audience import forgotten_store
-from email_campaigns.audience.address import key
-from email_campaigns.audience.import_records_store import Records
-from email_campaigns.audience.members import NewMember, Rejection, UnusableFile, decode, read_csv, record_key
+from email_campaigns.audience.address import key, record_key
+from email_campaigns.audience.lists.csv_file import NewMember, Rejection, UnusableFile, decode, read_csv
+from email_campaigns.audience.lists.import_records_store import Records
+from email_campaigns.audience.lists.members_store import SLICE, add_plain, add_records, present_keys, slices
 from email_campaigns.audience.sources_store import source
-from email_campaigns.audience.store import SLICE, add_plain, add_records, present_keys, slices
+from email_campaigns.audience.suppression import forgotten_store
 
 RECORDS_SLICE = 200
 REPORTED_LINES = 5000  # a report longer than this helps nobody, and must fit into its field

@@ -11,9 +11,9 @@ from collections.abc import Iterable, Sequence
 import frappe
 from frappe.utils import now
 
-from email_campaigns.audience import forgotten_store, mirror_store
 from email_campaigns.audience.address import InvalidAddress, key, normalise
-from email_campaigns.audience.suppression import (
+from email_campaigns.audience.suppression import forgotten_store, mirror_store
+from email_campaigns.audience.suppression.suppression import (
 	BY_WEIGHT,
 	EVERYTHING,
 	PERSONS_WISH,
@@ -25,6 +25,7 @@ from email_campaigns.audience.suppression import (
 from email_campaigns.compat import affected_rows
 
 SLICE = 500
+LEFT_LIST = "Left This List"
 
 
 def suppress(email: str, *, reason: str, origin: str, target_list: str = EVERYTHING) -> bool:
@@ -215,3 +216,19 @@ def _valid(email: str) -> str:
 
 def _origin(email_unsubscribe) -> str:
 	return f"Email Unsubscribe {email_unsubscribe.name}"
+
+
+def states(members: Sequence[int]) -> dict[int, str]:
+	"""Return {member: why nothing is sent to the address} for those that are suppressed, weightier reasons first."""
+	rows = frappe.db.sql(
+		"""SELECT m.name, s.reason, COALESCE(s.target_list, '') != ''
+		FROM `tabTarget List Member` m JOIN `tabSuppressed Email` s
+			ON s.email = m.email AND BINARY LOWER(s.email) = BINARY LOWER(m.email)
+		WHERE m.name IN %s AND COALESCE(s.target_list, '') IN ('', m.target_list)
+		ORDER BY COALESCE(s.target_list, '') != '' DESC""",
+		(tuple(members) or (0,),),
+	)
+	# What holds for every list comes last, and so is what is told.
+	return {
+		name: LEFT_LIST if of_list and reason in PERSONS_WISH else reason for name, reason, of_list in rows
+	}

@@ -15,11 +15,10 @@ from frappe.model import default_fields, optional_fields
 from frappe.permissions import get_role_permissions
 from frappe.utils import cint, strip_html
 
-from email_campaigns.audience.address import InvalidAddress, normalise
-from email_campaigns.audience.feed import ADDRESSES, Column, FeedFault, choose, usable_columns
-from email_campaigns.audience.members import plain_key, record_key
+from email_campaigns.audience.address import InvalidAddress, normalise, plain_key, record_key
+from email_campaigns.audience.feeds.rules import ADDRESSES, Column, FeedFault, choose, usable_columns
+from email_campaigns.audience.lists.members_store import slices
 from email_campaigns.audience.sources_store import sources
-from email_campaigns.audience.store import slices
 
 REPORT = "Report"
 BUILDER = "Report Builder"

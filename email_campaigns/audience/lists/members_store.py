@@ -8,17 +8,14 @@ from dataclasses import replace
 import frappe
 from frappe.utils import now
 
-from email_campaigns.audience import forgotten_store
-from email_campaigns.audience.address import InvalidAddress, normalise
-from email_campaigns.audience.decide import Candidate
-from email_campaigns.audience.forgotten import FORGOTTEN
-from email_campaigns.audience.members import NewMember, plain_key, record_key
+from email_campaigns.audience.address import InvalidAddress, normalise, plain_key, record_key
+from email_campaigns.audience.decide import FORGOTTEN, Candidate
+from email_campaigns.audience.lists.csv_file import NewMember
 from email_campaigns.audience.sources_store import PLAIN, PLAIN_SOURCE, Source, source, sources
+from email_campaigns.audience.suppression import forgotten_store
 from email_campaigns.compat import affected_rows
 
 SLICE = 2000
-
-__all__ = ["PLAIN", "Source", "source", "sources"]
 
 _COLUMNS = (
 	"name, creation, modified, owner, modified_by, target_list, email, member_doctype, member_name,"

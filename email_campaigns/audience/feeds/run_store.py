@@ -14,11 +14,11 @@ import frappe
 from frappe import _
 from frappe.utils import now, now_datetime
 
-from email_campaigns.audience import feed_rows_store, feed_store
-from email_campaigns.audience.feed import ADDRESSES, FAILED, FINE, WAITING, decide
-from email_campaigns.audience.members import NewMember
+from email_campaigns.audience.feeds import rows_store, source_store
+from email_campaigns.audience.feeds.rules import ADDRESSES, FAILED, FINE, WAITING, decide
+from email_campaigns.audience.lists.csv_file import NewMember
+from email_campaigns.audience.lists.members_store import add_plain, add_records, present_keys, slices
 from email_campaigns.audience.sources_store import source
-from email_campaigns.audience.store import add_plain, add_records, present_keys, slices
 from email_campaigns.compat import affected_rows
 
 LEAVE = "Leave"
@@ -46,7 +46,7 @@ class Run:
 
 	def run(self) -> Iterator[tuple[int, int]]:
 		"""Yields (done, total) after each slice, for the caller to commit. Raises FeedFault before anything changed."""
-		answer = feed_store.read(self.feed)
+		answer = source_store.read(self.feed)
 		brought = _brought(self.feed.name)
 		step = decide(
 			answer.members,
@@ -64,7 +64,7 @@ class Run:
 			self.left += self._take_off(keys)
 			yield (done := done + len(keys)), total
 
-	def _bring(self, answer: feed_store.Answer, keys: Sequence[str]) -> int:
+	def _bring(self, answer: source_store.Answer, keys: Sequence[str]) -> int:
 		target_list = self.feed.parent
 		fresh = set(keys) - present_keys(target_list, keys)
 		values = [answer.members[key] for key in keys]
@@ -116,7 +116,7 @@ class Run:
 	def tell(self) -> None:
 		"""Write on the form what the run came to."""
 		status = WAITING if self.held_back else FINE
-		feed_rows_store.tell(self.feed.name, self.began, status, self._result())
+		rows_store.tell(self.feed.name, self.began, status, self._result())
 
 	def tell_failure(self, why: str) -> None:
 		"""Write on the form why the run ended early, and how far it got."""
@@ -125,7 +125,7 @@ class Run:
 			if self.came or self.left
 			else _("Nothing was changed.")
 		)
-		feed_rows_store.tell(self.feed.name, self.began, FAILED, f"{why} {told}")
+		rows_store.tell(self.feed.name, self.began, FAILED, f"{why} {told}")
 
 	def _result(self) -> str:
 		if self.held_back:

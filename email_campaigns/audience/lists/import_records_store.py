@@ -12,7 +12,7 @@ from frappe import _
 from frappe.utils import strip_html
 
 from email_campaigns.audience.address import key
-from email_campaigns.audience.members import NewMember, Rejection
+from email_campaigns.audience.lists.csv_file import NewMember, Rejection
 from email_campaigns.audience.sources_store import Source, source, sources
 from email_campaigns.settings import app_settings
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 import frappe
 
 from email_campaigns.audience.address import key, spellings
-from email_campaigns.audience.store import Source, sources
+from email_campaigns.audience.sources_store import Source, sources
 
 # Email Unsubscribe has the ordinary length; an address beyond it is held by Suppressed Email alone.
 MIRRORED_LENGTH = 140

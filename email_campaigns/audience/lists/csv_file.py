@@ -56,16 +56,6 @@ class Rejection:
 	why: str
 
 
-def record_key(doctype: str, name: str) -> str:
-	"""Return the identity of a record within a list."""
-	return f"{doctype}/{name}"
-
-
-def plain_key(email: str) -> str:
-	"""Return the identity of a plain address within a list; `email` is normalised."""
-	return f"@{key(email)}"
-
-
 def decode(content: bytes) -> str:
 	"""Return the text of an uploaded file: UTF-8 with or without a mark, UTF-16 with one.
 

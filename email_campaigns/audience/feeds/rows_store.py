@@ -12,8 +12,8 @@ import frappe
 from frappe import _
 from frappe.utils import now_datetime
 
-from email_campaigns.audience import feed_store
-from email_campaigns.audience.feed import FeedFault, is_due
+from email_campaigns.audience.feeds import source_store
+from email_campaigns.audience.feeds.rules import FeedFault, is_due
 
 _DEFINITION = ("kind", "record_type", "filters", "report", "report_filters", "report_column")
 _OF_RUNS = ("status", "last_run", "last_result")
@@ -43,7 +43,7 @@ def _take_over(row) -> None:
 	if row.enabled is None:  # a row of a list that exists already gets no defaults
 		row.enabled = 1
 	try:
-		feed_store.check(row)
+		source_store.check(row)
 	except FeedFault as error:
 		frappe.throw(f"{row.title}: {error}", title=_("This Feed Can't Run"))
 

@@ -10,11 +10,10 @@ from __future__ import annotations
 import frappe
 from frappe.utils import now
 
-from email_campaigns.audience import forgotten_store, mirror_store
-from email_campaigns.audience.address import key, normalise, spellings
-from email_campaigns.audience.forgotten import FORGOTTEN
-from email_campaigns.audience.members import plain_key
+from email_campaigns.audience.address import key, normalise, plain_key, spellings
+from email_campaigns.audience.decide import FORGOTTEN
 from email_campaigns.audience.sources_store import sources
+from email_campaigns.audience.suppression import forgotten_store, mirror_store
 
 MODULE = "Email Campaigns"
 EMAIL_UNSUBSCRIBE = "Email Unsubscribe"

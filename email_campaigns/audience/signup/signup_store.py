@@ -8,12 +8,12 @@ import frappe
 from frappe import _
 from frappe.utils import add_to_date, get_system_timezone, now, now_datetime
 
-from email_campaigns.audience import forgotten_store, suppression_store
 from email_campaigns.audience.address import key
-from email_campaigns.audience.members import NewMember
-from email_campaigns.audience.signup import LIFETIME, Wish
-from email_campaigns.audience.store import add_plain, update_counts
-from email_campaigns.audience.suppression import EVERYTHING, UNSUBSCRIBED
+from email_campaigns.audience.lists.csv_file import NewMember
+from email_campaigns.audience.lists.members_store import add_plain, update_counts
+from email_campaigns.audience.signup.signup import LIFETIME, Wish
+from email_campaigns.audience.suppression import forgotten_store, suppression_store
+from email_campaigns.audience.suppression.suppression import EVERYTHING, UNSUBSCRIBED
 from email_campaigns.compat import affected_rows
 
 ASKED, CONFIRMED = "Asked", "Confirmed"
