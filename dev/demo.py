@@ -191,10 +191,10 @@ def upload(rows: list[dict]) -> str:
 
 
 def fill_lists(rows: list[dict]) -> None:
-	from email_campaigns.api import desk
+	from email_campaigns.api.desk import mass_email, members
 
-	desk.import_members(READERS, upload(rows))
-	desk.add_members(COLLEAGUES, "Contact", filters=[["company_name", "=", CAMPAIGN]])
+	mass_email.import_members(READERS, upload(rows))
+	members.add_members(COLLEAGUES, "Contact", filters=[["company_name", "=", CAMPAIGN]])
 	frappe.db.commit()
 	for title in (READERS, COLLEAGUES):
 		wait_until(
@@ -207,7 +207,7 @@ def fill_lists(rows: list[dict]) -> None:
 
 def send() -> tuple[str, dict]:
 	"""Create the campaign and its mailing, send it now, and return its name and the figures of Calculate."""
-	from email_campaigns.api import desk
+	from email_campaigns.api.desk import mass_email
 
 	lists = [{"target_list": READERS}, {"target_list": COLLEAGUES}]
 	make(
@@ -225,8 +225,8 @@ def send() -> tuple[str, dict]:
 		email_template=CAMPAIGN,
 		sender_account=SENDER,
 	)
-	figures = desk.calculate(mailing.name)
-	desk.schedule(mailing.name, at_once=True)
+	figures = mass_email.calculate(mailing.name)
+	mass_email.schedule(mailing.name, at_once=True)
 	frappe.db.commit()
 	shown = -1
 

@@ -114,7 +114,7 @@ def check(done: dict[str, int], figures: dict) -> None:
 
 def show(mailing: str) -> None:
 	"""Print the results as the form shows them."""
-	from email_campaigns.api import results
+	from email_campaigns.api.desk import results
 
 	print(f"\n  {'results':14} {'people':>8} {'rate':>8}  {'of':18} {'with programs':>13}")
 	for rate in results.summary(mailing)["rates"]:

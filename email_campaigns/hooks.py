@@ -23,11 +23,11 @@ after_app_install = "email_campaigns.install.after_app_install"
 after_migrate = "email_campaigns.install.after_migrate"
 
 # Guests' links are answered before the website's redirect look-ups, which cost more than the answer.
-before_request = ["email_campaigns.api.public.answer"]
+before_request = ["email_campaigns.api.public.routes.answer"]
 
 # A device on which somebody signed in to work here is known by a cookie: its opens and clicks are not counted.
-on_session_creation = ["email_campaigns.api.own_device.remember"]
-after_request = ["email_campaigns.api.own_device.mark"]
+on_session_creation = ["email_campaigns.api.public.own_device.remember"]
+after_request = ["email_campaigns.api.public.own_device.mark"]
 
 scheduler_events = {
 	"cron": {
@@ -84,7 +84,7 @@ ignore_links_on_delete = [
 ]
 
 # What campaigns did for a person is shown on the person's own record, whatever its doctype.
-additional_timeline_content = {"*": ["email_campaigns.api.timeline.content"]}
+additional_timeline_content = {"*": ["email_campaigns.api.desk.timeline.content"]}
 
 # Frappe's Log Settings decide how long the log is kept.
 default_log_clearing_doctypes = {"Campaign Log": 365, "Target List Change": 180}

@@ -37,7 +37,7 @@ def sent(office, bench):
 	office.insert("Email Template", name=TEMPLATE, subject="Come", use_html=1, response_html="<p>Come</p>")
 	values = {"title": TITLE, "campaign": CAMPAIGN, "email_template": TEMPLATE, "sender_account": ACCOUNT}
 	mailing = office.insert("Mass Email", **values, target_lists=[{"target_list": LIST}])["data"]["name"]
-	office.post("/api/method/email_campaigns.api.approval.submit", name=mailing)
+	office.post("/api/method/email_campaigns.api.desk.approval.submit", name=mailing)
 	arrived(office, 1)
 	office.post("/api/method/logout")
 	return contact, mailing

@@ -2,7 +2,7 @@
 
 import frappe
 
-from email_campaigns.api import approval
+from email_campaigns.api.desk import approval
 from email_campaigns.tests.site.kit import SendingTest, a_list, a_mailing, addresses, change, settings, starts
 from email_campaigns.tests.site.visitor import forget
 

@@ -11,7 +11,7 @@ import frappe
 from frappe.utils import add_days, nowdate
 
 from email_campaigns import install
-from email_campaigns.api import results
+from email_campaigns.api.desk import results
 from email_campaigns.audience.lists import members_store as audience
 from email_campaigns.audience.lists.csv_file import NewMember
 from email_campaigns.email_campaigns.report.campaign_results import campaign_results

@@ -29,9 +29,9 @@ class FailureTest(SendingTest):
 			self.assertIn(word, form.problem)
 
 	def resume(self):
-		from email_campaigns.api import desk
+		from email_campaigns.api.desk import mass_email
 
-		desk.resume(self.mailing)
+		mass_email.resume(self.mailing)
 		frappe.db.commit()
 		self.go_on()
 

@@ -2,7 +2,7 @@
 
 import frappe
 
-from email_campaigns.api import lists
+from email_campaigns.api.desk import target_list
 from email_campaigns.tests.site.kit import SendingTest, a_contact, a_list, addresses, work_off
 
 LIST = "Sending Fed"
@@ -64,7 +64,7 @@ class FeedTest(SendingTest):
 		return self.a_feed(kind="Report", report=REPORT, report_column=column, **values)
 
 	def run_now(self, feed=""):
-		lists.run_feed(LIST, feed)
+		target_list.run_feed(LIST, feed)
 		frappe.db.commit()
 		work_off()
 		frappe.db.rollback()

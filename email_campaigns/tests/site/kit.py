@@ -14,7 +14,7 @@ from frappe.utils import add_to_date, now_datetime
 from frappe.utils.background_jobs import create_job_id, get_job, get_queue
 from rq.registry import StartedJobRegistry
 
-from email_campaigns.api import desk
+from email_campaigns.api.desk import mass_email
 from email_campaigns.audience import sources_store
 from email_campaigns.audience.lists import members_store as audience
 from email_campaigns.audience.lists.csv_file import NewMember
@@ -325,7 +325,7 @@ class SendingTest(FrappeTestCase):
 
 	def start(self, name: str) -> str:
 		"""Say “send now” and let the first tick find it."""
-		desk.schedule(name, at_once=True)
+		mass_email.schedule(name, at_once=True)
 		frappe.db.commit()
 		return name
 

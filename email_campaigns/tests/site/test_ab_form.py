@@ -3,8 +3,8 @@
 import frappe
 from frappe.utils import add_to_date, now_datetime
 
-from email_campaigns.api import ab_test as api
-from email_campaigns.api import approval, desk
+from email_campaigns.api.desk import ab_versions as api
+from email_campaigns.api.desk import approval, mass_email, preview
 from email_campaigns.jobs import sending
 from email_campaigns.mass_mailing import ab_winner_store
 from email_campaigns.results import store as results
@@ -78,16 +78,16 @@ class TestTheForm(ABTest):
 		name = self.mailing(subjects=("{{ doc.first_name",))
 		errors = [one["text"] for one in approval.prepare(name)["findings"] if one["level"] == "error"]
 		self.assertTrue(any("In the version for B" in text for text in errors), errors)
-		self.assertRaises(frappe.ValidationError, desk.schedule, name, at_once=True)
+		self.assertRaises(frappe.ValidationError, mass_email.schedule, name, at_once=True)
 
 	def test_each_version_can_be_looked_at_and_tested(self):
 		name = self.mailing()
 		self.assertEqual(
-			[desk.preview(name, version=label)["subject"] for label in ("", "A", "B")], [A, A, B]
+			[preview.preview(name, version=label)["subject"] for label in ("", "A", "B")], [A, A, B]
 		)
 		with self.assertRaisesRegex(frappe.ValidationError, "no version C"):
-			desk.preview(name, version="C")
-		desk.send_test(name, address("me"), version="B")
+			preview.preview(name, version="C")
+		preview.send_test(name, address("me"), version="B")
 		self.assertEqual(self.subjects(), {address("me"): f"[TEST] {B}"})
 
 	def test_an_approval_covers_the_versions_and_not_the_choice(self):

@@ -4,7 +4,7 @@ from collections import Counter
 
 import frappe
 
-from email_campaigns.api import ab_test as api
+from email_campaigns.api.desk import ab_versions as api
 from email_campaigns.mass_mailing import ab_winner_store
 from email_campaigns.tests.site.ab_kit import MANY, A, ABTest, B, C
 from email_campaigns.tests.site.copies import COMPANY, offer

@@ -4,8 +4,8 @@ import time
 
 import frappe
 
-from email_campaigns.api import ab_test as api
-from email_campaigns.api import after, desk
+from email_campaigns.api.desk import ab_versions as api
+from email_campaigns.api.desk import mass_email, resend
 from email_campaigns.delivery.compose import view_store
 from email_campaigns.delivery.ledger.row import WAITS_FOR_WINNER
 from email_campaigns.jobs import ab_winner
@@ -53,11 +53,11 @@ class TestTheWinner(ABTest):
 
 	def test_a_paused_mailing_chooses_when_it_goes_on(self):
 		name = self.send(self.mailing())
-		desk.pause(name)
+		mass_email.pause(name)
 		frappe.db.commit()
 		self.hours_pass()
 		self.assertFalse(self.form(name).ab_winner)
-		desk.resume(name)
+		mass_email.resume(name)
 		frappe.db.commit()
 		self.hours_pass()
 		self.assertAllGot(name, "A")
@@ -65,19 +65,19 @@ class TestTheWinner(ABTest):
 	def test_a_choice_while_it_is_paused_sends_nothing_before_it_goes_on(self):
 		name = self.send(self.mailing(winner_by="By hand"))
 		sent = len(self.server.messages)
-		desk.pause(name)
+		mass_email.pause(name)
 		api.choose(name, "B")
 		frappe.db.commit()
 		self.go_on()
 		self.assertEqual(len(self.server.messages), sent)
-		desk.resume(name)
+		mass_email.resume(name)
 		frappe.db.commit()
 		self.go_on()
 		self.assertAllGot(name, "B")
 
 	def test_a_cancelled_mailing_ends_the_rest_too(self):
 		name = self.send(self.mailing())
-		desk.cancel(name, "Never mind")
+		mass_email.cancel(name, "Never mind")
 		frappe.db.commit()
 		self.hours_pass()
 		self.assertEqual(set(self.statuses(name)), {"Sent", "Cancelled"})
@@ -124,7 +124,7 @@ class TestTheWinner(ABTest):
 		settings(hourly_limit=40)
 		frappe.db.sql("UPDATE `tabCampaign Message` SET sent_epoch = 0")
 		name = self.send(self.mailing(percent=20))
-		state = desk.progress(name)
+		state = mass_email.progress(name)
 		self.assertEqual((state["status"], state["ends_at"], state["version"]), ("In Process", None, ""))
 		self.assertGreater(state["by_status"]["Queued"], 30)
 
@@ -149,7 +149,7 @@ class TestAfterwards(ABTest):
 		frappe.db.commit()
 		self.go_on()
 		email = self.versions(name)["B"][0]
-		after.resend(self.mails(name)[email])
+		resend.resend(self.mails(name)[email])
 		frappe.db.commit()
 		self.go_on()
 		subjects = [mail.parsed["Subject"] for mail in self.server.messages if email in mail.recipients]
@@ -162,7 +162,7 @@ class TestAfterwards(ABTest):
 		before = self.versions(name)
 		self.assertEqual(self.statuses(name)["Failed"], len(before["A"] + before["B"]))
 		self.serve()
-		after.resend_failed(name)
+		resend.resend_failed(name)
 		frappe.db.commit()
 		self.go_on()
 		self.assertEqual(self.versions(name), before)
@@ -186,7 +186,7 @@ class TestAfterwards(ABTest):
 
 	def missing(self, name):
 		frappe.db.commit()
-		after.resend_missing(name)
+		resend.resend_missing(name)
 		frappe.db.commit()
 		self.go_on()
 
@@ -227,9 +227,9 @@ class TestAfterwards(ABTest):
 	def test_it_can_be_told_why(self):
 		name = self.send(self.mailing())
 		found = self.versions(name)
-		(sent,), (waits,) = after.why(name, found["B"][0]), after.why(name, found["Rest"][0])
+		(sent,), (waits,) = resend.why(name, found["B"][0]), resend.why(name, found["Rest"][0])
 		self.assertIn("It was version B of the A/B test.", sent)
 		self.assertIn("It leaves once the best version of the A/B test has been chosen", waits)
 		self.hours_pass()
-		(told,) = after.why(name, found["Rest"][0])
+		(told,) = resend.why(name, found["Rest"][0])
 		self.assertIn("It was version A of the A/B test.", told)

@@ -6,7 +6,8 @@ from collections import Counter
 
 import frappe
 
-from email_campaigns.api import after, desk
+from email_campaigns.api.desk import mass_email
+from email_campaigns.api.desk import resend as resend_api
 from email_campaigns.audience.decide import DUPLICATE_ADDRESS, HELD_OUT
 from email_campaigns.audience.suppression.suppression_store import lift, suppress
 from email_campaigns.delivery.ledger import claims_store, counts_store
@@ -30,7 +31,7 @@ class TestOneMailAgain(AfterTest):
 	def test_that_was_sent_gets_a_row_of_its_own(self):
 		name = self.send(a_mailing(a_list(ONE, TWO)))
 		first = self.message(name, ONE)
-		self.do(after.resend, first)
+		self.do(resend_api.resend, first)
 		self.assertEqual(self.form(name).status, "In Process")
 		self.assertFigures(name, "In Process")
 		self.go_on()
@@ -43,11 +44,11 @@ class TestOneMailAgain(AfterTest):
 	def test_is_done_once_by_a_double_click(self):
 		name = self.send(a_mailing(a_list(ONE)))
 		first = self.message(name, ONE)
-		self.do(after.resend, first)
-		self.refuses(resend.ON_ITS_WAY, after.resend, first)
+		self.do(resend_api.resend, first)
+		self.refuses(resend.ON_ITS_WAY, resend_api.resend, first)
 		self.go_on()
-		self.refuses(resend.JUST_SENT, after.resend, first)
-		self.refuses(resend.JUST_SENT, after.resend, self.message(name, ONE, resend_of=first))
+		self.refuses(resend.JUST_SENT, resend_api.resend, first)
+		self.refuses(resend.JUST_SENT, resend_api.resend, self.message(name, ONE, resend_of=first))
 		self.go_on()
 		self.assertReceived(ONE, ONE)
 
@@ -55,7 +56,7 @@ class TestOneMailAgain(AfterTest):
 		name = self.send(a_mailing(a_list(ONE)))
 		first = self.message(name, ONE)
 		for number in (1, 2):
-			self.do(after.resend, first)
+			self.do(resend_api.resend, first)
 			self.go_on()
 			frappe.db.sql("UPDATE `tabCampaign Message` SET sent_epoch = 1 WHERE source = %s", name)
 			frappe.db.commit()
@@ -67,7 +68,7 @@ class TestOneMailAgain(AfterTest):
 
 	def test_is_done_once_by_people_at_once(self):
 		name = self.send(a_mailing(a_list(ONE)))
-		said = self.at_once(4, after.resend, self.message(name, ONE))
+		said = self.at_once(4, resend_api.resend, self.message(name, ONE))
 		self.assertEqual(Counter(said), {None: 1, resend.ON_ITS_WAY: 3})
 		self.go_on()
 		self.assertReceived(ONE, ONE)
@@ -76,7 +77,7 @@ class TestOneMailAgain(AfterTest):
 	def test_that_failed_is_done_once_by_people_at_once(self):
 		self.serve({"content": {ONE: [REFUSED]}})
 		name = self.send(a_mailing(a_list(ONE, TWO)))
-		said = self.at_once(4, after.resend, self.message(name, ONE))
+		said = self.at_once(4, resend_api.resend, self.message(name, ONE))
 		self.assertEqual(said.count(None), 1, said)
 		self.go_on()
 		self.assertReceived(ONE, TWO)
@@ -87,7 +88,7 @@ class TestOneMailAgain(AfterTest):
 		add_records(a_list(), "Contact", contact)
 		name = self.send(a_mailing(a_list()))
 		change("Contact", contact, email_id=TWO)
-		self.do(after.resend, self.message(name, ONE))
+		self.do(resend_api.resend, self.message(name, ONE))
 		self.go_on()
 		self.assertReceived(ONE, TWO)
 
@@ -96,7 +97,7 @@ class TestOneMailAgain(AfterTest):
 		name = self.send(a_mailing(a_list(ONE, TWO)))
 		message = self.message(name, ONE)
 		self.assertEqual(self.row(message).status, "Failed")
-		self.do(after.resend, message)
+		self.do(resend_api.resend, message)
 		self.assertEqual((self.row(message).status, self.row(message).attempts), ("Queued", 0))
 		self.go_on()
 		self.assertReceived(ONE, TWO)
@@ -109,9 +110,9 @@ class TestOneMailAgain(AfterTest):
 		add_records(a_list(TWO), "Contact", contact)
 		name = self.send(a_mailing(a_list()))
 		message = self.message(name, ONE)
-		self.refuses("Suppressed: Hard Bounce", after.resend, message)
+		self.refuses("Suppressed: Hard Bounce", resend_api.resend, message)
 		change("Contact", contact, email_id=THREE)
-		self.do(after.resend, message)
+		self.do(resend_api.resend, message)
 		self.go_on()
 		self.assertReceived(TWO, THREE)
 		self.assertFigures(name)
@@ -123,22 +124,22 @@ class TestOneMailAgain(AfterTest):
 		add_records(a_list(TWO), "Contact", contact)
 		name = self.send(a_mailing(a_list()))
 		change("Contact", contact, email_id=TWO)
-		self.refuses(DUPLICATE_ADDRESS, after.resend, self.message(name, ONE))
+		self.refuses(DUPLICATE_ADDRESS, resend_api.resend, self.message(name, ONE))
 
 	def test_never_goes_to_who_unsubscribed_meanwhile(self):
 		name = self.send(a_mailing(a_list(ONE)))
 		suppress(ONE, reason="Unsubscribed", origin="a click")
 		frappe.db.commit()
-		self.refuses("Unsubscribed", after.resend, self.message(name, ONE))
+		self.refuses("Unsubscribed", resend_api.resend, self.message(name, ONE))
 
 	def test_that_was_skipped_is_decided_anew(self):
 		suppress(ONE, reason="Unsubscribed", origin="a click")
 		name = self.send(a_mailing(a_list(ONE, TWO)))
 		message = self.message(name, ONE)
-		self.refuses("Unsubscribed", after.resend, message)
+		self.refuses("Unsubscribed", resend_api.resend, message)
 		lift(ONE)
 		frappe.db.commit()
-		self.do(after.resend, message)
+		self.do(resend_api.resend, message)
 		self.go_on()
 		self.assertReceived(ONE, TWO)
 		self.assertFigures(name)
@@ -146,24 +147,24 @@ class TestOneMailAgain(AfterTest):
 
 	def test_that_was_a_duplicate_stays_one(self):
 		name = self.send(a_mailing(a_list(ONE), a_list(ONE, title="Sending Other")))
-		self.refuses(DUPLICATE_ADDRESS, after.resend, self.message(name, ONE, status="Skipped"))
+		self.refuses(DUPLICATE_ADDRESS, resend_api.resend, self.message(name, ONE, status="Skipped"))
 
 	def test_never_goes_to_the_hold_out_group(self):
 		name = self.send(a_mailing(a_list(*addresses(20)), holdout_percent=50))
 		held = frappe.get_all(MESSAGE, {"source": name, "reason": HELD_OUT}, pluck="name")
 		self.assertTrue(held)
-		self.refuses(resend.SPOILS_COMPARISON, after.resend, held[0])
+		self.refuses(resend.SPOILS_COMPARISON, resend_api.resend, held[0])
 
 	def test_on_its_way_is_refused(self):
 		name = self.start(a_mailing(a_list(ONE)))
 		sending.tick()
 		sending.freeze(name)
-		self.refuses(resend.ON_ITS_WAY, after.resend, self.message(name, ONE))
+		self.refuses(resend.ON_ITS_WAY, resend_api.resend, self.message(name, ONE))
 
 	def test_uncertain_is_for_a_decision(self):
 		self.serve({"content": {ONE: KEEP_AND_DROP}})
 		name = self.send(a_mailing(a_list(ONE)))
-		self.refuses(resend.UNDECIDED, after.resend, self.message(name, ONE))
+		self.refuses(resend.UNDECIDED, resend_api.resend, self.message(name, ONE))
 
 
 class TestTheMailing(AfterTest):
@@ -173,10 +174,10 @@ class TestTheMailing(AfterTest):
 		self.first = self.message(self.name, ONE)
 
 	def refuses_all(self, words):
-		self.refuses(words, after.resend, self.first)
-		self.refuses(words, after.resend_failed, self.name)
-		self.refuses(words, after.resend_missing, self.name)
-		self.refuses(words, after.decide_uncertain, self.name, False)
+		self.refuses(words, resend_api.resend, self.first)
+		self.refuses(words, resend_api.resend_failed, self.name)
+		self.refuses(words, resend_api.resend_missing, self.name)
+		self.refuses(words, resend_api.decide_uncertain, self.name, False)
 
 	def test_that_is_cancelled_sends_nothing_again(self):
 		change("Mass Email", self.name, status="Cancelled")
@@ -197,27 +198,27 @@ class TestTheMailing(AfterTest):
 
 	def test_that_has_not_started_sends_nothing_again(self):
 		draft = a_mailing(a_list())
-		self.refuses("has not been sent", after.resend_failed, draft)
-		self.refuses("has not been sent", after.resend_missing, draft)
+		self.refuses("has not been sent", resend_api.resend_failed, draft)
+		self.refuses("has not been sent", resend_api.resend_missing, draft)
 
 	def test_that_is_paused_stays_paused(self):
 		change("Mass Email", self.name, status="Paused")
-		self.do(after.resend, self.first)
+		self.do(resend_api.resend, self.first)
 		self.go_on()
 		self.assertEqual((self.form(self.name).status, self.statuses(self.name)["Queued"]), ("Paused", 1))
-		self.do(desk.resume, self.name)
+		self.do(mass_email.resume, self.name)
 		self.go_on()
 		self.assertReceived(ONE, ONE, TWO)
 		self.assertFigures(self.name)
 
 	def test_that_ended_can_not_be_resumed(self):
-		self.refuses("can't become", desk.resume, self.name)
+		self.refuses("can't become", mass_email.resume, self.name)
 
 	def test_is_not_finished_while_a_mail_is_opened_again(self):
 		"""The last page looks for open mails just before somebody opens one, and finishes after it."""
 		change("Mass Email", self.name, status="In Process")
 		site, first, finish = frappe.local.site, self.first, counts_store.is_open
-		meanwhile = threading.Thread(target=elsewhere, args=(site, lambda: after.resend(first)))
+		meanwhile = threading.Thread(target=elsewhere, args=(site, lambda: resend_api.resend(first)))
 
 		def is_open(name):
 			found = finish(name)
@@ -257,18 +258,18 @@ class TestWhoMayNot(AfterTest):
 		self.assertEqual(set(calls), self.whitelisted())
 		for method, arguments in calls.items():
 			with self.subTest(method), self.assertRaises(frappe.PermissionError):
-				getattr(after, method)(*arguments)
+				getattr(resend_api, method)(*arguments)
 
 	def whitelisted(self):
 		return {
 			name
-			for name, method in vars(after).items()
-			if callable(method) and method in frappe.whitelisted and method.__module__ == after.__name__
+			for name, method in vars(resend_api).items()
+			if callable(method) and method in frappe.whitelisted and method.__module__ == resend_api.__name__
 		}
 
 	def test_see_the_mails_of_a_record_that_they_may_not_read(self):
 		user, name = a_user("clerk", "Campaign User"), a_mailing(a_list(ONE))
 		frappe.set_user(user)
-		for method in (after.mails_of, lambda *record: after.why(name, "", *record)):
+		for method in (resend_api.mails_of, lambda *record: resend_api.why(name, "", *record)):
 			with self.assertRaises(frappe.PermissionError):
 				method("User", "Administrator")

@@ -6,7 +6,7 @@ from collections import Counter
 
 import frappe
 
-from email_campaigns.api import after
+from email_campaigns.api.desk import resend
 from email_campaigns.audience.lists import members_store as audience
 from email_campaigns.audience.suppression.suppression_store import lift, suppress
 from email_campaigns.jobs import sending
@@ -33,9 +33,9 @@ class TestAllFailed(AfterTest):
 		self.serve({"rcpt": {ONE: UNKNOWN}, "content": {TWO: [REFUSED], THREE: [REFUSED]}})
 		name = self.send(a_mailing(a_list(*FIVE)))
 		self.assertEqual(self.statuses(name), {"Sent": 2, "Failed": 3})
-		told = self.do(after.resend_failed, name)
+		told = self.do(resend.resend_failed, name)
 		self.assertEqual(told, {"queued": 2, "left_out": {"Suppressed: Hard Bounce": 1}})
-		self.assertEqual(self.do(after.resend_failed, name)["queued"], 0)
+		self.assertEqual(self.do(resend.resend_failed, name)["queued"], 0)
 		self.go_on()
 		self.assertReceived(*FIVE[1:])
 		self.assertFigures(name)
@@ -45,7 +45,7 @@ class TestAllFailed(AfterTest):
 		self.serve({"content": {ONE: [REFUSED], TWO: [REFUSED]}})
 		name = self.send(a_mailing(a_list(ONE, TWO)))
 		self.assertEqual(self.form(name).status, "Failed")
-		self.do(after.resend_failed, name)
+		self.do(resend.resend_failed, name)
 		self.go_on()
 		self.assertReceived(ONE, TWO)
 		self.assertFigures(name)
@@ -53,13 +53,13 @@ class TestAllFailed(AfterTest):
 	def test_where_none_can_leaves_the_mailing_as_it_is(self):
 		self.serve({"rcpt": {ONE: UNKNOWN}})
 		name = self.send(a_mailing(a_list(ONE, TWO)))
-		self.do(after.resend_failed, name)
+		self.do(resend.resend_failed, name)
 		self.assertFigures(name)
 
 	def test_go_again_once_by_people_at_once(self):
 		self.serve({"content": {email: [REFUSED] for email in FIVE}})
 		name = self.send(a_mailing(a_list(*FIVE)))
-		self.assertEqual(self.at_once(4, after.resend_failed, name), [None] * 4)
+		self.assertEqual(self.at_once(4, resend.resend_failed, name), [None] * 4)
 		self.assertFigures(name, "In Process")
 		self.go_on()
 		self.assertEqual(max(Counter(self.received()).values()), 1)
@@ -76,15 +76,15 @@ class TestMissing(AfterTest):
 		a_list(*FIVE)
 		frappe.db.commit()
 		self.assertEqual(
-			after.figures(name) | {"failed": 0}, {"failed": 0, "uncertain": 0, "joined": 2, "left_out": 2}
+			resend.figures(name) | {"failed": 0}, {"failed": 0, "uncertain": 0, "joined": 2, "left_out": 2}
 		)
-		self.do(after.resend_missing, name)
-		self.refuses("already", after.resend_missing, name)
+		self.do(resend.resend_missing, name)
+		self.refuses("already", resend.resend_missing, name)
 		self.go_on()
 		self.assertReceived(ONE, TWO, *FIVE[3:])
 		self.assertFigures(name)
 		self.assertNothingLost(name)
-		self.do(after.resend_missing, name)
+		self.do(resend.resend_missing, name)
 		self.go_on()
 		self.assertReceived(ONE, TWO, *FIVE[3:])
 		self.assertFigures(name)
@@ -94,7 +94,7 @@ class TestMissing(AfterTest):
 		a_list(*addresses(30))
 		frappe.db.commit()
 		self.in_slices(7)
-		self.do(after.resend_missing, name)
+		self.do(resend.resend_missing, name)
 		self.assertEqual(waiting_jobs(), ["ec-missing-" + name])
 		self.assertTrue(missing_store.take_next(name))
 		frappe.db.commit()
@@ -114,7 +114,7 @@ class TestMissing(AfterTest):
 		a_list(*addresses(10))
 		frappe.db.commit()
 		self.in_slices(3)
-		self.do(after.resend_missing, name)
+		self.do(resend.resend_missing, name)
 		while missing_store.take_next(name):
 			frappe.db.commit()
 			sending.top_up()
@@ -131,13 +131,13 @@ class TestMissing(AfterTest):
 		contact = a_contact(THREE)
 		add_records(a_list(), "Contact", contact, a_contact(ONE))
 		frappe.db.commit()
-		self.do(after.resend_missing, name)
+		self.do(resend.resend_missing, name)
 		self.go_on()
 		self.assertReceived(ONE, TWO, THREE)
 		self.assertFigures(name)
 		# A corrected address makes nobody a new member.
 		change("Contact", contact, email_id=FIVE[3])
-		self.do(after.resend_missing, name)
+		self.do(resend.resend_missing, name)
 		self.go_on()
 		self.assertReceived(ONE, TWO, THREE)
 
@@ -146,17 +146,17 @@ class TestMissing(AfterTest):
 		add_records(a_list(), "Contact", contact)
 		name = self.send(a_mailing(a_list()))
 		change("Contact", contact, email_id=TWO)
-		self.do(after.resend, self.message(name, ONE))
+		self.do(resend.resend, self.message(name, ONE))
 		a_list(TWO, THREE)
 		frappe.db.commit()
-		self.do(after.resend_missing, name)
+		self.do(resend.resend_missing, name)
 		self.go_on()
 		self.assertReceived(ONE, TWO, THREE)
 
 	def test_the_hold_out_group_stays_out(self):
 		name = self.send(a_mailing(a_list(*addresses(20)), holdout_percent=50))
 		got = self.received()
-		self.do(after.resend_missing, name)
+		self.do(resend.resend_missing, name)
 		self.go_on()
 		self.assertEqual(self.received(), got)
 		self.assertFigures(name)
@@ -165,7 +165,7 @@ class TestMissing(AfterTest):
 		name = self.send(a_mailing(a_list(ONE)))
 		a_list(*FIVE)
 		frappe.db.commit()
-		said = self.at_once(3, after.resend_missing, name)
+		said = self.at_once(3, resend.resend_missing, name)
 		self.assertEqual(said.count(None), 1, said)
 		work_off()
 		self.go_on()
@@ -180,7 +180,7 @@ class TestMissing(AfterTest):
 		frappe.db.commit()
 		self.go_on()
 		self.assertReceived()
-		self.do(after.resend_missing, name)
+		self.do(resend.resend_missing, name)
 		self.go_on()
 		self.assertReceived(ONE)
 		self.assertFigures(name)
@@ -197,7 +197,7 @@ class TestUncertain(AfterTest):
 
 	def decide(self, arrived, *messages):
 		chosen = json.dumps([str(number) for number in messages]) if messages else None
-		return self.do(after.decide_uncertain, self.name, arrived, chosen)
+		return self.do(resend.decide_uncertain, self.name, arrived, chosen)
 
 	def test_arrived(self):
 		self.assertEqual(self.decide(True, self.one)["decided"], 1)
@@ -229,7 +229,7 @@ class TestUncertain(AfterTest):
 		site, names = frappe.local.site, [self.one, self.two]
 
 		def call(arrived):
-			done = after.decide_uncertain(self.name, arrived, json.dumps(names))
+			done = resend.decide_uncertain(self.name, arrived, json.dumps(names))
 			said[arrived] += done["decided"]
 
 		threads = [

@@ -2,7 +2,7 @@
 
 import frappe
 
-from email_campaigns.api import approval, desk
+from email_campaigns.api.desk import approval, mass_email
 from email_campaigns.mass_mailing import approval_store
 from email_campaigns.tests.site.approvals import TEN, ApprovalTest
 from email_campaigns.tests.site.kit import PREFIX, a_user, change, settings
@@ -49,13 +49,13 @@ class TestAsking(ApprovalTest):
 		self.assertSentTo(self.mailing, TEN)
 
 	def test_the_direct_way_is_closed(self):
-		self.refuses("want an approval", self.clerk, desk.schedule, self.mailing, at_once=True)
+		self.refuses("want an approval", self.clerk, mass_email.schedule, self.mailing, at_once=True)
 		self.ask()
-		self.refuses("want an approval", self.boss, desk.schedule, self.mailing, at_once=True)
-		self.refuses("needs an approval", self.clerk, desk.resume, self.mailing)
+		self.refuses("want an approval", self.boss, mass_email.schedule, self.mailing, at_once=True)
+		self.refuses("needs an approval", self.clerk, mass_email.resume, self.mailing)
 		self.refuses("", self.clerk, approval.submit, self.mailing)
 		settings(approval="Not needed")
-		self.refuses("can't become", self.clerk, desk.schedule, self.mailing, at_once=True)
+		self.refuses("can't become", self.clerk, mass_email.schedule, self.mailing, at_once=True)
 
 	def test_without_the_need_it_goes_straight(self):
 		settings(approval="Not needed")
@@ -67,8 +67,8 @@ class TestAsking(ApprovalTest):
 	def test_while_it_waits_nobody_edits_it_and_its_asker_takes_it_back(self):
 		self.ask()
 		self.refuses("can't be edited", self.clerk, self.edit, from_name="Later")
-		self.refuses("Only .*clerk", self.boss, desk.back_to_draft, self.mailing)
-		self.by(self.clerk, desk.back_to_draft, self.mailing)
+		self.refuses("Only .*clerk", self.boss, mass_email.back_to_draft, self.mailing)
+		self.by(self.clerk, mass_email.back_to_draft, self.mailing)
 		self.assertEqual(self.status, "Draft")
 
 	def test_a_form_cannot_write_an_approval(self):

@@ -2,7 +2,7 @@
 
 import frappe
 
-from email_campaigns.api import approval, desk
+from email_campaigns.api.desk import approval, mass_email
 from email_campaigns.jobs import sending
 from email_campaigns.tests.site.approvals import TEN, ApprovalTest, change_template
 from email_campaigns.tests.site.kit import PREFIX, a_campaign, a_list, address, change, settings, starts
@@ -77,11 +77,11 @@ class TestVoidBeforeTheStart(ApprovalTest):
 
 	def test_paused_before_its_start_it_is_approved_anew(self):
 		self.approved()
-		self.by(self.clerk, desk.pause, self.mailing)
+		self.by(self.clerk, mass_email.pause, self.mailing)
 		self.edit_template()
-		self.refuses("has to approve", self.clerk, desk.resume, self.mailing)
+		self.refuses("has to approve", self.clerk, mass_email.resume, self.mailing)
 		self.by(self.boss, approval.approve, self.mailing)
-		self.by(self.clerk, desk.resume, self.mailing)
+		self.by(self.clerk, mass_email.resume, self.mailing)
 		self.assertEqual(self.status, "Pending")
 
 
@@ -92,27 +92,27 @@ class TestVoidUnderWay(ApprovalTest):
 
 	def begun(self):
 		"""Approve and send four mails, then stop."""
-		self.at_mail(4, lambda: desk.pause(self.mailing))
+		self.at_mail(4, lambda: mass_email.pause(self.mailing))
 		self.approved(-1)
 		self.go_on()
 		self.assertEqual((self.status, self.received()), ("Paused", TEN[:4]))
 
 	def test_a_changed_template_pauses_it_until_it_is_approved_anew(self):
 		self.begun()
-		self.by(self.clerk, desk.resume, self.mailing)
+		self.by(self.clerk, mass_email.resume, self.mailing)
 		self.edit_template("<p>Changed</p>")
 		self.go_on()
 		form = self.form(self.mailing)
 		self.assertEqual((form.status, self.received()), ("Paused", TEN[:4]))
 		self.assertIn("was changed after boss approved it", form.problem)
 		self.assertIn("is paused", self.told(self.clerk)[0])
-		self.refuses("has to approve", self.clerk, desk.resume, self.mailing)
+		self.refuses("has to approve", self.clerk, mass_email.resume, self.mailing)
 		form.run_method("onload")
 		self.assertIn("was changed", form.get_onload().approval_fault)
 		self.by(self.other, approval.approve, self.mailing)
 		form = self.form(self.mailing)
 		self.assertEqual((form.status, form.approved_by, form.problem), ("Paused", self.other, ""))
-		self.by(self.clerk, desk.resume, self.mailing)
+		self.by(self.clerk, mass_email.resume, self.mailing)
 		self.go_on()
 		self.assertEqual(self.status, "Complete")
 		self.assertSentTo(self.mailing, TEN)
@@ -148,9 +148,9 @@ class TestVoidUnderWay(ApprovalTest):
 
 	def test_a_mailing_that_had_started_without_one_goes_on(self):
 		settings(approval="Not needed")
-		self.at_mail(4, lambda: desk.pause(self.mailing))
+		self.at_mail(4, lambda: mass_email.pause(self.mailing))
 		self.send(self.mailing)
 		settings(approval="Needed")
-		self.by(self.clerk, desk.resume, self.mailing)
+		self.by(self.clerk, mass_email.resume, self.mailing)
 		self.go_on()
 		self.assertSentTo(self.mailing, TEN)

@@ -4,7 +4,7 @@ from unittest.mock import patch
 
 import frappe
 
-from email_campaigns.api import desk, timeline
+from email_campaigns.api.desk import mass_email, timeline
 from email_campaigns.audience.lists import members_store as audience
 from email_campaigns.audience.suppression.suppression_store import suppress
 from email_campaigns.jobs import sending
@@ -67,10 +67,10 @@ class AudienceTest(SendingTest):
 
 	def assertCalculated(self, name):
 		"""Calculate, the ledger and the form tell the same."""
-		told = desk.calculate(name)
+		told = mass_email.calculate(name)
 		self.send(name)
 		form = self.form(name)
-		by_reason = desk.progress(name)["by_reason"]
+		by_reason = mass_email.progress(name)["by_reason"]
 		self.assertEqual((told["planned"], told["skipped"]), (form.planned_count, by_reason))
 		self.assertEqual(told["members"], told["planned"] + sum(told["skipped"].values()))
 		return told

@@ -6,7 +6,7 @@ from unittest.mock import patch
 
 import frappe
 
-from email_campaigns.api import desk
+from email_campaigns.api.desk import mass_email
 from email_campaigns.audience.suppression.suppression_store import suppress
 from email_campaigns.delivery import send_store
 from email_campaigns.delivery.copies import rules
@@ -126,7 +126,7 @@ class TestTheMailsFate(CopiesTest):
 		emails = [address(f"k{number}") for number in range(6)]
 		contacts(*emails, company_name=BOSS)
 		name = self.mailing()
-		self.at_mail(3, lambda: desk.cancel(name, "Wrong price"))
+		self.at_mail(3, lambda: mass_email.cancel(name, "Wrong price"))
 		self.send(name)
 		self.assertEqual(self.received(), emails[:3])
 		self.assertEqual(self.copies(name), [(BOSS, "Cancelled", "Cancelled: Wrong price")] * 6)

@@ -4,8 +4,8 @@ from unittest.mock import patch
 
 import frappe
 
-from email_campaigns.api import cc as api
-from email_campaigns.api import desk
+from email_campaigns.api.desk import choices as api
+from email_campaigns.api.desk import mass_email
 from email_campaigns.delivery.copies import rules
 from email_campaigns.jobs import sending
 from email_campaigns.mass_mailing import freeze_store
@@ -28,7 +28,7 @@ class TestSwitchedOff(CopiesTest):
 		contacts(KIM, company_name=BOSS)
 		name = self.mailing()
 		offer(off=[COMPANY])
-		self.assertEqual(desk.calculate(name)["copies"], 0)
+		self.assertEqual(mass_email.calculate(name)["copies"], 0)
 		self.send(name)
 		self.assertEqual(self.copies(name), [(BOSS, "Skipped", rules.SWITCHED_OFF)])
 		self.assertIsNone(self.mail_to(KIM).parsed["Cc"])
@@ -88,7 +88,7 @@ class TestSwitchedOff(CopiesTest):
 		doc.from_name = "Another"
 		doc.save()
 		self.assertEqual([row.cc_field for row in doc.cc_fields], [COMPANY])
-		self.assertEqual([choice["value"] for choice in api.choices()], [USER])
+		self.assertEqual([choice["value"] for choice in api.cc_fields()], [USER])
 
 
 class TestFields(CopiesTest):
@@ -127,7 +127,7 @@ class TestFields(CopiesTest):
 		):
 			with self.subTest(keys):
 				self.refuses(words, lambda keys=keys: offer(*keys))
-		self.assertEqual([choice["value"] for choice in api.choices()], [OWNER, COMPANY, USER])
+		self.assertEqual([choice["value"] for choice in api.cc_fields()], [OWNER, COMPANY, USER])
 
 	def test_what_a_mailing_must_not_choose(self):
 		for keys, words in (
@@ -142,7 +142,7 @@ class TestFields(CopiesTest):
 				self.refuses(words, lambda keys=keys: self.mailing(*keys))
 
 	def test_how_fields_are_called(self):
-		labels = {choice["value"]: choice["label"] for choice in api.choices()}
+		labels = {choice["value"]: choice["label"] for choice in api.cc_fields()}
 		self.assertEqual(labels[OWNER], "Contact: Owner (User)")
 		self.assertEqual(labels[COMPANY], "Contact: Company Name")
 		form = self.form(self.mailing(OWNER, COMPANY))
@@ -153,7 +153,7 @@ class TestFields(CopiesTest):
 	def test_who_may_ask(self):
 		frappe.set_user(a_user("clerk"))
 		with self.assertRaises(frappe.PermissionError):
-			api.choices()
+			api.cc_fields()
 
 	def test_freezing_asks_once_a_slice(self):
 		contacts(*[address(f"k{number}") for number in range(30)], company_name=BOSS)

@@ -2,7 +2,7 @@
 
 import frappe
 
-from email_campaigns.api import approval
+from email_campaigns.api.desk import approval
 from email_campaigns.tests.site.approvals import TEN, ApprovalTest
 from email_campaigns.tests.site.kit import (
 	PREFIX,

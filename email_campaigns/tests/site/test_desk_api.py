@@ -6,7 +6,7 @@ import time
 import frappe
 from frappe.utils import add_to_date, now_datetime
 
-from email_campaigns.api import desk, timeline
+from email_campaigns.api.desk import mass_email, members, preview, records, timeline
 from email_campaigns.audience.lists import progress_store
 from email_campaigns.tests.site.kit import (
 	PREFIX,
@@ -71,7 +71,7 @@ class TestAStranger(DeskTest):
 		frappe.set_user(self.stranger)
 		for method, arguments in calls.items():
 			with self.subTest(method), self.assertRaises(frappe.PermissionError):
-				getattr(desk, method)(*arguments)
+				getattr(mass_email, method)(*arguments)
 
 	def test_sees_nothing_of_campaigns_on_a_contact_of_theirs(self):
 		self.send(self.mailing)
@@ -80,11 +80,11 @@ class TestAStranger(DeskTest):
 
 	@staticmethod
 	def whitelisted():
-		functions = {name: getattr(desk, name) for name in dir(desk)}
+		functions = {name: getattr(mass_email, name) for name in dir(mass_email)}
 		return {
 			name
 			for name, function in functions.items()
-			if getattr(function, "__module__", "") == desk.__name__ and function in frappe.whitelisted
+			if getattr(function, "__module__", "") == mass_email.__name__ and function in frappe.whitelisted
 		}
 
 
@@ -103,11 +103,11 @@ class TestACampaignUser(DeskTest):
 		mailing = frappe.get_doc({"doctype": "Mass Email", **values, "target_lists": rows})
 		mailing.sender_account = f"{PREFIX} Account"
 		mailing.insert()
-		self.assertEqual(desk.calculate(mailing.name)["planned"], 4)
-		self.assertEqual(desk.preview(mailing.name)["subject"], "Hi")
-		self.assertEqual(desk.send_test(mailing.name, address("me")), 1)
+		self.assertEqual(mass_email.calculate(mailing.name)["planned"], 4)
+		self.assertEqual(preview.preview(mailing.name)["subject"], "Hi")
+		self.assertEqual(preview.send_test(mailing.name, address("me")), 1)
 		self.send(mailing.name)
-		self.assertEqual(desk.progress(mailing.name)["status"], "Complete")
+		self.assertEqual(mass_email.progress(mailing.name)["status"], "Complete")
 
 	def test_chooses_a_sender_but_sees_nothing_of_its_settings(self):
 		self.assertTrue(frappe.has_permission("Email Account", "select"))
@@ -121,9 +121,9 @@ class TestACampaignUser(DeskTest):
 				{"doctype": "Email Group Member", "email_group": group, "email": address(name)}
 			).insert()
 		frappe.set_user(self.clerk)
-		self.assertIn("Email Group Member", desk.recipient_doctypes())
+		self.assertIn("Email Group Member", records.recipient_doctypes())
 		filters = json.dumps([["Email Group Member", "email_group", "=", group]])
-		self.assertEqual(desk.add_members(self.list, "Email Group Member", filters=filters), 2)
+		self.assertEqual(members.add_members(self.list, "Email Group Member", filters=filters), 2)
 
 	def test_reads_the_settings_and_cannot_change_them(self):
 		doc = frappe.get_doc("Email Campaign Settings")
@@ -140,35 +140,36 @@ class TestACampaignUser(DeskTest):
 	def test_adds_only_records_that_they_may_read(self):
 		# The framework lets everybody select users, for assignments.
 		self.assertTrue(frappe.has_permission("User", "select"))
-		self.assertEqual(desk.recipient_doctypes(), ["Contact", "Email Group Member"])
+		self.assertEqual(records.recipient_doctypes(), ["Contact", "Email Group Member"])
 		with self.assertRaises(frappe.PermissionError):
-			desk.add_members(self.list, "User", filters="[]")
+			members.add_members(self.list, "User", filters="[]")
 
 	def test_previews_only_records_that_they_may_read(self):
 		with self.assertRaises(frappe.PermissionError):
-			desk.preview(self.mailing, "User", "Administrator")
+			preview.preview(self.mailing, "User", "Administrator")
 		with self.assertRaises(frappe.PermissionError):
-			desk.send_test(self.mailing, address("me"), "User", "Administrator")
+			preview.send_test(self.mailing, address("me"), "User", "Administrator")
 
 
 class TestPreview(DeskTest):
 	def test_of_a_record(self):
-		self.assertIn("Dear Ada", desk.preview(self.mailing, CONTACT, self.contact)["html"])
+		self.assertIn("Dear Ada", preview.preview(self.mailing, CONTACT, self.contact)["html"])
 
 	def test_of_a_member_that_stands_for_a_record(self):
-		mail = desk.preview(self.mailing, MEMBER, self.member(member_name=self.contact))
+		mail = preview.preview(self.mailing, MEMBER, self.member(member_name=self.contact))
 		self.assertEqual((mail["doctype"], mail["record"]), (CONTACT, self.contact))
 		self.assertIn("Dear Ada", mail["html"])
 
 	def test_of_a_plain_address(self):
-		mail = desk.preview(self.mailing, MEMBER, self.member(email=addresses(2)[1]))
+		mail = preview.preview(self.mailing, MEMBER, self.member(email=addresses(2)[1]))
 		self.assertEqual(mail["email"], addresses(2)[1])
 		self.assertIn("Dear Jo", mail["html"])
 
 	def test_finds_members_of_its_lists_by_address_and_record(self):
 		def found(text):
 			return [
-				row[1] for row in desk.find_members(MEMBER, text, "name", 0, 10, {"mass_email": self.mailing})
+				row[1]
+				for row in preview.find_members(MEMBER, text, "name", 0, 10, {"mass_email": self.mailing})
 			]
 
 		self.assertEqual(found("p0002"), [address("p0002")])
@@ -202,7 +203,7 @@ class TestProgress(DeskTest):
 	def test_tells_numbers_and_reasons(self):
 		a_list(address("ada"))
 		self.send(self.mailing)
-		state = desk.progress(self.mailing)
+		state = mass_email.progress(self.mailing)
 		self.assertEqual(state["by_status"], {"Sent": 4, "Skipped": 1})
 		self.assertEqual(state["by_reason"], {"Duplicate address": 1})
 
@@ -210,26 +211,26 @@ class TestProgress(DeskTest):
 		already = frappe.db.count("Campaign Message", {"sent_epoch": (">", int(time.time()) - 3600)})
 		settings(hourly_limit=already + 2)
 		self.send(self.mailing)
-		state = desk.progress(self.mailing)
+		state = mass_email.progress(self.mailing)
 		self.assertEqual((state["status"], state["by_status"]["Sent"]), ("In Process", 2))
 		self.assertTrue(0 < state["opens_in"] <= 3600, state["opens_in"])
 
 	def test_tells_what_keeps_a_scheduled_mailing_from_starting(self):
-		desk.schedule(self.mailing, at_once=True)
-		self.assertEqual(desk.progress(self.mailing)["problem"], "")
+		mass_email.schedule(self.mailing, at_once=True)
+		self.assertEqual(mass_email.progress(self.mailing)["problem"], "")
 		starts(self.mailing, -20 * 60)
-		self.assertIn("scheduler and the workers", desk.progress(self.mailing)["problem"])
+		self.assertIn("scheduler and the workers", mass_email.progress(self.mailing)["problem"])
 		campaign = frappe.db.get_value("Mass Email", self.mailing, "campaign")
 		frappe.db.set_value("Campaign", campaign, "status", "Inactive")
-		self.assertIn("Inactive", desk.progress(self.mailing)["problem"])
+		self.assertIn("Inactive", mass_email.progress(self.mailing)["problem"])
 
 	def test_of_members_lasts_until_the_job_ends(self):
-		before = desk.members_progress(self.list)
+		before = members.members_progress(self.list)
 		self.assertIsNone(before["adding"])
-		desk.add_members(self.list, CONTACT, names=json.dumps([self.contact]))
-		self.assertEqual(desk.members_progress(self.list)["adding"], {"done": 0, "total": 1})
+		members.add_members(self.list, CONTACT, names=json.dumps([self.contact]))
+		self.assertEqual(members.members_progress(self.list)["adding"], {"done": 0, "total": 1})
 		work_off()
-		after = desk.members_progress(self.list)
+		after = members.members_progress(self.list)
 		self.assertIsNone(after["adding"])
 		self.assertNotEqual(after["modified"], before["modified"], "a form can tell that it is out of date")
 
@@ -255,7 +256,7 @@ class TestTimeline(DeskTest):
 class TestBadInput(DeskTest):
 	def test_a_mailing_for_later_without_start_is_not_scheduled(self):
 		frappe.db.set_value("Mass Email", self.mailing, "send_when", "Later")
-		self.refuses("Set the Start first", desk.schedule, self.mailing, "0")
+		self.refuses("Set the Start first", mass_email.schedule, self.mailing, "0")
 
 	def test_send_now_starts_at_a_whole_minute(self):
 		self.start(self.mailing)
@@ -264,24 +265,24 @@ class TestBadInput(DeskTest):
 		self.assertTrue(add_to_date(now_datetime(), minutes=-2) < start <= now_datetime())
 
 	def test_a_test_needs_an_address_that_is_one(self):
-		self.refuses("at least one address", desk.send_test, self.mailing, " ")
-		self.refuses("@-sign", desk.send_test, self.mailing, "nobody")
+		self.refuses("at least one address", preview.send_test, self.mailing, " ")
+		self.refuses("@-sign", preview.send_test, self.mailing, "nobody")
 
 	def test_a_cancellation_needs_a_reason(self):
-		self.refuses("Say why", desk.cancel, self.mailing, "  ")
+		self.refuses("Say why", mass_email.cancel, self.mailing, "  ")
 
 	def test_members_come_from_recipient_sources(self):
-		self.refuses("not a recipient source", desk.add_members, self.list, "Role", "[]")
+		self.refuses("not a recipient source", members.add_members, self.list, "Role", "[]")
 
 	def test_a_selection_that_cannot_be_read(self):
-		self.refuses("can't be read", desk.add_members, self.list, CONTACT, filters="[[broken")
+		self.refuses("can't be read", members.add_members, self.list, CONTACT, filters="[[broken")
 
 	def test_a_selection_that_finds_nobody(self):
 		none = json.dumps([[CONTACT, "email_id", "=", address("nobody")]])
-		self.refuses("No Contact matches", desk.add_members, self.list, CONTACT, filters=none)
+		self.refuses("No Contact matches", members.add_members, self.list, CONTACT, filters=none)
 		self.assertEqual(waiting_jobs(), [])
 
 	def test_a_file_that_is_not_there_is_told_in_the_report(self):
-		desk.import_members(self.list, "/private/files/nowhere.csv")
+		mass_email.import_members(self.list, "/private/files/nowhere.csv")
 		work_off()
 		self.assertIn("There is no file", frappe.db.get_value("Target List", self.list, "import_report"))

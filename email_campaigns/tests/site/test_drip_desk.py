@@ -3,7 +3,7 @@
 import frappe
 from frappe.utils import add_days, nowdate
 
-from email_campaigns.api import drips
+from email_campaigns.api.desk import drip
 from email_campaigns.delivery.compose import view_store
 from email_campaigns.drip.plan_store import is_due
 from email_campaigns.tests.site.copies import BOSS, COMPANY, offer
@@ -28,7 +28,7 @@ class TestEnrolling(DripTest):
 		self.contacts = [a_contact(address(f"many{number}")) for number in range(3)]
 
 	def enrol(self, **values):
-		found = drips.enrol(self.campaign, "Contact", nowdate(), **values)
+		found = drip.enrol(self.campaign, "Contact", nowdate(), **values)
 		frappe.db.commit()
 		return found
 
@@ -52,7 +52,7 @@ class TestEnrolling(DripTest):
 		self.assertIn("Please set an email id for the Contact", reasons[0][0])
 
 	def test_many_are_enrolled_in_the_background_and_the_user_is_told(self):
-		names = [a_contact(address(f"crowd{number}")) for number in range(drips.AT_ONCE + 1)]
+		names = [a_contact(address(f"crowd{number}")) for number in range(drip.AT_ONCE + 1)]
 		self.assertEqual(self.enrol(names=names), {"queued": len(names)})
 		work_off(most=200)
 		self.assertEqual(frappe.db.count("Email Campaign", {"campaign_name": self.campaign}), len(names))
@@ -63,7 +63,7 @@ class TestEnrolling(DripTest):
 
 	def test_a_start_in_the_past_enrols_nobody(self):
 		with self.assertRaisesRegex(frappe.ValidationError, "before the current date"):
-			drips.enrol(self.campaign, "Contact", add_days(nowdate(), -1), names=self.contacts)
+			drip.enrol(self.campaign, "Contact", add_days(nowdate(), -1), names=self.contacts)
 
 	def test_nothing_that_matches_is_said(self):
 		with self.assertRaisesRegex(frappe.ValidationError, "No Contact matches"):
@@ -72,17 +72,17 @@ class TestEnrolling(DripTest):
 	def test_who_may_not_read_the_records_enrols_none(self):
 		frappe.set_user(a_user("clerk", "Campaign User"))
 		self.addCleanup(frappe.set_user, "Administrator")
-		self.assertNotIn("User", drips.kinds())
+		self.assertNotIn("User", drip.kinds())
 		with self.assertRaises(frappe.PermissionError):
-			drips.enrol(self.campaign, "User", names=["Administrator"])
+			drip.enrol(self.campaign, "User", names=["Administrator"])
 
 	def test_who_has_no_role_is_refused(self):
 		frappe.set_user(a_user("stranger"))
 		self.addCleanup(frappe.set_user, "Administrator")
 		for call in (
-			drips.kinds,
+			drip.kinds,
 			lambda: self.enrol(names=self.contacts),
-			lambda: drips.figures(self.campaign),
+			lambda: drip.figures(self.campaign),
 		):
 			self.assertRaises(frappe.PermissionError, call)
 
@@ -95,7 +95,7 @@ class TestStopping(DripTest):
 		self.at(0, 23)
 
 	def test_it_ends_for_good_with_the_reason(self):
-		drips.stop(self.name, "They have bought")
+		drip.stop(self.name, "They have bought")
 		frappe.db.commit()
 		self.at(2)
 		doc = frappe.get_doc("Email Campaign", self.name)
@@ -104,13 +104,13 @@ class TestStopping(DripTest):
 
 	def test_it_needs_a_reason_and_happens_once(self):
 		with self.assertRaisesRegex(frappe.ValidationError, "Say why"):
-			drips.stop(self.name, " ")
-		drips.stop(self.name, "Once")
+			drip.stop(self.name, " ")
+		drip.stop(self.name, "Once")
 		with self.assertRaisesRegex(frappe.ValidationError, "can't be stopped"):
-			drips.stop(self.name, "Twice")
+			drip.stop(self.name, "Twice")
 
 	def test_an_ended_one_is_not_brought_back_by_saving_it(self):
-		drips.stop(self.name, "Once")
+		drip.stop(self.name, "Once")
 		doc = frappe.get_doc("Email Campaign", self.name)
 		doc.status = "In Progress"
 		doc.save()
@@ -138,32 +138,32 @@ class TestFigures(DripTest):
 
 	def test_the_form_shows_what_was_sent_and_what_is_to_come(self):
 		frappe.db.set_value("Campaign Message", {"source": self.name}, "opened_at", frappe.utils.now())
-		first, second = drips.steps(self.name)
+		first, second = drip.steps(self.name)
 		self.assertEqual(
 			(first["status"], bool(first["opened"]), bool(first["clicked"])), ("Sent", True, False)
 		)
 		self.assertEqual((second["status"], second["due"]), ("", f"{add_days(nowdate(), 2)} 09:00:00"))
 
 	def test_the_form_of_an_ended_one_says_why_the_rest_does_not_come(self):
-		drips.stop(self.name, "Enough")
-		self.assertIn("Cancelled", drips.steps(self.name)[1]["reason"])
+		drip.stop(self.name, "Enough")
+		self.assertIn("Cancelled", drip.steps(self.name)[1]["reason"])
 
 	def test_the_form_of_a_group_counts(self):
 		name = enrol(self.campaign, a_list(address("a"), address("b")), "Target List")
 		self.at(1)
-		first = drips.steps(name)[0]
+		first = drip.steps(name)[0]
 		self.assertEqual((first["status"], first["sent"], first["opened"]), ("Sent", 2, 0))
 
 	def test_the_campaign_counts_each_step_over_all_enrolments(self):
 		enrol(self.campaign, a_contact(address("kim")))
 		self.at(0, 23)
 		frappe.db.set_value("Campaign Message", {"source": self.name}, "clicked_at", frappe.utils.now())
-		found = drips.figures(self.campaign)
+		found = drip.figures(self.campaign)
 		self.assertEqual(found["statuses"], {"In Progress": 2})
 		self.assertEqual([(step["sent"], step["clicked"]) for step in found["steps"]], [(2, 1), (0, 0)])
 
 	def test_a_step_can_be_looked_at_before_it_leaves(self):
-		mail = drips.preview(self.name, 1)
+		mail = drip.preview(self.name, 1)
 		self.assertEqual((mail["subject"], mail["email"]), ("Hello Jo", JO))
 
 	def test_it_is_shown_in_the_browser_as_it_was_sent(self):
@@ -171,13 +171,13 @@ class TestFigures(DripTest):
 		self.assertIn("Hello Jo", view_store.html_of(message))
 
 	def test_the_calendar_shows_what_lasts_into_it(self):
-		found = drips.events(
+		found = drip.events(
 			nowdate(),
 			add_days(nowdate(), 30),
 			filters=[["Email Campaign", "campaign_name", "=", self.campaign]],
 		)
 		self.assertEqual([row["name"] for row in found], [self.name])
-		later = drips.events(
+		later = drip.events(
 			add_days(nowdate(), 10), add_days(nowdate(), 30), filters=[["campaign_name", "=", self.campaign]]
 		)
 		self.assertEqual(later, [])

@@ -4,7 +4,7 @@ from unittest.mock import patch
 
 import frappe
 
-from email_campaigns.api import preferences
+from email_campaigns.api.public import preferences
 from email_campaigns.audience.lists import members_store as audience
 from email_campaigns.drip import decide, events_store, plan_store
 from email_campaigns.tests.site.drips import DripTest, a_sequence, a_step, clock, enrol

@@ -5,7 +5,7 @@ import time
 import frappe
 from frappe.utils import add_to_date, now_datetime
 
-from email_campaigns.api import lists
+from email_campaigns.api.desk import target_list
 from email_campaigns.audience.feeds import source_store
 from email_campaigns.audience.feeds.rules import FeedFault
 from email_campaigns.jobs import lists as jobs
@@ -73,7 +73,7 @@ class TestPermissions(FeedTest):
 		self.a_feed()
 		user = a_user("stranger")
 		frappe.set_user(user)
-		for call in (lambda: lists.run_feed(LIST), lambda: lists.feed_columns(REPORT)):
+		for call in (lambda: target_list.run_feed(LIST), lambda: target_list.feed_columns(REPORT)):
 			with self.assertRaises(frappe.PermissionError):
 				call()
 

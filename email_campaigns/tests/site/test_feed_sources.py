@@ -2,7 +2,7 @@
 
 import frappe
 
-from email_campaigns.api import lists
+from email_campaigns.api.desk import target_list
 from email_campaigns.tests.site.feeds import FILTERS, REPORT, FeedTest
 from email_campaigns.tests.site.kit import a_contact, a_user, address, addresses
 
@@ -13,7 +13,7 @@ class TestReports(FeedTest):
 		self.a_report(
 			json=frappe.as_json({"filters": FILTERS, "fields": [["name", "Contact"], ["city", "Contact"]]})
 		)
-		self.assertEqual(lists.feed_columns(REPORT)[0]["doctype"], "Contact")
+		self.assertEqual(target_list.feed_columns(REPORT)[0]["doctype"], "Contact")
 		self.fed_by_report("name")
 		self.run_now()
 		self.assertEqual(self.members(), addresses(2))
@@ -25,7 +25,7 @@ class TestReports(FeedTest):
 			" FROM tabContact WHERE company_name = 'Sending Ltd'"
 		)
 		self.a_report("Query Report", query=query)
-		found = lists.feed_columns(REPORT)
+		found = target_list.feed_columns(REPORT)
 		self.assertEqual(
 			[(row["fieldname"], row["doctype"]) for row in found], [("contact", "Contact"), ("mail", "")]
 		)

@@ -3,7 +3,7 @@
 import frappe
 from frappe.utils import add_to_date, now_datetime
 
-from email_campaigns.api import desk
+from email_campaigns.api.desk import members
 from email_campaigns.audience.feeds import run_store
 from email_campaigns.jobs import lists as jobs
 from email_campaigns.tests.site.feeds import LIST, FeedTest
@@ -35,12 +35,12 @@ class TestComingAndGoing(FeedTest):
 
 	def test_whom_a_person_put_there_stays(self):
 		names = self.contacts(3)
-		desk.add_members(LIST, "Contact", names=[names[0]])
+		members.add_members(LIST, "Contact", names=[names[0]])
 		frappe.db.commit()
 		work_off()
 		self.a_feed()
 		self.run_now()
-		desk.add_members(LIST, "Contact", names=[names[1]])
+		members.add_members(LIST, "Contact", names=[names[1]])
 		frappe.db.commit()
 		work_off()
 		for name in names:

@@ -6,7 +6,7 @@ import frappe
 from frappe.utils import set_request
 from werkzeug.exceptions import HTTPException
 
-from email_campaigns.api import public
+from email_campaigns.api.public import routes
 from email_campaigns.jobs import upkeep
 from email_campaigns.results import store as results
 from email_campaigns.tests.site.copies import COMPANY, KIM, contacts, offer
@@ -149,7 +149,7 @@ class TestWhatDoesNotCount(TrackingTest):
 		for kind in "ocuv":
 			set_request(method="GET", path=f"/ec/{kind}/abcd.1.abc.{'x' * 24}")
 			with statements() as said, self.assertRaises(HTTPException):
-				public.answer()
+				routes.answer()
 			self.assertEqual(said, [])
 
 	def test_a_preview_counts_nothing_and_leads_on(self):
@@ -179,7 +179,7 @@ class TestWhatDoesNotCount(TrackingTest):
 			path = url[url.index("/ec/") :]
 			set_request(method="GET", path=path, headers={"User-Agent": CHROME})
 			with statements() as said, self.assertRaises(HTTPException):
-				public.answer()
+				routes.answer()
 			written = [line.split()[0].upper() for line in said]
 			self.assertEqual((written.count("INSERT"), written.count("UPDATE")), (1, update))
 			self.assertIn("COMMIT", written[written.index("INSERT") :])

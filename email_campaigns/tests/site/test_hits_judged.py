@@ -73,7 +73,7 @@ class TestVerdicts(TrackingTest):
 		frappe.set_user(clerk)
 		self.addCleanup(frappe.set_user, "Administrator")
 		with self.assertRaises(frappe.PermissionError):
-			frappe.get_attr("email_campaigns.api.tracking.judge_again")("2026-01-01")
+			frappe.get_attr("email_campaigns.api.desk.tracking.judge_again")("2026-01-01")
 
 
 class TestOwnDevices(TrackingTest):

@@ -4,7 +4,7 @@ import time
 
 import frappe
 
-from email_campaigns.api import imports
+from email_campaigns.api.desk import members
 from email_campaigns.audience.lists.import_records_store import CONTACT
 from email_campaigns.tests.site.kit import a_contact, a_user, address, addresses, waiting_jobs, work_off
 from email_campaigns.tests.site.test_target_lists import LIST, ListTest, a_file
@@ -22,7 +22,7 @@ OF_CONTACT = {**COLUMNS, "record:company_name": 3, "record:designation": 4}
 
 class ImportTest(ListTest):
 	def load(self, mapping, record_type="", content=CONTENT):
-		imports.import_members(LIST, a_file(self, content), frappe.as_json(mapping), record_type)
+		members.import_members(LIST, a_file(self, content), frappe.as_json(mapping), record_type)
 		frappe.db.commit()
 		work_off()
 		frappe.db.rollback()
@@ -35,7 +35,7 @@ class ImportTest(ListTest):
 
 class TestColumns(ImportTest):
 	def test_they_are_shown_with_values_and_guesses(self):
-		told = imports.csv_columns(LIST, a_file(self, CONTENT))
+		told = members.csv_columns(LIST, a_file(self, CONTENT))
 		self.assertEqual(
 			[column["field"] for column in told["columns"]], ["", "first_name", "last_name", "", ""]
 		)
@@ -44,9 +44,9 @@ class TestColumns(ImportTest):
 		self.assertNotIn("User", told["record_types"])
 
 	def test_what_they_can_be_depends_on_what_is_made(self):
-		plain = [field["value"] for field in imports.fields(LIST)]
+		plain = [field["value"] for field in members.fields(LIST)]
 		self.assertEqual(plain, ["email", "first_name", "last_name", "language"])
-		of_contact = [field["value"] for field in imports.fields(LIST, CONTACT)]
+		of_contact = [field["value"] for field in members.fields(LIST, CONTACT)]
 		self.assertIn("record:company_name", of_contact)
 		self.assertNotIn("record:email_id", of_contact)
 
@@ -64,17 +64,17 @@ class TestColumns(ImportTest):
 			({"email": 0}, "User"),
 		):
 			with self.assertRaises((frappe.ValidationError, frappe.PermissionError)):
-				imports.import_members(LIST, "/x.csv", frappe.as_json(mapping), record_type)
+				members.import_members(LIST, "/x.csv", frappe.as_json(mapping), record_type)
 		self.assertEqual(waiting_jobs(), [])
 		self.assertIn("has 5 columns", self.load({"email": 9})[0])
 
 	def test_a_file_that_can_not_be_read_is_said_before_anything_is_chosen(self):
 		with self.assertRaisesRegex(frappe.ValidationError, "UTF-8"):
-			imports.csv_columns(LIST, a_file(self, "Prénom,email\n".encode("latin-1")))
+			members.csv_columns(LIST, a_file(self, "Prénom,email\n".encode("latin-1")))
 
 	def test_who_may_not_change_the_list(self):
 		frappe.set_user(a_user("stranger"))
-		for call in (lambda: imports.csv_columns(LIST, "/x.csv"), lambda: imports.fields(LIST)):
+		for call in (lambda: members.csv_columns(LIST, "/x.csv"), lambda: members.fields(LIST)):
 			with self.assertRaises(frappe.PermissionError):
 				call()
 
@@ -119,7 +119,7 @@ class TestRecords(ImportTest):
 		if frappe.has_permission(CONTACT, "create"):
 			self.skipTest("everybody may make contacts here")
 		with self.assertRaises(frappe.PermissionError):
-			imports.import_members(LIST, "/x.csv", "{}", CONTACT)
+			members.import_members(LIST, "/x.csv", "{}", CONTACT)
 
 	def test_a_thousand_contacts_in_bounded_time(self):
 		many = 1000

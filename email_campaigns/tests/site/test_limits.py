@@ -5,7 +5,7 @@ from unittest.mock import patch
 
 import frappe
 
-from email_campaigns.api import desk
+from email_campaigns.api.desk import mass_email, preview
 from email_campaigns.jobs import sending
 from email_campaigns.tests.site.kit import (
 	SendingTest,
@@ -138,7 +138,7 @@ class TestSwitches(SendingTest):
 		form = self.form(self.mailing)
 		self.assertEqual((form.status, self.received()), ("In Process", []))
 		self.assertIn(words, form.problem)
-		self.assertIn(words, desk.progress(self.mailing)["problem"])
+		self.assertIn(words, mass_email.progress(self.mailing)["problem"])
 
 	def goes_on(self):
 		self.go_on()
@@ -166,7 +166,7 @@ class TestSwitches(SendingTest):
 		frappe.conf.mute_emails = 1
 		self.addCleanup(frappe.conf.pop, "mute_emails", None)
 		with self.assertRaisesRegex(frappe.ValidationError, "mute_emails"):
-			desk.send_test(self.mailing, "me@sending.example")
+			preview.send_test(self.mailing, "me@sending.example")
 
 
 class TestTestSend(SendingTest):
@@ -174,7 +174,9 @@ class TestTestSend(SendingTest):
 		name = a_mailing(a_list(*TWENTY), subject="Hello {{ doc.first_name }}", html="<p>{{ doc.email }}</p>")
 		member = frappe.db.get_value("Target List Member", {"email": TWENTY[3]})
 		for recipient in ((), ("Target List Member", str(member))):
-			self.assertEqual(desk.send_test(name, "me@sending.example, You@sending.example", *recipient), 2)
+			self.assertEqual(
+				preview.send_test(name, "me@sending.example, You@sending.example", *recipient), 2
+			)
 		mail = self.server.messages[-1].parsed
 		self.assertEqual(mail["Subject"], "[TEST] Hello Jo")
 		self.assertIn(TWENTY[3], mail.get_body(("html",)).get_content())
@@ -189,16 +191,16 @@ class TestTestSend(SendingTest):
 	def test_as_a_contact_sees_it(self):
 		contact = a_contact(address("kim"), first_name="Kim")
 		name = a_mailing(a_list(), subject="Hello {{ doc.first_name }}")
-		desk.send_test(name, address("me"), "Contact", contact)
+		preview.send_test(name, address("me"), "Contact", contact)
 		self.assertEqual(self.server.messages[0].parsed["Subject"], "[TEST] Hello Kim")
 
 	def test_a_refused_test_says_why(self):
 		self.serve({"rcpt": "550 5.1.1 No such user here"})
 		with self.assertRaisesRegex(frappe.ValidationError, "No such user here"):
-			desk.send_test(a_mailing(a_list(*TWENTY)), "me@sending.example")
+			preview.send_test(a_mailing(a_list(*TWENTY)), "me@sending.example")
 
 	def test_a_wrong_address_is_told(self):
 		for wrong in ("", "me", "me@sending.example\r\nBcc: you@sending.example"):
 			with self.subTest(wrong=wrong), self.assertRaises(frappe.ValidationError):
-				desk.send_test(a_mailing(a_list(*TWENTY)), wrong)
+				preview.send_test(a_mailing(a_list(*TWENTY)), wrong)
 		self.assertNotIn("you@sending.example", self.received())

@@ -4,7 +4,7 @@ import time
 
 import frappe
 
-from email_campaigns.api import lists
+from email_campaigns.api.desk import target_list
 from email_campaigns.audience.suppression.suppression_store import scope_of, suppress
 from email_campaigns.tests.site.kit import (
 	SendingTest,
@@ -39,12 +39,12 @@ class TestComparing(SetsTest):
 		without = a_contact("", first_name="Without")
 		for title in (ONE, TWO):
 			add_records(title, "Contact", without)
-		self.assertEqual(lists.compare_lists(ONE, TWO), {"only_first": 1, "only_second": 1, "both": 4})
+		self.assertEqual(target_list.compare_lists(ONE, TWO), {"only_first": 1, "only_second": 1, "both": 4})
 
 	def test_a_list_with_itself(self):
 		a_list(title=ONE)
 		with self.assertRaisesRegex(frappe.ValidationError, "two different lists"):
-			lists.compare_lists(ONE, ONE)
+			target_list.compare_lists(ONE, ONE)
 
 	def test_each_part_becomes_a_list(self):
 		a_list(*addresses(3), title=ONE)
@@ -54,7 +54,7 @@ class TestComparing(SetsTest):
 			({"target_list": ONE, "part": "both", "other": TWO}, addresses(3)[1:]),
 			({"target_list": TWO, "part": "only", "other": ONE}, addresses(4)[3:]),
 		):
-			name = lists.copy_list(title=f"{NEW} {which['part']} {which['target_list']}", **which)
+			name = target_list.copy_list(title=f"{NEW} {which['part']} {which['target_list']}", **which)
 			self.done()
 			self.assertEqual(self.members(name), expected)
 			self.assertEqual(frappe.db.get_value("Target List", name, "member_count"), len(expected))
@@ -66,7 +66,7 @@ class TestCopying(SetsTest):
 		contact = a_contact(address("kim"))
 		add_records(ONE, "Contact", contact)
 		suppress(addresses(1)[0], reason="Unsubscribed", origin="the page", target_list=ONE)
-		lists.copy_list(ONE, NEW)
+		target_list.copy_list(ONE, NEW)
 		self.done()
 		self.assertEqual(self.members(NEW), sorted([*addresses(2), address("kim")]))
 		kim = frappe.db.get_value(
@@ -82,12 +82,12 @@ class TestCopying(SetsTest):
 	def test_a_title_that_is_taken_changes_nothing(self):
 		a_list(title=ONE)
 		with self.assertRaises(frappe.DuplicateEntryError):
-			lists.copy_list(ONE, ONE)
+			target_list.copy_list(ONE, ONE)
 
 	def test_a_part_that_does_not_exist(self):
 		a_list(title=ONE)
 		with self.assertRaisesRegex(frappe.ValidationError, "no such part"):
-			lists.copy_list(ONE, NEW, part="or 1=1", other=TWO)
+			target_list.copy_list(ONE, NEW, part="or 1=1", other=TWO)
 
 
 class TestMerging(SetsTest):
@@ -97,7 +97,7 @@ class TestMerging(SetsTest):
 		a_list(*addresses(4), title=NEW)
 		add_records(TWO, "Contact", a_contact(addresses(1)[0]))
 		for _again in range(2):
-			lists.merge_lists(ONE, frappe.as_json([TWO, NEW]))
+			target_list.merge_lists(ONE, frappe.as_json([TWO, NEW]))
 			self.done()
 			self.assertEqual(self.members(ONE), addresses(4))
 		self.assertEqual(len(self.members(TWO)), 4)
@@ -107,7 +107,7 @@ class TestMerging(SetsTest):
 		a_list(*addresses(2), title=TWO)
 		for email in addresses(2):
 			suppress(email, reason="Unsubscribed", origin="the page", target_list=TWO)
-		lists.merge_lists(ONE, [TWO])
+		target_list.merge_lists(ONE, [TWO])
 		self.done()
 		self.assertNotIn(ONE, scope_of(addresses(2)[0]).lists)
 		self.assertEqual(scope_of(addresses(2)[1]).lists[ONE], "Unsubscribed")
@@ -116,17 +116,17 @@ class TestMerging(SetsTest):
 		a_list(title=ONE)
 		for sources in ([], [ONE]):
 			with self.assertRaises(frappe.ValidationError):
-				lists.merge_lists(ONE, sources)
+				target_list.merge_lists(ONE, sources)
 
 	def test_who_may_not_read_lists(self):
 		a_list(title=ONE)
 		a_list(title=TWO)
 		frappe.set_user(a_user("stranger"))
 		for call in (
-			lambda: lists.compare_lists(ONE, TWO),
-			lambda: lists.copy_list(ONE, NEW),
-			lambda: lists.merge_lists(ONE, [TWO]),
-			lambda: lists.member_states([1]),
+			lambda: target_list.compare_lists(ONE, TWO),
+			lambda: target_list.copy_list(ONE, NEW),
+			lambda: target_list.merge_lists(ONE, [TWO]),
+			lambda: target_list.member_states([1]),
 		):
 			with self.assertRaises(frappe.PermissionError):
 				call()
@@ -145,7 +145,7 @@ class TestStates(SetsTest):
 			row.email: row.name
 			for row in frappe.get_all("Target List Member", {"target_list": ONE}, ["name", "email"])
 		}
-		states = lists.member_states(frappe.as_json(list(by_email.values())))
+		states = target_list.member_states(frappe.as_json(list(by_email.values())))
 		self.assertEqual(
 			[states.get(by_email[email], "") for email in addresses(5)],
 			["Left This List", "Unsubscribed", "Hard Bounce", "", ""],
@@ -165,11 +165,11 @@ class TestManyMembers(SetsTest):
 			)
 		frappe.db.commit()
 		began = time.monotonic()
-		numbers = lists.compare_lists(ONE, TWO)
+		numbers = target_list.compare_lists(ONE, TWO)
 		compared = time.monotonic() - began
 		self.assertEqual(numbers, {"only_first": half // 2, "only_second": half // 2, "both": half // 2})
 		began = time.monotonic()
-		lists.merge_lists(ONE, [TWO])
+		target_list.merge_lists(ONE, [TWO])
 		self.done()
 		merged = time.monotonic() - began
 		self.assertEqual(frappe.db.count("Target List Member", {"target_list": ONE}), half * 3 // 2)

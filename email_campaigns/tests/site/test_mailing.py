@@ -3,7 +3,7 @@
 import frappe
 from frappe.utils import add_to_date, now_datetime
 
-from email_campaigns.api import desk
+from email_campaigns.api.desk import mass_email
 from email_campaigns.audience.suppression.suppression_store import suppress
 from email_campaigns.jobs import sending, upkeep
 from email_campaigns.tests.site.kit import (
@@ -54,7 +54,7 @@ class TestStart(MailingTest):
 
 	def test_a_start_in_the_future_waits_for_its_time(self):
 		starts(self.mailing, 3600)
-		desk.schedule(self.mailing)
+		mass_email.schedule(self.mailing)
 		self.go_on()
 		self.assertEqual((self.status, self.received()), ("Pending", []))
 		starts(self.mailing, -1)
@@ -68,11 +68,11 @@ class TestStart(MailingTest):
 
 	def test_a_schedule_needs_a_start(self):
 		change("Mass Email", self.mailing, send_when="Later")
-		self.refuses("Set the Start", desk.schedule, self.mailing)
+		self.refuses("Set the Start", mass_email.schedule, self.mailing)
 
 	def test_a_schedule_needs_a_list(self):
 		self.mailing = a_mailing()
-		self.refuses("at least one target list", desk.schedule, self.mailing, at_once=True)
+		self.refuses("at least one target list", mass_email.schedule, self.mailing, at_once=True)
 
 	def test_an_empty_list_is_nobody_to_mail(self):
 		self.mailing = self.send(a_mailing(a_list(title="Sending Empty List")))
@@ -82,16 +82,16 @@ class TestStart(MailingTest):
 
 	def test_back_to_draft(self):
 		self.start(self.mailing)
-		desk.back_to_draft(self.mailing)
+		mass_email.back_to_draft(self.mailing)
 		self.go_on()
 		self.assertEqual((self.status, self.received()), ("Draft", []))
 
 	def test_a_complete_mailing_is_not_sent_again(self):
 		self.send(self.mailing)
-		for button in (desk.schedule, desk.pause, desk.resume, desk.back_to_draft):
+		for button in (mass_email.schedule, mass_email.pause, mass_email.resume, mass_email.back_to_draft):
 			with self.assertRaises(frappe.ValidationError):
-				button(self.mailing, **({"at_once": True} if button is desk.schedule else {}))
-		self.refuses("can't become", desk.cancel, self.mailing, "Too late")
+				button(self.mailing, **({"at_once": True} if button is mass_email.schedule else {}))
+		self.refuses("can't become", mass_email.cancel, self.mailing, "Too late")
 		self.go_on()
 		self.assertSentTo(self.mailing, TEN)
 
@@ -170,14 +170,14 @@ class TestCampaign(MailingTest):
 class TestPause(MailingTest):
 	def test_it_stops_after_the_mail_that_is_leaving_and_resume_sends_the_difference(self):
 		settings(batch_size=3)
-		self.at_mail(5, lambda: desk.pause(self.mailing))
+		self.at_mail(5, lambda: mass_email.pause(self.mailing))
 		self.send(self.mailing)
 		self.assertEqual((self.status, self.received()), ("Paused", TEN[:5]))
 		self.assertEqual(self.statuses(self.mailing), {"Sent": 5, "Queued": 5})
 		self.assertNothingLost(self.mailing)
 		self.go_on()
 		self.assertEqual(self.received(), TEN[:5])
-		desk.resume(self.mailing)
+		mass_email.resume(self.mailing)
 		frappe.db.commit()
 		self.go_on()
 		self.assertEqual(self.status, "Complete")
@@ -185,20 +185,20 @@ class TestPause(MailingTest):
 
 	def test_a_pending_mailing_that_was_paused_is_pending_again(self):
 		starts(self.mailing, 3600)
-		desk.schedule(self.mailing)
-		desk.pause(self.mailing)
-		desk.resume(self.mailing)
+		mass_email.schedule(self.mailing)
+		mass_email.pause(self.mailing)
+		mass_email.resume(self.mailing)
 		frappe.db.commit()
 		self.assertEqual(self.status, "Pending")
 
 	def test_paused_in_mid_freeze_it_goes_on_freezing(self):
 		self.start(self.mailing)
 		sending.tick()
-		desk.pause(self.mailing)
+		mass_email.pause(self.mailing)
 		frappe.db.commit()
 		self.go_on()
 		self.assertEqual(self.statuses(self.mailing), {})
-		desk.resume(self.mailing)
+		mass_email.resume(self.mailing)
 		frappe.db.commit()
 		self.go_on()
 		self.assertSentTo(self.mailing, TEN)
@@ -206,10 +206,10 @@ class TestPause(MailingTest):
 
 class TestCancel(MailingTest):
 	def test_it_needs_a_reason(self):
-		self.refuses("Say why", desk.cancel, self.mailing, "  ")
+		self.refuses("Say why", mass_email.cancel, self.mailing, "  ")
 
 	def test_in_mid_page_it_ends_the_rest_with_the_reason(self):
-		self.at_mail(4, lambda: desk.cancel(self.mailing, "Wrong price"))
+		self.at_mail(4, lambda: mass_email.cancel(self.mailing, "Wrong price"))
 		self.send(self.mailing)
 		form = self.form(self.mailing)
 		self.assertEqual((form.status, form.cancel_reason), ("Cancelled", "Wrong price"))
@@ -221,7 +221,7 @@ class TestCancel(MailingTest):
 	def test_in_mid_freeze_nobody_is_planned_any_more(self):
 		self.start(self.mailing)
 		sending.tick()
-		desk.cancel(self.mailing, "Wrong list")
+		mass_email.cancel(self.mailing, "Wrong list")
 		frappe.db.commit()
 		self.go_on()
 		self.assertEqual((self.status, self.statuses(self.mailing)), ("Cancelled", {}))

@@ -5,7 +5,7 @@ import time
 import frappe
 from frappe.utils import add_to_date, get_system_timezone, now_datetime
 
-from email_campaigns.api import desk
+from email_campaigns.api.desk import mass_email
 from email_campaigns.jobs import sending
 from email_campaigns.schedule.clock import in_zone, to_epoch
 from email_campaigns.tests.site.kit import a_list, a_mailing, change, settings, starts
@@ -19,7 +19,7 @@ class TestTimes(PlanningTest):
 			a_mailing(a_list(*TWENTY)), send_when="Later", start_date=there, time_zone="America/New_York"
 		)
 		self.assertAlmostEqual(doc.start_epoch, time.time() + HOUR, delta=70)
-		desk.schedule(doc.name)
+		mass_email.schedule(doc.name)
 		self.go_on()
 		self.assertEqual(self.received(), [])
 		starts(doc.name, -1)
@@ -83,7 +83,7 @@ class TestRates(PlanningTest):
 		self.send(slow)
 		self.send(other)
 		self.assertEqual((self.statuses(slow)["Sent"], self.statuses(other)["Sent"]), (4, 20))
-		state = desk.progress(slow)
+		state = mass_email.progress(slow)
 		self.assertIn("this mailing's mails per hour", state["held_by"])
 		self.assertGreater(state["ends_at"], time.time() + 3 * HOUR)
 		self.age(HOUR + 5)
@@ -95,7 +95,7 @@ class TestRates(PlanningTest):
 		name = self.plan(a_mailing(a_list(*TWENTY)), pace="Mails per hour", hourly_rate=4).name
 		self.send(name)
 		self.assertEqual(self.statuses(name)["Sent"], 3)
-		self.assertIn("site", desk.progress(name)["held_by"])
+		self.assertIn("site", mass_email.progress(name)["held_by"])
 
 	def test_a_domain_has_a_rate_of_its_own(self):
 		many = [f"p{number}@slow.example" for number in range(10)]
@@ -127,7 +127,7 @@ class TestRates(PlanningTest):
 		name = self.plan(a_mailing(a_list(*TWENTY)), pace="Spread over hours", spread_hours=2).name
 		self.send(name)
 		self.assertLessEqual(len(self.received()), 1, "at the start hardly anything goes")
-		self.assertIn("spread", desk.progress(name)["held_by"])
+		self.assertIn("spread", mass_email.progress(name)["held_by"])
 		self.back(name, HOUR)
 		self.go_on()
 		self.assertAlmostEqual(len(self.received()), 10, delta=1)
@@ -138,9 +138,9 @@ class TestRates(PlanningTest):
 	def test_after_a_pause_it_does_not_burst(self):
 		name = self.plan(a_mailing(a_list(*TWENTY)), pace="Spread over hours", spread_hours=2).name
 		self.send(name)
-		desk.pause(name)
+		mass_email.pause(name)
 		self.back(name, HOUR)
-		desk.resume(name)
+		mass_email.resume(name)
 		frappe.db.commit()
 		before = len(self.received())
 		self.go_on()
@@ -149,9 +149,9 @@ class TestRates(PlanningTest):
 	def test_a_pause_before_the_start_takes_nothing_from_its_hours(self):
 		name = self.plan(a_mailing(a_list(*TWENTY)), pace="Spread over hours", spread_hours=2).name
 		starts(name, HOUR)
-		desk.schedule(name)
-		desk.pause(name)
-		desk.resume(name)
+		mass_email.schedule(name)
+		mass_email.pause(name)
+		mass_email.resume(name)
 		self.assertEqual(self.form(name).spread_until, 0)
 
 	def back(self, name, seconds):

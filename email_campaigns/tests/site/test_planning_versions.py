@@ -6,7 +6,7 @@ from datetime import timedelta
 import frappe
 from frappe.utils import get_system_timezone, now_datetime
 
-from email_campaigns.api import desk
+from email_campaigns.api.desk import mass_email, preview
 from email_campaigns.audience.lists.csv_file import NewMember
 from email_campaigns.audience.lists.members_store import add_plain
 from email_campaigns.schedule.clock import in_zone
@@ -60,18 +60,18 @@ class TestLanguages(PlanningTest):
 		self.assertEqual(self.subjects(), {address("polyglot"): "Hallo"})
 
 	def test_calculate_counts_them_and_the_domains(self):
-		found = desk.calculate(self.mailing())
+		found = mass_email.calculate(self.mailing())
 		self.assertEqual(found["languages"], {"de": 2, "": 2})
 		self.assertEqual(found["domains"], [("sending.example", 4)])
 
 	def test_a_fault_in_a_version_stops_the_mailing_and_names_it(self):
 		versions = [{"language": "de", "email_template": a_template("Hallo", "<p>{{ broken</p>")}]
 		with self.assertRaisesRegex(frappe.ValidationError, "In the version for de"):
-			desk.schedule(a_mailing(a_list(*TWENTY), language_versions=versions), at_once=True)
+			mass_email.schedule(a_mailing(a_list(*TWENTY), language_versions=versions), at_once=True)
 
 	def test_the_prefix_is_everybodys_and_a_test_says_both(self):
 		name = self.mailing(subject_prefix="[REMINDER]")
-		desk.send_test(name, address("tester"))
+		preview.send_test(name, address("tester"))
 		self.assertEqual(self.subjects()[address("tester")], "[TEST] [REMINDER] Hallo Jo")
 		self.send(name)
 		self.assertEqual(self.subjects()[address("fr")], "[REMINDER] Hello")
@@ -81,7 +81,7 @@ class TestGroups(PlanningTest):
 	def test_seeds_get_the_mailing_marked_and_once(self):
 		seeds = a_list(address("colleague"), TWENTY[0], title=f"{PREFIX} Seeds")
 		name = a_mailing(a_list(*TWENTY), seed_list=seeds)
-		self.assertEqual(desk.calculate(name)["seeds"], 1)
+		self.assertEqual(mass_email.calculate(name)["seeds"], 1)
 		self.send(name)
 		self.assertSentTo(name, [*TWENTY, address("colleague")])
 		marked = frappe.get_all("Campaign Message", {"source": name, "is_seed": 1}, ["email", "status"])
@@ -92,7 +92,7 @@ class TestGroups(PlanningTest):
 
 	def test_the_hold_out_group_gets_nothing_and_is_counted(self):
 		name = a_mailing(a_list(*addresses(200)), holdout_percent=20)
-		found = desk.calculate(name)
+		found = mass_email.calculate(name)
 		held = found["skipped"]["Hold-out group"]
 		self.assertTrue(20 <= held <= 60, held)
 		self.send(name)

@@ -3,7 +3,7 @@
 import frappe
 from frappe.utils import now
 
-from email_campaigns.api import desk, privacy
+from email_campaigns.api.desk import preview, privacy
 from email_campaigns.audience.decide import FORGOTTEN
 from email_campaigns.audience.suppression import erase_store, forgotten_store
 from email_campaigns.audience.suppression.suppression_store import scope_of, suppress
@@ -215,7 +215,7 @@ class TestRefusing(PrivacyTest):
 	def test_as_a_test(self):
 		a_list(*addresses(1))
 		with self.assertRaisesRegex(frappe.ValidationError, "forgotten on request"):
-			desk.send_test(a_mailing(LIST), JO)
+			preview.send_test(a_mailing(LIST), JO)
 
 	def test_an_opt_out_made_elsewhere_does_not_write_it_down_again(self):
 		values = {"doctype": "Email Unsubscribe", "email": JO, "global_unsubscribe": 1}

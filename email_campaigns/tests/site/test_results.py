@@ -3,7 +3,8 @@
 import frappe
 from frappe.utils import add_to_date, now_datetime
 
-from email_campaigns.api import preferences, results
+from email_campaigns.api.desk import results
+from email_campaigns.api.public import preferences
 from email_campaigns.jobs import upkeep
 from email_campaigns.results import store
 from email_campaigns.tests.site.kit import (

@@ -2,7 +2,7 @@
 
 import frappe
 
-from email_campaigns.api import results
+from email_campaigns.api.desk import results
 from email_campaigns.audience.address import plain_key, record_key
 from email_campaigns.results import breakdown_store, list_store
 from email_campaigns.tests.site.kit import (

@@ -8,7 +8,9 @@ import frappe
 from frappe.tests.utils import FrappeTestCase
 from frappe.utils import add_days, now_datetime
 
-from email_campaigns.api import lists, privacy, signup
+from email_campaigns.api.desk import privacy
+from email_campaigns.api.desk import target_list as target_list_api
+from email_campaigns.api.public import signup
 from email_campaigns.audience.signup import signup_store
 from email_campaigns.audience.suppression.suppression_store import scope_of, suppress
 from email_campaigns.jobs import upkeep
@@ -40,7 +42,7 @@ class SignUpTest(FrappeTestCase):
 		doc.update({"sign_up": 1, "sign_up_title": TITLE, "sign_up_consent": CONSENT, "sign_up_names": 1})
 		doc.save()
 		frappe.db.commit()
-		self.url = lists.sign_up_form(NEWS)["url"]
+		self.url = target_list_api.sign_up_form(NEWS)["url"]
 		self.visitor = Visitor()
 
 	def clean(self):
@@ -101,12 +103,15 @@ class TestForm(SignUpTest):
 
 	def test_whatever_a_colleague_writes_is_text(self):
 		change("Target List", NEWS, sign_up_title="<script>x</script>", sign_up_consent='"><img src=x>')
-		for html in (self.visitor.get(self.url).get_data(as_text=True), lists.sign_up_form(NEWS)["html"]):
+		for html in (
+			self.visitor.get(self.url).get_data(as_text=True),
+			target_list_api.sign_up_form(NEWS)["html"],
+		):
 			self.assertNotIn("<script>", html)
 			self.assertNotIn("<img", html)
 
 	def test_the_snippet_has_the_forms_fields_and_is_escaped(self):
-		html = lists.sign_up_form(NEWS)["html"]
+		html = target_list_api.sign_up_form(NEWS)["html"]
 		self.assertIn(f'action="{self.url}"', html)
 		self.assertIn("&#34;news&#34; &amp; offers", html)
 		for field in ("email", "first_name", "last_name", "consent", "website"):
@@ -121,7 +126,7 @@ class TestForm(SignUpTest):
 			self.visitor.get("/ec/s/x"),
 		):
 			self.assertEqual(answer.status_code, 404)
-		self.assertEqual((self.mails(), lists.sign_up_form(NEWS)), ([], {}))
+		self.assertEqual((self.mails(), target_list_api.sign_up_form(NEWS)), ([], {}))
 
 	def test_a_form_without_consent_is_not_saved(self):
 		doc = frappe.get_doc("Target List", OTHER)

@@ -5,7 +5,8 @@ import time
 
 import frappe
 
-from email_campaigns.api import desk
+from email_campaigns.api.desk import mass_email
+from email_campaigns.api.desk import members as members_api
 from email_campaigns.audience.suppression.suppression_store import scope_of, suppress
 from email_campaigns.jobs import lists
 from email_campaigns.tests.site.kit import (
@@ -36,7 +37,7 @@ class ListTest(SendingTest):
 		return frappe.db.get_value("Target List", LIST, "import_report")
 
 	def add(self, doctype, **which):
-		found = desk.add_members(LIST, doctype, **which)
+		found = members_api.add_members(LIST, doctype, **which)
 		frappe.db.commit()
 		work_off()
 		return found
@@ -142,7 +143,7 @@ def a_file(test, content):
 
 class TestImport(ListTest):
 	def load(self, content):
-		desk.import_members(LIST, a_file(self, content))
+		mass_email.import_members(LIST, a_file(self, content))
 		frappe.db.commit()
 		work_off()
 		return self.report().splitlines()

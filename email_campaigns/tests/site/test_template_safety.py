@@ -2,7 +2,7 @@
 
 import frappe
 
-from email_campaigns.api import desk
+from email_campaigns.api.desk import mass_email, preview
 from email_campaigns.tests.site.kit import (
 	ACCOUNT,
 	SendingTest,
@@ -29,7 +29,7 @@ class TemplateTest(SendingTest):
 
 	def shown(self, html, doctype="Contact", record="", **options):
 		name = a_mailing("Sending List", html=f"<p>{html}</p>", **options)
-		return desk.preview(name, doctype, record or self.contact)
+		return preview.preview(name, doctype, record or self.contact)
 
 	def body(self, html, *arguments, **options):
 		return self.shown(html, *arguments, **options)["html"]
@@ -77,7 +77,7 @@ class TestSecrets(TemplateTest):
 		self.at_level(5)
 		name = a_mailing("Sending List", html="<p>[{{ doc.department }}] {{ doc.first_name }}</p>")
 		change("Contact", self.contact, department="Secret")
-		self.assertIn("[Secret] Kim", desk.preview(name)["html"])
+		self.assertIn("[Secret] Kim", preview.preview(name)["html"])
 		change("Mass Email", name, owner=clerk)
 		self.send(name)
 		html = self.server.messages[0].parsed.get_body(("html",)).get_content()
@@ -160,7 +160,7 @@ class TestFaults(TemplateTest):
 		self.assertEqual((form.status, self.received()), ("Paused", []))
 		self.assertIn("line 2", form.problem)
 		change("Email Template", template, response_html="<p>good</p>")
-		desk.resume(name)
+		mass_email.resume(name)
 		frappe.db.commit()
 		self.go_on()
 		self.assertSentTo(name, [address("kim")])

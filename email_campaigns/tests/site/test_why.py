@@ -4,7 +4,8 @@ import time
 
 import frappe
 
-from email_campaigns.api import after, desk
+from email_campaigns.api.desk import mass_email
+from email_campaigns.api.desk import resend as resend_api
 from email_campaigns.audience.suppression.suppression_store import suppress
 from email_campaigns.jobs import sending
 from email_campaigns.mass_mailing.resend import resend
@@ -34,7 +35,7 @@ class WhyTest(SendingTest):
 
 	def tells(self, name, words, who="", doctype="", record=""):
 		frappe.db.commit()
-		sentences = after.why(name, who, doctype, record)
+		sentences = resend_api.why(name, who, doctype, record)
 		self.assertTrue(any(words in told for told in sentences), sentences)
 		return sentences
 
@@ -76,7 +77,7 @@ class TestBeforeTheStart(WhyTest):
 
 	def test_a_mailing_that_was_cancelled_says_so(self):
 		name = a_mailing(a_list(ONE))
-		desk.cancel(name, "Wrong date")
+		mass_email.cancel(name, "Wrong date")
 		self.tells(name, "cancelled before it started: Wrong date", ONE)
 
 
@@ -116,7 +117,7 @@ class TestAfterwards(WhyTest):
 
 	def test_a_mail_that_was_sent_again(self):
 		name = self.send(a_mailing(a_list(ONE)))
-		after.resend(self.message(name, ONE))
+		resend_api.resend(self.message(name, ONE))
 		frappe.db.commit()
 		self.go_on()
 		self.assertEqual(len(self.tells(name, "once more on ", ONE)), 2)
@@ -139,7 +140,7 @@ class TestOnItsWay(WhyTest):
 	def test_it_is_the_next_or_paused(self):
 		name = self.frozen()
 		self.tells(name, "one of the next", ONE)
-		desk.pause(name)
+		mass_email.pause(name)
 		self.tells(name, "The mailing is paused.", ONE)
 
 	def test_the_hourly_limit_holds_it(self):
@@ -175,14 +176,14 @@ class TestMailsOfARecord(WhyTest):
 		contact = a_contact(ONE)
 		add_records(a_list(), "Contact", contact)
 		first, second = self.send(a_mailing(a_list())), self.send(a_mailing(a_list()))
-		mails = after.mails_of("Contact", contact)
+		mails = resend_api.mails_of("Contact", contact)
 		self.assertEqual([mail["mailing"] for mail in mails], [second, first])
 		self.assertEqual([mail["status"] for mail in mails], ["Sent", "Failed"])
 		self.assertEqual([mail["refusal"] for mail in mails], [None, None])
 		self.assertIn("Not today", mails[1]["sentence"])
-		after.resend(mails[1]["message"])
+		resend_api.resend(mails[1]["message"])
 		frappe.db.commit()
-		self.assertTrue(after.mails_of("Contact", contact)[1]["refusal"])
+		self.assertTrue(resend_api.mails_of("Contact", contact)[1]["refusal"])
 		self.go_on()
 		self.assertEqual(self.received(), [ONE, ONE])
 
@@ -193,15 +194,17 @@ class TestMailsOfARecord(WhyTest):
 		self.send(a_mailing(a_list()))
 		change("Contact", contact, email_id=ONE)
 		frappe.db.commit()
-		self.assertEqual([mail["email"] for mail in after.mails_of("Contact", contact)], [address("josé")])
-		self.assertEqual([mail["email"] for mail in after.mails_of("Contact", other)], [address("jose")])
+		self.assertEqual(
+			[mail["email"] for mail in resend_api.mails_of("Contact", contact)], [address("josé")]
+		)
+		self.assertEqual([mail["email"] for mail in resend_api.mails_of("Contact", other)], [address("jose")])
 
 	def test_can_be_read_without_the_right_to_send_again(self):
 		contact = a_contact(ONE)
 		add_records(a_list(), "Contact", contact)
 		self.send(a_mailing(a_list()))
 		frappe.set_user(a_user("clerk", "Campaign User", "Sales User"))
-		(mail,) = after.mails_of("Contact", contact)
+		(mail,) = resend_api.mails_of("Contact", contact)
 		self.assertIsNone(mail["refusal"])
 
 
@@ -210,10 +213,10 @@ class TestCopies(CopiesTest):
 		(contact,) = contacts(KIM, company_name=BOSS)
 		boss = a_contact(BOSS)
 		name = self.send(self.mailing())
-		(told,) = after.why(name, BOSS)
+		(told,) = resend_api.why(name, BOSS)
 		self.assertTrue(told.startswith(f"As CC of the mail to {KIM}: {BOSS} got a copy on "), told)
-		self.assertEqual(len(after.why(name, "", "Contact", contact)), 1)
-		(mail,) = after.mails_of("Contact", boss)
+		self.assertEqual(len(resend_api.why(name, "", "Contact", contact)), 1)
+		(mail,) = resend_api.mails_of("Contact", boss)
 		self.assertEqual(mail["refusal"], resend.IS_COPY)
 
 	def test_a_copy_waits_for_its_mail(self):
@@ -221,4 +224,4 @@ class TestCopies(CopiesTest):
 		name = self.start(self.mailing())
 		sending.tick()
 		sending.freeze(name)
-		self.assertIn("It leaves once the mail itself has left.", after.why(name, BOSS)[0])
+		self.assertIn("It leaves once the mail itself has left.", resend_api.why(name, BOSS)[0])

@@ -34,6 +34,6 @@ function stop(frm) {
 		__("It ends for good: what has not been sent will not be sent. The reason is kept with it."),
 		__("Stop"),
 		(reason) =>
-			email_campaigns.call("drips.stop", { name: frm.doc.name, reason }).then(() => frm.reload_doc())
+			email_campaigns.call("drip.stop", { name: frm.doc.name, reason }).then(() => frm.reload_doc())
 	);
 }

@@ -5,7 +5,7 @@ const LISTS = ["target_lists", "excluding_target_lists"];
 frappe.ui.form.on("Mass Email", {
 	setup(frm) {
 		frm.set_query("sender_account", () => ({ filters: { enable_outgoing: 1 } }));
-		frm.set_query("approver", () => ({ query: "email_campaigns.api.approval.find_approvers" }));
+		frm.set_query("approver", () => ({ query: "email_campaigns.api.desk.approval.find_approvers" }));
 	},
 
 	onload(frm) {
@@ -87,7 +87,7 @@ function add_steps(frm) {
 }
 
 function call(frm, method, args) {
-	return email_campaigns.call(method, { name: frm.doc.name, ...args }).then(() => frm.reload_doc());
+	return email_campaigns.call(`mass_email.${method}`, { name: frm.doc.name, ...args }).then(() => frm.reload_doc());
 }
 
 function cancel(frm) {

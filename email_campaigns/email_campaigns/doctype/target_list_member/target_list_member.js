@@ -1,7 +1,7 @@
 frappe.ui.form.on("Target List Member", {
 	setup(frm) {
 		frm.set_query("member_doctype", () => ({ filters: { name: ["in", frm.ec_doctypes || []] } }));
-		email_campaigns.call("recipient_doctypes").then((doctypes) => (frm.ec_doctypes = doctypes));
+		email_campaigns.call("records.recipient_doctypes").then((doctypes) => (frm.ec_doctypes = doctypes));
 	},
 
 	refresh(frm) {

@@ -45,7 +45,7 @@ export function show_test(frm) {
 	const may_choose = UNDER_WAY.includes(frm.doc.status) && frm.doc.frozen && !frm.doc.ab_winner;
 	if (may_choose && frappe.perm.has_perm(frm.doctype, 0, "write"))
 		frm.add_custom_button(__("Choose Winner…"), () => ask(frm));
-	call("ab_test.state", { name }).then((state) => frm.doc.name === name && $area.html(draw(frm, state)));
+	call("ab_versions.state", { name }).then((state) => frm.doc.name === name && $area.html(draw(frm, state)));
 }
 
 function draw(frm, state) {
@@ -106,7 +106,7 @@ function until(winner_by, leaving, due, hours) {
 
 function ask(frm) {
 	const name = frm.doc.name;
-	call("ab_test.state", { name }).then((state) => {
+	call("ab_versions.state", { name }).then((state) => {
 		const dialog = new frappe.ui.Dialog({
 			title: __("Choose the Winner"),
 			fields: [
@@ -124,7 +124,7 @@ function ask(frm) {
 			primary_action_label: __("Send This Version"),
 			primary_action({ version }) {
 				dialog.hide();
-				call("ab_test.choose", { name, version }, __("One moment…")).then(() => frm.reload_doc());
+				call("ab_versions.choose", { name, version }, __("One moment…")).then(() => frm.reload_doc());
 			},
 		});
 		dialog.show();

@@ -103,7 +103,7 @@ export function add_one(frm) {
 }
 
 function add(frm, args, dialog) {
-	return call("add_members", { target_list: frm.doc.name, ...args }, __("Looking for records…")).then(() => {
+	return call("members.add_members", { target_list: frm.doc.name, ...args }, __("Looking for records…")).then(() => {
 		dialog.hide();
 		watch_members(frm);
 	});

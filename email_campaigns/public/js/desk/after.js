@@ -16,7 +16,7 @@ export function add_after(frm) {
 }
 
 function counted(frm, go) {
-	return call("after.figures", { name: frm.doc.name }, __("Counting mails…")).then((found) => go(frm, found));
+	return call("resend.figures", { name: frm.doc.name }, __("Counting mails…")).then((found) => go(frm, found));
 }
 
 function resend_failed(frm, { failed }) {
@@ -65,7 +65,7 @@ export function decide(question, go) {
 }
 
 function change(frm, method, args) {
-	const done = call(`after.${method}`, { name: frm.doc.name, ...args }, __("One moment…"));
+	const done = call(`resend.${method}`, { name: frm.doc.name, ...args }, __("One moment…"));
 	return done.then((answer) => frm.reload_doc().then(() => answer));
 }
 
@@ -106,7 +106,7 @@ function ask_why(frm) {
 			],
 			primary_action_label: __("Why?"),
 			primary_action: (values) =>
-				call("after.why", { name: frm.doc.name, ...values }, __("Looking it up…")).then((sentences) =>
+				call("resend.why", { name: frm.doc.name, ...values }, __("Looking it up…")).then((sentences) =>
 					dialog.fields_dict.answer.$wrapper.html(
 						`<ul class="ec-why mb-0">${sentences.map((told) => `<li>${escape(told)}</li>`).join("")}</ul>`
 					)

@@ -1,6 +1,6 @@
 import { escape, number } from "./call";
 
-const API = "email_campaigns.api.results";
+const API = "email_campaigns.api.desk.results";
 const WITH_RESULTS = ["In Process", "Paused", "Complete", "Cancelled", "Failed"];
 const LINK = "clicked_link";
 // Nobody may be mailed because of having unsubscribed, so there is no list of those.

@@ -1,9 +1,9 @@
-/** Call a method of email_campaigns.api.desk, or of the module that it names ("approval.submit"); resolves to its answer.
+/** Call a method of a module of email_campaigns.api.desk ("approval.submit"); resolves to its answer.
  * `freeze` is the sentence shown meanwhile. */
 export function call(method, args, freeze) {
 	return frappe
 		.call({
-			method: `email_campaigns.api.${method.includes(".") ? method : `desk.${method}`}`,
+			method: `email_campaigns.api.desk.${method}`,
 			args,
 			freeze: Boolean(freeze),
 			freeze_message: freeze,
@@ -36,7 +36,7 @@ export function ask_for_reason(title, explanation, label, go) {
 /** The doctypes whose records can be recipients and that the user may read, asked for once. */
 let doctypes;
 export function recipient_doctypes() {
-	doctypes = doctypes || call("recipient_doctypes");
+	doctypes = doctypes || call("records.recipient_doctypes");
 	return doctypes;
 }
 

@@ -2,7 +2,7 @@ import { call, escape, number } from "./call";
 
 /** Let the CC fields be chosen among those that the settings offer, and say who gets copies. */
 export function show_copies(frm) {
-	call("cc.choices").then((choices) => {
+	call("choices.cc_fields").then((choices) => {
 		frm.fields_dict.cc_fields.grid.update_docfield_property("cc_field", "options", choices);
 		draw(frm, new Set(choices.map(({ value }) => value)), choices);
 	});

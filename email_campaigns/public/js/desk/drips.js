@@ -9,7 +9,7 @@ let kinds;
 
 /** Let the field be chosen among the doctypes whose records can be enrolled: the settings name them. */
 export function offer_kinds(frm) {
-	kinds = kinds || frappe.xcall("email_campaigns.api.drips.kinds", {}, "GET");
+	kinds = kinds || frappe.xcall("email_campaigns.api.desk.drip.kinds", {}, "GET");
 	return kinds.then((doctypes) => {
 		const options = ["", ...doctypes].join("\n");
 		frappe.meta.get_docfield("Email Campaign", "email_campaign_for").options = options;
@@ -34,7 +34,7 @@ export function show_steps(frm) {
 	frm.set_df_property("steps_section", "hidden", frm.is_new() ? 1 : 0);
 	if (frm.is_new()) return;
 	const name = frm.doc.name;
-	frappe.xcall("email_campaigns.api.drips.steps", { name }, "GET").then((steps) => {
+	frappe.xcall("email_campaigns.api.desk.drip.steps", { name }, "GET").then((steps) => {
 		if (frm.doc.name !== name) return;
 		const group = steps.some(({ sent }) => sent !== undefined);
 		$area.html(group ? group_table(steps) : person_table(steps));
@@ -85,7 +85,7 @@ function table(heads, rows) {
 }
 
 function preview(name, step) {
-	call("drips.preview", { name, step }).then((mail) => {
+	call("drip.preview", { name, step }).then((mail) => {
 		const dialog = new frappe.ui.Dialog({
 			title: __("Preview"),
 			size: "extra-large",
@@ -105,7 +105,7 @@ export function show_schedule(frm) {
 	);
 	if (frm.is_new() || !(frm.doc.campaign_schedules || []).length) return;
 	const campaign = frm.doc.name;
-	frappe.xcall("email_campaigns.api.drips.figures", { campaign }, "GET").then(({ steps, statuses }) => {
+	frappe.xcall("email_campaigns.api.desk.drip.figures", { campaign }, "GET").then(({ steps, statuses }) => {
 		if (frm.doc.name !== campaign || !Object.keys(statuses).length) return;
 		$area.html(enrolments(campaign, statuses) + figures(steps));
 	});
@@ -166,7 +166,7 @@ export function ask_to_enrol(list, names, all) {
 }
 
 function enrol(list, values, dialog) {
-	call("drips.enrol", { doctype: list.doctype, ...values }, __("Enrolling…")).then((found) => {
+	call("drip.enrol", { doctype: list.doctype, ...values }, __("Enrolling…")).then((found) => {
 		dialog.hide();
 		list.clear_checked_items && list.clear_checked_items();
 		tell(found, values.campaign);

@@ -26,7 +26,7 @@ export function watch_members(frm) {
 	clearTimeout(frm.ec_timer);
 	if (frm.is_new()) return;
 	const target_list = frm.doc.name;
-	call("members_progress", { target_list }).then(({ adding, modified }) => {
+	call("members.members_progress", { target_list }).then(({ adding, modified }) => {
 		if (!is_shown(frm, target_list)) return;
 		if (adding) {
 			draw(frm, adding);

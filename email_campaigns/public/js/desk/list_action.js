@@ -64,7 +64,7 @@ function open(list, names, all) {
 
 function join(list, target_list, records, dialog) {
 	const args = { target_list, doctype: list.doctype, ...records };
-	call("add_members", args, __("Looking for records…")).then((found) => {
+	call("members.add_members", args, __("Looking for records…")).then((found) => {
 		dialog.hide();
 		list.clear_checked_items && list.clear_checked_items();
 		const link = frappe.utils.get_form_link("Target List", target_list, true, __("Show the list"));

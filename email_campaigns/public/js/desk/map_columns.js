@@ -3,7 +3,7 @@ import { escape } from "./call";
 function call_imports(method, args, freeze_message) {
 	return frappe
 		.call({
-			method: `email_campaigns.api.imports.${method}`,
+			method: `email_campaigns.api.desk.members.${method}`,
 			args,
 			freeze: Boolean(freeze_message),
 			freeze_message,

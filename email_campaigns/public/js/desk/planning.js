@@ -3,7 +3,7 @@ let zones;
 
 /** The time zones that can be chosen, asked for once. */
 export function time_zones() {
-	zones = zones || frappe.xcall("email_campaigns.api.planning.time_zones", {}, "GET");
+	zones = zones || frappe.xcall("email_campaigns.api.desk.choices.time_zones", {}, "GET");
 	return zones;
 }
 

@@ -13,7 +13,7 @@ export function preview(frm) {
 		on_recipient(dialog) {
 			const recipient = chosen(dialog);
 			if (!recipient) return;
-			call("preview", { name: frm.doc.name, ...recipient }).then(
+			call("preview.preview", { name: frm.doc.name, ...recipient }).then(
 				(mail) => show(dialog, mail),
 				() => dialog.fields_dict.mail.$wrapper.empty()
 			);
@@ -38,7 +38,7 @@ export function send_test(frm) {
 		primary_action_label: __("Send Test"),
 		primary_action(dialog, { addresses }) {
 			const args = { name: frm.doc.name, addresses, ...chosen(dialog) };
-			call("send_test", args, __("Sending…")).then((sent) => {
+			call("preview.send_test", args, __("Sending…")).then((sent) => {
 				dialog.hide();
 				frappe.show_alert({ message: __("Test mails sent: {0}", [sent]), indicator: "green" });
 				frm.reload_doc();
@@ -84,7 +84,7 @@ function recipient_fields(frm, doctypes, changed) {
 			get_options: () => cur_dialog.get_value("doctype"),
 			get_query: () =>
 				cur_dialog.get_value("doctype") === MEMBER
-					? { query: "email_campaigns.api.desk.find_members", filters: { mass_email: frm.doc.name } }
+					? { query: "email_campaigns.api.desk.preview.find_members", filters: { mass_email: frm.doc.name } }
 					: {},
 			only_select: 1,
 			change: changed,

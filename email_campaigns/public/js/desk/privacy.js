@@ -2,7 +2,7 @@ import { escape, number } from "./call";
 
 function call_privacy(method, args, freeze_message) {
 	return frappe
-		.call({ method: `email_campaigns.api.privacy.${method}`, args, freeze: true, freeze_message })
+		.call({ method: `email_campaigns.api.desk.privacy.${method}`, args, freeze: true, freeze_message })
 		.then((answer) => answer.message);
 }
 

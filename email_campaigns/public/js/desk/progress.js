@@ -35,7 +35,7 @@ const update = frappe.utils.throttle(ask, 1000);
 function ask(frm) {
 	const name = frm.doc.name;
 	clearTimeout(frm.ec_timer);
-	call("progress", { name }).then((state) => {
+	call("mass_email.progress", { name }).then((state) => {
 		if (!is_shown(frm, name)) return;
 		if (state.status !== frm.doc.status || state.version !== (frm.doc.ab_winner || "")) return frm.reload_doc();
 		draw(frm, state);

@@ -45,7 +45,7 @@ function open(frm) {
 
 function show(dialog, frm) {
 	const $mails = dialog.fields_dict.mails.$wrapper.html(`<p class="text-muted">${__("Loading…")}</p>`);
-	call("after.mails_of", { doctype: frm.doctype, record: frm.doc.name }).then((mails) => {
+	call("resend.mails_of", { doctype: frm.doctype, record: frm.doc.name }).then((mails) => {
 		$mails.html(mails.length ? table(mails) : `<p class="text-muted">${__("No campaign mail so far.")}</p>`);
 		$mails.find("[data-message]").on("click", function () {
 			resend($(this).attr("data-message"), $(this).attr("data-email"), () => show(dialog, frm));
@@ -73,7 +73,7 @@ function row({ message, mailing, title, status, email, at, sentence, refusal }) 
 /** Ask, then send one mail of the ledger again. */
 export function resend(message, email, done) {
 	frappe.confirm(__("Send the mail to {0} again?", [`<b>${escape(email)}</b>`]), () =>
-		call("after.resend", { message }, __("One moment…")).then(() => {
+		call("resend.resend", { message }, __("One moment…")).then(() => {
 			frappe.show_alert({ message: __("It is on its way."), indicator: "green" });
 			done();
 		})

@@ -1,7 +1,7 @@
 import { escape, number } from "./call";
 import { cell, draw_parts, percent } from "./result_parts";
 
-const API = "email_campaigns.api.results";
+const API = "email_campaigns.api.desk.results";
 const WITH_RESULTS = ["In Process", "Paused", "Complete", "Cancelled"];
 
 const steps = () => ({

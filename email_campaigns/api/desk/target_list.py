@@ -7,7 +7,7 @@ from dataclasses import asdict
 import frappe
 from frappe import _
 
-from email_campaigns.api import signup
+from email_campaigns.api.public import signup
 from email_campaigns.audience.feeds import rows_store, source_store
 from email_campaigns.audience.feeds.rules import FeedFault
 from email_campaigns.audience.lists import copy_store, progress_store

@@ -9,7 +9,7 @@ import frappe
 from frappe import _
 from frappe.utils import cint, cstr, sbool
 
-from email_campaigns.api import steps
+from email_campaigns.api.desk import mass_email_steps
 from email_campaigns.audience.address import InvalidAddress, normalise
 from email_campaigns.audience.sources_store import PLAIN, source
 from email_campaigns.compat import enqueue_once
@@ -25,7 +25,7 @@ def figures(name: str) -> dict:
 
 	"joined" are members without a mail, "left_out" those who got none for a reason that may no longer hold.
 	"""
-	doc = steps.mailing(name, "read")
+	doc = mass_email_steps.mailing(name, "read")
 	return {
 		"failed": frappe.db.count("Campaign Message", {"source": name, "status": "Failed", "cc_of": 0}),
 		"uncertain": frappe.db.count("Campaign Message", {"source": name, "status": "Uncertain"}),
@@ -46,24 +46,24 @@ def resend(message: int) -> None:
 	"""Send one mail of the ledger again, to the address that its recipient has today."""
 	_mailing_of(message)
 	resend_store.one(cint(message))
-	steps.tick_soon()
+	mass_email_steps.tick_soon()
 
 
 @frappe.whitelist(methods=["POST"])
 def resend_failed(name: str) -> dict:
 	"""Send all that failed again; return {"queued": number, "left_out": {reason: number}}."""
-	doc = steps.mailing(name)
+	doc = mass_email_steps.mailing(name)
 	done = resend_store.all_failed(name)
 	if done["queued"]:
 		_note(doc, _("sent {0} failed mails again").format(done["queued"]))
-		steps.tick_soon()
+		mass_email_steps.tick_soon()
 	return done
 
 
 @frappe.whitelist(methods=["POST"])
 def resend_missing(name: str) -> None:
 	"""Look in the background for members who got nothing and may have the mailing, and send it to them."""
-	doc = steps.mailing(name)
+	doc = mass_email_steps.mailing(name)
 	missing_store.start(name)
 	_note(doc, _("sent the mailing to missing members"))
 	enqueue_once(
@@ -77,7 +77,7 @@ def decide_uncertain(name: str, arrived: bool, messages: str | list | None = Non
 
 	Returns {"decided": number, "left_out": {reason: number}}.
 	"""
-	doc = steps.mailing(name)
+	doc = mass_email_steps.mailing(name)
 	chosen = None if messages is None else [cint(number) for number in frappe.parse_json(messages)]
 	if sbool(arrived):
 		done = {"decided": uncertain_store.arrived(name, chosen), "left_out": {}}
@@ -88,14 +88,14 @@ def decide_uncertain(name: str, arrived: bool, messages: str | list | None = Non
 		words = _("sent {0} uncertain mails again")
 	if done["decided"]:
 		_note(doc, words.format(done["decided"]))
-		steps.tick_soon()
+		mass_email_steps.tick_soon()
 	return done
 
 
 @frappe.whitelist()
 def why(name: str, who: str = "", doctype: str = "", record: str = "") -> list[str]:
 	"""Return why an address `who`, or a record, got the mailing or did not: sentences that the person can be told."""
-	steps.mailing(name, "read")
+	mass_email_steps.mailing(name, "read")
 	if doctype and record:
 		_check_record(doctype, record)
 		return Teller(name).of_record(doctype, record)
@@ -128,7 +128,7 @@ def _mailing_of(message: int, ptype: str = "write") -> str:
 	row = frappe.db.get_value("Campaign Message", cint(message), ["source", "source_doctype"], as_dict=True)
 	if not row or row.source_doctype != "Mass Email":
 		frappe.throw(_("This mail is not one of a mailing."), frappe.DoesNotExistError)
-	return steps.mailing(row.source, ptype).name
+	return mass_email_steps.mailing(row.source, ptype).name
 
 
 def _note(doc, done: str) -> None:

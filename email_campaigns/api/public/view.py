@@ -5,7 +5,7 @@ from __future__ import annotations
 from frappe import _
 from werkzeug.wrappers import Response
 
-from email_campaigns.api.page import Page, private_headers, respond
+from email_campaigns.api.public.page import Page, private_headers, respond
 from email_campaigns.delivery.compose import view_store
 from email_campaigns.message.compile import RenderError, TemplateError
 from email_campaigns.tracking.tokens import PREVIEW, Token

@@ -9,7 +9,7 @@ import frappe
 from frappe import _
 from frappe.utils import cstr, get_fullname, get_system_timezone
 
-from email_campaigns.api import steps
+from email_campaigns.api.desk import mass_email_steps
 from email_campaigns.delivery.mailing import mailing_store
 from email_campaigns.mass_mailing import approval_store, freeze_store
 from email_campaigns.mass_mailing.approval import fingerprint
@@ -25,7 +25,7 @@ def prepare(name: str) -> dict:
 	time on the mailing's own clock, "" for at once, with its "time_zone" where that is not the site's; "seen" what
 	`approve` takes.
 	"""
-	doc = steps.mailing(name)
+	doc = mass_email_steps.mailing(name)
 	count = _count(doc)
 	return {
 		"count": count,
@@ -48,18 +48,18 @@ def _count(doc) -> dict | None:
 
 
 def _at_once(doc) -> bool:
-	return bool(doc.started_on) or steps.starts_now(doc)
+	return bool(doc.started_on) or mass_email_steps.starts_now(doc)
 
 
 @frappe.whitelist(methods=["POST"])
 def submit(name: str) -> None:
 	"""Let a Draft go, or ask for its approval where the settings want one; an error of the check list refuses it."""
-	doc = steps.mailing(name)
-	at_once = steps.starts_now(doc)
+	doc = mass_email_steps.mailing(name)
+	at_once = mass_email_steps.starts_now(doc)
 	if approval_store.needed():
 		return _ask(doc)
 	checks_store.refuse_errors(doc)
-	steps.start(doc, at_once, since=("Draft",), **approval_store.NONE)
+	mass_email_steps.start(doc, at_once, since=("Draft",), **approval_store.NONE)
 
 
 def _ask(doc) -> None:
@@ -74,7 +74,7 @@ def _ask(doc) -> None:
 			)
 	checks_store.refuse_errors(doc)
 	asked = {"requested_by": user, "rejected_by": None, "rejection_reason": ""}
-	steps.move(doc.name, "Pending Approval", since=("Draft",), **asked, **approval_store.NONE)
+	mass_email_steps.move(doc.name, "Pending Approval", since=("Draft",), **asked, **approval_store.NONE)
 	sentence = _("{1} asks you to approve the mailing {0}")
 	approval_store.notify(approval_store.approvers(doc, user), doc, sentence, get_fullname(user))
 
@@ -85,17 +85,17 @@ def approve(name: str, seen: str = "") -> None:
 
 	`seen` is what `prepare` gave: what has changed since is not approved unseen.
 	"""
-	doc = steps.mailing(name)
+	doc = mass_email_steps.mailing(name)
 	_refuse_stranger(doc)
-	mailing = steps.refuse_unsendable(name)
+	mailing = mass_email_steps.refuse_unsendable(name)
 	if seen and seen != fingerprint(mailing):
 		frappe.throw(_("The mailing was changed while you looked at it. Look at it again, then approve."))
 	if doc.status == "Paused":
 		return _renew(doc, mailing)
-	at_once = steps.starts_now(doc)
+	at_once = mass_email_steps.starts_now(doc)
 	if doc.status == "Pending Approval":
 		checks_store.refuse_errors(doc)
-	steps.start(doc, at_once, since=("Pending Approval",), **approval_store.given(mailing))
+	mass_email_steps.start(doc, at_once, since=("Pending Approval",), **approval_store.given(mailing))
 	sentence = _("{1} has approved the mailing {0}")
 	approval_store.tell_asker(doc, sentence, get_fullname(frappe.session.user))
 
@@ -111,14 +111,14 @@ def _renew(doc, mailing) -> None:
 @frappe.whitelist(methods=["POST"])
 def reject(name: str, reason: str) -> None:
 	"""Send a mailing that awaits its approval back to Draft, with the reason on its form."""
-	doc = steps.mailing(name)
+	doc = mass_email_steps.mailing(name)
 	_refuse_stranger(doc)
 	reason = cstr(reason).strip()
 	if not reason:
 		frappe.throw(_("Say why the mailing is rejected."))
 	user = frappe.session.user
 	rejected = {"rejected_by": user, "rejection_reason": reason}
-	steps.move(name, "Draft", since=("Pending Approval",), **rejected, **approval_store.NONE)
+	mass_email_steps.move(name, "Draft", since=("Pending Approval",), **rejected, **approval_store.NONE)
 	approval_store.tell_asker(doc, _("{1} has rejected the mailing {0}: {2}"), get_fullname(user), reason)
 
 

@@ -13,8 +13,8 @@ from frappe import _
 from werkzeug.exceptions import HTTPException
 from werkzeug.wrappers import Response
 
-from email_campaigns.api import hits, preferences, signup, view
-from email_campaigns.api.page import Page, plain, respond
+from email_campaigns.api.public import hits, preferences, signup, view
+from email_campaigns.api.public.page import Page, plain, respond
 from email_campaigns.compat import change_latest_rows
 from email_campaigns.mass_mailing.resend import uncertain_store
 from email_campaigns.tracking import store

@@ -11,7 +11,7 @@ from dataclasses import replace
 import frappe
 from frappe import _
 
-from email_campaigns.api.page import Button, Page
+from email_campaigns.api.public.page import Button, Page
 from email_campaigns.audience.suppression import suppression_store
 from email_campaigns.audience.suppression.suppression import EVERYTHING, UNSUBSCRIBED, Scope
 from email_campaigns.drip import events_store

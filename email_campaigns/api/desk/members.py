@@ -8,6 +8,8 @@ import frappe
 from frappe import _
 from frappe.utils import cint
 
+from email_campaigns.api.desk.records import chosen, reads
+from email_campaigns.audience import sources_store
 from email_campaigns.audience.lists import import_records_store, progress_store
 from email_campaigns.audience.lists.csv_file import COLUMNS, OF_RECORD, UnusableFile, columns
 from email_campaigns.audience.lists.import_store import read_file
@@ -68,3 +70,31 @@ def import_members(target_list: str, file_url: str, mapping: str | dict, record_
 	progress_store.tell(target_list, 0, 1)
 	which = {"target_list": target_list, "file_url": file_url, "mapping": chosen, "record_type": record_type}
 	frappe.enqueue(lists.import_members, queue="long", timeout=3600, **which)
+
+
+@frappe.whitelist(methods=["POST"])
+def add_members(
+	target_list: str, doctype: str, names: str | list | None = None, filters: str | list | None = None
+) -> int:
+	"""Add records to a target list in the background: those named, or all that match a list-view filter.
+
+	Returns how many records that are. The user must be allowed to read them.
+	"""
+	frappe.get_doc("Target List", target_list).check_permission("write")
+	sources_store.source(doctype)
+	if not reads(doctype):
+		frappe.throw(_("You have no permission to read {0}.").format(_(doctype)), frappe.PermissionError)
+	found = chosen(doctype, names, filters)
+	progress_store.tell(target_list, 0, len(found))
+	frappe.enqueue(
+		lists.add_members, queue="long", timeout=3600, target_list=target_list, doctype=doctype, names=found
+	)
+	return len(found)
+
+
+@frappe.whitelist()
+def members_progress(target_list: str) -> dict:
+	"""Return {"adding": {"done", "total"} or None where no members are being added, "modified"} of a list."""
+	doc = frappe.get_doc("Target List", target_list)
+	doc.check_permission("read")
+	return {"adding": progress_store.read(target_list), "modified": str(doc.modified)}

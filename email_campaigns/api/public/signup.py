@@ -11,8 +11,8 @@ import frappe
 from frappe import _
 from markupsafe import escape
 
-from email_campaigns.api.page import Button, Field, Page
-from email_campaigns.api.preferences import masked
+from email_campaigns.api.public.page import Button, Field, Page
+from email_campaigns.api.public.preferences import masked
 from email_campaigns.audience.address import InvalidAddress, key
 from email_campaigns.audience.signup import signup_store
 from email_campaigns.audience.signup.signup import (

@@ -12,8 +12,8 @@ from frappe import _
 from werkzeug.urls import iri_to_uri
 from werkzeug.wrappers import Response
 
-from email_campaigns.api import own_device
-from email_campaigns.api.page import Page, private_headers, respond
+from email_campaigns.api.public import own_device
+from email_campaigns.api.public.page import Page, private_headers, respond
 from email_campaigns.results.store import counting
 from email_campaigns.settings import app_settings
 from email_campaigns.tracking import events_store, link_store

@@ -12,8 +12,8 @@ import frappe
 from frappe import _
 from frappe.utils import cint, cstr, get_system_timezone
 
-from email_campaigns.api import steps
-from email_campaigns.api.results import CACHED, LARGE
+from email_campaigns.api.desk import mass_email_steps
+from email_campaigns.api.desk.results import CACHED, LARGE
 from email_campaigns.compat import change_latest_rows, enqueue_once
 from email_campaigns.delivery.mailing import mailing_store
 from email_campaigns.delivery.mailing.mailing import REST
@@ -36,7 +36,7 @@ def state(name: str) -> dict:
 	version was sent to, None before; "waiting" is the number of mails that wait for the choice, "leaving" that of the test
 	that have still to leave; "due" is a time of the site's clock, "" where it is not known; "told" compares the versions in words.
 	"""
-	doc = steps.mailing(name, "read")
+	doc = mass_email_steps.mailing(name, "read")
 	row = frappe.db.get_value("Mass Email", name, ab_winner_store.FIELDS, as_dict=True)
 	counts, subjects = _counts(doc), _subjects(doc)
 	kinds = [KINDS[doc.ab_winner_by]] if doc.ab_winner_by in KINDS else list(KINDS.values())
@@ -86,7 +86,7 @@ def _row(counts: Counts) -> dict:
 @frappe.whitelist(methods=["POST"])
 def choose(name: str, version: str) -> None:
 	"""Choose the version that the rest of the recipients gets; at any time, as long as they wait for it."""
-	doc, version = steps.mailing(name), cstr(version)
+	doc, version = mass_email_steps.mailing(name), cstr(version)
 	change_latest_rows()
 	status_store.lock(name)
 	if version not in ab_winner_store.labels(name):
@@ -96,7 +96,7 @@ def choose(name: str, version: str) -> None:
 		frappe.throw(_why_not(doc))
 	doc.add_comment("Info", _("chose version {0} of the A/B test").format(version))
 	enqueue_once(ab_winner.release, f"ec-release-{name}", queue="long", enqueue_after_commit=True, name=name)
-	steps.tick_soon()
+	mass_email_steps.tick_soon()
 
 
 def _why_not(doc) -> str:

@@ -6,7 +6,7 @@ import frappe
 from frappe import _
 from frappe.utils import cstr, getdate, nowdate
 
-from email_campaigns.api.desk import chosen, reads
+from email_campaigns.api.desk.records import chosen, reads
 from email_campaigns.delivery.compose import preview_store
 from email_campaigns.delivery.mailing.mailing import Stream
 from email_campaigns.delivery.mailing.mailing_store import load_step

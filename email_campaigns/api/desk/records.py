@@ -1,0 +1,43 @@
+"""The records that a user may choose as recipients."""
+
+from __future__ import annotations
+
+import frappe
+from frappe import _
+from frappe.permissions import get_role_permissions
+from frappe.utils import cstr
+
+from email_campaigns.audience import sources_store
+
+
+def chosen(doctype: str, names: str | list | None, filters: str | list | None) -> list[str]:
+	"""Return the records that the user may read and has named, or that match a list-view filter. Throws where none does."""
+	wanted = _parsed(filters) if filters is not None else {"name": ("in", _parsed(names) or [""])}
+	found = frappe.get_list(doctype, filters=wanted, pluck="name", order_by="creation")
+	if not found:
+		frappe.throw(_("No {0} matches.").format(_(doctype)))
+	return found
+
+
+def _parsed(value: str | list | None):
+	try:
+		return frappe.parse_json(value)
+	except ValueError:
+		frappe.throw(_("The selection of records can't be read: {0}").format(cstr(value)[:100]))
+
+
+@frappe.whitelist()
+def recipient_doctypes() -> list[str]:
+	"""Return the doctypes whose records can join a target list and that the user may read."""
+	if not frappe.has_permission("Target List", "read"):
+		frappe.throw(_("You have no permission to read target lists."), frappe.PermissionError)
+	return list(filter(reads, sources_store.sources()))
+
+
+def reads(doctype: str) -> bool:
+	"""Tell whether a role of the user may read records of a doctype.
+
+	Permission to select is not enough, with which the framework would list all users: as members they would
+	show their addresses.
+	"""
+	return bool(get_role_permissions(frappe.get_meta(doctype)).get("read"))
