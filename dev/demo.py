@@ -63,7 +63,7 @@ def mail_server(maildir: Path):
 	command = [
 		sys.executable,
 		"-m",
-		"email_campaigns.tests.smtp_server",
+		"email_campaigns.tests.support.smtp_server",
 		"--port",
 		str(port),
 		"--maildir",

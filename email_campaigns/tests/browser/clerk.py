@@ -5,7 +5,7 @@ import subprocess
 from contextlib import contextmanager
 from pathlib import Path
 
-from email_campaigns.tests.smtp_server import ScriptedServer
+from email_campaigns.tests.support.smtp_server import ScriptedServer
 
 PREFIX = "Journey"
 DOMAIN = "journey.example"
@@ -70,7 +70,7 @@ class Office:
 		return answer.json()
 
 	def wipe(self):
-		forget, patterns = "email_campaigns.tests.site.visitor.forget", [f"{PREFIX}%", f"%@{DOMAIN}"]
+		forget, patterns = "email_campaigns.tests.site.kits.visitor.forget", [f"{PREFIX}%", f"%@{DOMAIN}"]
 		command = self.bench.command("--site", self.bench.site, "execute", forget, "--args", str(patterns))
 		subprocess.run(command, cwd=self.bench.sites, check=True, capture_output=True, timeout=120)
 

@@ -4,7 +4,7 @@ import os
 
 import pytest
 
-from email_campaigns.tests.bench_kit import TestBench
+from email_campaigns.tests.support.bench_kit import TestBench
 
 playwright = pytest.importorskip("playwright.sync_api")
 

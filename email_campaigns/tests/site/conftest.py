@@ -5,7 +5,7 @@ import os
 import frappe
 import pytest
 
-from email_campaigns.tests.bench_kit import TestBench
+from email_campaigns.tests.support.bench_kit import TestBench
 
 
 @pytest.fixture(scope="session")
@@ -50,7 +50,7 @@ def rolled_back(site):
 @pytest.fixture
 def smtp_server():
 	"""Starts scripted SMTP servers: `smtp_server(**settings)`; all are stopped after the test."""
-	from email_campaigns.tests.smtp_server import ScriptedServer
+	from email_campaigns.tests.support.smtp_server import ScriptedServer
 
 	servers = []
 

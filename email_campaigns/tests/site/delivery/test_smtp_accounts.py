@@ -1,0 +1,152 @@
+"""Accounts that are of no use, and mailings that go through everything."""
+
+import socket
+
+import frappe
+
+from email_campaigns.tests.site.kits.failures import FIVE, THIRD, FailureTest
+from email_campaigns.tests.site.kits.kit import (
+	ACCOUNT,
+	a_list,
+	a_mailing,
+	address,
+	addresses,
+	change,
+	remove_account,
+	settings,
+)
+from email_campaigns.tests.support.smtp_server import ACCEPT, DROP, DROP_IN_BODY, HANG, KEEP_AND_DROP
+
+
+class TestAccounts(FailureTest):
+	def goes_on_after_repair(self, **options):
+		self.serve(**options)
+		self.resume()
+		self.assertEqual(self.form(self.mailing).problem or "", "")
+		self.assertSentTo(self.mailing, FIVE)
+
+	def test_a_port_where_nothing_listens(self):
+		with socket.socket() as free:
+			free.bind(("127.0.0.1", 0))
+			change("Email Account", ACCOUNT, smtp_port=free.getsockname()[1])
+		self.send(self.mailing)
+		self.assertPaused(ACCOUNT, "nothing accepts connections")
+		self.assertNothingLost(self.mailing)
+		self.goes_on_after_repair()
+
+	def test_a_server_that_never_greets(self):
+		self.impatient()
+		self.send_with({"banner": HANG})
+		self.assertPaused(ACCOUNT, "did not answer")
+		self.goes_on_after_repair()
+
+	def test_a_refused_login(self):
+		self.addCleanup(remove_account)
+		self.serve({"auth": "535 5.7.8 Wrong password"}, logins={"news": "secret"})
+		account = frappe.get_doc("Email Account", ACCOUNT)
+		account.update({"no_smtp_authentication": 0, "password": "wrong"})
+		account.flags.ignore_validate = True
+		account.save()
+		frappe.db.commit()
+		self.send(self.mailing)
+		self.assertPaused(ACCOUNT, "Wrong password")
+		self.assertEqual(self.received(), [])
+		self.goes_on_after_repair(logins={address("news"): "wrong"})
+
+	def test_no_password(self):
+		self.serve(logins={"news": "secret"})
+		change("Email Account", ACCOUNT, no_smtp_authentication=0)
+		self.send(self.mailing)
+		self.assertPaused("Authentication required")
+		self.goes_on_after_repair()
+
+	def test_no_server_name(self):
+		change("Email Account", ACCOUNT, smtp_server="")
+		self.send(self.mailing)
+		self.assertPaused(ACCOUNT)
+		self.goes_on_after_repair()
+
+	def test_a_refused_sender(self):
+		self.send_with({"mail": "550 5.7.1 Sender address rejected: not owned by user"})
+		self.assertPaused("not owned by user")
+		self.assertEqual(self.statuses(self.mailing), {"Queued": 5})
+		self.goes_on_after_repair()
+
+	def test_an_account_disabled_before_it_starts_refuses_the_button(self):
+		change("Email Account", ACCOUNT, enable_outgoing=0)
+		with self.assertRaisesRegex(frappe.ValidationError, "not enabled for outgoing"):
+			self.start(self.mailing)
+		self.assertEqual(self.form(self.mailing).status, "Draft")
+
+	def test_an_account_disabled_after_the_button(self):
+		self.start(self.mailing)
+		change("Email Account", ACCOUNT, enable_outgoing=0)
+		self.go_on()
+		self.assertPaused(ACCOUNT, "not enabled for outgoing")
+		self.goes_on_after_repair()
+
+	def test_an_account_disabled_in_mid_mailing(self):
+		self.send_with({"rcpt": {THIRD: ["450 4.2.0 Come back later"]}})
+		change("Email Account", ACCOUNT, enable_outgoing=0)
+		self.due_again(self.mailing)
+		self.go_on()
+		self.assertPaused(ACCOUNT, "not enabled for outgoing")
+
+	def test_the_address_of_the_account_is_none(self):
+		change("Email Account", ACCOUNT, email_id="not an address")
+		with self.assertRaisesRegex(frappe.ValidationError, "no valid address"):
+			self.start(self.mailing)
+
+
+class TestLongWay(FailureTest):
+	def test_many_faults_in_one_mailing(self):
+		"""Whatever comes, the sum of all ends is what was planned, and nobody gets two."""
+		self.impatient(0.3)
+		everybody = addresses(40)
+		name = a_mailing(a_list(*everybody, title="Sending Long List"))
+		self.serve(
+			{
+				"rcpt": {
+					everybody[3]: "550 5.1.1 Unknown user",
+					everybody[7]: ["451 4.3.0 Try again"],
+					everybody[12]: [HANG],
+				},
+				"content": {
+					everybody[16]: [KEEP_AND_DROP],
+					everybody[20]: [DROP_IN_BODY],
+					everybody[25]: "554 5.6.0 Refused",
+					everybody[30]: [DROP],
+				},
+				"mail": {35: DROP},
+			}
+		)
+		settings(batch_size=7)
+		self.send(name)
+		for _round in range(6):
+			self.assertNothingLost(name)
+			if self.form(name).status == "Complete":
+				break
+			self.due_again(name)
+			self.go_on()
+		self.assertEqual(self.form(name).status, "Complete", self.form(name).problem)
+		self.assertEqual(self.statuses(name), {"Sent": 35, "Failed": 2, "Uncertain": 3})
+		self.assertEqual(set(everybody) - set(self.received()), {everybody[i] for i in (3, 20, 25, 30)})
+
+	def test_a_server_that_takes_one_connection_is_sent_to_over_one(self):
+		settings(sessions_per_job=4)
+		everybody = addresses(60)
+		name = a_mailing(a_list(*everybody, title="Sending Long List"))
+		self.serve({"banner": [ACCEPT, *["421 4.3.2 Too many connections"] * 20]})
+		self.send(name)
+		self.assertEqual((self.form(name).status, self.statuses(name)), ("Complete", {"Sent": 60}))
+		self.assertEqual(self.received(), everybody)
+
+	def test_the_same_over_several_sessions(self):
+		settings(sessions_per_job=4, batch_size=50)
+		everybody = addresses(60)
+		name = a_mailing(a_list(*everybody, title="Sending Long List"))
+		self.serve({"content": {everybody[i]: [KEEP_AND_DROP] for i in (10, 30, 50)}})
+		self.send(name)
+		self.assertEqual(self.statuses(name), {"Sent": 57, "Uncertain": 3})
+		self.assertEqual(self.received(), everybody)
+		self.assertNothingLost(name)

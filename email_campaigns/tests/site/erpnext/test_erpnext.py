@@ -1,0 +1,271 @@
+"""Beside ERPNext, on a site of its own: installed after it, migrated twice, sending, uninstalled, compared row by row.
+
+ERPNext is the bench's own where it has one, else the stand-in under tests/data, which has its names and manners.
+"""
+
+from types import SimpleNamespace
+
+import pytest
+
+from email_campaigns.erpnext.history_store import PASSED
+from email_campaigns.tests.site.kits.other_site import OtherSite
+from email_campaigns.tests.support.smtp_server import ScriptedServer
+
+OURS = {"Campaign", "Campaign Email Schedule", "Email Campaign"}
+STOPPED = {"send_email_to_leads_or_contacts": 1, "set_email_campaign_status": 1}
+RUNNING = dict.fromkeys(STOPPED, 0)
+
+
+@pytest.fixture(scope="module")
+def journey(bench):
+	"""All that was seen on the way, made once: the way takes about two minutes."""
+	site, server = OtherSite(bench), ScriptedServer().start()
+	try:
+		yield _travel(site, server)
+	finally:
+		server.stop()
+		site.drop()
+
+
+def _travel(site, server) -> SimpleNamespace:
+	seen = SimpleNamespace(received={})
+	site.make()
+	site.frappe("install-app", "erpnext")
+	_noon, seen.at, seen.before = site.steps(("noon", {}), ("seed", {"port": server.port}), ("state", {}))
+	_install(site, seen)
+	_send(site, server, seen)
+	_work(site, seen)
+	_uninstall(site, seen)
+	return seen
+
+
+def _install(site, seen) -> None:
+	seen.refusals, after = site.steps(("refusals", {}), ("state", {}))
+	seen.refused_nothing_changed = after == seen.before
+	site.frappe("install-app", "email_campaigns")
+	spring = {"campaign": seen.at["spring"]}
+	seen.installed, seen.ledger, seen.logged, seen.steps, seen.sources = site.steps(
+		("state", {}), ("ledger", {}), ("logged", {}), ("steps", spring), ("sources", {})
+	)
+	for _time in range(2):
+		site.frappe("migrate", "--skip-search-index")
+	seen.taken_again, seen.migrated, seen.ledger_after_migration = site.steps(
+		("taken_again", {}), ("state", {}), ("ledger", {})
+	)
+
+
+def _send(site, server, seen) -> None:
+	site.step("save_all")
+	for day in (0, 4):
+		before = len(server.messages)
+		site.step("send", port=server.port, day=day)
+		mails = server.messages[before:]
+		seen.received[day] = sorted((mail.recipients[0], str(mail.parsed["Subject"])) for mail in mails)
+	seen.sent = site.step("statuses")
+
+
+def _work(site, seen) -> None:
+	at = seen.at
+	seen.names = site.step("new_names")
+	seen.hook = site.step("unsubscribe", enrolment=at["ahead"], who="ida")
+	seen.renamed = site.step("resave_links", lead=at["ann"], campaign=at["spring"])
+	seen.mirrored = site.step("mirrored")
+	seen.revenue = site.step("revenue", spring=at["spring"])
+	seen.new = site.step("work_on", spring=at["spring"], lead=at["eve"], other=at["dee"])
+	seen.group_left = site.step("enrol_group_and_leave", spring=at["spring"])
+
+
+def _uninstall(site, seen) -> None:
+	seen.leaving = site.step("state")
+	site.frappe("uninstall-app", "email_campaigns", "--yes", "--no-backup")
+	seen.given_back, seen.leftovers, seen.comments, seen.due_now = site.steps(
+		("state", {}), ("leftovers", {}), ("comments", {}), ("due_now", {})
+	)
+	seen.again = site.step("erpnext_again", lead=seen.at["bob"])
+	site.frappe("migrate", "--skip-search-index")
+	seen.migrated_after = site.step("state")
+
+
+def test_another_app_that_owns_a_name_stops_the_installation_and_so_does_a_custom_field(journey):
+	other, custom, field = journey.refusals
+	assert "other_crm" in other and "Campaign" in other and "Nothing was changed" in other
+	assert "Custom" in custom and "Campaign" in custom
+	assert "plan_step" in field and "Email Campaign" in field and "Nothing was changed" in field
+	assert journey.refused_nothing_changed
+
+
+def test_the_doctypes_are_ours_and_not_a_value_of_erpnexts_has_changed(journey):
+	for seen in (journey.installed, journey.migrated):
+		assert set(seen["owners"].values()) == {"Email Campaigns"}
+		assert seen["tables"] == journey.before["tables"]
+		assert seen["series"] == journey.before["series"]
+	assert len(journey.before["tables"]["Email Campaign"]) == 6
+
+
+def test_erpnexts_jobs_are_stopped_and_stay_stopped(journey):
+	assert journey.before["jobs"] == RUNNING
+	assert journey.installed["jobs"] == journey.migrated["jobs"] == STOPPED
+
+
+def test_the_order_of_installation_does_not_matter(journey):
+	again = journey.taken_again
+	assert (set(again["given"].values()), again["running"]) == ({"CRM"}, RUNNING)
+	assert (set(again["owners"].values()), again["jobs"]) == ({"Email Campaigns"}, STOPPED)
+
+
+def test_its_roles_keep_their_rights_and_ours_have_theirs(journey):
+	before = {tuple(rule) for rule in journey.before["permissions"]["Campaign"]}
+	now = {tuple(rule) for rule in journey.migrated["permissions"]["Campaign"]}
+	assert before <= now
+	assert {rule[0] for rule in now} >= {"Campaign Manager", "Campaign User", "Sales Manager", "Sales User"}
+
+
+def test_steps_have_numbers_of_their_own(journey):
+	assert journey.steps == [["A", 0, 1], ["B", 3, 2], ["C", 7, 3]]
+
+
+def rows_of(journey, which, ledger=None):
+	return [row[1:5] for row in ledger or journey.ledger if row[0] == journey.at[which]]
+
+
+def test_what_erpnext_sent_is_in_the_ledger(journey):
+	sent = lambda who, *numbers: [[number, f"{who}@erpnext.example", "Sent", ""] for number in numbers]  # noqa: E731
+	assert rows_of(journey, "under_way") == sent("ann", 1, 2)
+	friends = [sent(who, number) for number in (1, 2) for who in ("fay", "gus", "hal")]
+	assert rows_of(journey, "group") == [row for rows in friends for row in rows]
+	assert rows_of(journey, "left") == sent("cy", 1, 2)
+	assert rows_of(journey, "ahead") == []
+	assert journey.ledger_after_migration == journey.ledger
+
+
+def test_members_of_a_group_are_known_by_their_own_record(journey):
+	kinds = {(row[5], bool(row[6])) for row in journey.ledger if row[0] == journey.at["group"]}
+	assert kinds == {("Email Group Member", True)}
+
+
+def test_what_left_no_trace_counts_as_done_once_its_day_has_passed(journey):
+	assert rows_of(journey, "untold") == [[1, "", "Skipped", PASSED], [2, "", "Skipped", PASSED]]
+	told = [row for row in rows_of(journey, "over") if row[2] == "Sent"]
+	assert [row[0] for row in told] == [1, 2], "their Communications lie far back, with the enrolment"
+	assert rows_of(journey, "over")[2] == [3, "", "Skipped", PASSED]
+
+
+def test_each_sent_mail_is_in_the_log_on_its_day(journey):
+	sent = sorted([row[0], row[2]] for row in journey.ledger if row[3] == "Sent")
+	assert sorted(row[:2] for row in journey.logged) == sent
+	days = {row[2] for row in journey.logged if row[0] == journey.at["under_way"]}
+	assert len(days) == 2
+
+
+def test_only_steps_that_erpnext_has_not_sent_leave(journey):
+	assert journey.received[0] == [("bob@erpnext.example", "Subject C")]
+	friends = ["ann", "fay", "gus", "hal"]
+	expected = [(f"{who}@erpnext.example", "Subject C") for who in friends]
+	assert journey.received[4] == sorted([*expected, ("ida@erpnext.example", "Subject A")])
+
+
+def test_enrolments_go_on_where_they_were(journey):
+	found = {which: journey.sent[journey.at[which]] for which in ("left", "over", "ahead", "under_way")}
+	ended = {"left": "Unsubscribed", "over": "Completed"}
+	assert found == {**ended, "ahead": "In Progress", "under_way": "In Progress"}
+
+
+def test_campaigns_are_named_as_erpnext_is_told(journey):
+	autumn, *twice = journey.names
+	assert autumn == "Autumn"
+	assert twice == [following(journey.at["twice"], more) for more in (1, 2)]
+
+
+def test_enrolments_go_on_counting(journey):
+	assert journey.new["ours"] == following(journey.before["tables"]["Email Campaign"], 1)
+
+
+def following(names, more):
+	"""The name that comes so many after the last of these."""
+	prefix, _, number = max(names).rpartition("-")
+	return f"{prefix}-{int(number) + more:05}"
+
+
+def test_erpnexts_unsubscribe_hook_works(journey):
+	assert journey.hook == "Unsubscribed"
+
+
+def test_links_to_a_campaign_keep_working(journey):
+	assert journey.renamed == "Summer"
+
+
+def test_recipient_sources_are_those_of_erpnext(journey):
+	found = {row[0]: row[1:] for row in journey.sources}
+	assert found["Lead"] == ["email_id", "lead_name", "unsubscribed", "language"]
+	assert found["Customer"] == ["email_id", "customer_name", "", "language"]
+	assert found["Contact"][:3] == ["email_id", "first_name", "unsubscribed"]
+
+
+def test_revenue_of_won_deals_is_each_order_once_and_opportunities_without_one(journey):
+	(found,) = journey.revenue["all"]
+	assert (found["amount"], found["deals"]) == (100 + 25 + 3, 3)
+	assert "revenue" in journey.revenue["columns"]
+
+
+def test_who_may_not_read_deals_sees_no_revenue(journey):
+	assert journey.revenue["clerk"] == []
+
+
+def test_a_campaign_is_mirrored_as_erpnext_16_does(journey):
+	name = journey.mirrored["name"]
+	assert journey.mirrored["new"] == [["Winter", "Snow", name]]
+	assert journey.mirrored["changed"] == [["Winter", "Ice", name]]
+	assert journey.mirrored["renamed"] == [["Gale", None, "Gale"]]
+
+
+def test_uninstalling_gives_the_doctypes_back(journey):
+	back = journey.given_back
+	assert back["owners"] == journey.before["owners"] == journey.migrated_after["owners"]
+	assert back["columns"] == journey.before["columns"]
+	assert back["permissions"] == journey.before["permissions"]
+	assert back["jobs"] == RUNNING
+	assert not any(journey.leftovers.values()), journey.leftovers
+
+
+def test_not_a_value_is_lost_but_for_statuses_that_erpnext_does_not_know(journey):
+	leaving, back = journey.leaving["tables"], journey.given_back["tables"]
+	for doctype in leaving:
+		assert set(leaving[doctype]) == set(back[doctype])
+		for name, row in leaving[doctype].items():
+			changed = {key: value for key, value in back[doctype][name].items() if value != row[key]}
+			assert set(changed) <= {"status"}, (doctype, name, changed)
+			assert doctype == "Email Campaign" or not changed
+
+
+def test_erpnexts_own_rows_are_what_they_were(journey):
+	before, back = journey.before["tables"], journey.given_back["tables"]
+	for doctype in ("Lead", "Email Unsubscribe", "Campaign Email Schedule", "Communication"):
+		for name, row in before[doctype].items():
+			assert back[doctype][name] == {**row, "modified": back[doctype][name]["modified"]}, (
+				doctype,
+				name,
+			)
+
+
+def test_what_erpnext_cannot_go_on_with_has_ended_and_says_why(journey):
+	new, back = journey.new, journey.given_back["tables"]["Email Campaign"]
+	for which in ("ours", "user", "halted", "replied"):
+		assert back[new[which]]["status"] == "Unsubscribed", which
+		assert journey.comments[new[which]], which
+	assert back[new["replied_long_ago"]]["status"] == "Completed"
+	assert "Cancelled: No use" in journey.comments[new["replied_long_ago"]]
+	assert back[journey.group_left]["status"] == "Unsubscribed"
+	assert "left" in journey.comments[journey.group_left]
+	assert "Only if not opened" in journey.comments[new["quiet"]]
+
+
+def test_its_jobs_wait_for_their_next_day(journey):
+	assert journey.due_now == []
+
+
+def test_erpnext_works_on(journey):
+	again = journey.again
+	assert again["campaign"] == "After"
+	assert again["sent"] == [[again["enrolment"], "bob@erpnext.example"]]
+	for which in ("ours", "user", "halted", "replied"):
+		assert again["statuses"][journey.new[which]] == "Unsubscribed", "its status job leaves what has ended"

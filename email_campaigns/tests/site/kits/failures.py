@@ -1,0 +1,39 @@
+"""A mailing to five, and what its server does to it."""
+
+import frappe
+
+from email_campaigns.tests.site.kits.kit import SendingTest, a_list, a_mailing, addresses
+
+FIVE = addresses(5)
+THIRD = FIVE[2]
+
+
+class FailureTest(SendingTest):
+	def setUp(self):
+		super().setUp()
+		self.mailing = a_mailing(a_list(*FIVE))
+
+	def send_with(self, script, **options):
+		self.serve(script, **options)
+		self.send(self.mailing)
+
+	def repair(self):
+		"""Let the server work again, and go on."""
+		self.serve()
+		self.go_on()
+
+	def assertPaused(self, *words):
+		form = self.form(self.mailing)
+		self.assertEqual(form.status, "Paused", form.problem)
+		for word in words:
+			self.assertIn(word, form.problem)
+
+	def resume(self):
+		from email_campaigns.api.desk import mass_email
+
+		mass_email.resume(self.mailing)
+		frappe.db.commit()
+		self.go_on()
+
+	def outcome_of(self, email):
+		return self.ledger(self.mailing)[email]

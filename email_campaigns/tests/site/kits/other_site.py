@@ -1,0 +1,107 @@
+"""A site of a test's own on the test bench, with apps that the bench's other sites must not see."""
+
+from __future__ import annotations
+
+import importlib.util
+import json
+import os
+import shutil
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+
+import frappe
+import redis
+
+from email_campaigns.tests.support.bench_kit import TestBench
+
+NAME = "erpnext.localhost"
+DATABASE = "ec_erpnext_test"
+STAND_IN = Path(__file__).resolve().parents[2] / "data" / "erpnext_standin"
+STEPS = "email_campaigns.tests.site.erpnext.erpnext_steps"
+
+
+class OtherSite:
+	"""Lives in a sites folder of its own, with its own list of apps and its own queue; every call is a process.
+
+	ERPNext is the bench's own where it has one (`dev/bench setup --app PATH`), else the stand-in.
+	"""
+
+	def __init__(self, bench: TestBench):
+		self.bench = bench
+		self.folder = Path(tempfile.mkdtemp(prefix="ec-erpnext-"))
+		self.sites = self.folder / "sites"
+		self.genuine = importlib.util.find_spec("erpnext") is not None
+		for folder in (self.sites, self.folder / "logs"):
+			folder.mkdir()
+		(self.sites / "assets").symlink_to(bench.sites / "assets")
+		self._link_apps()
+		shutil.copy(bench.sites / "common_site_config.json", self.sites)
+		(self.sites / "apps.txt").write_text("frappe\nerpnext\nemail_campaigns\n")
+
+	def _link_apps(self) -> None:
+		"""Frappe looks for the commands of an app beside the sites folder."""
+		(self.folder / "apps").mkdir()
+		for app in (self.bench.sites.parent / "apps").iterdir():
+			(self.folder / "apps" / app.name).symlink_to(app.resolve())
+		if not self.genuine:
+			(self.folder / "apps" / "erpnext").symlink_to(STAND_IN)
+
+	@property
+	def _queue(self) -> str:
+		return self.bench.redis_queue.rpartition("/")[0] + "/2"
+
+	@property
+	def _env(self) -> dict[str, str]:
+		path = [] if self.genuine else [str(STAND_IN)]
+		return {**os.environ, "PYTHONPATH": os.pathsep.join(path), "FRAPPE_REDIS_QUEUE": self._queue}
+
+	def make(self) -> None:
+		"""Make the site with nothing but Frappe on it: most of a minute."""
+		redis.from_url(self._queue).flushdb()  # jobs of a run that was killed
+		root = ["--db-root-username", "root", "--db-root-password", self.bench.db_root_password]
+		names = ["--db-name", DATABASE, "--admin-password", "admin", "--force"]
+		self._run(self.bench.command("new-site", NAME, *names, *root, *_host_scope()))
+
+	def drop(self) -> None:
+		"""Remove site, database and folder."""
+		root = ["--db-root-username", "root", "--db-root-password", self.bench.db_root_password]
+		archive = ["--archived-sites-path", str(self.folder / "archived")]
+		self._run(self.bench.command("drop-site", NAME, "--force", "--no-backup", *archive, *root))
+		shutil.rmtree(self.folder)
+
+	def frappe(self, *arguments: str, fails: bool = False) -> str:
+		"""Run one of Frappe's commands on the site and return what it says. Raises AssertionError where it ends otherwise."""
+		return self._run(self.bench.command("--site", NAME, *arguments), fails)
+
+	def step(self, name: str, **arguments):
+		"""Do one of the steps in erpnext_steps.py on the site, durably, and return what it returns, as JSON carries it."""
+		return self.steps((name, arguments))[0]
+
+	def steps(self, *steps: tuple[str, dict]) -> list:
+		"""Do several in one process, for Frappe takes its time to start."""
+		answer = self.folder / "answer.json"
+		self._run([sys.executable, "-m", STEPS, NAME, json.dumps(steps), str(answer)])
+		return json.loads(answer.read_text())
+
+	def _run(self, command: list[str], fails: bool = False) -> str:
+		done = subprocess.run(
+			command,
+			cwd=self.sites,
+			env=self._env,
+			stdin=subprocess.DEVNULL,
+			stdout=subprocess.PIPE,
+			stderr=subprocess.STDOUT,
+			text=True,
+			timeout=900,
+		)
+		assert (done.returncode != 0) == fails, f"{command}:\n{done.stdout[-6000:]}"
+		return done.stdout
+
+
+def _host_scope() -> list[str]:
+	"""The option that lets the site's database user sign in over TCP; its name changed over time."""
+	commands = Path(frappe.__file__).parent / "commands" / "site.py"
+	known = "--mariadb-user-host-login-scope" in commands.read_text("utf-8")
+	return ["--mariadb-user-host-login-scope=%"] if known else ["--no-mariadb-socket"]

@@ -1,0 +1,87 @@
+"""A worker is killed in the middle of an A/B test: in the freeze, at the choice and after it; nobody is mailed twice."""
+
+import signal
+import subprocess
+import sys
+import time
+from unittest.mock import patch
+
+import frappe
+
+from email_campaigns.jobs import ab_winner, sending
+from email_campaigns.mass_mailing import ab_winner_store
+from email_campaigns.tests.site.kits.ab_kit import HOUR, ABTest
+from email_campaigns.tests.site.kits.kit import empty_queues
+
+# Freezes, then releases, a slice at a time in a process of its own, which never gets beyond the first one.
+CHILD = """
+import sys, time
+import frappe
+frappe.init(site=sys.argv[1]); frappe.connect()
+from email_campaigns.audience import store as audience
+from email_campaigns.delivery import ab_store, plan_store
+from email_campaigns.jobs import ab_test, sending
+audience.read_slice.__defaults__ = (7,)
+ab_store.SLICE = 7
+def slowly(whole, limit=[0]):
+	def call(*arguments):
+		limit[0] += 1
+		done = whole(*arguments)
+		if limit[0] == 2:
+			print("in the middle", flush=True)
+			time.sleep(60)
+		return done
+	return call
+plan_store.freeze_next = slowly(plan_store.freeze_next)
+ab_store.release = slowly(ab_store.release, [0])
+{"freeze": sending.freeze, "release": ab_test.release}[sys.argv[2]](sys.argv[3])
+"""
+
+
+class TestKilled(ABTest):
+	def kill_in(self, job: str, name: str) -> None:
+		"""Let a job be killed after its second slice, which it has not committed."""
+		frappe.db.commit()
+		process = subprocess.Popen(
+			[sys.executable, "-c", CHILD, frappe.local.site, job, name], stdout=subprocess.PIPE, text=True
+		)
+		self.assertEqual(process.stdout.readline().strip(), "in the middle")
+		process.send_signal(signal.SIGKILL)
+		process.wait()
+		process.stdout.close()
+		frappe.db.rollback()
+
+	def test_in_mid_freeze_everybody_gets_the_version_that_was_drawn(self):
+		whole = self.send(self.mailing(winner_by="By hand"))
+		drawn = self.versions(whole)
+		self.serve()
+		name = self.start(self.mailing(winner_by="By hand"))
+		sending.tick()
+		empty_queues()
+		self.kill_in("freeze", name)
+		self.assertEqual(sum(self.statuses(name).values()), 7, "one slice is durable")
+		self.go_on()
+		self.assertEqual(self.versions(name), drawn)
+		ab_winner_store.choose(name, "B", "", int(time.time()))
+		frappe.db.commit()
+		self.go_on()
+		self.assertAllGot(name, "B")
+
+	def test_after_the_choice_the_rest_is_released_all_the_same(self):
+		name = self.send(self.mailing(winner_by="By hand"))
+		waiting = len(self.versions(name)["Rest"])
+		self.assertTrue(ab_winner_store.choose(name, "B", "", int(time.time())))
+		self.kill_in("release", name)
+		self.assertEqual(ab_winner_store.waiting(name), waiting - 7, "one slice is durable")
+		self.go_on()
+		self.assertAllGot(name, "B")
+
+	def test_between_figures_and_choice_nothing_is_chosen(self):
+		name = self.send(self.mailing())
+		with patch.object(ab_winner_store, "choose", side_effect=KeyboardInterrupt):
+			with self.assertRaises(KeyboardInterrupt):
+				ab_winner.look(int(time.time()) + 5 * HOUR)
+		frappe.db.rollback()
+		self.assertFalse(self.form(name).ab_winner)
+		self.hours_pass(5)
+		self.assertAllGot(name, "A")

@@ -1,0 +1,68 @@
+"""Nobody knows whether a mail arrived, until something is heard of it: then it is Sent, and counted as such."""
+
+import frappe
+
+from email_campaigns.results import store as results
+from email_campaigns.tests.site.kits.tracked_mail import CHROME, JO, TrackingTest
+from email_campaigns.tests.site.kits.visitor import Visitor
+from email_campaigns.tracking import store
+
+SCANNER = "BarracudaCentral (scan)"
+
+
+class TestUncertain(TrackingTest):
+	def setUp(self):
+		super().setUp()
+		self.name = self.sent()
+		self.mail = self.message(self.name)
+		frappe.db.sql(
+			"UPDATE `tabCampaign Message` SET status = 'Uncertain', reason = 'It broke off', sent_at = NULL WHERE name = %s",
+			self.mail,
+		)
+		frappe.db.sql(
+			"""UPDATE `tabMass Email` SET sent_count = 0, uncertain_count = 1, people_sent_count = 0 WHERE name = %s""",
+			self.name,
+		)
+		frappe.db.delete("Campaign Log", {"source": self.name})
+		frappe.db.commit()
+
+	def assertSettled(self):
+		frappe.db.rollback()
+		row = frappe.get_doc("Campaign Message", self.mail)
+		self.assertEqual((row.status, row.reason or ""), ("Sent", ""))
+		self.assertTrue(row.sent_at)
+		form = self.form(self.name)
+		self.assertEqual((form.sent_count, form.uncertain_count, form.people_sent_count), (1, 0, 1))
+		self.assertEqual(results.counts(self.name), results.counted(self.name), "as the ledger says")
+		(told,) = frappe.get_all("Campaign Log", {"source": self.name, "action": "Sent"}, pluck="details")
+		self.assertEqual(told, "What happened to it shows that it arrived.")
+
+	def test_an_open_shows_that_it_arrived(self):
+		self.get(self.pixel())
+		self.assertSettled()
+		self.assertEqual(self.stamps(self.name), (True, False))
+		self.get(self.pixel())
+		self.assertSettled()
+
+	def test_so_does_a_program(self):
+		self.get(self.link(), SCANNER)
+		self.assertSettled()
+		self.assertEqual(self.stamps(self.name), (False, False))
+
+	def test_so_does_one_that_only_looks(self):
+		self.get(self.link(), method="HEAD")
+		self.assertSettled()
+
+	def test_so_does_an_unsubscription(self):
+		Visitor().post(store.links().unsubscribe(self.mail), {"List-Unsubscribe": "One-Click"})
+		self.assertSettled()
+
+	def test_what_failed_stays_failed(self):
+		frappe.db.set_value("Campaign Message", self.mail, {"status": "Failed", "reason": "550 No"})
+		frappe.db.commit()
+		self.get(self.pixel(), CHROME)
+		self.assertEqual(self.ledger(self.name)[JO], ("Failed", "550 No"))
+
+	def test_a_damaged_link_settles_nothing(self):
+		self.get(self.pixel()[:-8])
+		self.assertEqual(self.ledger(self.name)[JO][0], "Uncertain")

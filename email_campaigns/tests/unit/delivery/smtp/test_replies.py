@@ -1,0 +1,113 @@
+"""What refusals mean: a corpus of what mail servers really say, and the parts of which judging is made."""
+
+import csv
+import pickle
+from pathlib import Path
+
+import pytest
+
+from email_campaigns.delivery.smtp.replies import (
+	ConnectionLost,
+	Meaning,
+	Refused,
+	Reply,
+	backoff,
+	judge,
+	parse,
+)
+
+CORPUS = Path(__file__).parents[3] / "data" / "smtp_replies.tsv"
+
+
+def corpus() -> list[dict[str, str]]:
+	with open(CORPUS, encoding="utf-8", newline="") as file:
+		return list(csv.DictReader(file, delimiter="\t", quoting=csv.QUOTE_NONE))
+
+
+@pytest.mark.parametrize("row", corpus(), ids=lambda row: f"{row['stage']}-{row['reply'][:40]}")
+def test_corpus(row):
+	reply = parse(row["reply"].replace("\\n", "\n").encode().split(b"\n"))
+	meaning, sentence = judge(Refused(row["stage"], reply))
+	assert meaning is Meaning(row["meaning"]), sentence
+	assert sentence.endswith(f": {reply}")
+	assert str(reply.code) in sentence
+
+
+def test_corpus_is_broad():
+	rows = corpus()
+	assert len(rows) >= 150
+	assert {row["meaning"] for row in rows} == {meaning.value for meaning in Meaning}
+	assert {row["stage"] for row in rows} == {"connect", "login", "mail", "rcpt", "data", "content"}
+
+
+def test_sentence_names_the_address():
+	refusal = Refused("rcpt", Reply(550, "5.1.1", "No such user"))
+	assert judge(refusal) == (Meaning.BOUNCED, "The server refused the address: 550 5.1.1 No such user")
+
+
+@pytest.mark.parametrize("stage", ["mail", "rcpt", "data", "content"])
+def test_every_code_has_a_meaning(stage):
+	for code in range(400, 600):
+		meaning, _ = judge(Refused(stage, Reply(code, "", "")))
+		if code in (421, 450, 451, 452):
+			assert meaning is Meaning.RETRY
+		if meaning is Meaning.BOUNCED:
+			assert stage == "rcpt" and code >= 500
+		if stage == "mail" and code >= 500:
+			assert meaning is Meaning.PAUSE
+
+
+@pytest.mark.parametrize(
+	("lines", "reply"),
+	[
+		([b"250 2.1.0 Ok\r\n"], Reply(250, "2.1.0", "Ok")),
+		([b"250\r\n"], Reply(250, "", "")),
+		([b"550-5.1.1 No such\r\n", b"550 5.1.1 user\r\n"], Reply(550, "5.1.1", "No such user")),
+		([b"550 #5.1.0 Address rejected.\n"], Reply(550, "5.1.0", "Address rejected.")),
+		([b"550 5.1.1\r\n"], Reply(550, "5.1.1", "")),
+		([b"550 5.1.1: gone\r\n"], Reply(550, "5.1.1", "gone")),
+		([b"550 192.0.2.1 is not welcome"], Reply(550, "", "192.0.2.1 is not welcome")),
+		([b"550 5.1.1.7 is no code"], Reply(550, "", "5.1.1.7 is no code")),
+		([b"550 a\x1b[31m\x00b\tc\xff"], Reply(550, "", "a [31m b c\ufffd")),
+		([b"550 caf\xc3\xa9 closed"], Reply(550, "", "café closed")),
+		([b"550 " + b"x" * 5000], Reply(550, "", "x" * 300)),
+	],
+)
+def test_parse(lines, reply):
+	assert parse(lines) == reply
+
+
+@pytest.mark.parametrize(
+	"lines",
+	[
+		[b""],
+		[b"hello"],
+		[b"25"],
+		[b"999 x"],
+		[b"150 x"],
+		[b"\xb2\xb5\xb0 x"],
+		[b"250-a", b"550 b"],
+		[b"250354 Go"],
+	],
+)
+def test_parse_refuses_what_is_not_smtp(lines):
+	with pytest.raises(ValueError, match="not SMTP"):
+		parse(lines)
+
+
+def test_backoff_grows_and_is_deterministic():
+	delays = [backoff(attempt) for attempt in range(1, 8)]
+	assert delays == [300, 900, 2700, 7200, 21600, 21600, 21600]
+	assert backoff(0) == backoff(1)
+
+
+def test_exceptions_survive_pickling():
+	"""A job queue stores exceptions."""
+	refused = pickle.loads(pickle.dumps(Refused("rcpt", Reply(550, "5.1.1", "No"))))
+	assert (refused.stage, refused.reply) == ("rcpt", Reply(550, "5.1.1", "No"))
+	lost = pickle.loads(pickle.dumps(ConnectionLost("content", True, "the server closed the connection")))
+	assert lost.maybe_accepted
+	assert (
+		str(lost)
+		== "The connection to the mail server was lost at content: the server closed the connection."
+	)
