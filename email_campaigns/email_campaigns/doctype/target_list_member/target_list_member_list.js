@@ -16,7 +16,7 @@ frappe.listview_settings["Target List Member"] = {
 		const rows = list.data || [];
 		if (!rows.length) return;
 		const names = JSON.stringify(rows.map(({ name }) => name));
-		email_campaigns.call_lists("member_states", { names }).then((states) => {
+		email_campaigns.call("lists.member_states", { names }).then((states) => {
 			if (rows !== list.data || !Object.keys(states).length) return;
 			for (const row of rows) row.ec_state = states[row.name];
 			list.render_list();

@@ -1,4 +1,4 @@
-/** Call a method of email_campaigns.api.desk, or of the module that it names ("approval.submit"); resolves to its answer.
+/** Call a method of email_campaigns.api.desk, or of the module that it names ("lists.run_feed"); resolves to its answer.
  * `freeze` is the sentence shown meanwhile. */
 export function call(method, args, freeze) {
 	return frappe

@@ -1,10 +1,4 @@
-import { escape, number } from "./call";
-
-function call_privacy(method, args, freeze_message) {
-	return frappe
-		.call({ method: `email_campaigns.api.privacy.${method}`, args, freeze: true, freeze_message })
-		.then((answer) => answer.message);
-}
+import { call, escape, number } from "./call";
 
 /** Offer what a person may ask about their address. */
 export function offer_privacy(list) {
@@ -46,7 +40,7 @@ function ask(title, label, go, lines = []) {
 }
 
 function download(email, dialog) {
-	call_privacy("known_about", { email }, __("Looking…")).then((known) => {
+	call("privacy.known_about", { email }, __("Looking…")).then((known) => {
 		dialog.hide();
 		const blob = new Blob([JSON.stringify(known, null, 2)], { type: "application/json" });
 		const link = Object.assign(document.createElement("a"), {
@@ -68,7 +62,7 @@ function confirm_forget(email, dialog) {
 }
 
 function forget(email, dialog) {
-	call_privacy("forget", { email }, __("Forgetting…")).then(({ members, mails, log, elsewhere }) => {
+	call("privacy.forget", { email }, __("Forgetting…")).then(({ members, mails, log, elsewhere }) => {
 		dialog.hide();
 		const links = elsewhere.map(
 			({ doctype, name }) => `<li>${__(doctype)}: ${frappe.utils.get_form_link(doctype, name, true)}</li>`
@@ -85,7 +79,7 @@ function forget(email, dialog) {
 }
 
 function allow(email, dialog) {
-	call_privacy("allow_again", { email }, __("Looking…")).then((was_forgotten) => {
+	call("privacy.allow_again", { email }, __("Looking…")).then((was_forgotten) => {
 		if (was_forgotten) dialog.hide();
 		frappe.show_alert({
 			message: was_forgotten ? __("The address may be mailed again.") : __("This address was not forgotten."),

@@ -1,4 +1,4 @@
-import { escape, number } from "./call";
+import { escape, number } from "../call";
 
 const API = "email_campaigns.api.results";
 const WITH_RESULTS = ["In Process", "Paused", "Complete", "Cancelled", "Failed"];

@@ -1,4 +1,4 @@
-import { escape, number } from "./call";
+import { escape, number } from "../call";
 import { cell, draw_parts, percent } from "./result_parts";
 
 const API = "email_campaigns.api.results";

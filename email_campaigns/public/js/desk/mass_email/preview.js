@@ -1,5 +1,5 @@
-import { version_fields } from "./ab_test";
-import { as_choices, call, escape, recipient_doctypes, saved } from "./call";
+import { version_fields } from "./ab_versions";
+import { as_choices, call, escape, recipient_doctypes, saved } from "../call";
 
 const MEMBER = "Target List Member";
 const PHONE = 375; // CSS pixels, the width that most phones have

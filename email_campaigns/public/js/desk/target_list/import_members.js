@@ -1,4 +1,4 @@
-import { call, escape, number } from "./call";
+import { call, escape, number } from "../call";
 import { map_columns } from "./map_columns";
 
 const EVERY = 1500; // milliseconds between two looks at a job in the background

@@ -1,5 +1,5 @@
-import { call, chosen_records, number, recipient_doctypes, which_field } from "./call";
-import { ask_to_enrol } from "./drips";
+import { call, chosen_records, number, recipient_doctypes, which_field } from "../call";
+import { ask_to_enrol } from "../drip/drip";
 
 const PATIENCE = 50; // looks at a list that is being made, LOOK_EVERY milliseconds apart
 const LOOK_EVERY = 200;

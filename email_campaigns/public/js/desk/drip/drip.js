@@ -1,6 +1,6 @@
-import { call, chosen_records, escape, number, which_field } from "./call";
-import { time_zones } from "./planning";
-import { cell } from "./result_parts";
+import { call, chosen_records, escape, number, which_field } from "../call";
+import { time_zones } from "../mass_email/planning";
+import { cell } from "../mass_email/result_parts";
 
 const COLOURS = { Sent: "green", Queued: "blue", Sending: "blue", Skipped: "gray", Failed: "red", Uncertain: "orange" };
 const DONE = ["opened", "clicked", "replied"];

@@ -1,4 +1,4 @@
-import { call, escape, number } from "./call";
+import { call, escape, number } from "../call";
 
 /** Let the CC fields be chosen among those that the settings offer, and say who gets copies. */
 export function show_copies(frm) {

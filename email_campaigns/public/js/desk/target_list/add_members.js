@@ -1,4 +1,4 @@
-import { as_choices, call, escape, number, recipient_doctypes } from "./call";
+import { as_choices, call, escape, number, recipient_doctypes } from "../call";
 import { watch_members } from "./import_members";
 
 /** Add all records of a doctype that match a filter; their number is shown while the filter is made. */

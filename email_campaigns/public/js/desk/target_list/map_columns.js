@@ -1,20 +1,9 @@
-import { escape } from "./call";
-
-function call_imports(method, args, freeze_message) {
-	return frappe
-		.call({
-			method: `email_campaigns.api.imports.${method}`,
-			args,
-			freeze: Boolean(freeze_message),
-			freeze_message,
-		})
-		.then((answer) => answer.message);
-}
+import { call, escape } from "../call";
 
 /** Let the user say which column of an uploaded file is which, then import it; `done` is called once that has begun. */
 export function map_columns(frm, file_url, done) {
 	const target_list = frm.doc.name;
-	call_imports("csv_columns", { target_list, file_url }, __("Reading the file…")).then((file) => {
+	call("imports.csv_columns", { target_list, file_url }, __("Reading the file…")).then((file) => {
 		const dialog = new frappe.ui.Dialog({
 			title: __("Import CSV: Columns"),
 			size: "large",
@@ -39,7 +28,7 @@ export function map_columns(frm, file_url, done) {
 				const mapping = chosen(dialog);
 				if (!mapping) return;
 				const args = { target_list, file_url, mapping: JSON.stringify(mapping), record_type: record_type || "" };
-				call_imports("import_members", args).then(() => {
+				call("imports.import_members", args).then(() => {
 					dialog.hide();
 					done();
 				});
@@ -53,7 +42,7 @@ export function map_columns(frm, file_url, done) {
 /** Draw the columns with what they can be; what was chosen before stays where it can. */
 function offer(dialog, file, target_list) {
 	const record_type = dialog.get_value("record_type") || "";
-	call_imports("fields", { target_list, record_type }).then((fields) => {
+	call("imports.fields", { target_list, record_type }).then((fields) => {
 		if (record_type !== (dialog.get_value("record_type") || "")) return;
 		const $area = dialog.fields_dict.columns.$wrapper;
 		const before = $area.find("select").get().map((select) => select.value);

@@ -1,4 +1,4 @@
-import { escape, number } from "./call";
+import { escape, number } from "../call";
 
 const COLOURS = { opened: "#2490ef", clicked: "#48bb74", replied: "#ed6396" };
 const kinds = () => ({ opened: __("Opened"), clicked: __("Clicked"), replied: __("Replied") });

@@ -1,5 +1,5 @@
 import { table } from "./calculate";
-import { ask_for_reason, call, escape, saved } from "./call";
+import { ask_for_reason, call, escape, saved } from "../call";
 
 const MARKS = { error: ["✕", "red"], warning: ["!", "orange"], ok: ["✓", "green"] };
 

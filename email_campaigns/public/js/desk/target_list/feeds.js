@@ -1,5 +1,4 @@
-import { as_choices, escape, recipient_doctypes, saved } from "./call";
-import { call_lists } from "./call_lists";
+import { as_choices, call, escape, recipient_doctypes, saved } from "../call";
 import { watch_members } from "./import_members";
 
 const COLOURS = { Fine: "green", Failed: "red", Waiting: "orange" };
@@ -60,7 +59,7 @@ function row_of(feed, may_write) {
 
 function run(frm, feed) {
 	return saved(frm)
-		.then(() => call_lists("run_feed", { target_list: frm.doc.name, feed: feed ? feed.name : "" }))
+		.then(() => call("lists.run_feed", { target_list: frm.doc.name, feed: feed ? feed.name : "" }))
 		.then(() => watch_members(frm));
 }
 
@@ -199,7 +198,7 @@ function offer_columns(dialog, chosen) {
 	dialog.ec_columns_of = report;
 	const args = { report, report_filters: dialog.get_value("report_filters") || "" };
 	const waiting = __("Asking the report for its columns…");
-	call_lists("feed_columns", args, waiting).then((columns) => {
+	call("lists.feed_columns", args, waiting).then((columns) => {
 		const options = columns.map(({ fieldname, label, doctype }) => ({
 			value: fieldname,
 			label: doctype ? `${label} (${__(doctype)})` : `${label} (${__("addresses")})`,

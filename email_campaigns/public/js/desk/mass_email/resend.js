@@ -1,4 +1,4 @@
-import { as_choices, call, escape, number, recipient_doctypes } from "./call";
+import { as_choices, call, escape, number, recipient_doctypes } from "../call";
 
 const STARTED = ["In Process", "Paused", "Complete", "Failed"];
 const group = () => __("Recipients");

@@ -1,4 +1,4 @@
-import { call, escape, number } from "./call";
+import { call, escape, number } from "../call";
 import { cell } from "./result_parts";
 
 const UNDER_WAY = ["In Process", "Paused"];

@@ -1,11 +1,10 @@
-import { escape } from "./call";
-import { call_lists } from "./call_lists";
+import { call, escape } from "../call";
 
 /** Show where people sign up for a list, and the form as HTML for another website. */
 export function show_sign_up(frm) {
 	const $area = frm.get_field("sign_up_html").$wrapper.empty();
 	if (frm.is_new() || !frm.doc.sign_up || frm.doc.__unsaved) return;
-	call_lists("sign_up_form", { target_list: frm.doc.name }).then(({ url, html }) => {
+	call("lists.sign_up_form", { target_list: frm.doc.name }).then(({ url, html }) => {
 		if (!url) return;
 		$area.html(`
 			<label class="control-label">${__("Its Page")}</label>

@@ -1,4 +1,4 @@
-import { call, escape, number } from "./call";
+import { call, escape, number } from "../call";
 import { approval_headline } from "./prepare";
 
 const LIVE = ["Pending", "In Process"]; // a Paused one still finishes the mail that is leaving

@@ -1,4 +1,4 @@
-import { call, escape, number, saved } from "./call";
+import { call, escape, number, saved } from "../call";
 
 /** Show who would get the mailing now: members, minus each reason, equals mails. */
 export function calculate(frm) {

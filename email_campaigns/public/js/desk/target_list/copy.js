@@ -1,5 +1,4 @@
-import { escape, number } from "./call";
-import { call_lists } from "./call_lists";
+import { call, escape, number } from "../call";
 import { watch_members } from "./import_members";
 
 const other_lists = (frm) => ({ filters: { name: ["!=", frm.doc.name] } });
@@ -29,7 +28,7 @@ function compare(frm, dialog) {
 	const second = dialog.get_value("other");
 	const $area = dialog.fields_dict.numbers.$wrapper.empty();
 	if (!second) return;
-	call_lists("compare_lists", { first, second }, __("Comparing…")).then((numbers) => {
+	call("lists.compare_lists", { first, second }, __("Comparing…")).then((numbers) => {
 		if (second !== dialog.get_value("other")) return;
 		const parts = [
 			[__("Only on {0}", [first]), numbers.only_first, { target_list: first, part: "only", other: second }],
@@ -70,7 +69,7 @@ function ask_for_title(title, which, before) {
 		],
 		primary_action_label: __("Make"),
 		primary_action(values) {
-			call_lists("copy_list", { ...which, title: values.title }, __("Making the list…")).then((name) => {
+			call("lists.copy_list", { ...which, title: values.title }, __("Making the list…")).then((name) => {
 				dialog.hide();
 				if (before) before.hide();
 				frappe.set_route("Form", "Target List", name);
@@ -102,7 +101,7 @@ export function merge_lists(frm) {
 		primary_action_label: __("Merge"),
 		primary_action({ sources }) {
 			const args = { target_list: frm.doc.name, sources: JSON.stringify(sources) };
-			call_lists("merge_lists", args).then(() => {
+			call("lists.merge_lists", args).then(() => {
 				dialog.hide();
 				watch_members(frm);
 			});
