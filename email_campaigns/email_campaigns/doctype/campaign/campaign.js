@@ -17,8 +17,7 @@ frappe.ui.form.on("Campaign", {
 				frappe.new_doc("Email Campaign", { campaign_name: frm.doc.name })
 			);
 		// As on ERPNext's own form.
-		if (frappe.model.can_read("Lead"))
-			frm.add_custom_button(__("View Leads"), () => view_leads(frm));
+		if (frappe.model.can_read("Lead")) frm.add_custom_button(__("View Leads"), () => view_leads(frm));
 	},
 });
 

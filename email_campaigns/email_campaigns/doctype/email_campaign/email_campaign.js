@@ -24,7 +24,8 @@ frappe.ui.form.on("Email Campaign", {
 			frm.disable_save();
 			return;
 		}
-		if (frappe.perm.has_perm(frm.doctype, 0, "write")) frm.add_custom_button(__("Stop…"), () => stop(frm));
+		if (frappe.perm.has_perm(frm.doctype, 0, "write"))
+			frm.add_custom_button(__("Stop…"), () => stop(frm));
 	},
 });
 

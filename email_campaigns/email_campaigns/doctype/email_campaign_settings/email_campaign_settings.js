@@ -13,7 +13,7 @@ frappe.ui.form.on("Email Campaign Settings", {
 	},
 	refresh(frm) {
 		if (frappe.perm.has_perm(frm.doctype, 0, "write"))
-			frm.add_custom_button(__("Judge Opens and Clicks Again…"), () => email_campaigns.judge_again(frm));
+			frm.add_custom_button(__("Judge Opens and Clicks Again…"), () => email_campaigns.judge_again());
 	},
 });
 

@@ -93,7 +93,9 @@ function call(frm, method, args) {
 function cancel(frm) {
 	email_campaigns.ask_for_reason(
 		__("Cancel This Mailing"),
-		__("It ends for good: what has not been sent will not be sent. The reason is kept with every such mail."),
+		__(
+			"It ends for good: what has not been sent will not be sent. The reason is kept with every such mail."
+		),
 		__("Cancel the Mailing"),
 		(reason) => call(frm, "cancel", { reason })
 	);

@@ -26,5 +26,7 @@ frappe.listview_settings["Mass Email"] = {
 function show_copies($result, { name, cc_summary }) {
 	const $row = $result.find(`.list-row-checkbox[data-name="${escape(name)}"]`).closest(".list-row");
 	if (cc_summary && !$row.find(".ec-cc").length)
-		$row.find(".list-subject a").first().append($('<span class="ec-cc"></span>').text(` · ${cc_summary}`));
+		$row.find(".list-subject a")
+			.first()
+			.append($('<span class="ec-cc"></span>').text(` · ${cc_summary}`));
 }

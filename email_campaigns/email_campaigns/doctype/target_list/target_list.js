@@ -12,7 +12,11 @@ frappe.ui.form.on("Target List", {
 		if (frappe.model.can_create(frm.doctype))
 			frm.add_custom_button(__("Copy…"), () => email_campaigns.copy_list(frm), __("Lists"));
 		if (!frappe.perm.has_perm(frm.doctype, 0, "write")) return;
-		frm.add_custom_button(__("Merge Others into This…"), () => email_campaigns.merge_lists(frm), __("Lists"));
+		frm.add_custom_button(
+			__("Merge Others into This…"),
+			() => email_campaigns.merge_lists(frm),
+			__("Lists")
+		);
 		const ways = [
 			[__("From Records…"), email_campaigns.from_records],
 			[__("Add One…"), email_campaigns.add_one],

@@ -16,9 +16,13 @@ export function offer_privacy(list) {
 
 function explanation() {
 	return [
-		__("The person is taken off every list, and out of the ledger and the log. What was sent stays counted."),
+		__(
+			"The person is taken off every list, and out of the ledger and the log. What was sent stays counted."
+		),
 		__("A keyed hash of the address stays, so that it is never mailed, imported or added again."),
-		__("Contacts and other records, and files that were uploaded, are yours to delete: you are told which have it."),
+		__(
+			"Contacts and other records, and files that were uploaded, are yours to delete: you are told which have it."
+		),
 	];
 }
 
@@ -65,14 +69,16 @@ function forget(email, dialog) {
 	call("privacy.forget", { email }, __("Forgetting…")).then(({ members, mails, log, elsewhere }) => {
 		dialog.hide();
 		const links = elsewhere.map(
-			({ doctype, name }) => `<li>${__(doctype)}: ${frappe.utils.get_form_link(doctype, name, true)}</li>`
+			({ doctype, name }) =>
+				`<li>${__(doctype)}: ${frappe.utils.get_form_link(doctype, name, true)}</li>`
 		);
-		const told = __("{0} members were removed. {1} mails and {2} entries of the log no longer name anybody.", [
-			number(members),
-			number(mails),
-			number(log),
-		]);
-		const left = links.length ? `<p>${__("These records still have the address:")}</p><ul>${links.join("")}</ul>` : "";
+		const told = __(
+			"{0} members were removed. {1} mails and {2} entries of the log no longer name anybody.",
+			[number(members), number(mails), number(log)]
+		);
+		const left = links.length
+			? `<p>${__("These records still have the address:")}</p><ul>${links.join("")}</ul>`
+			: "";
 		frappe.msgprint({ title: __("Forgotten"), message: `<p>${told}</p>${left}`, indicator: "green" });
 		if (window.cur_list) window.cur_list.refresh();
 	});
@@ -82,7 +88,9 @@ function allow(email, dialog) {
 	call("privacy.allow_again", { email }, __("Looking…")).then((was_forgotten) => {
 		if (was_forgotten) dialog.hide();
 		frappe.show_alert({
-			message: was_forgotten ? __("The address may be mailed again.") : __("This address was not forgotten."),
+			message: was_forgotten
+				? __("The address may be mailed again.")
+				: __("This address was not forgotten."),
 			indicator: was_forgotten ? "green" : "orange",
 		});
 	});

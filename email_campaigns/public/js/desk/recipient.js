@@ -16,7 +16,9 @@ let registered = false;
 export function offer_in_forms() {
 	if (!frappe.router) return;
 	frappe.router.on("change", () => {
-		const readable = ["Target List", "Campaign Message"].every((doctype) => frappe.model.can_read(doctype));
+		const readable = ["Target List", "Campaign Message"].every((doctype) =>
+			frappe.model.can_read(doctype)
+		);
 		if (registered || frappe.get_route()[0] !== "Form" || !readable) return;
 		registered = true;
 		recipient_doctypes().then(register);
@@ -46,7 +48,9 @@ function open(frm) {
 function show(dialog, frm) {
 	const $mails = dialog.fields_dict.mails.$wrapper.html(`<p class="text-muted">${__("Loading…")}</p>`);
 	call("after.mails_of", { doctype: frm.doctype, record: frm.doc.name }).then((mails) => {
-		$mails.html(mails.length ? table(mails) : `<p class="text-muted">${__("No campaign mail so far.")}</p>`);
+		$mails.html(
+			mails.length ? table(mails) : `<p class="text-muted">${__("No campaign mail so far.")}</p>`
+		);
 		$mails.find("[data-message]").on("click", function () {
 			resend($(this).attr("data-message"), $(this).attr("data-email"), () => show(dialog, frm));
 		});

@@ -33,7 +33,7 @@ export function default_tracking(frm) {
 }
 
 /** Ask from when on, and let the opens and clicks since then be judged by the rules as they are now. */
-export function judge_again(frm) {
+export function judge_again() {
 	const since = { fieldtype: "Datetime", fieldname: "since", label: __("Opens and Clicks Since"), reqd: 1 };
 	const go = (values) =>
 		call("tracking.judge_again", values).then(() =>

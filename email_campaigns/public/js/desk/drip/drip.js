@@ -2,7 +2,14 @@ import { call, chosen_records, escape, number, which_field } from "../call";
 import { time_zones } from "../mass_email/planning";
 import { cell } from "../mass_email/result_parts";
 
-const COLOURS = { Sent: "green", Queued: "blue", Sending: "blue", Skipped: "gray", Failed: "red", Uncertain: "orange" };
+const COLOURS = {
+	Sent: "green",
+	Queued: "blue",
+	Sending: "blue",
+	Skipped: "gray",
+	Failed: "red",
+	Uncertain: "orange",
+};
 const DONE = ["opened", "clicked", "replied"];
 const done_names = () => ({ opened: __("opened"), clicked: __("clicked"), replied: __("replied") });
 let kinds;
@@ -25,7 +32,9 @@ export function show_drip_problem(frm, campaign) {
 	const shown = (problem) => problem && frm.set_intro(escape(problem), "red");
 	if (frm.doctype === "Campaign") return shown(frm.doc.drip_problem);
 	if (campaign && !frm.is_new())
-		frappe.db.get_value("Campaign", campaign, "drip_problem").then(({ message }) => shown((message || {}).drip_problem));
+		frappe.db
+			.get_value("Campaign", campaign, "drip_problem")
+			.then(({ message }) => shown((message || {}).drip_problem));
 }
 
 /** Show the steps of an enrolment: what has been sent and read, and what is still to come. */
@@ -120,14 +129,27 @@ function enrolments(campaign, statuses) {
 }
 
 function figures(steps) {
-	const kinds = ["sent", "opened", "clicked", "replied", "bounced", "unsubscribed", "skipped", "failed", "waiting"];
+	const kinds = [
+		"sent",
+		"opened",
+		"clicked",
+		"replied",
+		"bounced",
+		"unsubscribed",
+		"skipped",
+		"failed",
+		"waiting",
+	];
 	const names = [__("Sent"), __("Opened"), __("Clicked"), __("Replied"), __("Bounced"), __("Unsubscribed")];
 	const heads = [...names, __("Skipped"), __("Failed"), __("To Come")];
 	const rates = ["opened", "clicked", "replied"];
 	const rows = steps.map(
-		(step) => `<tr><td>${number(step.days)}</td><td>${escape(step.template)}</td>${kinds
-			.map((kind) => cell(step[kind], rates.includes(kind) && step.sent ? step[kind] / step.sent : undefined))
-			.join("")}</tr>`
+		(step) =>
+			`<tr><td>${number(step.days)}</td><td>${escape(step.template)}</td>${kinds
+				.map((kind) =>
+					cell(step[kind], rates.includes(kind) && step.sent ? step[kind] / step.sent : undefined)
+				)
+				.join("")}</tr>`
 	);
 	const head = [__("Day"), __("Email Template")].map((label) => `<th>${label}</th>`);
 	head.push(...heads.map((label) => `<th class="text-right">${label}</th>`));
@@ -147,7 +169,9 @@ export function ask_to_enrol(list, names, all) {
 				options: "Campaign",
 				reqd: 1,
 				get_query: () => ({ filters: { status: ["not in", ["Inactive", "Complete"]] } }),
-				description: __("Each recipient gets the steps of its Campaign Schedule, counted from the start date."),
+				description: __(
+					"Each recipient gets the steps of its Campaign Schedule, counted from the start date."
+				),
 			},
 			{
 				fieldtype: "Date",
@@ -176,11 +200,15 @@ function enrol(list, values, dialog) {
 function tell({ enrolled, left_out, queued }, campaign) {
 	const link = `<a href="/app/email-campaign?${escape(new URLSearchParams({ campaign_name: campaign }))}">${__("Show the Email Campaigns")}</a>`;
 	if (queued) {
-		const message = __("{0} records are being enrolled in the background. You get a notification.", [number(queued)]);
+		const message = __("{0} records are being enrolled in the background. You get a notification.", [
+			number(queued),
+		]);
 		frappe.show_alert({ message: `${message} ${link}`, indicator: "blue" }, 10);
 		return;
 	}
-	const reasons = Object.entries(left_out).map(([reason, count]) => `<li>${number(count)}: ${escape(__(reason))}</li>`);
+	const reasons = Object.entries(left_out).map(
+		([reason, count]) => `<li>${number(count)}: ${escape(__(reason))}</li>`
+	);
 	const message = `<p>${__("{0} recipients were enrolled.", [number(enrolled)])} ${link}</p>`;
 	if (!reasons.length) frappe.show_alert({ message, indicator: "green" }, 10);
 	else

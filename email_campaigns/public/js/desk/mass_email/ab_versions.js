@@ -53,7 +53,15 @@ function draw(frm, state) {
 	const rows = state.versions.map((version) => row(version.label === ab_winner, version.label, version));
 	if (state.rest && state.rest.planned)
 		rows.push(row(false, __("The rest"), { ...state.rest, subject: __("got version {0}", [ab_winner]) }));
-	const heads = [__("Version"), __("Planned"), __("Mailed"), __("Opened"), __("Clicked"), __("Replied"), __("Unsubscribed")];
+	const heads = [
+		__("Version"),
+		__("Planned"),
+		__("Mailed"),
+		__("Opened"),
+		__("Clicked"),
+		__("Replied"),
+		__("Unsubscribed"),
+	];
 	const head = heads.map((label, place) => `<th class="${place ? "text-right" : ""}">${label}</th>`);
 	return `<p class="ec-ab-told mb-2">${standing(frm, state)}</p>
 		<div class="table-responsive"><table class="table table-sm ec-ab-versions">
@@ -96,11 +104,10 @@ function until(winner_by, leaving, due, hours) {
 		return __("It is chosen by {0} on {1}, or sooner by hand.", [by, frappe.datetime.str_to_user(due)]);
 	}
 	return leaving
-		? __("It is chosen by {0}, {1} hours after the last of the {2} mails of the test that have still to leave.", [
-				by,
-				hours,
-				number(leaving),
-		  ])
+		? __(
+				"It is chosen by {0}, {1} hours after the last of the {2} mails of the test that have still to leave.",
+				[by, hours, number(leaving)]
+			)
 		: __("It is chosen by {0}, {1} hours after the last mail of the test.", [by, hours]);
 }
 

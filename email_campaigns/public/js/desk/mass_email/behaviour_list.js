@@ -94,14 +94,12 @@ function list_fields(frm, label) {
 
 function count(frm, behaviour, dialog) {
 	const link = dialog.get_value("link") || "";
-	frappe
-		.xcall(`${API}.count_behaviour`, { name: frm.doc.name, behaviour, link }, "GET")
-		.then((people) =>
-			dialog
-				.get_primary_btn()
-				.text(people === 1 ? __("Add One Person") : __("Add {0} People", [number(people)]))
-				.prop("disabled", !people)
-		);
+	frappe.xcall(`${API}.count_behaviour`, { name: frm.doc.name, behaviour, link }, "GET").then((people) =>
+		dialog
+			.get_primary_btn()
+			.text(people === 1 ? __("Add One Person") : __("Add {0} People", [number(people)]))
+			.prop("disabled", !people)
+	);
 }
 
 function add(frm, behaviour, { link, is_new, title, target_list }, dialog) {

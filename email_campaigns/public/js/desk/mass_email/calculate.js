@@ -29,7 +29,10 @@ export function table({ members, planned, skipped, languages, domains, versions,
 
 /** The mails of each version of an A/B test; who gets a language version has none. */
 function versions_named(versions) {
-	const named = { Rest: __("The rest, which waits for the winner"), "": __("In a language version, at once") };
+	const named = {
+		Rest: __("The rest, which waits for the winner"),
+		"": __("In a language version, at once"),
+	};
 	return Object.entries(versions).map(([label, n]) => [named[label] || __("Version {0}", [label]), n]);
 }
 

@@ -18,7 +18,9 @@ export function approve(frm) {
 	return look(frm).then((found) => {
 		const paused = frm.doc.status === "Paused";
 		const hint = paused ? __("Once it is approved as it is now, it can be resumed.") : start_hint(found);
-		open(frm, found, __("Approve"), hint, () => step(frm, "approve", { seen: found.seen }, __("Approved.")));
+		open(frm, found, __("Approve"), hint, () =>
+			step(frm, "approve", { seen: found.seen }, __("Approved."))
+		);
 	});
 }
 
@@ -42,7 +44,8 @@ export function add_approval_steps(frm, add, back_to_draft) {
 	}
 	if (status === "Pending" || (status === "Pending Approval" && asked_for_it))
 		add(__("Back to Draft"), back_to_draft, (status === "Pending" || !may_approve) && "primary");
-	if (status === "Paused" && approval_fault && may_approve) add(__("Approve…"), () => approve(frm), "primary");
+	if (status === "Paused" && approval_fault && may_approve)
+		add(__("Approve…"), () => approve(frm), "primary");
 }
 
 /** Say above the form who waits for whom, why it was rejected, or why the approval is void. */
@@ -65,7 +68,9 @@ export function approval_headline(frm) {
 }
 
 function look(frm) {
-	return saved(frm).then(() => call("approval.prepare", { name: frm.doc.name }, __("Checking the mailing…")));
+	return saved(frm).then(() =>
+		call("approval.prepare", { name: frm.doc.name }, __("Checking the mailing…"))
+	);
 }
 
 function step(frm, method, args, message) {

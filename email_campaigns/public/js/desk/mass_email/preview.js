@@ -32,7 +32,9 @@ export function send_test(frm) {
 				label: __("Send To"),
 				reqd: 1,
 				default: frappe.session.user_email,
-				description: __("Addresses, separated by commas or lines. The subject gets the prefix [TEST]."),
+				description: __(
+					"Addresses, separated by commas or lines. The subject gets the prefix [TEST]."
+				),
 			},
 		],
 		primary_action_label: __("Send Test"),
@@ -55,7 +57,11 @@ function open(frm, { fields, on_recipient, primary_action, ...options }) {
 			const changed = () => on_recipient && on_recipient(dialog);
 			const dialog = new frappe.ui.Dialog({
 				...options,
-				fields: [...recipient_fields(frm, doctypes, changed), ...version_fields(frm, changed), ...fields],
+				fields: [
+					...recipient_fields(frm, doctypes, changed),
+					...version_fields(frm, changed),
+					...fields,
+				],
 				primary_action: primary_action && ((values) => primary_action(dialog, values)),
 			});
 			dialog.show();
@@ -84,7 +90,10 @@ function recipient_fields(frm, doctypes, changed) {
 			get_options: () => cur_dialog.get_value("doctype"),
 			get_query: () =>
 				cur_dialog.get_value("doctype") === MEMBER
-					? { query: "email_campaigns.api.desk.find_members", filters: { mass_email: frm.doc.name } }
+					? {
+							query: "email_campaigns.api.desk.find_members",
+							filters: { mass_email: frm.doc.name },
+						}
 					: {},
 			only_select: 1,
 			change: changed,
@@ -105,7 +114,9 @@ export function show(dialog, mail) {
 	const $mail = dialog.fields_dict.mail.$wrapper.empty();
 	const warnings = mail.warnings.map((warning) => `<li>${escape(warning)}</li>`).join("");
 	if (warnings)
-		$(`<div class="alert alert-warning ec-warnings"><ul class="mb-0">${warnings}</ul></div>`).appendTo($mail);
+		$(`<div class="alert alert-warning ec-warnings"><ul class="mb-0">${warnings}</ul></div>`).appendTo(
+			$mail
+		);
 	$(`<p><b class="ec-subject">${escape(mail.subject)}</b><br>
 		<span class="text-muted">${__("To")}: ${escape(mail.email)}</span></p>`).appendTo($mail);
 	const $tabs = $(`<div class="btn-group btn-group-sm mb-3"></div>`).appendTo($mail);

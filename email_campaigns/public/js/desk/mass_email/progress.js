@@ -37,10 +37,12 @@ function ask(frm) {
 	clearTimeout(frm.ec_timer);
 	call("progress", { name }).then((state) => {
 		if (!is_shown(frm, name)) return;
-		if (state.status !== frm.doc.status || state.version !== (frm.doc.ab_winner || "")) return frm.reload_doc();
+		if (state.status !== frm.doc.status || state.version !== (frm.doc.ab_winner || ""))
+			return frm.reload_doc();
 		draw(frm, state);
 		banner(frm, state.problem);
-		if (LIVE.includes(state.status)) frm.ec_timer = setTimeout(() => is_shown(frm, name) && ask(frm), EVERY);
+		if (LIVE.includes(state.status))
+			frm.ec_timer = setTimeout(() => is_shown(frm, name) && ask(frm), EVERY);
 	});
 }
 
@@ -65,18 +67,20 @@ function draw(frm, state) {
 	const told = planned
 		? __("{0}% of {1} mails", [percent, number(planned)])
 		: status === "Pending"
-		? waiting(frm.doc.start_date)
-		: __("Preparing the list of recipients…");
+			? waiting(frm.doc.start_date)
+			: __("Preparing the list of recipients…");
 	frm.get_field("progress_html").$wrapper.html(`
 		<div class="d-flex justify-content-between mb-2"><b class="ec-percent">${told}</b>${times(frm.doc)}</div>
 		<div class="progress mb-4" style="height: 12px">${segments.join("")}</div>
 		<div class="d-flex flex-wrap">${planned ? shown.join("") : ""}</div>
 		${pace(state)}${reasons(by_reason)}`);
-	frm
-		.get_field("progress_html")
+	frm.get_field("progress_html")
 		.$wrapper.find("[data-states]")
 		.on("click", function () {
-			frappe.route_options = { source: frm.doc.name, status: ["in", $(this).attr("data-states").split(",")] };
+			frappe.route_options = {
+				source: frm.doc.name,
+				status: ["in", $(this).attr("data-states").split(",")],
+			};
 			frappe.set_route("List", "Campaign Message", "List");
 			return false;
 		});

@@ -16,14 +16,19 @@ export function add_after(frm) {
 }
 
 function counted(frm, go) {
-	return call("after.figures", { name: frm.doc.name }, __("Counting mails…")).then((found) => go(frm, found));
+	return call("after.figures", { name: frm.doc.name }, __("Counting mails…")).then((found) =>
+		go(frm, found)
+	);
 }
 
 function resend_failed(frm, { failed }) {
-	const question = __("{0} mails have failed. Send them again, but for addresses that get no mail any more?", [
-		bold(failed),
-	]);
-	frappe.confirm(question, () => change(frm, "resend_failed").then((done) => tell(done.queued, done.left_out)));
+	const question = __(
+		"{0} mails have failed. Send them again, but for addresses that get no mail any more?",
+		[bold(failed)]
+	);
+	frappe.confirm(question, () =>
+		change(frm, "resend_failed").then((done) => tell(done.queued, done.left_out))
+	);
 }
 
 function resend_missing(frm, { joined, left_out }) {

@@ -80,7 +80,9 @@ function add_table($pair, label, parts, name) {
 }
 
 function table(name, heads, rows) {
-	const head = heads.map((label, place) => `<th class="${place ? "text-right" : ""}">${label}</th>`).join("");
+	const head = heads
+		.map((label, place) => `<th class="${place ? "text-right" : ""}">${label}</th>`)
+		.join("");
 	return `<div class="table-responsive"><table class="table table-sm ${name}">
 		<tr class="text-muted">${head}</tr>${rows.join("")}</table></div>`;
 }
@@ -124,7 +126,8 @@ function verdict({ significant, difference }) {
 
 /** A cell of a table with a count and, where there is one, its rate. */
 export function cell(count, rate) {
-	const share = rate === undefined || rate === null ? "" : ` <span class="text-muted">${percent(rate)}</span>`;
+	const share =
+		rate === undefined || rate === null ? "" : ` <span class="text-muted">${percent(rate)}</span>`;
 	return `<td class="text-right text-nowrap">${number(count)}${share}</td>`;
 }
 

@@ -78,7 +78,8 @@ function draw_funnel(funnel) {
 	const first = Math.max(1, funnel[0].count);
 	const rows = funnel.map(({ name, count, raw, share }) => {
 		const width = (value) => Math.min(100, (100 * value) / first);
-		const programs = raw > count ? `<div style="width: ${width(raw - count)}%" class="ec-programs"></div>` : "";
+		const programs =
+			raw > count ? `<div style="width: ${width(raw - count)}%" class="ec-programs"></div>` : "";
 		return `<tr><td class="text-nowrap text-muted" style="width: 1%">${names[name]}</td>
 			<td><div class="ec-bar"><div style="width: ${width(count)}%" class="ec-people"></div>${programs}</div></td>
 			<td class="text-right text-nowrap" style="width: 1%"><b>${number(count)}</b></td>
@@ -131,7 +132,9 @@ function comparison(mailings) {
 		__("Unsubscribed"),
 	];
 	const rows = mailings.map(
-		(m) => `<tr><td><a href="${frappe.utils.get_form_link("Mass Email", m.name)}">${escape(m.title)}</a></td>
+		(
+			m
+		) => `<tr><td><a href="${frappe.utils.get_form_link("Mass Email", m.name)}">${escape(m.title)}</a></td>
 			<td class="text-muted">${m.started_on ? frappe.datetime.str_to_user(m.started_on, false, true) : ""}</td>
 			${cell(m.sent)}${cell(m.opened, m.open_rate)}${cell(m.clicked, m.click_rate)}${cell(m.replied)}
 			${cell(m.bounced, m.bounce_rate)}${cell(m.unsubscribed)}</tr>`

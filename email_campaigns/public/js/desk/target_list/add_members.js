@@ -47,7 +47,11 @@ export function from_email_group(frm) {
 		],
 		primary_action_label: __("Add"),
 		primary_action({ email_group }) {
-			add(frm, { doctype, filters: JSON.stringify([[doctype, "email_group", "=", email_group]]) }, dialog);
+			add(
+				frm,
+				{ doctype, filters: JSON.stringify([[doctype, "email_group", "=", email_group]]) },
+				dialog
+			);
 		},
 	});
 	dialog.show();
@@ -103,10 +107,12 @@ export function add_one(frm) {
 }
 
 function add(frm, args, dialog) {
-	return call("add_members", { target_list: frm.doc.name, ...args }, __("Looking for records…")).then(() => {
-		dialog.hide();
-		watch_members(frm);
-	});
+	return call("add_members", { target_list: frm.doc.name, ...args }, __("Looking for records…")).then(
+		() => {
+			dialog.hide();
+			watch_members(frm);
+		}
+	);
 }
 
 /** Make the filter area of the dialog for the doctype that is chosen in it. */

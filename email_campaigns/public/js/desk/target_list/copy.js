@@ -31,9 +31,17 @@ function compare(frm, dialog) {
 	call("lists.compare_lists", { first, second }, __("Comparing…")).then((numbers) => {
 		if (second !== dialog.get_value("other")) return;
 		const parts = [
-			[__("Only on {0}", [first]), numbers.only_first, { target_list: first, part: "only", other: second }],
+			[
+				__("Only on {0}", [first]),
+				numbers.only_first,
+				{ target_list: first, part: "only", other: second },
+			],
 			[__("On both"), numbers.both, { target_list: first, part: "both", other: second }],
-			[__("Only on {0}", [second]), numbers.only_second, { target_list: second, part: "only", other: first }],
+			[
+				__("Only on {0}", [second]),
+				numbers.only_second,
+				{ target_list: second, part: "only", other: first },
+			],
 		];
 		const may_create = frappe.model.can_create("Target List");
 		const rows = parts.map(([label, members], place) => {
@@ -45,7 +53,11 @@ function compare(frm, dialog) {
 			<p class="text-muted small">${__("The same record or the same address is the same person.")}</p>`);
 		$area.find("[data-part]").on("click", function () {
 			const [label, , which] = parts[$(this).attr("data-part")];
-			ask_for_title(label === __("On both") ? __("{0} and {1}", [first, second]) : label, which, dialog);
+			ask_for_title(
+				label === __("On both") ? __("{0} and {1}", [first, second]) : label,
+				which,
+				dialog
+			);
 		});
 	});
 }
@@ -69,11 +81,13 @@ function ask_for_title(title, which, before) {
 		],
 		primary_action_label: __("Make"),
 		primary_action(values) {
-			call("lists.copy_list", { ...which, title: values.title }, __("Making the list…")).then((name) => {
-				dialog.hide();
-				if (before) before.hide();
-				frappe.set_route("Form", "Target List", name);
-			});
+			call("lists.copy_list", { ...which, title: values.title }, __("Making the list…")).then(
+				(name) => {
+					dialog.hide();
+					if (before) before.hide();
+					frappe.set_route("Form", "Target List", name);
+				}
+			);
 		},
 	});
 	dialog.show();

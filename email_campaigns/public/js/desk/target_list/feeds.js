@@ -7,7 +7,9 @@ const COLOURS = { Fine: "green", Failed: "red", Waiting: "orange" };
 export function show_feeds(frm) {
 	const may_write = frm.perm[0] && frm.perm[0].write;
 	const rows = (frm.doc.feeds || []).map((feed) => row_of(feed, may_write)).join("");
-	const add = may_write ? `<button class="btn btn-xs btn-default" data-do="add">${__("Add Feed…")}</button>` : "";
+	const add = may_write
+		? `<button class="btn btn-xs btn-default" data-do="add">${__("Add Feed…")}</button>`
+		: "";
 	const all =
 		may_write && (frm.doc.feeds || []).some((feed) => feed.enabled)
 			? `<button class="btn btn-xs btn-default ml-2" data-do="run">${__("Run All Now")}</button>`
@@ -39,7 +41,9 @@ function row_of(feed, may_write) {
 			: __("{0} by a filter", [__(feed.record_type)]);
 	const told = [
 		__(feed.schedule),
-		feed.no_longer_match === "Leave" ? __("who no longer matches leaves") : __("who no longer matches stays"),
+		feed.no_longer_match === "Leave"
+			? __("who no longer matches leaves")
+			: __("who no longer matches stays"),
 		feed.run_as && __("runs as {0}", [feed.run_as]),
 		feed.last_run && __("last run {0}", [frappe.datetime.prettyDate(feed.last_run)]),
 	];
@@ -198,15 +202,21 @@ function offer_columns(dialog, chosen) {
 	dialog.ec_columns_of = report;
 	const args = { report, report_filters: dialog.get_value("report_filters") || "" };
 	const waiting = __("Asking the report for its columns…");
-	call("lists.feed_columns", args, waiting).then((columns) => {
-		const options = columns.map(({ fieldname, label, doctype }) => ({
-			value: fieldname,
-			label: doctype ? `${label} (${__(doctype)})` : `${label} (${__("addresses")})`,
-		}));
-		const gone = chosen && !columns.some(({ fieldname }) => fieldname === chosen);
-		dialog.set_df_property("report_column", "options", options);
-		dialog.set_value("report_column", chosen && !gone ? chosen : options.length ? options[0].value : "");
-	}, () => (dialog.ec_columns_of = ""));
+	call("lists.feed_columns", args, waiting).then(
+		(columns) => {
+			const options = columns.map(({ fieldname, label, doctype }) => ({
+				value: fieldname,
+				label: doctype ? `${label} (${__(doctype)})` : `${label} (${__("addresses")})`,
+			}));
+			const gone = chosen && !columns.some(({ fieldname }) => fieldname === chosen);
+			dialog.set_df_property("report_column", "options", options);
+			dialog.set_value(
+				"report_column",
+				chosen && !gone ? chosen : options.length ? options[0].value : ""
+			);
+		},
+		() => (dialog.ec_columns_of = "")
+	);
 }
 
 function store(frm, feed, values, dialog) {
@@ -215,7 +225,14 @@ function store(frm, feed, values, dialog) {
 	const meant = {
 		...values,
 		record_type: by_report ? "" : values.record_type,
-		filters: by_report ? "" : JSON.stringify(dialog.filter_group.get_filters().filter(filled).map((row) => row.slice(0, 4))),
+		filters: by_report
+			? ""
+			: JSON.stringify(
+					dialog.filter_group
+						.get_filters()
+						.filter(filled)
+						.map((row) => row.slice(0, 4))
+				),
 		report: by_report ? values.report : "",
 		report_filters: by_report ? values.report_filters : "",
 		report_column: by_report ? values.report_column : "",

@@ -16,7 +16,9 @@ export function map_columns(frm, file_url, done) {
 						{ value: "", label: __("Plain addresses") },
 						...file.record_types.map((value) => ({
 							value,
-							label: __("{0}: the record with the address, made where there is none", [__(value)]),
+							label: __("{0}: the record with the address, made where there is none", [
+								__(value),
+							]),
 						})),
 					],
 					change: () => offer(dialog, file, target_list),
@@ -27,7 +29,12 @@ export function map_columns(frm, file_url, done) {
 			primary_action({ record_type }) {
 				const mapping = chosen(dialog);
 				if (!mapping) return;
-				const args = { target_list, file_url, mapping: JSON.stringify(mapping), record_type: record_type || "" };
+				const args = {
+					target_list,
+					file_url,
+					mapping: JSON.stringify(mapping),
+					record_type: record_type || "",
+				};
 				call("imports.import_members", args).then(() => {
 					dialog.hide();
 					done();
@@ -45,7 +52,10 @@ function offer(dialog, file, target_list) {
 	call("imports.fields", { target_list, record_type }).then((fields) => {
 		if (record_type !== (dialog.get_value("record_type") || "")) return;
 		const $area = dialog.fields_dict.columns.$wrapper;
-		const before = $area.find("select").get().map((select) => select.value);
+		const before = $area
+			.find("select")
+			.get()
+			.map((select) => select.value);
 		const rows = file.columns.map((column, place) =>
 			row_of(column, fields, before[place] || column.field || namesake(column, fields))
 		);
