@@ -1,13 +1,3 @@
-const COLOURS = {
-	Draft: "gray",
-	"Pending Approval": "yellow",
-	Pending: "orange",
-	"In Process": "blue",
-	Paused: "yellow",
-	Complete: "green",
-	Cancelled: "gray",
-	Failed: "red",
-};
 const UNDER_WAY = ["Pending", "In Process", "Paused"];
 
 // The doctype has no states of its own: the Desk would ask them first, and never for what needs attention.
@@ -18,7 +8,7 @@ frappe.listview_settings["Mass Email"] = {
 	get_indicator({ status, problem }) {
 		if (problem && UNDER_WAY.includes(status))
 			return [__("Needs Attention"), "red", `status,=,${status}|problem,is,set`];
-		return [__(status), COLOURS[status] || "gray", `status,=,${status}`];
+		return [__(status), email_campaigns.colour_of("mailing", status), `status,=,${status}`];
 	},
 };
 

@@ -33,11 +33,10 @@ export function ask_for_reason(title, explanation, label, go) {
 	dialog.show();
 }
 
-/** The doctypes whose records can be recipients and that the user may read, asked for once. */
-let doctypes;
+/** The doctypes whose records can be recipients and that the user may read, asked for once by all bundles. */
 export function recipient_doctypes() {
-	doctypes = doctypes || call("recipient_doctypes");
-	return doctypes;
+	email_campaigns.recipient_doctypes = email_campaigns.recipient_doctypes || call("recipient_doctypes");
+	return email_campaigns.recipient_doctypes;
 }
 
 /** Choices of a Select for those doctypes. */

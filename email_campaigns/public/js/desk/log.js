@@ -1,20 +1,7 @@
 import { escape } from "./call";
+import { colour_of } from "./statuses";
 
 const SHOWN = 20;
-export const COLOURS = {
-	Sent: "green",
-	Opened: "blue",
-	Clicked: "blue",
-	Replied: "blue",
-	"Attachment Viewed": "blue",
-	"Opted In": "green",
-	"Opted Out": "orange",
-	Bounced: "red",
-	Complained: "red",
-	Failed: "red",
-	Uncertain: "orange",
-	Test: "gray",
-};
 
 /** Put the last entries of the log that match `filters` into the field `log_html` of a form. */
 export function show_log(frm, filters) {
@@ -53,6 +40,6 @@ function row({ creation, action, email, details, recipient_doctype, recipient_na
 			: who;
 	return `<tr>
 		<td class="text-muted" style="white-space: nowrap">${frappe.datetime.str_to_user(creation)}</td>
-		<td><span class="indicator-pill ${COLOURS[action] || "gray"}">${escape(__(action))}</span></td>
+		<td><span class="indicator-pill ${colour_of("action", action)}">${escape(__(action))}</span></td>
 		<td>${link}</td><td>${told(details, verdict, reason)}</td></tr>`;
 }

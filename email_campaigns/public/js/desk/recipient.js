@@ -1,15 +1,6 @@
 import { call, escape, recipient_doctypes } from "./call";
+import { colour_of } from "./statuses";
 
-const COLOURS = {
-	Queued: "gray",
-	Sending: "blue",
-	Sent: "green",
-	Failed: "red",
-	Uncertain: "orange",
-	Skipped: "yellow",
-	Expired: "orange",
-	Cancelled: "gray",
-};
 let registered = false;
 
 /** Offer “Campaign Mails…” in the form of every doctype whose records can be recipients. */
@@ -70,7 +61,7 @@ function row({ message, mailing, title, status, email, at, sentence, refusal }) 
 		<td class="text-muted" style="white-space: nowrap">${frappe.datetime.str_to_user(at)}</td>
 		<td><a href="${frappe.utils.get_form_link("Mass Email", mailing)}">${escape(title)}</a><br>
 			<span class="small">${escape(sentence)}</span></td>
-		<td><span class="indicator-pill ${COLOURS[status] || "gray"}">${escape(__(status))}</span></td>
+		<td><span class="indicator-pill ${colour_of("mail", status)}">${escape(__(status))}</span></td>
 		<td class="text-right">${button}</td></tr>`;
 }
 

@@ -1,7 +1,6 @@
 import { as_choices, call, escape, recipient_doctypes, saved } from "../call";
+import { colour_of } from "../statuses";
 import { watch_members } from "./import_members";
-
-const COLOURS = { Fine: "green", Failed: "red", Waiting: "orange" };
 
 /** Show the feeds of a list as a table, each with what its last run came to and its actions. */
 export function show_feeds(frm) {
@@ -34,7 +33,7 @@ const ACTIONS = {
 
 function row_of(feed, may_write) {
 	const state = feed.enabled ? __(feed.status || "Not Run Yet") : __("Off");
-	const colour = (feed.enabled && COLOURS[feed.status]) || "gray";
+	const colour = feed.enabled ? colour_of("feed", feed.status) : "gray";
 	const what =
 		feed.kind === "Report"
 			? __("Report {0}, column {1}", [feed.report, feed.report_column])

@@ -1,5 +1,4 @@
 import { call, chosen_records, number, recipient_doctypes, which_field } from "../call";
-import { ask_to_enrol } from "../drip/drip";
 
 const PATIENCE = 50; // looks at a list that is being made, LOOK_EVERY milliseconds apart
 const LOOK_EVERY = 200;
@@ -28,6 +27,12 @@ function offer(list) {
 		add(list, __("Add to Target List"), __("Add All to Target List"), open);
 	if (frappe.model.can_create("Email Campaign"))
 		add(list, __("Enrol in Campaign"), __("Enrol All in Campaign"), ask_to_enrol);
+}
+
+function ask_to_enrol(list, names, all) {
+	return frappe
+		.require("ec_enrol.bundle.js")
+		.then(() => email_campaigns.enrol.ask_to_enrol(list, names, all));
 }
 
 /** Add an action for what is selected, and one for all; `go` gets the names and the number of all. */
