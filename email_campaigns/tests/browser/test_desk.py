@@ -10,7 +10,9 @@ def test_the_desk_opens_for_an_administrator(desk, screenshot):
 	assert not desk.errors
 
 
-@pytest.mark.parametrize("doctype", ["campaign", "mass-email", "target-list", "tracking-link", "email-campaign"])
+@pytest.mark.parametrize(
+	"doctype", ["campaign", "mass-email", "target-list", "tracking-link", "email-campaign"]
+)
 def test_lists_and_new_forms_open_without_a_script_error(desk, screenshot, doctype):
 	desk.goto(f"/app/{doctype}")
 	desk.wait_for_selector(".list-row-container, .no-result", state="attached")
