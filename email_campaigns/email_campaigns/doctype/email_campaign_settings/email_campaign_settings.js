@@ -36,8 +36,8 @@ function offer_cc_fields(frm, row_name) {
 	frappe.model.with_doctype(row.doc.source_doctype, () => {
 		const useful = ({ fieldtype, options }) =>
 			fieldtype === "Data" || (fieldtype === "Link" && options === "User");
-		const found = frappe.get_meta(row.doc.source_doctype).fields.filter(useful);
-		const choices = [{ fieldname: "owner", label: "Owner" }, ...found].map((df) => ({
+		const fields = frappe.get_meta(row.doc.source_doctype).fields.filter(useful);
+		const choices = [{ fieldname: "owner", label: "Owner" }, ...fields].map((df) => ({
 			value: df.fieldname,
 			label: df.fieldname,
 			description: __(df.label),

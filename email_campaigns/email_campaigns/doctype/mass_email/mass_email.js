@@ -11,7 +11,7 @@ frappe.ui.form.on("Mass Email", {
 	},
 
 	onload(frm) {
-		// Not a default of the field: Frappe's forms take the default "Now" of any field for the present time.
+		// Not a default of the field: Frappe's forms take any default "Now" for the present time.
 		if (frm.is_new() && !frm.doc.send_when) frm.doc.send_when = "Now";
 		email_campaigns.mass_email.default_tracking(frm);
 		// Made from its campaign's dashboard, the campaign is filled in without its event.

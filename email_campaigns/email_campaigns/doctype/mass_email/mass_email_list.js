@@ -12,7 +12,9 @@ frappe.listview_settings["Mass Email"] = {
 	},
 };
 
-/** Add whom it copies to the title of a row. A formatter of the title would take the place of its link and escape nothing. */
+/**
+ * Add the CC fields to the title of a row. A formatter of the title would replace its link and escape nothing.
+ */
 function show_copies($result, { name, cc_summary }) {
 	const $row = $result.find(`.list-row-checkbox[data-name="${escape(name)}"]`).closest(".list-row");
 	if (cc_summary && !$row.find(".ec-cc").length)

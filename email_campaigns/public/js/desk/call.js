@@ -1,5 +1,7 @@
-/** Call a method of email_campaigns.api.desk, or of the module that it names ("lists.run_feed"); resolves to its answer.
- * `freeze` is the sentence shown meanwhile. */
+/**
+ * Call a method of email_campaigns.api.desk, or of the module that it names ("lists.run_feed").
+ * Resolves to its answer; `freeze` is the sentence shown meanwhile.
+ */
 export function call(method, args, freeze) {
 	return frappe
 		.call({
@@ -44,7 +46,7 @@ export function as_choices(names) {
 	return names.map((value) => ({ value, label: __(value) }));
 }
 
-/** A field of a dialog that asks whether the selected records of a list view are meant or all of its filters. */
+/** A field of a dialog that asks for the selected records of a list view, or for all of its filters. */
 export function which_field(list, names, all) {
 	const selected = { value: "selected", label: __("The {0} selected", [number(names.length)]) };
 	const filtered = { value: "all", label: __("All {0} of this list's filters", [number(all)]) };

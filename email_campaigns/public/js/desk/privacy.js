@@ -21,7 +21,7 @@ function explanation() {
 		),
 		__("A keyed hash of the address stays, so that it is never mailed, imported or added again."),
 		__(
-			"Contacts and other records, and files that were uploaded, are yours to delete: you are told which have it."
+			"Contacts and other records, and files that were uploaded, are yours to delete: the next message names those that have it."
 		),
 	];
 }
@@ -72,14 +72,18 @@ function forget(email, dialog) {
 			({ doctype, name }) =>
 				`<li>${__(doctype)}: ${frappe.utils.get_form_link(doctype, name, true)}</li>`
 		);
-		const told = __(
+		const outcome = __(
 			"{0} members were removed. {1} mails and {2} entries of the log no longer name anybody.",
 			[number(members), number(mails), number(log)]
 		);
-		const left = links.length
+		const remaining = links.length
 			? `<p>${__("These records still have the address:")}</p><ul>${links.join("")}</ul>`
 			: "";
-		frappe.msgprint({ title: __("Forgotten"), message: `<p>${told}</p>${left}`, indicator: "green" });
+		frappe.msgprint({
+			title: __("Forgotten"),
+			message: `<p>${outcome}</p>${remaining}`,
+			indicator: "green",
+		});
 		if (window.cur_list) window.cur_list.refresh();
 	});
 }

@@ -70,9 +70,9 @@ function first_heads() {
 }
 
 function first_cells({ step, days, template, due, at, condition }) {
-	const told = condition ? `<div class="text-muted small">${escape(__(condition))}</div>` : "";
+	const condition_line = condition ? `<div class="text-muted small">${escape(__(condition))}</div>` : "";
 	return `<td>${number(days)}</td>
-		<td><a href="#" class="ec-preview" data-step="${step}">${escape(template)}</a>${told}</td>
+		<td><a href="#" class="ec-preview" data-step="${step}">${escape(template)}</a>${condition_line}</td>
 		<td class="text-nowrap">${frappe.datetime.str_to_user(at || due)}</td>`;
 }
 

@@ -33,14 +33,14 @@ export function ask_to_enrol(list, names, all) {
 }
 
 function enrol(list, values, dialog) {
-	call("drips.enrol", { doctype: list.doctype, ...values }, __("Enrolling…")).then((found) => {
+	call("drips.enrol", { doctype: list.doctype, ...values }, __("Enrolling…")).then((outcome) => {
 		dialog.hide();
 		list.clear_checked_items && list.clear_checked_items();
-		tell(found, values.campaign);
+		show_outcome(outcome, values.campaign);
 	});
 }
 
-function tell({ enrolled, left_out, queued }, campaign) {
+function show_outcome({ enrolled, left_out, queued }, campaign) {
 	const link = `<a href="/app/email-campaign?${escape(new URLSearchParams({ campaign_name: campaign }))}">${__("Show the Email Campaigns")}</a>`;
 	if (queued) {
 		const message = __("{0} records are being enrolled in the background. You get a notification.", [

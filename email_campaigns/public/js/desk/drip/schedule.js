@@ -18,11 +18,11 @@ export function show_schedule(frm) {
 }
 
 function enrolments(campaign, statuses) {
-	const told = Object.entries(statuses).map(([status, count]) => {
+	const links = Object.entries(statuses).map(([status, count]) => {
 		const query = new URLSearchParams({ campaign_name: campaign, status });
 		return `<a href="/app/email-campaign?${escape(query)}">${number(count)} ${escape(__(status))}</a>`;
 	});
-	return `<p class="text-muted ec-enrolments">${__("Email Campaigns")}: ${told.join(", ")}</p>`;
+	return `<p class="text-muted ec-enrolments">${__("Email Campaigns")}: ${links.join(", ")}</p>`;
 }
 
 function figures(steps) {

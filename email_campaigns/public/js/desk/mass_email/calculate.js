@@ -2,8 +2,8 @@ import { call, escape, number, saved } from "../call";
 
 /** Show who would get the mailing now: members, minus each reason, equals mails. */
 export function calculate(frm) {
-	return count(frm).then((found) =>
-		frappe.msgprint({ title: __("Recipients"), message: table(found), indicator: "blue" })
+	return count(frm).then((counts) =>
+		frappe.msgprint({ title: __("Recipients"), message: table(counts), indicator: "blue" })
 	);
 }
 
@@ -36,7 +36,7 @@ function versions_named(versions) {
 	return Object.entries(versions).map(([label, n]) => [named[label] || __("Version {0}", [label]), n]);
 }
 
-/** The parts of a number, where there is more than one: a version without a language is that for everybody. */
+/** The parts of a number, where there are several: a version without a language is that for everybody. */
 function breakdown(title, parts) {
 	if (parts.length < 2) return "";
 	const rows = parts.map(([name, n]) => row(escape(name || __("For everybody else")), number(n)));

@@ -15,8 +15,8 @@ export function plan_times(frm) {
 }
 
 /**
- * Frappe takes what a user types for a time of the user's own zone and keeps that of the site's. A time of a zone that
- * the mailing names is neither: it stays as it is typed.
+ * Frappe takes what a user types for a time of the user's own zone and stores that of the site's zone. A time of a
+ * zone that the mailing names is neither: it stays as it is typed.
  */
 function read_as_typed(frm, control) {
 	if (control.ec_read) return;
@@ -43,8 +43,12 @@ export function show_zone(frm) {
 	const zone = frm.doc.time_zone || boot.user || boot.system || frappe.sys_defaults.time_zone;
 	for (const field of CLOCKS) {
 		const control = frm.get_field(field);
-		control.ec_told = control.ec_told || (control.df.description || "").split("<br>")[0];
+		control.ec_description = control.ec_description || (control.df.description || "").split("<br>")[0];
 		control.df.hide_timezone = 1;
-		frm.set_df_property(field, "description", `${control.ec_told}<br>${frappe.utils.escape_html(zone)}`);
+		frm.set_df_property(
+			field,
+			"description",
+			`${control.ec_description}<br>${frappe.utils.escape_html(zone)}`
+		);
 	}
 }

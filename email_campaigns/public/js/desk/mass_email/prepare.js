@@ -5,21 +5,23 @@ const MARKS = { error: ["✕", "red"], warning: ["!", "orange"], ok: ["✓", "gr
 
 /** Show who would get the mailing and what the check list finds, then let it go or ask for its approval. */
 export function prepare(frm) {
-	return look(frm).then((found) => {
-		const [label, message] = found.approval
+	return look(frm).then((preparation) => {
+		const [label, message] = preparation.approval
 			? [__("Ask for Approval"), __("The approval is asked for.")]
-			: [start_label(found), ""];
-		open(frm, found, label, asked_whom(found), () => step(frm, "submit", {}, message));
+			: [start_label(preparation), ""];
+		open(frm, preparation, label, asked_whom(preparation), () => step(frm, "submit", {}, message));
 	});
 }
 
 /** Show the same to whoever approves; what changes meanwhile is not approved unseen. */
 export function approve(frm) {
-	return look(frm).then((found) => {
+	return look(frm).then((preparation) => {
 		const paused = frm.doc.status === "Paused";
-		const hint = paused ? __("Once it is approved as it is now, it can be resumed.") : start_hint(found);
-		open(frm, found, __("Approve"), hint, () =>
-			step(frm, "approve", { seen: found.seen }, __("Approved."))
+		const hint = paused
+			? __("Once it is approved as it is now, it can be resumed.")
+			: start_hint(preparation);
+		open(frm, preparation, __("Approve"), hint, () =>
+			step(frm, "approve", { seen: preparation.seen }, __("Approved."))
 		);
 	});
 }
@@ -59,10 +61,10 @@ export function approval_headline(frm) {
 			"orange"
 		);
 	else if (status === "Pending Approval") {
-		const told = [by(requested_by), frappe.datetime.str_to_user(modified), approver && by(approver)];
+		const values = [by(requested_by), frappe.datetime.str_to_user(modified), approver && by(approver)];
 		const text = approver
-			? __("{0} asked {2} for the approval on {1}.", told)
-			: __("{0} asked for the approval on {1}.", told);
+			? __("{0} asked {2} for the approval on {1}.", values)
+			: __("{0} asked for the approval on {1}.", values);
 		frm.dashboard.set_headline_alert(text, "blue");
 	}
 }
@@ -79,18 +81,18 @@ function step(frm, method, args, message) {
 		.then(() => message && frappe.show_alert({ message, indicator: "green" }));
 }
 
-function open(frm, found, label, hint, go) {
+function open(frm, preparation, label, hint, go) {
 	const dialog = new frappe.ui.Dialog({
 		title: escape(frm.doc.title),
 		size: "large",
-		fields: [{ fieldtype: "HTML", fieldname: "checks", options: content(found, hint) }],
+		fields: [{ fieldtype: "HTML", fieldname: "checks", options: content(preparation, hint) }],
 		primary_action_label: label,
 		primary_action: () => {
 			dialog.hide();
 			go();
 		},
 	});
-	if (found.findings.some(({ level }) => level === "error")) dialog.disable_primary_action();
+	if (preparation.findings.some(({ level }) => level === "error")) dialog.disable_primary_action();
 	dialog.show();
 }
 
@@ -101,9 +103,9 @@ function content({ findings, count }, hint) {
 			<td class="w-100" style="overflow-wrap: anywhere">${escape(text)}</td></tr>`;
 	});
 	const blocked = findings.some(({ level }) => level === "error");
-	const told = blocked ? __("What is marked ✕ has to be mended before the mailing can go.") : hint;
+	const advice = blocked ? __("What is marked ✕ has to be mended before the mailing can go.") : hint;
 	return `<table class="table table-sm ec-findings">${lines.join("")}</table>
-		${count ? table(count) : ""}${told ? `<p class="ec-hint mb-0">${told}</p>` : ""}`;
+		${count ? table(count) : ""}${advice ? `<p class="ec-hint mb-0">${advice}</p>` : ""}`;
 }
 
 function start_label({ starts }) {
@@ -115,10 +117,11 @@ function start_hint({ starts, time_zone }) {
 	return time ? __("Start: {0}", [time]) : __("It starts as soon as it is approved.");
 }
 
-function asked_whom(found) {
-	if (!found.approval) return found.starts && found.time_zone ? start_hint(found) : "";
-	const names = found.approvers.map((name) => `<b>${escape(name)}</b>`).join(", ");
-	return `${start_hint(found)} ${names ? __("Who is asked: {0}", [names]) : ""}`;
+function asked_whom(preparation) {
+	if (!preparation.approval)
+		return preparation.starts && preparation.time_zone ? start_hint(preparation) : "";
+	const names = preparation.approvers.map((name) => `<b>${escape(name)}</b>`).join(", ");
+	return `${start_hint(preparation)} ${names ? __("Who is asked: {0}", [names]) : ""}`;
 }
 
 function shown(time) {

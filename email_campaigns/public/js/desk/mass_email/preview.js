@@ -4,7 +4,7 @@ import { show_mail } from "../show_mail";
 
 const MEMBER = "Target List Member";
 
-/** Show the mail as a chosen recipient would get it: HTML at two widths, text, and what its template lacks. */
+/** Show the mail as a chosen recipient would get it. */
 export function preview(frm) {
 	return open(frm, {
 		title: __("Preview"),
@@ -49,7 +49,7 @@ export function send_test(frm) {
 	});
 }
 
-/** Open a dialog that begins with the choice of a recipient: a member of the lists, or any record of a source. */
+/** Open a dialog that begins with the choice of a recipient: a member of the lists, or any record. */
 function open(frm, { fields, on_recipient, primary_action, ...options }) {
 	return saved(frm)
 		.then(recipient_doctypes)

@@ -64,13 +64,13 @@ function draw(frm, state) {
 	const shown = Object.entries(tiles())
 		.filter(([, states], place) => place < 2 || sum(states))
 		.map(([label, states]) => tile(label, sum(states), states));
-	const told = planned
+	const headline = planned
 		? __("{0}% of {1} mails", [percent, number(planned)])
 		: status === "Pending"
 			? waiting(frm.doc.start_date)
 			: __("Preparing the list of recipients…");
 	frm.get_field("progress_html").$wrapper.html(`
-		<div class="d-flex justify-content-between mb-2"><b class="ec-percent">${told}</b>${times(frm.doc)}</div>
+		<div class="d-flex justify-content-between mb-2"><b class="ec-percent">${headline}</b>${times(frm.doc)}</div>
 		<div class="progress mb-4" style="height: 12px">${segments.join("")}</div>
 		<div class="d-flex flex-wrap">${planned ? shown.join("") : ""}</div>
 		${pace(state)}${reasons(by_reason)}`);
@@ -98,22 +98,22 @@ function tile(label, value, states) {
 }
 
 function times({ started_on, completed_on }) {
-	const told = [
+	const parts = [
 		started_on && __("Started {0}", [frappe.datetime.str_to_user(started_on)]),
 		completed_on && __("ended {0}", [frappe.datetime.str_to_user(completed_on)]),
 	];
-	return `<span class="text-muted">${told.filter(Boolean).join(", ")}</span>`;
+	return `<span class="text-muted">${parts.filter(Boolean).join(", ")}</span>`;
 }
 
 /** How fast it goes, what holds it up, and when it will have left. */
 function pace({ status, rate, held_by, opens_in, ends_at }) {
 	if (status !== "In Process") return "";
-	const told = [
+	const parts = [
 		rate && __("{0} mails an hour at present", [number(rate)]),
 		opens_in && __("held by {0}, goes on in {1}", [escape(held_by), span(opens_in)]),
 		ends_at && __("ends in about {0}", [span(ends_at - Date.now() / 1000)]),
 	];
-	return `<p class="text-muted ec-pace">${told.filter(Boolean).join(" · ")}</p>`;
+	return `<p class="text-muted ec-pace">${parts.filter(Boolean).join(" · ")}</p>`;
 }
 
 /** A number of seconds as people say it. */

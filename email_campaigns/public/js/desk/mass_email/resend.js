@@ -16,8 +16,8 @@ export function add_after(frm) {
 }
 
 function counted(frm, go) {
-	return call("after.figures", { name: frm.doc.name }, __("Counting mails…")).then((found) =>
-		go(frm, found)
+	return call("after.figures", { name: frm.doc.name }, __("Counting mails…")).then((figures) =>
+		go(frm, figures)
 	);
 }
 
@@ -27,7 +27,7 @@ function resend_failed(frm, { failed }) {
 		[bold(failed)]
 	);
 	frappe.confirm(question, () =>
-		change(frm, "resend_failed").then((done) => tell(done.queued, done.left_out))
+		change(frm, "resend_failed").then((done) => show_outcome(done.queued, done.left_out))
 	);
 }
 
@@ -64,7 +64,7 @@ export function decide(question, go) {
 	});
 	const done = (arrived) => {
 		dialog.hide();
-		go(arrived).then(({ decided, left_out }) => tell(decided, left_out));
+		go(arrived).then(({ decided, left_out }) => show_outcome(decided, left_out));
 	};
 	dialog.show();
 }
@@ -74,7 +74,7 @@ function change(frm, method, args) {
 	return done.then((answer) => frm.reload_doc().then(() => answer));
 }
 
-function tell(mails, left_out = {}) {
+function show_outcome(mails, left_out = {}) {
 	const reasons = Object.entries(left_out).map(
 		([reason, n]) => `<tr><td>${escape(__(reason))}</td><td class="text-right">${number(n)}</td></tr>`
 	);
@@ -113,7 +113,7 @@ function ask_why(frm) {
 			primary_action: (values) =>
 				call("after.why", { name: frm.doc.name, ...values }, __("Looking it up…")).then((sentences) =>
 					dialog.fields_dict.answer.$wrapper.html(
-						`<ul class="ec-why mb-0">${sentences.map((told) => `<li>${escape(told)}</li>`).join("")}</ul>`
+						`<ul class="ec-why mb-0">${sentences.map((sentence) => `<li>${escape(sentence)}</li>`).join("")}</ul>`
 					)
 				),
 		});

@@ -18,8 +18,8 @@ export function draw_parts($area, { timeline, links, domains, languages, lift })
 
 function language(code) {
 	if (!code) return __("For everybody");
-	const found = Object.entries(frappe.boot.lang_dict || {}).find(([, known]) => known === code);
-	return found ? __(found[0]) : code;
+	const entry = Object.entries(frappe.boot.lang_dict || {}).find(([, known]) => known === code);
+	return entry ? __(entry[0]) : code;
 }
 
 function draw_timeline($area, { hours, points }) {
@@ -87,9 +87,9 @@ function table(name, heads, rows) {
 		<tr class="text-muted">${head}</tr>${rows.join("")}</table></div>`;
 }
 
-function draw_lift({ mailed, held_out, confidence, outcomes: found }) {
+function draw_lift({ mailed, held_out, confidence, outcomes: differences }) {
 	const names = outcomes();
-	const rows = found.map(
+	const rows = differences.map(
 		(row) => `<tr><td>${names[row.name]}</td>
 			<td class="text-right">${percent(row.mailed, 2)}</td><td class="text-right">${percent(row.held_out, 2)}</td>
 			<td class="text-right"><b>${points(row.difference)}</b></td>
@@ -104,11 +104,11 @@ function draw_lift({ mailed, held_out, confidence, outcomes: found }) {
 		__("{0} % sure", [Math.round(100 * confidence)]),
 		"",
 	];
-	const told = __(
+	const explanation = __(
 		"Who was held out could not open or click anything, so the groups are compared by what the site sees of both since the start."
 	);
 	return `${heading(__("Against the Hold-out Group"))}${table("ec-lift", heads, rows)}
-		<p class="text-muted small">${told}</p>`;
+		<p class="text-muted small">${explanation}</p>`;
 }
 
 /** A difference of two shares, in percentage points. */

@@ -33,10 +33,10 @@ export function show_results(frm) {
 	if (frm.is_new() || !WITH_RESULTS.includes(frm.doc.status)) return;
 	const name = frm.doc.name;
 	const shown = () => frm.doc.name === name && $area.is(":visible");
-	frappe.xcall(`${API}.summary`, { name }, "GET").then((found) => {
+	frappe.xcall(`${API}.summary`, { name }, "GET").then((summary) => {
 		if (frm.doc.name !== name) return;
-		$area.html(figures(found));
-		if (!found.counts.sent) return;
+		$area.html(figures(summary));
+		if (!summary.counts.sent) return;
 		const $parts = $(`<div class="ec-parts"></div>`).appendTo($area);
 		frappe.xcall(`${API}.details`, { name }, "GET").then((parts) => shown() && draw_parts($parts, parts));
 	});
@@ -48,11 +48,11 @@ export function show_campaign_results(frm) {
 	frm.set_df_property("results_section", "hidden", 1);
 	if (frm.is_new() || !frappe.model.can_read("Mass Email")) return;
 	const name = frm.doc.name;
-	frappe.xcall(`${API}.campaign`, { name }, "GET").then((found) => {
-		if (frm.doc.name !== name || !(found.mailings.length || found.revenue.length)) return;
+	frappe.xcall(`${API}.campaign`, { name }, "GET").then((results) => {
+		if (frm.doc.name !== name || !(results.mailings.length || results.revenue.length)) return;
 		frm.set_df_property("results_section", "hidden", 0);
-		const sent = found.mailings.length ? figures(found) + comparison(found.mailings) : "";
-		$area.html(sent + won(found.revenue));
+		const sent = results.mailings.length ? figures(results) + comparison(results.mailings) : "";
+		$area.html(sent + won(results.revenue));
 	});
 }
 
@@ -97,11 +97,11 @@ function style() {
 function draw_rates(rates) {
 	const [names, words] = [rate_names(), bases()];
 	const any = rates.some(({ count, raw_count }) => raw_count > count);
-	const rows = rates.map(({ name, count, human, raw, base, of, raw_count }) => {
+	const rows = rates.map(({ name, count, human, raw, base, of: total, raw_count }) => {
 		const with_programs = raw_count > count ? `${number(raw_count)} · ${percent(raw)}` : "";
 		return `<tr><td>${names[name]}</td><td class="text-right text-nowrap">${number(count)}</td>
 			<td class="text-right text-nowrap"><b>${percent(human)}</b></td>
-			<td class="text-nowrap text-muted">${__(words[base], [number(of)])}</td>
+			<td class="text-nowrap text-muted">${__(words[base], [number(total)])}</td>
 			${any ? `<td class="text-right text-nowrap text-muted">${with_programs}</td>` : ""}</tr>`;
 	});
 	const head = any

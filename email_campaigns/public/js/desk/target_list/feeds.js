@@ -38,7 +38,7 @@ function row_of(feed, may_write) {
 		feed.kind === "Report"
 			? __("Report {0}, column {1}", [feed.report, feed.report_column])
 			: __("{0} by a filter", [__(feed.record_type)]);
-	const told = [
+	const facts = [
 		__(feed.schedule),
 		feed.no_longer_match === "Leave"
 			? __("who no longer matches leaves")
@@ -54,7 +54,7 @@ function row_of(feed, may_write) {
 		link("remove", __("Remove"));
 	return `<tr><td>
 		<span class="indicator-pill ${colour} mr-2">${escape(state)}</span><b>${escape(feed.title)}</b>
-		<span class="text-muted">${escape(what)} · ${escape(told.filter(Boolean).join(" · "))}</span>
+		<span class="text-muted">${escape(what)} · ${escape(facts.filter(Boolean).join(" · "))}</span>
 		${feed.last_result ? `<div class="mt-1">${escape(feed.last_result)}</div>` : ""}
 		${may_write ? `<div class="mt-1 small">${actions}</div>` : ""}
 	</td></tr>`;

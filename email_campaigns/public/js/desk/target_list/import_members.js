@@ -45,10 +45,10 @@ function is_shown(frm, name) {
 }
 
 function draw(frm, { done, total }) {
-	const told = done
+	const headline = done
 		? __("Adding members: {0} of {1}", [number(done), number(total)])
 		: __("Adding members: waiting for a background worker…");
-	frm.get_field("progress_html").$wrapper.html(`<p class="mb-2"><b>${told}</b></p>
+	frm.get_field("progress_html").$wrapper.html(`<p class="mb-2"><b>${headline}</b></p>
 		<div class="progress mb-3" style="height: 12px">
 			<div class="progress-bar bg-success" style="width: ${total ? (100 * done) / total : 0}%"></div>
 		</div>

@@ -69,11 +69,11 @@ function open(list, names, all) {
 
 function join(list, target_list, records, dialog) {
 	const args = { target_list, doctype: list.doctype, ...records };
-	call("add_members", args, __("Looking for records…")).then((found) => {
+	call("add_members", args, __("Looking for records…")).then((joining) => {
 		dialog.hide();
 		list.clear_checked_items && list.clear_checked_items();
 		const link = frappe.utils.get_form_link("Target List", target_list, true, __("Show the list"));
-		const message = __("{0} records are joining in the background.", [number(found)]);
+		const message = __("{0} records are joining in the background.", [number(joining)]);
 		frappe.show_alert({ message: `${message} ${link}`, indicator: "green" }, 10);
 	});
 }

@@ -1,6 +1,6 @@
 import { call, escape } from "../call";
 
-/** Let the user say which column of an uploaded file is which, then import it; `done` is called once that has begun. */
+/** Ask which column of an uploaded file is which, import the file, and call `done` once that has begun. */
 export function map_columns(frm, file_url, done) {
 	const target_list = frm.doc.name;
 	call("imports.csv_columns", { target_list, file_url }, __("Reading the file…")).then((file) => {
