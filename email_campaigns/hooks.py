@@ -7,7 +7,8 @@ app_description = "Email campaigns for every CRM on the Frappe Framework"
 app_email = "hello@email-campaigns.example"
 app_license = "MIT"
 
-# The dialogs of the app's forms, and "Add to Target List" in the lists of all recipients.
+# "Add to Target List" and "Campaign Mails" in the lists and forms of all recipients; each form of the app loads a
+# bundle of its own.
 app_include_js = ["email_campaigns.bundle.js"]
 
 # A name that another app owns must stop the installation before anything is changed.

@@ -9,7 +9,14 @@ import { mkdir, readdir, readFile, rename, rm, writeFile } from "node:fs/promise
 import { createRequire } from "node:module";
 import path from "node:path";
 
-import { htmlTemplates, publicModules, publicUrls, styleAsScript, styleCompiler, styleSheets } from "./plugins.mjs";
+import {
+	htmlTemplates,
+	publicModules,
+	publicUrls,
+	styleAsScript,
+	styleCompiler,
+	styleSheets,
+} from "./plugins.mjs";
 import { vueComponents } from "./vue.mjs";
 
 const config = JSON.parse(await readFile(process.argv[2], "utf8"));
@@ -26,7 +33,8 @@ const dist = path.join(config.out, "dist");
 async function* bundles(folder, pattern) {
 	for (const entry of await readdir(folder, { withFileTypes: true })) {
 		const full = path.join(folder, entry.name);
-		if (entry.isDirectory() && !["node_modules", "dist"].includes(entry.name)) yield* bundles(full, pattern);
+		if (entry.isDirectory() && !["node_modules", "dist"].includes(entry.name))
+			yield* bundles(full, pattern);
 		else if (pattern.test(entry.name)) yield full;
 	}
 }
@@ -89,7 +97,8 @@ async function buildScripts(entries) {
 async function buildStyles(entries) {
 	if (!entries.length) return [{}, {}];
 	const { metafile } = await esbuild.build(options(entries, "css", [styleSheets(compileStyle)]));
-	const left = {}, right = {};
+	const left = {},
+		right = {};
 	for (const [name, file] of Object.entries(outputs(metafile, ".css"))) {
 		left[name] = url(file);
 		right[`rtl_${name}`] = url(await mirror(name, file));

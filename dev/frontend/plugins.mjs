@@ -35,7 +35,7 @@ export function htmlTemplates() {
 			build.onLoad({ filter: /\.html$/ }, async ({ path: file }) => {
 				const name = JSON.stringify(path.basename(file, ".html"));
 				const text = (await readFile(file, "utf8")).replace(/<!--[^]*?-->/g, "").replace(/\s+/g, " ");
-				const literal = "`" + text.replace(/`/g, "\\`") + "`";
+				const literal = `\`${text.replace(/`/g, "\\`")}\``;
 				return { contents: `frappe.templates[${name}] = ${literal};`, loader: "js" };
 			});
 		},

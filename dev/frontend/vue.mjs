@@ -58,7 +58,10 @@ function template(compiler, { descriptor, file, id, scoped }) {
 		id,
 		scoped,
 		isProd: true,
-		compilerOptions: { bindingMetadata: descriptor.bindings, scopeId: scoped ? `data-v-${id}` : undefined },
+		compilerOptions: {
+			bindingMetadata: descriptor.bindings,
+			scopeId: scoped ? `data-v-${id}` : undefined,
+		},
 	});
 	if (errors.length) throw errors[0];
 	return `${code}\ncomponent.render = render;`;

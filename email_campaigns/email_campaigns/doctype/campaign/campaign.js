@@ -1,12 +1,14 @@
 frappe.ui.form.on("Campaign", {
-	onload: (frm) => email_campaigns.default_tracking(frm),
+	before_load: () => frappe.require("ec_campaign.bundle.js"),
+
+	onload: (frm) => email_campaigns.campaign.default_tracking(frm),
 
 	refresh(frm) {
-		email_campaigns.show_campaign_results(frm);
-		email_campaigns.show_drip_problem(frm);
-		email_campaigns.show_schedule(frm);
-		email_campaigns.show_copies(frm);
-		email_campaigns.show_log(frm, { campaign: frm.doc.name });
+		email_campaigns.campaign.show_campaign_results(frm);
+		email_campaigns.campaign.show_drip_problem(frm);
+		email_campaigns.campaign.show_schedule(frm);
+		email_campaigns.campaign.show_copies(frm);
+		email_campaigns.campaign.show_log(frm, { campaign: frm.doc.name });
 		if (frm.is_new()) return;
 		if (frappe.model.can_create("Mass Email"))
 			frm.add_custom_button(__("New Mass Email"), () =>
@@ -17,8 +19,7 @@ frappe.ui.form.on("Campaign", {
 				frappe.new_doc("Email Campaign", { campaign_name: frm.doc.name })
 			);
 		// As on ERPNext's own form.
-		if (frappe.model.can_read("Lead"))
-			frm.add_custom_button(__("View Leads"), () => view_leads(frm));
+		if (frappe.model.can_read("Lead")) frm.add_custom_button(__("View Leads"), () => view_leads(frm));
 	},
 });
 

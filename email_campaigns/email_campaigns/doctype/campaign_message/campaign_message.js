@@ -14,13 +14,19 @@ frappe.ui.form.on("Campaign Message", {
 function resend(frm) {
 	// Why it can't be is said before anything is asked.
 	email_campaigns.call("resend.refusal", { message: frm.doc.name }).then((refusal) => {
-		if (refusal) frappe.msgprint({ title: __("The Mail Is Not Sent Again"), message: frappe.utils.escape_html(refusal) });
+		if (refusal)
+			frappe.msgprint({
+				title: __("The Mail Is Not Sent Again"),
+				message: frappe.utils.escape_html(refusal),
+			});
 		else email_campaigns.resend(frm.doc.name, frm.doc.email, () => frm.reload_doc());
 	});
 }
 
 function decide(frm, arrived) {
-	const question = arrived ? __("Did this mail arrive?") : __("Send this mail again, though it may have arrived?");
+	const question = arrived
+		? __("Did this mail arrive?")
+		: __("Send this mail again, though it may have arrived?");
 	frappe.confirm(question, () =>
 		email_campaigns
 			.call("resend.decide_uncertain", { name: frm.doc.source, arrived, messages: [frm.doc.name] })

@@ -1,12 +1,14 @@
 const UNFINISHED = ["Scheduled", "In Progress"];
 
 frappe.ui.form.on("Email Campaign", {
+	before_load: () => frappe.require("ec_email_campaign.bundle.js"),
+
 	setup(frm) {
 		frm.set_query("campaign_name", () => ({ filters: { status: ["not in", ["Inactive", "Complete"]] } }));
 	},
 
 	onload(frm) {
-		email_campaigns.offer_kinds(frm);
+		email_campaigns.email_campaign.offer_kinds(frm);
 	},
 
 	email_campaign_for(frm) {
@@ -14,9 +16,9 @@ frappe.ui.form.on("Email Campaign", {
 	},
 
 	refresh(frm) {
-		email_campaigns.show_drip_problem(frm, frm.doc.campaign_name);
-		email_campaigns.show_steps(frm);
-		email_campaigns.show_log(frm, { source: frm.doc.name });
+		email_campaigns.email_campaign.show_drip_problem(frm, frm.doc.campaign_name);
+		email_campaigns.email_campaign.show_steps(frm);
+		email_campaigns.email_campaign.show_log(frm, { source: frm.doc.name });
 		if (frm.is_new()) return;
 		const { status } = frm.doc;
 		if (!UNFINISHED.includes(status)) {
@@ -24,7 +26,8 @@ frappe.ui.form.on("Email Campaign", {
 			frm.disable_save();
 			return;
 		}
-		if (frappe.perm.has_perm(frm.doctype, 0, "write")) frm.add_custom_button(__("Stop…"), () => stop(frm));
+		if (frappe.perm.has_perm(frm.doctype, 0, "write"))
+			frm.add_custom_button(__("Stop…"), () => stop(frm));
 	},
 });
 

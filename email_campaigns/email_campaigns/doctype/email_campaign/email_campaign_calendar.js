@@ -1,5 +1,12 @@
 frappe.views.calendar["Email Campaign"] = {
-	field_map: { start: "start_date", end: "end_date", id: "name", title: "recipient", allDay: "all_day", status: "status" },
+	field_map: {
+		start: "start_date",
+		end: "end_date",
+		id: "name",
+		title: "recipient",
+		allDay: "all_day",
+		status: "status",
+	},
 	gantt: false,
 	get_events_method: "email_campaigns.api.desk.drip.events",
 	get_css_class({ status }) {

@@ -13,7 +13,7 @@ frappe.ui.form.on("Email Campaign Settings", {
 	},
 	refresh(frm) {
 		if (frappe.perm.has_perm(frm.doctype, 0, "write"))
-			frm.add_custom_button(__("Judge Opens and Clicks Again…"), () => email_campaigns.judge_again(frm));
+			frm.add_custom_button(__("Judge Opens and Clicks Again…"), judge_again);
 	},
 });
 
@@ -36,8 +36,8 @@ function offer_cc_fields(frm, row_name) {
 	frappe.model.with_doctype(row.doc.source_doctype, () => {
 		const useful = ({ fieldtype, options }) =>
 			fieldtype === "Data" || (fieldtype === "Link" && options === "User");
-		const found = frappe.get_meta(row.doc.source_doctype).fields.filter(useful);
-		const choices = [{ fieldname: "owner", label: "Owner" }, ...found].map((df) => ({
+		const fields = frappe.get_meta(row.doc.source_doctype).fields.filter(useful);
+		const choices = [{ fieldname: "owner", label: "Owner" }, ...fields].map((df) => ({
 			value: df.fieldname,
 			label: df.fieldname,
 			description: __(df.label),
@@ -63,4 +63,22 @@ function offer_fields(frm, row_name) {
 			if (field && field.set_data) field.set_data(choices);
 		}
 	});
+}
+
+/** Ask from when on, and let the opens and clicks since then be judged by the rules as they are now. */
+function judge_again() {
+	const since = { fieldtype: "Datetime", fieldname: "since", label: __("Opens and Clicks Since"), reqd: 1 };
+	const go = (values) =>
+		email_campaigns.call("tracking.judge_again", values).then(() =>
+			frappe.show_alert({
+				message: __("They are being judged in the background."),
+				indicator: "blue",
+			})
+		);
+	frappe.prompt(
+		[{ ...since, default: frappe.datetime.add_months(frappe.datetime.now_datetime(), -1) }],
+		go,
+		__("Judge Opens and Clicks Again"),
+		__("Judge Again")
+	);
 }

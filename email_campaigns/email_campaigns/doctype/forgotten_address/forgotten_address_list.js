@@ -1,3 +1,4 @@
 frappe.listview_settings["Forgotten Address"] = {
-	onload: (list) => email_campaigns.offer_privacy(list),
+	onload: (list) =>
+		frappe.require("ec_privacy.bundle.js").then(() => email_campaigns.privacy.offer_privacy(list)),
 };

@@ -3,15 +3,17 @@ const UNFINISHED = ["Draft", "Pending Approval", "Pending", "In Process", "Pause
 const LISTS = ["target_lists", "excluding_target_lists"];
 
 frappe.ui.form.on("Mass Email", {
+	before_load: () => frappe.require("ec_mass_email.bundle.js"),
+
 	setup(frm) {
 		frm.set_query("sender_account", () => ({ filters: { enable_outgoing: 1 } }));
 		frm.set_query("approver", () => ({ query: "email_campaigns.api.desk.approval.find_approvers" }));
 	},
 
 	onload(frm) {
-		// Not a default of the field: Frappe's forms take the default "Now" of any field for the present time.
+		// Not a default of the field: Frappe's forms take any default "Now" for the present time.
 		if (frm.is_new() && !frm.doc.send_when) frm.doc.send_when = "Now";
-		email_campaigns.default_tracking(frm);
+		email_campaigns.mass_email.default_tracking(frm);
 		// Made from its campaign's dashboard, the campaign is filled in without its event.
 		if (frm.is_new() && frm.doc.campaign && !LISTS.some((field) => (frm.doc[field] || []).length))
 			frm.trigger("campaign");
@@ -27,7 +29,7 @@ frappe.ui.form.on("Mass Email", {
 		});
 	},
 
-	time_zone: (frm) => email_campaigns.plan_times(frm),
+	time_zone: (frm) => email_campaigns.mass_email.plan_times(frm),
 
 	refresh(frm) {
 		if (!EDITABLE.includes(frm.doc.status)) {
@@ -35,32 +37,32 @@ frappe.ui.form.on("Mass Email", {
 			frm.disable_save();
 			frm.refresh_fields();
 		} else frm.enable_save();
-		email_campaigns.plan_times(frm);
-		email_campaigns.watch_mailing(frm);
-		email_campaigns.show_copies(frm);
-		email_campaigns.show_test(frm);
-		email_campaigns.show_results(frm);
-		email_campaigns.show_log(frm, { source: frm.doc.name });
+		email_campaigns.mass_email.plan_times(frm);
+		email_campaigns.mass_email.watch_mailing(frm);
+		email_campaigns.mass_email.show_copies(frm);
+		email_campaigns.mass_email.show_test(frm);
+		email_campaigns.mass_email.show_results(frm);
+		email_campaigns.mass_email.show_log(frm, { source: frm.doc.name });
 		if (frm.is_new()) return;
 		add_looking(frm);
-		email_campaigns.add_after(frm);
-		email_campaigns.offer_lists(frm);
+		email_campaigns.mass_email.add_after(frm);
+		email_campaigns.mass_email.offer_lists(frm);
 		if (frappe.perm.has_perm(frm.doctype, 0, "write")) add_steps(frm);
 	},
 });
 
 frappe.ui.form.on("Campaign AB Version", {
-	ab_versions_add: (frm) => email_campaigns.name_versions(frm),
-	ab_versions_remove: (frm) => email_campaigns.name_versions(frm),
-	ab_versions_move: (frm) => email_campaigns.name_versions(frm),
+	ab_versions_add: (frm) => email_campaigns.mass_email.name_versions(frm),
+	ab_versions_remove: (frm) => email_campaigns.mass_email.name_versions(frm),
+	ab_versions_move: (frm) => email_campaigns.mass_email.name_versions(frm),
 });
 
 function add_looking(frm) {
 	if (EDITABLE.includes(frm.doc.status))
-		frm.add_custom_button(__("Calculate"), () => email_campaigns.calculate(frm));
-	frm.add_custom_button(__("Preview…"), () => email_campaigns.preview(frm));
+		frm.add_custom_button(__("Calculate"), () => email_campaigns.mass_email.calculate(frm));
+	frm.add_custom_button(__("Preview…"), () => email_campaigns.mass_email.preview(frm));
 	if (frappe.perm.has_perm(frm.doctype, 0, "write"))
-		frm.add_custom_button(__("Send Test…"), () => email_campaigns.send_test(frm));
+		frm.add_custom_button(__("Send Test…"), () => email_campaigns.mass_email.send_test(frm));
 	for (const [label, doctype] of [
 		[__("Ledger"), "Campaign Message"],
 		[__("Log"), "Campaign Log"],
@@ -79,7 +81,7 @@ function add_steps(frm) {
 		if (type) frm.change_custom_button_type(label, null, type);
 	};
 	const { status } = frm.doc;
-	email_campaigns.add_approval_steps(frm, step, () => call(frm, "back_to_draft"));
+	email_campaigns.mass_email.add_approval_steps(frm, step, () => call(frm, "back_to_draft"));
 	if (status === "In Process") step(__("Pause"), () => call(frm, "pause"), "primary");
 	if (status === "Paused" && !(frm.doc.__onload || {}).approval_fault)
 		step(__("Resume"), () => call(frm, "resume"), "primary");
@@ -93,7 +95,9 @@ function call(frm, method, args) {
 function cancel(frm) {
 	email_campaigns.ask_for_reason(
 		__("Cancel This Mailing"),
-		__("It ends for good: what has not been sent will not be sent. The reason is kept with every such mail."),
+		__(
+			"It ends for good: what has not been sent will not be sent. The reason is kept with every such mail."
+		),
 		__("Cancel the Mailing"),
 		(reason) => call(frm, "cancel", { reason })
 	);

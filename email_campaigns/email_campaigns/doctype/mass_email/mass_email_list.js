@@ -1,13 +1,3 @@
-const COLOURS = {
-	Draft: "gray",
-	"Pending Approval": "yellow",
-	Pending: "orange",
-	"In Process": "blue",
-	Paused: "yellow",
-	Complete: "green",
-	Cancelled: "gray",
-	Failed: "red",
-};
 const UNDER_WAY = ["Pending", "In Process", "Paused"];
 
 // The doctype has no states of its own: the Desk would ask them first, and never for what needs attention.
@@ -18,13 +8,17 @@ frappe.listview_settings["Mass Email"] = {
 	get_indicator({ status, problem }) {
 		if (problem && UNDER_WAY.includes(status))
 			return [__("Needs Attention"), "red", `status,=,${status}|problem,is,set`];
-		return [__(status), COLOURS[status] || "gray", `status,=,${status}`];
+		return [__(status), email_campaigns.colour_of("mailing", status), `status,=,${status}`];
 	},
 };
 
-/** Add whom it copies to the title of a row. A formatter of the title would take the place of its link and escape nothing. */
+/**
+ * Add the CC fields to the title of a row. A formatter of the title would replace its link and escape nothing.
+ */
 function show_copies($result, { name, cc_summary }) {
 	const $row = $result.find(`.list-row-checkbox[data-name="${escape(name)}"]`).closest(".list-row");
 	if (cc_summary && !$row.find(".ec-cc").length)
-		$row.find(".list-subject a").first().append($('<span class="ec-cc"></span>').text(` · ${cc_summary}`));
+		$row.find(".list-subject a")
+			.first()
+			.append($('<span class="ec-cc"></span>').text(` · ${cc_summary}`));
 }

@@ -7,7 +7,7 @@ frappe.ui.form.on("Target List Member", {
 	refresh(frm) {
 		if (frm.is_new()) return;
 		const names = JSON.stringify([frm.doc.name]);
-		email_campaigns.call_lists("member_states", { names }).then((states) => {
+		email_campaigns.call("target_list.member_states", { names }).then((states) => {
 			const state = states[frm.doc.name];
 			if (state) frm.dashboard.set_headline_alert(__("Gets no mail: {0}", [__(state)]), "orange");
 		});

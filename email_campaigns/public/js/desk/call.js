@@ -1,5 +1,7 @@
-/** Call a method of a module of email_campaigns.api.desk ("approval.submit"); resolves to its answer.
- * `freeze` is the sentence shown meanwhile. */
+/**
+ * Call a method of a module of email_campaigns.api.desk ("approval.submit").
+ * Resolves to its answer; `freeze` is the sentence shown meanwhile.
+ */
 export function call(method, args, freeze) {
 	return frappe
 		.call({
@@ -33,11 +35,10 @@ export function ask_for_reason(title, explanation, label, go) {
 	dialog.show();
 }
 
-/** The doctypes whose records can be recipients and that the user may read, asked for once. */
-let doctypes;
+/** The doctypes whose records can be recipients and that the user may read, asked for once by all bundles. */
 export function recipient_doctypes() {
-	doctypes = doctypes || call("records.recipient_doctypes");
-	return doctypes;
+	email_campaigns.recipient_doctypes = email_campaigns.recipient_doctypes || call("records.recipient_doctypes");
+	return email_campaigns.recipient_doctypes;
 }
 
 /** Choices of a Select for those doctypes. */
@@ -45,7 +46,7 @@ export function as_choices(names) {
 	return names.map((value) => ({ value, label: __(value) }));
 }
 
-/** A field of a dialog that asks whether the selected records of a list view are meant or all of its filters. */
+/** A field of a dialog that asks for the selected records of a list view, or for all of its filters. */
 export function which_field(list, names, all) {
 	const selected = { value: "selected", label: __("The {0} selected", [number(names.length)]) };
 	const filtered = { value: "all", label: __("All {0} of this list's filters", [number(all)]) };

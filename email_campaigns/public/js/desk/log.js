@@ -1,20 +1,7 @@
 import { escape } from "./call";
+import { colour_of } from "./statuses";
 
 const SHOWN = 20;
-export const COLOURS = {
-	Sent: "green",
-	Opened: "blue",
-	Clicked: "blue",
-	Replied: "blue",
-	"Attachment Viewed": "blue",
-	"Opted In": "green",
-	"Opted Out": "orange",
-	Bounced: "red",
-	Complained: "red",
-	Failed: "red",
-	Uncertain: "orange",
-	Test: "gray",
-};
 
 /** Put the last entries of the log that match `filters` into the field `log_html` of a form. */
 export function show_log(frm, filters) {
@@ -39,8 +26,8 @@ function table(entries) {
 		<a href="#" class="ec-whole-log">${__("Show the whole log")}</a>`;
 }
 
-/** What only a machine or a colleague did is told apart from what people did. */
-function told(details, verdict, reason) {
+/** The details of an entry, and of what a machine or a colleague did the verdict with its reason. */
+function describe(details, verdict, reason) {
 	const apart = ["machine", "internal"].includes(verdict) ? `${__(verdict)}: ${__(reason)}` : "";
 	return [escape(details), `<span class="text-muted">${escape(apart || __(reason))}</span>`].join(" ");
 }
@@ -53,6 +40,6 @@ function row({ creation, action, email, details, recipient_doctype, recipient_na
 			: who;
 	return `<tr>
 		<td class="text-muted" style="white-space: nowrap">${frappe.datetime.str_to_user(creation)}</td>
-		<td><span class="indicator-pill ${COLOURS[action] || "gray"}">${escape(__(action))}</span></td>
-		<td>${link}</td><td>${told(details, verdict, reason)}</td></tr>`;
+		<td><span class="indicator-pill ${colour_of("action", action)}">${escape(__(action))}</span></td>
+		<td>${link}</td><td>${describe(details, verdict, reason)}</td></tr>`;
 }

@@ -1,10 +1,4 @@
-import { escape, number } from "./call";
-
-function call_privacy(method, args, freeze_message) {
-	return frappe
-		.call({ method: `email_campaigns.api.desk.privacy.${method}`, args, freeze: true, freeze_message })
-		.then((answer) => answer.message);
-}
+import { call, escape, number } from "./call";
 
 /** Offer what a person may ask about their address. */
 export function offer_privacy(list) {
@@ -22,9 +16,13 @@ export function offer_privacy(list) {
 
 function explanation() {
 	return [
-		__("The person is taken off every list, and out of the ledger and the log. What was sent stays counted."),
+		__(
+			"The person is taken off every list, and out of the ledger and the log. What was sent stays counted."
+		),
 		__("A keyed hash of the address stays, so that it is never mailed, imported or added again."),
-		__("Contacts and other records, and files that were uploaded, are yours to delete: you are told which have it."),
+		__(
+			"Contacts and other records, and files that were uploaded, are yours to delete: the next message names those that have it."
+		),
 	];
 }
 
@@ -46,7 +44,7 @@ function ask(title, label, go, lines = []) {
 }
 
 function download(email, dialog) {
-	call_privacy("known_about", { email }, __("Looking…")).then((known) => {
+	call("privacy.known_about", { email }, __("Looking…")).then((known) => {
 		dialog.hide();
 		const blob = new Blob([JSON.stringify(known, null, 2)], { type: "application/json" });
 		const link = Object.assign(document.createElement("a"), {
@@ -68,27 +66,35 @@ function confirm_forget(email, dialog) {
 }
 
 function forget(email, dialog) {
-	call_privacy("forget", { email }, __("Forgetting…")).then(({ members, mails, log, elsewhere }) => {
+	call("privacy.forget", { email }, __("Forgetting…")).then(({ members, mails, log, elsewhere }) => {
 		dialog.hide();
 		const links = elsewhere.map(
-			({ doctype, name }) => `<li>${__(doctype)}: ${frappe.utils.get_form_link(doctype, name, true)}</li>`
+			({ doctype, name }) =>
+				`<li>${__(doctype)}: ${frappe.utils.get_form_link(doctype, name, true)}</li>`
 		);
-		const told = __("{0} members were removed. {1} mails and {2} entries of the log no longer name anybody.", [
-			number(members),
-			number(mails),
-			number(log),
-		]);
-		const left = links.length ? `<p>${__("These records still have the address:")}</p><ul>${links.join("")}</ul>` : "";
-		frappe.msgprint({ title: __("Forgotten"), message: `<p>${told}</p>${left}`, indicator: "green" });
+		const outcome = __(
+			"{0} members were removed. {1} mails and {2} entries of the log no longer name anybody.",
+			[number(members), number(mails), number(log)]
+		);
+		const remaining = links.length
+			? `<p>${__("These records still have the address:")}</p><ul>${links.join("")}</ul>`
+			: "";
+		frappe.msgprint({
+			title: __("Forgotten"),
+			message: `<p>${outcome}</p>${remaining}`,
+			indicator: "green",
+		});
 		if (window.cur_list) window.cur_list.refresh();
 	});
 }
 
 function allow(email, dialog) {
-	call_privacy("allow_again", { email }, __("Looking…")).then((was_forgotten) => {
+	call("privacy.allow_again", { email }, __("Looking…")).then((was_forgotten) => {
 		if (was_forgotten) dialog.hide();
 		frappe.show_alert({
-			message: was_forgotten ? __("The address may be mailed again.") : __("This address was not forgotten."),
+			message: was_forgotten
+				? __("The address may be mailed again.")
+				: __("This address was not forgotten."),
 			indicator: was_forgotten ? "green" : "orange",
 		});
 	});

@@ -1,22 +1,15 @@
 import { call, escape, recipient_doctypes } from "./call";
+import { colour_of } from "./statuses";
 
-const COLOURS = {
-	Queued: "gray",
-	Sending: "blue",
-	Sent: "green",
-	Failed: "red",
-	Uncertain: "orange",
-	Skipped: "yellow",
-	Expired: "orange",
-	Cancelled: "gray",
-};
 let registered = false;
 
 /** Offer “Campaign Mails…” in the form of every doctype whose records can be recipients. */
 export function offer_in_forms() {
 	if (!frappe.router) return;
 	frappe.router.on("change", () => {
-		const readable = ["Target List", "Campaign Message"].every((doctype) => frappe.model.can_read(doctype));
+		const readable = ["Target List", "Campaign Message"].every((doctype) =>
+			frappe.model.can_read(doctype)
+		);
 		if (registered || frappe.get_route()[0] !== "Form" || !readable) return;
 		registered = true;
 		recipient_doctypes().then(register);
@@ -46,7 +39,9 @@ function open(frm) {
 function show(dialog, frm) {
 	const $mails = dialog.fields_dict.mails.$wrapper.html(`<p class="text-muted">${__("Loading…")}</p>`);
 	call("resend.mails_of", { doctype: frm.doctype, record: frm.doc.name }).then((mails) => {
-		$mails.html(mails.length ? table(mails) : `<p class="text-muted">${__("No campaign mail so far.")}</p>`);
+		$mails.html(
+			mails.length ? table(mails) : `<p class="text-muted">${__("No campaign mail so far.")}</p>`
+		);
 		$mails.find("[data-message]").on("click", function () {
 			resend($(this).attr("data-message"), $(this).attr("data-email"), () => show(dialog, frm));
 		});
@@ -66,7 +61,7 @@ function row({ message, mailing, title, status, email, at, sentence, refusal }) 
 		<td class="text-muted" style="white-space: nowrap">${frappe.datetime.str_to_user(at)}</td>
 		<td><a href="${frappe.utils.get_form_link("Mass Email", mailing)}">${escape(title)}</a><br>
 			<span class="small">${escape(sentence)}</span></td>
-		<td><span class="indicator-pill ${COLOURS[status] || "gray"}">${escape(__(status))}</span></td>
+		<td><span class="indicator-pill ${colour_of("mail", status)}">${escape(__(status))}</span></td>
 		<td class="text-right">${button}</td></tr>`;
 }
 

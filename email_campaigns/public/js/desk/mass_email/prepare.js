@@ -1,0 +1,129 @@
+import { table } from "./calculate";
+import { ask_for_reason, call, escape, saved } from "../call";
+
+const MARKS = { error: ["✕", "red"], warning: ["!", "orange"], ok: ["✓", "green"] };
+
+/** Show who would get the mailing and what the check list finds, then let it go or ask for its approval. */
+export function prepare(frm) {
+	return look(frm).then((preparation) => {
+		const [label, message] = preparation.approval
+			? [__("Ask for Approval"), __("The approval is asked for.")]
+			: [start_label(preparation), ""];
+		open(frm, preparation, label, asked_whom(preparation), () => step(frm, "submit", {}, message));
+	});
+}
+
+/** Show the same to whoever approves; what changes meanwhile is not approved unseen. */
+export function approve(frm) {
+	return look(frm).then((preparation) => {
+		const paused = frm.doc.status === "Paused";
+		const hint = paused
+			? __("Once it is approved as it is now, it can be resumed.")
+			: start_hint(preparation);
+		open(frm, preparation, __("Approve"), hint, () =>
+			step(frm, "approve", { seen: preparation.seen }, __("Approved."))
+		);
+	});
+}
+
+export function reject(frm) {
+	ask_for_reason(
+		__("Reject This Mailing"),
+		__("It becomes a Draft again. Whoever asked for the approval reads the reason."),
+		__("Reject"),
+		(reason) => step(frm, "reject", { reason })
+	);
+}
+
+/** Buttons of the steps before a mailing goes, according to who looks; `add` is (label, action, type). */
+export function add_approval_steps(frm, add, back_to_draft) {
+	const { may_approve, asked_for_it, approval_fault } = frm.doc.__onload || {};
+	const { status } = frm.doc;
+	if (status === "Draft") add(__("Prepare…"), () => prepare(frm), "primary");
+	if (status === "Pending Approval" && may_approve) {
+		add(__("Approve…"), () => approve(frm), "primary");
+		add(__("Reject…"), () => reject(frm));
+	}
+	if (status === "Pending" || (status === "Pending Approval" && asked_for_it))
+		add(__("Back to Draft"), back_to_draft, (status === "Pending" || !may_approve) && "primary");
+	if (status === "Paused" && approval_fault && may_approve)
+		add(__("Approve…"), () => approve(frm), "primary");
+}
+
+/** Say above the form who waits for whom, why it was rejected, or why the approval is void. */
+export function approval_headline(frm) {
+	const { status, problem, requested_by, rejected_by, rejection_reason, approver, modified } = frm.doc;
+	const by = (user) => `<b>${escape(frappe.user_info(user).fullname || user)}</b>`;
+	if (status === "Draft" && problem) frm.dashboard.set_headline_alert(escape(problem), "red");
+	else if (status === "Draft" && rejected_by)
+		frm.dashboard.set_headline_alert(
+			__("{0} has rejected this mailing: {1}", [by(rejected_by), escape(rejection_reason)]),
+			"orange"
+		);
+	else if (status === "Pending Approval") {
+		const values = [by(requested_by), frappe.datetime.str_to_user(modified), approver && by(approver)];
+		const text = approver
+			? __("{0} asked {2} for the approval on {1}.", values)
+			: __("{0} asked for the approval on {1}.", values);
+		frm.dashboard.set_headline_alert(text, "blue");
+	}
+}
+
+function look(frm) {
+	return saved(frm).then(() =>
+		call("approval.prepare", { name: frm.doc.name }, __("Checking the mailing…"))
+	);
+}
+
+function step(frm, method, args, message) {
+	return call(`approval.${method}`, { name: frm.doc.name, ...args }, __("Checking the mailing…"))
+		.then(() => frm.reload_doc())
+		.then(() => message && frappe.show_alert({ message, indicator: "green" }));
+}
+
+function open(frm, preparation, label, hint, go) {
+	const dialog = new frappe.ui.Dialog({
+		title: escape(frm.doc.title),
+		size: "large",
+		fields: [{ fieldtype: "HTML", fieldname: "checks", options: content(preparation, hint) }],
+		primary_action_label: label,
+		primary_action: () => {
+			dialog.hide();
+			go();
+		},
+	});
+	if (preparation.findings.some(({ level }) => level === "error")) dialog.disable_primary_action();
+	dialog.show();
+}
+
+function content({ findings, count }, hint) {
+	const lines = findings.map(({ level, text }) => {
+		const [mark, colour] = MARKS[level];
+		return `<tr data-level="${level}"><td><span class="indicator-pill no-indicator-dot ${colour}">${mark}</span></td>
+			<td class="w-100" style="overflow-wrap: anywhere">${escape(text)}</td></tr>`;
+	});
+	const blocked = findings.some(({ level }) => level === "error");
+	const advice = blocked ? __("What is marked ✕ has to be mended before the mailing can go.") : hint;
+	return `<table class="table table-sm ec-findings">${lines.join("")}</table>
+		${count ? table(count) : ""}${advice ? `<p class="ec-hint mb-0">${advice}</p>` : ""}`;
+}
+
+function start_label({ starts }) {
+	return starts ? __("Schedule for {0}", [shown(starts)]) : __("Send Now");
+}
+
+function start_hint({ starts, time_zone }) {
+	const time = starts && `<b>${escape(shown(starts))}${time_zone ? ` (${escape(time_zone)})` : ""}</b>`;
+	return time ? __("Start: {0}", [time]) : __("It starts as soon as it is approved.");
+}
+
+function asked_whom(preparation) {
+	if (!preparation.approval)
+		return preparation.starts && preparation.time_zone ? start_hint(preparation) : "";
+	const names = preparation.approvers.map((name) => `<b>${escape(name)}</b>`).join(", ");
+	return `${start_hint(preparation)} ${names ? __("Who is asked: {0}", [names]) : ""}`;
+}
+
+function shown(time) {
+	return frappe.datetime.str_to_user(time.split(".")[0]);
+}

@@ -1,0 +1,54 @@
+// The colours of everything that has a status: the one place for forms, lists and dialogs.
+
+const COLOURS = {
+	mailing: {
+		Draft: "gray",
+		"Pending Approval": "yellow",
+		Pending: "orange",
+		"In Process": "blue",
+		Paused: "yellow",
+		Complete: "green",
+		Cancelled: "gray",
+		Failed: "red",
+	},
+	// As in the states of the doctype Campaign Message, which its list view reads by itself.
+	mail: {
+		Queued: "gray",
+		Sending: "blue",
+		Sent: "green",
+		Failed: "red",
+		Uncertain: "orange",
+		Skipped: "yellow",
+		Expired: "orange",
+		Cancelled: "gray",
+	},
+	enrolment: {
+		Scheduled: "blue",
+		"In Progress": "orange",
+		Completed: "green",
+		Unsubscribed: "red",
+		Replied: "purple",
+		Cancelled: "gray",
+	},
+	action: {
+		Sent: "green",
+		Opened: "blue",
+		Clicked: "blue",
+		Replied: "blue",
+		"Attachment Viewed": "blue",
+		"Opted In": "green",
+		"Opted Out": "orange",
+		Bounced: "red",
+		Complained: "red",
+		Failed: "red",
+		Uncertain: "orange",
+		Test: "gray",
+	},
+	suppression: { Unsubscribed: "orange", "Hard Bounce": "red", Complaint: "red", Manual: "gray" },
+	feed: { Fine: "green", Failed: "red", Waiting: "orange" },
+};
+
+/** The colour of a status of a `kind`: mailing, mail, enrolment, action (of the log), suppression or feed. */
+export function colour_of(kind, status, otherwise = "gray") {
+	return COLOURS[kind][status] || otherwise;
+}
