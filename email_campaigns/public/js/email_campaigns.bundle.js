@@ -11,6 +11,7 @@ import { show_copies } from "./desk/cc";
 import { show_feeds } from "./desk/feeds";
 import { ask_to_enrol, offer_kinds, show_drip_problem, show_schedule, show_steps } from "./desk/drips";
 import { import_csv, show_report, watch_members } from "./desk/import_members";
+import { keep_focus, offer_in_row } from "./desk/choices";
 import { offer_in_lists } from "./desk/list_action";
 import { show_log } from "./desk/log";
 import { plan_times } from "./desk/planning";
@@ -42,7 +43,9 @@ Object.assign(email_campaigns, {
 	from_records,
 	import_csv,
 	judge_again,
+	keep_focus,
 	merge_lists,
+	offer_in_row,
 	offer_kinds,
 	name_versions,
 	offer_lists,

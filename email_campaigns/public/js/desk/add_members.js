@@ -113,6 +113,8 @@ function add(frm, args, dialog) {
 function filter_for(dialog) {
 	const doctype = dialog.get_value("doctype");
 	const $area = dialog.fields_dict.filter_area.$wrapper.empty();
+	// Until its filters are there, a press would add the records of the former filters.
+	dialog.get_primary_btn().prop("disabled", true);
 	frappe.model.with_doctype(doctype, () => {
 		if (doctype !== dialog.get_value("doctype")) return;
 		dialog.filter_group = new frappe.ui.FilterGroup({
