@@ -133,6 +133,9 @@ class Clerk:
 		self.settle()
 
 	def save(self):
+		# Leaving a field may draw the button anew, also under the mouse.
+		self.page.evaluate("() => document.activeElement.blur()")
+		self.settle()
 		self.view.locator("button.primary-action", has_text="Save").click()
 		self.page.wait_for_function("() => !cur_frm.is_new() && !cur_frm.is_dirty()")
 		self.settle()

@@ -86,7 +86,9 @@ def test_a_user_compares_two_subjects_and_chooses_one(bench, office, mailing, si
 	clerk.waits_for_status("In Process")
 	told = clerk.view.locator(".ec-ab-told", has_text="Recipients who wait for the winner")
 	told.wait_for(timeout=BACKGROUND)
-	clerk.view.locator(".ec-percent", has_text="58% of 24 mails").wait_for(timeout=BACKGROUND)
+	waiting = int(re.search(r"winner: (\d+)", told.inner_text())[1])
+	sent = clerk.view.locator('a[data-states="Sent"] > span:first-child', has_text=str(24 - waiting))
+	sent.wait_for(timeout=BACKGROUND)
 	clerk.page.wait_for_timeout(6000)  # sooner than five seconds after sending only programs click
 	for mail in office.server.messages:
 		if "garden" in mail.parsed["Subject"]:
