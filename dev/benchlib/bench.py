@@ -2,6 +2,8 @@
 
 from .core.errors import BenchError
 from .core.paths import APP, Paths
+from .core.ports import choosing, remembered, replace_busy
+from .core.processes import Process
 from .core.say import step
 from .core.state import Marks, State
 from .services.mariadb import MariaDB
@@ -48,7 +50,14 @@ class Bench:
 		stopped = [service for service in (self.mariadb, *self.caches) if not service.process.pid()]
 		if stopped:
 			with step("Starting MariaDB and Redis"):
-				for service in stopped:
-					service.start()
+				self.mariadb.install()
+				with choosing():
+					replace_busy(self.state, self.names_of_stopped())
+					for service in stopped:
+						service.start()
 		write_common(self.paths, self.state)
 		write_host_names(self.paths, self.state)
+
+	def names_of_stopped(self):
+		"""The names of all ports that none of this bench's own processes listens on."""
+		return [name for name in remembered(self.state) if not Process(self.paths, name).pid()]

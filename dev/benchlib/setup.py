@@ -17,7 +17,7 @@ from .site.config import (
 	update_site_config,
 	write_host_names,
 )
-from .site.create import clone, finish_setup, new_site
+from .site.create import clone, dump, finish_setup, new_site
 from .source import frappe_tree, interpreter
 
 
@@ -104,6 +104,7 @@ def _demo_site(bench):
 	list_apps_in_order(bench.paths, ["frappe"])
 	with step(f"Making the site {DEMO_SITE}"):
 		new_site(bench.paths, bench.mariadb, DEMO_SITE)
+		dump(bench.paths, bench.mariadb, DEMO_SITE, bench.paths.new_site)
 		finish_setup(bench.paths, DEMO_SITE)
 		bench.marks.set("demo-site")
 

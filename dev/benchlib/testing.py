@@ -1,14 +1,15 @@
-"""Runs the tests: those of pure code without any bench, all others on the test site."""
+"""Runs the tests: those of pure code without any bench, all others on the test site, or on one site a core."""
 
+import json
 import os
 import subprocess
 from pathlib import Path
 
+from . import clones
 from . import setup as steps
-from .core.processes import Process
 from .core.say import step
 from .core.state import fingerprint
-from .services import smtp_sink, system_packages, web
+from .services import smtp_sink, system_packages
 from .site.config import TEST_SITE
 from .site.frappe_command import environment
 from .source import interpreter
@@ -20,7 +21,13 @@ PARTS = {
 	"browser": ("email_campaigns/tests/browser",),
 }
 PYTEST = ["pytest>=8", "hypothesis>=6.100"]
+SIDE_BY_SIDE = ["pytest-xdist>=3.6"]
 BROWSER_DRIVER = ["playwright>=1.40"]
+# A file is what one site does in a go, in the order that tests/conftest.py gives.
+BY_FILES = ["--dist", "loadfile", "--no-loadscope-reorder"]
+# Options of pytest's that need the terminal, which only a single process has.
+ALONE = ("--pdb", "--trace", "-s", "--capture=no")
+MOST = 8  # processes; Redis has databases for 14 sites, and a site takes half a gigabyte of memory
 # Frappe's own dependencies deprecate much; it is not this app's to mend.
 QUIET = [
 	"-W",
@@ -41,7 +48,7 @@ def test(bench, arguments):
 	options = arguments[1:] if part else arguments
 	if part == "unit":
 		return _unit(bench, options)
-	return _on_site(bench, [part] if part else list(PARTS), options)
+	return _on_sites(bench, [part] if part else list(PARTS), options)
 
 
 def _unit(bench, options):
@@ -66,25 +73,39 @@ def _unit_environment(bench):
 	return python
 
 
-def _on_site(bench, parts, options):
-	browser = "browser" in parts
-	if browser:
+def _on_sites(bench, parts, options):
+	if "browser" in parts:
 		system_packages.ensure(system_packages.FOR_BROWSER, bench.setup_log)
 	steps.setup(bench)
 	install_packages(bench)
 	smtp_sink.ensure(bench)
-	fresh = not Process(bench.paths, "test_web").pid()
-	web.start_web(bench, "test_web")
-	try:
-		return _pytest(bench, bench.paths.python, parts, [*QUIET, *options], _environment(bench))
-	finally:
-		if fresh:
-			web.stop(bench, ["test_web"])
+	number, options = processes(options, named=bool(_named(bench, options)))
+	with clones.running(bench, number) as environments:
+		env = {
+			**environment(bench.paths, TEST_SITE),
+			**environments[0],
+			"BENCH_WORKERS": json.dumps(environments),
+		}
+		side_by_side = ["-n", str(number), *BY_FILES] if number > 1 else []
+		return _pytest(bench, bench.paths.python, parts, [*QUIET, *side_by_side, *options], env)
+
+
+def processes(options, named=False, cores=None):
+	"""How many processes of pytest these options of the user mean, and the options without that number.
+
+	`-n NUMBER` says it. Else it is one for tests that are `named` or need the terminal, and one a core for all others.
+	"""
+	if "-n" in options[:-1]:
+		place = options.index("-n")
+		return int(options[place + 1]), options[:place] + options[place + 2 :]
+	if named or any(option in ALONE for option in options):
+		return 1, options
+	return min(cores or len(os.sched_getaffinity(0)), MOST), options
 
 
 def install_packages(bench):
 	"""Install into the bench's Python what the tests import."""
-	packages = [*PYTEST, *BROWSER_DRIVER]
+	packages = [*PYTEST, *SIDE_BY_SIDE, *BROWSER_DRIVER]
 	wanted = fingerprint(bench.state.get("python"), *packages)
 	if not bench.marks.done("test-packages", wanted):
 		with step("Installing pytest and the browser's driver"):
@@ -92,20 +113,8 @@ def install_packages(bench):
 			bench.marks.set("test-packages", wanted)
 
 
-def _environment(bench):
-	return {
-		**environment(bench.paths, TEST_SITE),
-		"BENCH_SITES": str(bench.paths.sites),
-		"BENCH_URL": web.url(bench, "test_web"),
-		"BENCH_DB_ROOT_PASSWORD": bench.mariadb.password,
-		"BENCH_SCREENSHOTS": str(bench.paths.bench / "screenshots"),
-		"BENCH_CHROMIUM": system_packages.find("chromium") or "",
-	}
-
-
 def _pytest(bench, python, parts, options, env):
-	named = [option for option in options if _is_path(bench, option)]
-	paths = [] if named else _paths_of(bench, parts)
+	paths = [] if _named(bench, options) else _paths_of(bench, parts)
 	command = [python, "-m", "pytest", "-p", "no:cacheprovider", *paths, *options]
 	return subprocess.run(command, cwd=bench.paths.root, env=env).returncode
 
@@ -113,6 +122,10 @@ def _pytest(bench, python, parts, options, env):
 def _paths_of(bench, parts):
 	paths = [path for part in parts for path in PARTS[part]]
 	return [path for path in paths if (bench.paths.root / path).is_dir()]
+
+
+def _named(bench, options):
+	return [option for option in options if _is_path(bench, option)]
 
 
 def _is_path(bench, option):

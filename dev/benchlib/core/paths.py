@@ -29,6 +29,7 @@ class Paths:
 		self.pids = self.bench / "pids"
 		self.marks = self.bench / "marks"
 		self.db = self.bench / "db"
+		self.new_site = self.db / "new_site.sql"  # a site's database with nothing but Frappe in it
 		self.redis = self.bench / "redis"
 		self.tools = self.bench / "tools"
 		self.debian = self.bench / "debian"  # apart from the tools, whose environment is sometimes made anew

@@ -1,9 +1,13 @@
-"""TCP ports of a bench: chosen free at setup, then remembered."""
+"""TCP ports of a bench: chosen free, remembered, and given up for others where another program has taken them."""
 
 import errno
+import fcntl
 import socket
+from contextlib import contextmanager
 
 from .errors import BenchError
+from .paths import cache_dir
+from .say import say
 
 # Clear of Frappe's own 3306, 8000, 9000, 11000 and 13000, so that a user's bench is not disturbed.
 FIRST = {"web": 8460, "test_web": 8660, "mariadb": 33460, "redis_cache": 13460, "redis_queue": 11460}
@@ -31,18 +35,21 @@ def answers(port):
 
 
 def choose(name, taken=()):
-	"""The first free port of the range that belongs to `name`; raises BenchError when there is none."""
-	first = FIRST[name]
+	"""The first free port of the range that belongs to `name`; raises BenchError when there is none.
+
+	A number at the end of a name makes a further one of its kind: test_web1 has the range of test_web.
+	"""
+	first = FIRST[name.rstrip("0123456789")]
 	for port in range(first, first + SPAN):
 		if port not in taken and is_free(port):
 			return port
 	raise BenchError(f"No port from {first} to {first + SPAN - 1} is free for {name}.")
 
 
-def remembered(state):
-	"""The bench's ports by name; chooses those that are not known yet."""
+def remembered(state, *names):
+	"""The bench's ports by name; chooses those that are not known yet, of `names` too."""
 	ports = state.get("ports", {})
-	for name in FIRST:
+	for name in (*FIRST, *names):
 		if name not in ports:
 			ports[name] = choose(name, ports.values())
 	if ports != state.get("ports"):
@@ -50,15 +57,23 @@ def remembered(state):
 	return ports
 
 
-def require_free(state, name):
-	"""Raises BenchError when another program holds our port, and lets the next run choose another."""
-	ports = remembered(state)
-	port = ports[name]
-	if is_free(port):
-		return
-	del ports[name]
+def replace_busy(state, names):
+	"""Give each of `names` whose port is in use another one, remember it and say so.
+
+	Call it for services that don't run: whoever listens there is another program.
+	"""
+	ports = remembered(state, *names)
+	for name in names:
+		port = ports[name]
+		if not is_free(port):
+			ports[name] = choose(name, ports.values())
+			say(f"    Port {port} is in use by another program: {name} takes {ports[name]}.")
 	state.put("ports", ports)
-	raise BenchError(
-		f"Port {port}, kept for {name}, is in use by another program. "
-		"Run the same command again: it will take another port."
-	)
+
+
+@contextmanager
+def choosing():
+	"""Hold off the other benches of this user between the look at a port and the start of what listens there."""
+	with open(cache_dir() / "ports.lock", "w") as handle:
+		fcntl.flock(handle, fcntl.LOCK_EX)
+		yield

@@ -9,7 +9,7 @@ import tempfile
 from pathlib import Path
 
 from ..core.paths import Paths
-from ..core.ports import answers, remembered, require_free
+from ..core.ports import answers, remembered
 from ..core.processes import Process
 from ..core.shell import run
 from ..core.state import fingerprint, write_atomically
@@ -124,10 +124,9 @@ class MariaDB:
 				shutil.chown(path, "mysql")
 
 	def start(self):
-		"""Start the server and wait until it answers; raises BenchError."""
+		"""Start the server on its port, which is free, and wait until it answers; raises BenchError."""
 		if self.process.pid():
 			return
-		require_free(self.state, "mariadb")
 		self.install()
 		command = [
 			find("mariadbd"),

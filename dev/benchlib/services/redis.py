@@ -2,7 +2,7 @@
 
 import socket
 
-from ..core.ports import remembered, require_free
+from ..core.ports import remembered
 from ..core.processes import Process
 from ..core.state import write_atomically
 from .system_packages import find
@@ -40,10 +40,9 @@ class Redis:
 		return f"redis://127.0.0.1:{self.port}"
 
 	def start(self):
-		"""Start the server and wait until it answers; raises BenchError."""
+		"""Start the server on its port, which is free, and wait until it answers; raises BenchError."""
 		if self.process.pid():
 			return
-		require_free(self.state, self.name)
 		self.paths.redis.mkdir(parents=True, exist_ok=True)
 		config = self.paths.redis / f"{self.kind}.conf"
 		write_atomically(config, CONFIG.format(port=self.port, folder=self.paths.redis, more=MORE[self.kind]))

@@ -1,37 +1,48 @@
 """What answers users and does the work: web servers, background workers, scheduler."""
 
-from ..core.ports import answers, remembered, require_free
+from ..core.ports import answers, choosing, remembered, replace_busy
 from ..core.processes import Process
-from ..site.config import DEMO_SITE, TEST_SITE
+from ..site.config import DEMO_SITE, server_of, write_common, write_host_names
 from ..site.frappe_command import command_line, environment
 
-# Each site has its own server, so that the tests' one can use the tests' queues.
-SERVERS = {"web": DEMO_SITE, "test_web": TEST_SITE}
 QUEUES = {"worker_short": "short,default", "worker_long": "long,default"}
-DEMO_PROCESSES = ("web", *QUEUES, "scheduler")
+DEMO_PROCESSES = (server_of(DEMO_SITE), *QUEUES, "scheduler")
 
 
-def url(bench, server="web"):
-	"""Address of one of the web servers."""
-	return f"http://127.0.0.1:{remembered(bench.state)[server]}"
+def url(bench, site=DEMO_SITE):
+	"""Address of a site's web server."""
+	server = server_of(site)
+	return f"http://127.0.0.1:{remembered(bench.state, server)[server]}"
 
 
 def start(bench):
 	"""Start the demo site's web server, workers and scheduler, those that do not run; raises BenchError."""
-	start_web(bench, "web")
+	start_web(bench, DEMO_SITE)
 	for name, queues in QUEUES.items():
 		_start_frappe(bench, name, "worker", "--queue", queues)
 	_start_frappe(bench, "scheduler", "schedule")
 
 
-def start_web(bench, server):
-	"""Start one web server, unless it runs; raises BenchError."""
+def start_web(bench, site):
+	"""Start the web server of a site, unless it runs; raises BenchError.
+
+	Each site has its own, so that the tests' ones use the tests' queues.
+	"""
+	server = server_of(site)
 	process = Process(bench.paths, server)
 	if process.pid():
 		return
-	require_free(bench.state, server)
-	port = remembered(bench.state)[server]
-	command = [
+	with choosing():
+		replace_busy(bench.state, [server])
+		write_common(bench.paths, bench.state)
+		write_host_names(bench.paths, bench.state, [site])
+		port = remembered(bench.state)[server]
+		env = environment(bench.paths, site)
+		process.start(_gunicorn(bench, port), cwd=bench.paths.sites, env=env, ready=lambda: answers(port))
+
+
+def _gunicorn(bench, port):
+	return [
 		bench.paths.python,
 		"-m",
 		"gunicorn",
@@ -49,8 +60,6 @@ def start_web(bench, server):
 		bench.paths.dev / "in_site",
 		"wsgi:application",
 	]
-	env = environment(bench.paths, SERVERS[server])
-	process.start(command, cwd=bench.paths.sites, env=env, ready=lambda: answers(port))
 
 
 def _start_frappe(bench, name, *arguments):

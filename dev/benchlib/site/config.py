@@ -1,4 +1,4 @@
-"""The bench's common configuration: what every site on it shares."""
+"""The sites' names and numbers, and their configuration: what is a site's own, and what all of a bench share."""
 
 import json
 
@@ -7,6 +7,22 @@ from ..core.state import write_atomically
 
 DEMO_SITE = "campaigns.localhost"
 TEST_SITE = "test.localhost"
+
+
+def sites_for_tests(number):
+	"""The names of so many sites for tests; all but the first are clones of it, made anew for each run."""
+	return [TEST_SITE, *(f"test{more}.localhost" for more in range(1, number))]
+
+
+def server_of(site):
+	"""The name of a site's web server, by which its port and its process are known."""
+	return "web" if site == DEMO_SITE else site.partition(".")[0].replace("test", "test_web")
+
+
+def queue_of(paths, site):
+	"""Address of a site's queues: a database of Redis, so that no worker takes the jobs of another site's tests."""
+	database = 0 if site == DEMO_SITE else 1 + int("0" + site.partition(".")[0].removeprefix("test"))
+	return f"{common_config(paths)['redis_queue']}/{database}"
 
 
 def write_common(paths, state):
@@ -24,20 +40,22 @@ def write_common(paths, state):
 		"developer_mode": 0,
 		"server_script_enabled": 0,
 		"live_reload": False,
+		# By default workers give way to everything else, and on a busy machine do nothing for minutes.
+		"background_process_niceness": 0,
 	}
 	file, text = paths.sites / "common_site_config.json", json.dumps(config, indent=1)
 	if not file.exists() or file.read_text() != text:
 		write_atomically(file, text)
 
 
-def write_host_names(paths, state):
+def write_host_names(paths, state, sites=(DEMO_SITE, TEST_SITE)):
 	"""Write each site's own address into its configuration, for the links in mails.
 
 	The browser looks for socket.io there too: it must not find that of another bench on this machine.
 	"""
-	for site, server in ((DEMO_SITE, "web"), (TEST_SITE, "test_web")):
+	for site in sites:
 		if site_config(paths, site):
-			port = remembered(state)[server]
+			port = remembered(state, server_of(site))[server_of(site)]
 			update_site_config(paths, site, host_name=f"http://127.0.0.1:{port}", socketio_port=port)
 
 

@@ -62,13 +62,12 @@ def clone(paths, mariadb, source, target):
 	database, password = database_of(target), secrets.token_hex(12)
 	shutil.rmtree(paths.sites / target, ignore_errors=True)
 	log = paths.logs / f"new-site-{target}.log"
-	dump = paths.db / f"{database}.sql"
-	options = ["--single-transaction", "--skip-lock-tables", "--result-file", dump, database_of(source)]
-	run(mariadb.client(*options, program="mariadb-dump"), log, f"Copying the database of {source}")
+	file = paths.db / f"{database}.sql"
+	dump(paths, mariadb, source, file)
 	run(mariadb.client("-e", _grants(database, password)), log, f"Making a database for {target}")
-	with open(dump, "rb") as sql:
+	with open(file, "rb") as sql:
 		run(mariadb.client(database), log, f"Filling the database of {target}", stdin=sql)
-	dump.unlink()
+	file.unlink()
 	shutil.copytree(
 		paths.sites / source, paths.sites / target, ignore=shutil.ignore_patterns("logs", "locks")
 	)
@@ -80,6 +79,22 @@ def clone(paths, mariadb, source, target):
 	update_site_config(
 		paths, target, **{**config, "db_name": database, "db_user": database, "db_password": password}
 	)
+
+
+# Without what is for other engines than InnoDB and for a database in use: it takes four times as long to read.
+DUMP = (
+	"--single-transaction",
+	"--skip-lock-tables",
+	"--skip-add-locks",
+	"--skip-disable-keys",
+	"--skip-add-drop-table",
+)
+
+
+def dump(paths, mariadb, site, file):
+	"""Write the database of a site as SQL for an empty database."""
+	command = mariadb.client(*DUMP, "--result-file", file, database_of(site), program="mariadb-dump")
+	run(command, paths.logs / f"new-site-{site}.log", f"Copying the database of {site}")
 
 
 def _grants(database, password):

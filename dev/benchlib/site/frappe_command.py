@@ -4,22 +4,19 @@ import os
 import subprocess
 
 from ..core.shell import run
-from .config import DEMO_SITE, TEST_SITE, common_config
+from .config import DEMO_SITE, TEST_SITE, queue_of
 
 
 def environment(paths, site=DEMO_SITE):
-	"""Environment of every program that runs Frappe's code.
-
-	The test site has queues of its own, so that no worker of the demo site takes a test's jobs.
-	"""
+	"""Environment of every program that runs Frappe's code."""
 	env = {**os.environ, "PATH": f"{paths.env / 'bin'}:{paths.bin}:{os.environ.get('PATH', '')}:/usr/sbin"}
 	env.pop("PYTHONPATH", None)
 	env["FRAPPE_BENCH_ROOT"] = str(paths.bench)
 	env["BENCH_SITE"] = site
 	# One of Frappe's dependencies imports it still; the bench has a setuptools that holds it.
 	env.setdefault("PYTHONWARNINGS", "ignore:pkg_resources is deprecated")
-	if site == TEST_SITE:
-		env["FRAPPE_REDIS_QUEUE"] = common_config(paths)["redis_queue"] + "/1"
+	if site != DEMO_SITE:
+		env["FRAPPE_REDIS_QUEUE"] = queue_of(paths, site)
 	return env
 
 

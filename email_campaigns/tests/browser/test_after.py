@@ -1,18 +1,16 @@
 """A campaign user answers somebody who did not get a mailing: why, and here it is again."""
 
-import time
-
 import pytest
 
 from email_campaigns.tests.browser.clerk import (
 	ACCOUNT,
-	BACKGROUND,
 	DOMAIN,
 	PASSWORD,
 	PREFIX,
 	USER,
 	Clerk,
 	an_office,
+	arrived,
 )
 
 CAROL = f"carol@{DOMAIN}"
@@ -43,14 +41,6 @@ def sent(office, bench):
 	return contact, mailing
 
 
-def arrived(office, number):
-	deadline = time.monotonic() + BACKGROUND / 1000
-	while len(office.server.messages) < number:
-		assert time.monotonic() < deadline, "no mail has arrived"
-		time.sleep(0.1)
-	assert len(office.server.messages) == number
-
-
 @pytest.fixture
 def clerk(office, sign_in):
 	return Clerk(sign_in(USER, PASSWORD))
@@ -67,8 +57,8 @@ def test_from_the_recipients_own_form(clerk, office, sent, screenshot):
 	screenshot("campaign-mails")
 	row.first.get_by_role("button", name="Resend").click()
 	clerk.dialog.locator(".btn-modal-primary:visible").click()
-	arrived(office, 2)
 	clerk.page.get_by_text("It is on its way.").first.wait_for()
+	arrived(office, 2)
 	assert row.count() == 2
 	assert not clerk.page.errors
 

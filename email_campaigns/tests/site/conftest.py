@@ -16,15 +16,29 @@ def bench():
 	return TestBench()
 
 
-@pytest.fixture(scope="session", autouse=True)
-def site(bench):
-	"""A connection to the test site for the whole run, as Administrator, in the sites folder."""
+@pytest.fixture(scope="session")
+def clean_cache(bench):
+	"""Nothing of an earlier run is in the site's cache."""
+	here = os.getcwd()
+	os.chdir(bench.sites)
+	frappe.init(site=bench.site)
+	frappe.connect()
+	frappe.clear_cache()
+	frappe.destroy()
+	os.chdir(here)
+
+
+@pytest.fixture(scope="module", autouse=True)
+def site(bench, clean_cache):
+	"""A connection to the test site for each file, as Administrator, in the sites folder.
+
+	What a process remembers of a site ends with it: between two files, those of the browser may change the site.
+	"""
 	here = os.getcwd()
 	os.chdir(bench.sites)
 	frappe.init(site=bench.site)
 	frappe.connect()
 	mark_as_test()
-	frappe.clear_cache()
 	yield bench.site
 	frappe.db.rollback()
 	frappe.destroy()

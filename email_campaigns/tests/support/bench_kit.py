@@ -1,11 +1,19 @@
 """What site and browser tests know of the bench that `dev/bench test` runs them on."""
 
+import json
 import os
 import signal
 import subprocess
 import sys
 from contextlib import contextmanager
 from pathlib import Path
+
+
+def take_own_site(env=os.environ):
+	"""In a process of pytest-xdist, let the environment name the site that `dev/bench test` made for this process."""
+	worker = env.get("PYTEST_XDIST_WORKER")
+	if worker and "BENCH_WORKERS" in env:
+		env.update(json.loads(env["BENCH_WORKERS"])[int(worker.removeprefix("gw"))])
 
 
 class TestBench:
@@ -21,6 +29,7 @@ class TestBench:
 		self.screenshots = Path(env["BENCH_SCREENSHOTS"])
 		self.chromium = env.get("BENCH_CHROMIUM")
 		self.db_root_password = env.get("BENCH_DB_ROOT_PASSWORD")
+		self.new_site = Path(env.get("BENCH_NEW_SITE", ""))  # a dump of a site with nothing but Frappe on it
 		self.admin_password = "admin"
 
 	def run_jobs(self, queues="short,default,long", seconds=300):
@@ -49,6 +58,6 @@ class TestBench:
 			if process.poll() is None:
 				os.killpg(process.pid, number)
 				try:
-					process.wait(timeout=10)
+					process.wait(timeout=30)
 				except subprocess.TimeoutExpired:
 					continue

@@ -7,60 +7,54 @@ const ROLES_OF_FIELDS = {
 };
 
 frappe.ui.form.on("Email Campaign Settings", {
+	before_load: () => frappe.require("ec_settings.bundle.js"),
+
 	setup(frm) {
 		for (const table of ["recipient_sources", "cc_fields"])
 			frm.set_query("source_doctype", table, () => ({ filters: { istable: 0, issingle: 0 } }));
 	},
 	refresh(frm) {
+		// Before somebody types into a row: the definition of its record type takes a while to come.
+		for (const [table, offer] of Object.entries(OFFERS))
+			for (const { doc } of frm.fields_dict[table].grid.grid_rows || [])
+				offer(frm, doc.doctype, doc.name);
 		if (frappe.perm.has_perm(frm.doctype, 0, "write"))
 			frm.add_custom_button(__("Judge Opens and Clicks Again…"), judge_again);
 	},
 });
 
-frappe.ui.form.on("Campaign Recipient Source", {
-	form_render: (frm, cdt, cdn) => offer_fields(frm, cdn),
-	source_doctype: (frm, cdt, cdn) => offer_fields(frm, cdn),
-});
+frappe.ui.form.on("Campaign Recipient Source", { form_render: open_row, source_doctype: offer_fields });
 
 frappe.ui.form.on("Campaign CC Field", {
-	form_render: (frm, cdt, cdn) => offer_cc_fields(frm, cdn),
-	source_doctype: (frm, cdt, cdn) => offer_cc_fields(frm, cdn),
-	cc_fields_add: (frm, cdt, cdn) => offer_cc_fields(frm, cdn),
+	form_render: open_row,
+	source_doctype: offer_cc_fields,
+	cc_fields_add: offer_cc_fields,
 });
 
+const OFFERS = { recipient_sources: offer_fields, cc_fields: offer_cc_fields };
+
+function open_row(frm, doctype, row_name) {
+	const { parentfield } = frappe.get_doc(doctype, row_name);
+	email_campaigns.settings.keep_focus(frm.fields_dict[parentfield].grid.grid_rows_by_docname[row_name]);
+	OFFERS[parentfield](frm, doctype, row_name);
+}
+
 /** Offer the fields of a row's doctype that hold an address or link to a User. */
-function offer_cc_fields(frm, row_name) {
-	const grid = frm.fields_dict.cc_fields.grid;
-	const row = grid.grid_rows_by_docname[row_name];
-	if (!row || !row.doc.source_doctype) return;
-	frappe.model.with_doctype(row.doc.source_doctype, () => {
+function offer_cc_fields(frm, _cdt, row_name) {
+	with_fields(frm, "cc_fields", row_name, (row, fields) => {
 		const useful = ({ fieldtype, options }) =>
 			fieldtype === "Data" || (fieldtype === "Link" && options === "User");
-		const fields = frappe.get_meta(row.doc.source_doctype).fields.filter(useful);
-		const choices = [{ fieldname: "owner", label: "Owner" }, ...fields].map((df) => ({
-			value: df.fieldname,
-			label: df.fieldname,
-			description: __(df.label),
-		}));
-		for (const place of [row.grid_form && row.grid_form.fields_dict, row.on_grid_fields_dict]) {
-			const field = place && place.cc_fieldname;
-			if (field && field.set_data) field.set_data(choices);
-		}
+		const found = [{ fieldname: "owner", label: "Owner" }, ...fields.filter(useful)];
+		email_campaigns.settings.offer_in_row(row, "cc_fieldname", found.map(as_choice));
 	});
 }
 
 /** Let the fields of a row be chosen among those of its doctype. */
-function offer_fields(frm, row_name) {
-	const row = frm.fields_dict.recipient_sources.grid.grid_rows_by_docname[row_name];
-	if (!row.doc.source_doctype) return;
-	frappe.model.with_doctype(row.doc.source_doctype, () => {
-		const fields = frappe.get_meta(row.doc.source_doctype).fields;
+function offer_fields(frm, _cdt, row_name) {
+	with_fields(frm, "recipient_sources", row_name, (row, fields) => {
 		for (const [fieldname, types] of Object.entries(ROLES_OF_FIELDS)) {
-			const choices = fields
-				.filter(({ fieldtype }) => types.includes(fieldtype))
-				.map((df) => ({ value: df.fieldname, label: df.fieldname, description: __(df.label) }));
-			const field = row.grid_form && row.grid_form.fields_dict[fieldname];
-			if (field && field.set_data) field.set_data(choices);
+			const found = fields.filter(({ fieldtype }) => types.includes(fieldtype));
+			email_campaigns.settings.offer_in_row(row, fieldname, found.map(as_choice));
 		}
 	});
 }
@@ -81,4 +75,18 @@ function judge_again() {
 		__("Judge Opens and Clicks Again"),
 		__("Judge Again")
 	);
+}
+
+/** Call `go` with a row of a table and the fields of its record type, unless that has changed meanwhile. */
+function with_fields(frm, table, row_name, go) {
+	const row = frm.fields_dict[table].grid.grid_rows_by_docname[row_name];
+	const source = row && row.doc.source_doctype;
+	if (!source) return;
+	frappe.model.with_doctype(source, () => {
+		if (row.doc.source_doctype === source) go(row, frappe.get_meta(source).fields);
+	});
+}
+
+function as_choice({ fieldname, label }) {
+	return { value: fieldname, label: fieldname, description: __(label) };
 }

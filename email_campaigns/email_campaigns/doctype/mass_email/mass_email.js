@@ -89,7 +89,9 @@ function add_steps(frm) {
 }
 
 function call(frm, method, args) {
-	return email_campaigns.call(`mass_email.${method}`, { name: frm.doc.name, ...args }).then(() => frm.reload_doc());
+	return email_campaigns
+		.call(`mass_email.${method}`, { name: frm.doc.name, ...args })
+		.then(() => frm.reload_doc());
 }
 
 function cancel(frm) {

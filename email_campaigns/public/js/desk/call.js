@@ -37,7 +37,8 @@ export function ask_for_reason(title, explanation, label, go) {
 
 /** The doctypes whose records can be recipients and that the user may read, asked for once by all bundles. */
 export function recipient_doctypes() {
-	email_campaigns.recipient_doctypes = email_campaigns.recipient_doctypes || call("records.recipient_doctypes");
+	email_campaigns.recipient_doctypes =
+		email_campaigns.recipient_doctypes || call("records.recipient_doctypes");
 	return email_campaigns.recipient_doctypes;
 }
 

@@ -107,8 +107,8 @@ class TestManyMembers(FeedTest):
 		second = time.monotonic() - began
 		self.assertEqual(self.state(feed), ("Fine", f"{many * 9 // 10} match: 0 came, {many // 10} left."))
 		print(f"{many} records: {first:.1f} s, then {second:.1f} s with {many // 10} leaving")
-		self.assertLess(first, 90)
-		self.assertLess(second, 45)
+		self.assertLess(first, 240)
+		self.assertLess(second, 120)
 
 	def make_many(self, many):
 		frappe.db.sql(

@@ -174,5 +174,5 @@ class TestManyMembers(SetsTest):
 		merged = time.monotonic() - began
 		self.assertEqual(frappe.db.count("Target List Member", {"target_list": ONE}), half * 3 // 2)
 		print(f"two lists of {half}: compared in {compared:.1f} s, merged in {merged:.1f} s")
-		self.assertLess(compared, 20)
-		self.assertLess(merged, 60)
+		self.assertLess(compared, 60)
+		self.assertLess(merged, 180)

@@ -66,13 +66,15 @@ def _send(site, server, seen) -> None:
 
 def _work(site, seen) -> None:
 	at = seen.at
-	seen.names = site.step("new_names")
-	seen.hook = site.step("unsubscribe", enrolment=at["ahead"], who="ida")
-	seen.renamed = site.step("resave_links", lead=at["ann"], campaign=at["spring"])
-	seen.mirrored = site.step("mirrored")
-	seen.revenue = site.step("revenue", spring=at["spring"])
-	seen.new = site.step("work_on", spring=at["spring"], lead=at["eve"], other=at["dee"])
-	seen.group_left = site.step("enrol_group_and_leave", spring=at["spring"])
+	seen.names, seen.hook, seen.renamed, seen.mirrored, seen.new, seen.group_left, seen.revenue = site.steps(
+		("new_names", {}),
+		("unsubscribe", {"enrolment": at["ahead"], "who": "ida"}),
+		("resave_links", {"lead": at["ann"], "campaign": at["spring"]}),
+		("mirrored", {}),
+		("work_on", {"spring": at["spring"], "lead": at["eve"], "other": at["dee"]}),
+		("enrol_group_and_leave", {"spring": at["spring"]}),
+		("revenue", {"spring": at["spring"]}),  # the last, for it ends as another user
+	)
 
 
 def _uninstall(site, seen) -> None:

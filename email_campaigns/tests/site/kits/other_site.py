@@ -50,7 +50,7 @@ class OtherSite:
 
 	@property
 	def _queue(self) -> str:
-		return self.bench.redis_queue.rpartition("/")[0] + "/2"
+		return self.bench.redis_queue.rpartition("/")[0] + "/15"  # the last, for test sites count from 1
 
 	@property
 	def _env(self) -> dict[str, str]:
@@ -58,11 +58,12 @@ class OtherSite:
 		return {**os.environ, "PYTHONPATH": os.pathsep.join(path), "FRAPPE_REDIS_QUEUE": self._queue}
 
 	def make(self) -> None:
-		"""Make the site with nothing but Frappe on it: most of a minute."""
+		"""Make the site with nothing but Frappe on it: most of a minute where the bench has no dump of such a one."""
 		redis.from_url(self._queue).flushdb()  # jobs of a run that was killed
 		root = ["--db-root-username", "root", "--db-root-password", self.bench.db_root_password]
 		names = ["--db-name", DATABASE, "--admin-password", "admin", "--force"]
-		self._run(self.bench.command("new-site", NAME, *names, *root, *_host_scope()))
+		dump = ["--source-sql", self.bench.new_site] if self.bench.new_site.is_file() else []
+		self._run(self.bench.command("new-site", NAME, *names, *root, *dump, *_host_scope()))
 
 	def drop(self) -> None:
 		"""Remove site, database and folder."""

@@ -106,9 +106,10 @@ class TestAtOnce(UnsubscribeTest):
 
 	def wait_for(self, statement, how_many=1):
 		waiting = (
-			"SELECT COUNT(*) FROM information_schema.processlist WHERE id != CONNECTION_ID() AND info LIKE %s"
+			"SELECT COUNT(*) FROM information_schema.processlist"
+			" WHERE id != CONNECTION_ID() AND db = DATABASE() AND info LIKE %s"
 		)
-		deadline = monotonic() + 20
+		deadline = monotonic() + 60
 		while frappe.db.sql(waiting, f"{statement}%")[0][0] < how_many:
 			self.assertLess(monotonic(), deadline, "The request never came to wait")
 			sleep(0.1)

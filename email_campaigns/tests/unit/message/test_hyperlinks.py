@@ -1,6 +1,6 @@
 """Plain links become tracked ones, and nothing else of a template changes."""
 
-from time import perf_counter
+from time import process_time
 
 import pytest
 
@@ -144,6 +144,6 @@ def test_the_pixel_is_the_last_of_the_body():
 	"piece", ["<a href='", "<!--", "<a ", '<a href="https://x"', "<style>", "<a x='y'>", "{{ 1 }}<a "]
 )
 def test_hostile_templates_take_no_time(piece):
-	started = perf_counter()
+	started = process_time()
 	tracked(piece * 3000)
-	assert perf_counter() - started < 2
+	assert process_time() - started < 2

@@ -4,7 +4,7 @@ import hmac
 import random
 import string
 from base64 import urlsafe_b64decode
-from time import perf_counter
+from time import process_time
 
 import pytest
 from hypothesis import given
@@ -169,7 +169,7 @@ def test_message_id_of_others_is_refused():
 
 def test_signing_is_quick():
 	"""Up to 20 tokens a mail; the bound is ten times what is measured, for slow machines."""
-	started = perf_counter()
+	started = process_time()
 	for message in range(10_000):
 		RING.sign("click", message, "news")
-	assert (perf_counter() - started) / 10_000 < 100e-6
+	assert (process_time() - started) / 10_000 < 100e-6

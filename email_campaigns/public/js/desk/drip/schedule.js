@@ -1,4 +1,5 @@
 import { escape, number } from "../call";
+import { offer_in_grid } from "../choices";
 import { time_zones } from "../mass_email/planning";
 import { cell } from "../mass_email/result_parts";
 
@@ -6,9 +7,7 @@ import { cell } from "../mass_email/result_parts";
 export function show_schedule(frm) {
 	const $area = frm.get_field("schedule_html").$wrapper.empty();
 	const { grid } = frm.fields_dict.campaign_schedules;
-	time_zones().then((zones) =>
-		grid.update_docfield_property("time_zone", "options", ["The recipient's", ...zones])
-	);
+	time_zones().then((zones) => offer_in_grid(grid, "time_zone", ["The recipient's", ...zones]));
 	if (frm.is_new() || !(frm.doc.campaign_schedules || []).length) return;
 	const campaign = frm.doc.name;
 	frappe.xcall("email_campaigns.api.desk.drip.figures", { campaign }, "GET").then(({ steps, statuses }) => {

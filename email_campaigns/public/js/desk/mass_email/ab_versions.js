@@ -45,7 +45,9 @@ export function show_test(frm) {
 	const may_choose = UNDER_WAY.includes(frm.doc.status) && frm.doc.frozen && !frm.doc.ab_winner;
 	if (may_choose && frappe.perm.has_perm(frm.doctype, 0, "write"))
 		frm.add_custom_button(__("Choose Winner…"), () => ask(frm));
-	call("ab_versions.state", { name }).then((state) => frm.doc.name === name && $area.html(draw(frm, state)));
+	call("ab_versions.state", { name }).then(
+		(state) => frm.doc.name === name && $area.html(draw(frm, state))
+	);
 }
 
 function draw(frm, state) {

@@ -8,7 +8,9 @@ export function calculate(frm) {
 }
 
 function count(frm) {
-	return saved(frm).then(() => call("mass_email.calculate", { name: frm.doc.name }, __("Counting recipients…")));
+	return saved(frm).then(() =>
+		call("mass_email.calculate", { name: frm.doc.name }, __("Counting recipients…"))
+	);
 }
 
 /** Members, minus each reason, equals mails; by language and domain where there are several. */

@@ -1,9 +1,10 @@
 import { call, escape, number } from "../call";
+import { offer_in_grid } from "../choices";
 
 /** Let the CC fields be chosen among those that the settings offer, and say who gets copies. */
 export function show_copies(frm) {
 	call("choices.cc_fields").then((choices) => {
-		frm.fields_dict.cc_fields.grid.update_docfield_property("cc_field", "options", choices);
+		offer_in_grid(frm.fields_dict.cc_fields.grid, "cc_field", choices);
 		draw(frm, new Set(choices.map(({ value }) => value)), choices);
 	});
 }

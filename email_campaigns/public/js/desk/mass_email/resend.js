@@ -111,10 +111,11 @@ function ask_why(frm) {
 			],
 			primary_action_label: __("Why?"),
 			primary_action: (values) =>
-				call("resend.why", { name: frm.doc.name, ...values }, __("Looking it up…")).then((sentences) =>
-					dialog.fields_dict.answer.$wrapper.html(
-						`<ul class="ec-why mb-0">${sentences.map((sentence) => `<li>${escape(sentence)}</li>`).join("")}</ul>`
-					)
+				call("resend.why", { name: frm.doc.name, ...values }, __("Looking it up…")).then(
+					(sentences) =>
+						dialog.fields_dict.answer.$wrapper.html(
+							`<ul class="ec-why mb-0">${sentences.map((sentence) => `<li>${escape(sentence)}</li>`).join("")}</ul>`
+						)
 				),
 		});
 		dialog.show();

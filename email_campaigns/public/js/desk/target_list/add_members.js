@@ -107,18 +107,22 @@ export function add_one(frm) {
 }
 
 function add(frm, args, dialog) {
-	return call("members.add_members", { target_list: frm.doc.name, ...args }, __("Looking for records…")).then(
-		() => {
-			dialog.hide();
-			watch_members(frm);
-		}
-	);
+	return call(
+		"members.add_members",
+		{ target_list: frm.doc.name, ...args },
+		__("Looking for records…")
+	).then(() => {
+		dialog.hide();
+		watch_members(frm);
+	});
 }
 
 /** Make the filter area of the dialog for the doctype that is chosen in it. */
 function filter_for(dialog) {
 	const doctype = dialog.get_value("doctype");
 	const $area = dialog.fields_dict.filter_area.$wrapper.empty();
+	// Until its filters are there, a press would add the records of the former filters.
+	dialog.get_primary_btn().prop("disabled", true);
 	frappe.model.with_doctype(doctype, () => {
 		if (doctype !== dialog.get_value("doctype")) return;
 		dialog.filter_group = new frappe.ui.FilterGroup({

@@ -182,10 +182,13 @@ function filter_for(dialog, filters) {
 	if (!doctype || dialog.ec_filters_of === doctype) return;
 	dialog.ec_filters_of = doctype;
 	$area.empty();
+	// Until its filters are there, a press would save the former ones.
+	dialog.get_primary_btn().prop("disabled", true);
 	frappe.model.with_doctype(doctype, () => {
 		if (doctype !== dialog.get_value("record_type")) return;
 		dialog.filter_group = new frappe.ui.FilterGroup({ parent: $area, doctype, on_change: () => {} });
 		dialog.filter_group.add_filters_to_filter_group(known(filters ? JSON.parse(filters) : []));
+		dialog.get_primary_btn().prop("disabled", false);
 	});
 }
 

@@ -49,6 +49,8 @@ export function map_columns(frm, file_url, done) {
 /** Draw the columns with what they can be; what was chosen before stays where it can. */
 function offer(dialog, file, target_list) {
 	const record_type = dialog.get_value("record_type") || "";
+	// Until its fields are there, a press would import by those of the former record type.
+	dialog.get_primary_btn().prop("disabled", true);
 	call("members.fields", { target_list, record_type }).then((fields) => {
 		if (record_type !== (dialog.get_value("record_type") || "")) return;
 		const $area = dialog.fields_dict.columns.$wrapper;
@@ -63,6 +65,7 @@ function offer(dialog, file, target_list) {
 		$area.html(`<table class="table table-sm">
 			<thead><tr>${heads.map((head) => `<th>${head}</th>`).join("")}</tr></thead>
 			<tbody>${rows.join("")}</tbody></table>`);
+		dialog.get_primary_btn().prop("disabled", false);
 	});
 }
 

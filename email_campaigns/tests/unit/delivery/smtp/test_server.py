@@ -66,7 +66,7 @@ def test_stops_while_clients_wait():
 	with ScriptedServer({"quit": DROP}) as server:
 		sessions = [open_session(server, 5) for _ in range(3)]
 		began = time.monotonic()
-	assert time.monotonic() - began < 2
+	assert time.monotonic() - began < 4
 	for session in sessions:
 		session.abandon()
 
