@@ -2,7 +2,7 @@
 
 import importlib.util
 
-from email_campaigns.tests.bench_kit import take_own_site
+from email_campaigns.tests.support.bench_kit import take_own_site
 
 # Without Frappe (the unit tests' own environment) there is no site and no page to look at.
 collect_ignore = [] if importlib.util.find_spec("frappe") else ["site", "browser"]

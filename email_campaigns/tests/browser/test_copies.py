@@ -62,7 +62,7 @@ def suggested(place, text):
 def test_a_mailing_chooses_a_field_and_its_form_tells_when_it_is_off(office, mailing, sign_in, screenshot):
 	clerk = Clerk(sign_in(USER, PASSWORD))
 	# Whoever is faster than the server is offered the choices when they come.
-	with held_back(clerk.page, "**/email_campaigns.api.cc.choices*"):
+	with held_back(clerk.page, "**/email_campaigns.api.desk.choices.cc_fields*"):
 		clerk.page.goto(f"/app/mass-email/{mailing}")
 		clerk.view.locator(".section-head", has_text="Copies (CC)").click()
 		clerk.view.locator('[data-fieldname="cc_fields"] .grid-add-row').click()
