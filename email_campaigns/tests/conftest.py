@@ -2,6 +2,8 @@
 
 import importlib.util
 
+import hypothesis
+
 from email_campaigns.tests.support.bench_kit import take_own_site
 
 # Without Frappe (the unit tests' own environment) there is no site and no page to look at.
@@ -19,3 +21,8 @@ def pytest_configure():
 def pytest_collection_modifyitems(items):
 	"""Put the files of the tests into the order in which the processes take them."""
 	items.sort(key=lambda item: next(place for place, part in enumerate(ORDER) if part in str(item.path)))
+
+
+# A machine that is busy with other things is slow, which is no fault of the code under test.
+hypothesis.settings.register_profile("patient", deadline=None)
+hypothesis.settings.load_profile("patient")

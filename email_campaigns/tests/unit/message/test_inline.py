@@ -173,7 +173,7 @@ def as_a_browser_sees(html):
 	return said(INLINER.inline(re.sub(r"<style.*?</style>", "", html, flags=re.DOTALL)))
 
 
-@settings(max_examples=80, deadline=None)
+@settings(max_examples=80)
 @given(BLOCKS)
 def test_every_recipient_reads_what_the_original_says(source):
 	html = as_document(f"{STYLE}<p>x</p>{source}")
@@ -181,7 +181,6 @@ def test_every_recipient_reads_what_the_original_says(source):
 	assert as_a_browser_sees(rendered(html)) == as_a_browser_sees(rendered(plain))
 
 
-@settings(deadline=None)
 @given(BLOCKS)
 def test_hiding_and_restoring_changes_nothing(source):
 	try:

@@ -88,7 +88,7 @@ def check(skeleton, subject, html, text):
 	return message
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 @given(SUBJECTS, BODIES, BODIES)
 def test_what_goes_in_comes_out(subject, html, text):
 	check(SKELETON, subject, html, text)
@@ -100,7 +100,7 @@ def test_edges_come_out_too(skeleton, body):
 	check(skeleton, "Very long ünd 😀 " * 60 + "end", body, body)
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 @given(st.lists(st.text(st.sampled_from(list("ab =.\n\té😀~_")), max_size=90), max_size=12))
 @example(["a" * 75, "b"])
 @example(["a" * 76, "\n"])

@@ -58,7 +58,7 @@ OTHER, SAME = "{{ tracking_url('s' ~ 'hop') }}", "{{ doc['a'] }}"
 VALUES = ["Zoë & Söhne %s %b", "", " ", ".", ". x" * 40, "a\n\n\nb", "\r\n.", "<b>", None, 12.5, ["x"]]
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=300)
 @given(
 	st.lists(
 		st.sampled_from([NAME, FIELD, "é" * 20, "a" * 70, "a" * 75, " ", "\n", "%", "=", ".", "x"]),

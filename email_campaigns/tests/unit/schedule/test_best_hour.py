@@ -59,7 +59,7 @@ def changes_within_a_day(start, zone):
 	return len({offset(start + hour * HOUR, zone) for hour in range(-2, 30)}) > 1
 
 
-@settings(max_examples=500, deadline=None)
+@settings(max_examples=500)
 @given(start=moments, hour=hours, zone=zones, spread=st.integers(0, HOUR - 1))
 def test_it_is_that_hour_within_a_day_and_never_before_the_start(start, hour, zone, spread):
 	found = next_time(start, hour, zone, spread)
@@ -71,7 +71,7 @@ def test_it_is_that_hour_within_a_day_and_never_before_the_start(start, hour, zo
 	assert in_zone(found, zone).hour == hour or changes_within_a_day(start, zone)
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 @given(start=moments, hour=hours, zone=zones)
 def test_nothing_earlier_would_have_done(start, hour, zone):
 	first = next_time(start, hour, zone)

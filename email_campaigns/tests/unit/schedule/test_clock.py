@@ -34,7 +34,7 @@ def changes(zone, year):
 	return found
 
 
-@settings(max_examples=400, deadline=None)
+@settings(max_examples=400)
 @given(zone=zones, epoch=st.integers(utc(1990, 1, 1), utc(2045, 1, 1)))
 def test_from_a_moment_and_back_but_for_repeated_hours(zone, epoch):
 	back = to_epoch(in_zone(epoch, zone), zone)
@@ -43,7 +43,7 @@ def test_from_a_moment_and_back_but_for_repeated_hours(zone, epoch):
 	assert back == epoch or datetime.fromtimestamp(epoch, ZoneInfo(zone)).fold == 1
 
 
-@settings(max_examples=400, deadline=None)
+@settings(max_examples=400)
 @given(zone=zones, wall=walls)
 def test_from_a_wall_clock_and_back_but_for_gaps(zone, wall):
 	back = in_zone(to_epoch(wall, zone), zone)

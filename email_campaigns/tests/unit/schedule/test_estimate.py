@@ -18,13 +18,13 @@ def assert_near(sender, now, per_hour, slack=3 * MINUTE):
 	assert abs(estimated - truly) <= 0.1 * (truly - now) + slack
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 @given(limit=st.integers(5, 200), mails=st.integers(1, 1200), per_hour=st.integers(300, 20_000))
 def test_under_an_hourly_limit_from_an_empty_hour(limit, mails, per_hour):
 	assert_near(Sender(mails, limit, seconds_a_mail=HOUR / per_hour), 0, per_hour)
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 @given(
 	limit=st.integers(5, 100),
 	rounds=st.integers(11, 14),
@@ -37,7 +37,7 @@ def test_under_an_hourly_limit_half_way(limit, rounds, per_hour, run):
 	assert_near(sender, run * MINUTE, per_hour)
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 @given(
 	mails=st.integers(1, 800),
 	hours=st.integers(1, 12),
@@ -50,7 +50,7 @@ def test_under_a_spread(mails, hours, per_hour, run):
 	assert_near(sender, run * MINUTE, per_hour)
 
 
-@settings(max_examples=20, deadline=None)
+@settings(max_examples=20)
 @given(
 	limits=st.lists(st.integers(20, 200), min_size=2, max_size=3),
 	mails=st.integers(1, 800),

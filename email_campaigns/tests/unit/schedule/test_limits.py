@@ -66,7 +66,7 @@ def most_in_an_hour(times):
 	return most
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(
 	limits=st.lists(st.integers(1, 200), min_size=1, max_size=3),
 	mails=st.integers(1, 600),
@@ -81,7 +81,7 @@ def test_no_rolling_hour_holds_more_than_any_limit(limits, mails, gaps, seconds_
 	assert most_in_an_hour(times) <= min(limits)
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 @given(
 	site=st.integers(1, 200),
 	own=st.tuples(st.integers(1, 200), st.integers(1, 200)),
@@ -102,7 +102,7 @@ def test_two_mailings_together_keep_the_limit_of_the_site_and_each_its_own(site,
 	assert all(most_in_an_hour(s.times) <= limit for s, limit in zip(senders, own, strict=True))
 
 
-@settings(max_examples=20, deadline=None)
+@settings(max_examples=20)
 @given(limit=st.integers(10, 400), hours=st.integers(3, 8), start=st.integers(0, 10_000))
 def test_a_look_every_minute_uses_98_percent_of_the_quota(limit, hours, start):
 	times = Sender(limit * hours, limit).run(start=start)
@@ -210,7 +210,7 @@ def claimed_by(sender, gaps, start, until):
 		now += gap
 
 
-@settings(max_examples=50, deadline=None)
+@settings(max_examples=50)
 @given(mails=st.integers(1, 800), hours=st.integers(1, 12), start=st.integers(0, 10_000), gaps=irregular)
 def test_a_spread_mailing_never_runs_ahead_of_its_line(mails, hours, start, gaps):
 	ends = start + hours * HOUR
@@ -220,7 +220,7 @@ def test_a_spread_mailing_never_runs_ahead_of_its_line(mails, hours, start, gaps
 		assert gone >= int(allowed(start, ends, mails, now))
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 @given(mails=st.integers(1, 800), hours=st.integers(1, 12), start=st.integers(0, 10_000))
 def test_a_spread_mailing_ends_on_time(mails, hours, start):
 	ends = start + hours * HOUR
@@ -229,7 +229,7 @@ def test_a_spread_mailing_ends_on_time(mails, hours, start):
 	assert mails < 10 or abs(times[mails // 2] - (start + ends) / 2) <= hours * HOUR / mails + 2 * LEAD
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 @given(mails=st.integers(50, 800), before=st.integers(0, 150), pause=st.integers(1, 200), gaps=irregular)
 def test_a_pause_is_not_made_up_for_in_a_burst(mails, before, pause, gaps):
 	ends = 6 * HOUR

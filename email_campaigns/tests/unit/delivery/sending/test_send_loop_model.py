@@ -35,7 +35,7 @@ def run_page(ledger, server, token, dies_at):
 	return False
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=300)
 @given(
 	st.lists(st.tuples(servers, deaths), min_size=1, max_size=6),
 	st.integers(1, 12),

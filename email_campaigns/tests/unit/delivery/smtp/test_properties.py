@@ -55,7 +55,7 @@ def send_all(script, features, ahead=False) -> tuple[list, list]:
 	return outcomes, kept
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(SCRIPTS)
 def test_claims_are_true_and_neither_pipelining_nor_looking_ahead_changes_anything(script):
 	outcomes, kept = send_all(script, ("PIPELINING",))
