@@ -93,10 +93,10 @@ def ours(tracked: bool) -> Callable[[int], bytes]:
 def usual(tracked: bool) -> Callable[[int], bytes]:
 	"""The same template, already inlined and with its text part, through EmailMessage for each mail."""
 	from email_campaigns.message.footer import as_document
-	from email_campaigns.message.inline import inlined
+	from email_campaigns.message.inline import inline_styles
 	from email_campaigns.message.plaintext import text_template
 
-	html_source = inlined(as_document(template(tracked)))
+	html_source = inline_styles(as_document(template(tracked)))
 	html, text, subject = (
 		ImmutableSandboxedEnvironment(autoescape=escaped).from_string(source)
 		for source, escaped in ((html_source, True), (text_template(html_source), False), (SUBJECT, False))

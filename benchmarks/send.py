@@ -117,7 +117,7 @@ def prepare(port: int) -> str:
 	).insert()
 	members = [NewMember(n, f"reader{n}@example.com", f"Réader{n}", "Benchmark") for n in range(MAILS)]
 	for batch in audience.slices(members):
-		audience.add_plain(NAME, batch)
+		audience.add_addresses(NAME, batch)
 	return (
 		frappe.get_doc(
 			doctype="Mass Email", title=NAME, campaign=NAME, email_template=NAME, sender_account=NAME
@@ -166,10 +166,10 @@ def ours(mailing: str) -> dict[str, float]:
 	frappe.db.commit()
 	frozen = time.perf_counter()
 	with counted() as numbers:
-		sending.page(mailing, 0)
+		sending.send_batch(mailing, 0)
 	ended = time.perf_counter()
-	if counts_store.by_status(mailing) != {"Sent": MAILS}:
-		sys.exit(f"Not all mails were sent: {counts_store.by_status(mailing)}")
+	if counts_store.count_by_status(mailing) != {"Sent": MAILS}:
+		sys.exit(f"Not all mails were sent: {counts_store.count_by_status(mailing)}")
 	return {
 		"freeze": frozen - begun,
 		"send": ended - frozen,
@@ -206,12 +206,12 @@ def frappes() -> float:
 def bare(port: int, mailing: str) -> float:
 	"""Return the seconds a mail that smtplib takes with ready bytes."""
 	from email_campaigns.delivery.compose import compose_store
-	from email_campaigns.delivery.ledger.row import Claimed
+	from email_campaigns.delivery.ledger.row import ClaimedMail
 	from email_campaigns.delivery.mailing import mailing_store
 
 	loaded = mailing_store.load_mass_email(mailing)
-	make = compose_store.composer(loaded, compose_store.compiled(loaded))
-	content = make.letter(Claimed(1, "reader@example.com", "", ""), {"first_name": "Réader"}).content
+	make = compose_store.make_composer(loaded, compose_store.compile_text(loaded))
+	content = make.letter(ClaimedMail(1, "reader@example.com", "", ""), {"first_name": "Réader"}).content
 	with smtplib.SMTP("127.0.0.1", port) as smtp:
 		begun = time.perf_counter()
 		for n in range(MAILS):

@@ -191,9 +191,12 @@ def upload(rows: list[dict]) -> str:
 
 
 def fill_lists(rows: list[dict]) -> None:
-	from email_campaigns.api.desk import mass_email, members
+	from email_campaigns.api.desk import members
 
-	mass_email.import_members(READERS, upload(rows))
+	url = upload(rows)
+	columns = members.csv_columns(READERS, url)["columns"]
+	mapping = {column["field"]: place for place, column in enumerate(columns) if column["field"]}
+	members.import_members(READERS, url, json.dumps(mapping))
 	members.add_members(COLLEAGUES, "Contact", filters=[["company_name", "=", CAMPAIGN]])
 	frappe.db.commit()
 	for title in (READERS, COLLEAGUES):
@@ -207,7 +210,7 @@ def fill_lists(rows: list[dict]) -> None:
 
 def send() -> tuple[str, dict]:
 	"""Create the campaign and its mailing, send it now, and return its name and the figures of Calculate."""
-	from email_campaigns.api.desk import mass_email
+	from email_campaigns.api.desk import approval, mass_email
 
 	lists = [{"target_list": READERS}, {"target_list": COLLEAGUES}]
 	make(
@@ -226,7 +229,7 @@ def send() -> tuple[str, dict]:
 		sender_account=SENDER,
 	)
 	figures = mass_email.calculate(mailing.name)
-	mass_email.schedule(mailing.name, at_once=True)
+	approval.submit(mailing.name)
 	frappe.db.commit()
 	shown = -1
 
@@ -278,14 +281,14 @@ def unsubscribe(path: Path) -> int:
 def figures_of(mailing: str, maildir: Path, calculated: dict, begun: float) -> dict:
 	from email_campaigns.delivery.ledger import counts_store
 
-	numbers, mails = counts_store.by_status(mailing), received(maildir)
+	numbers, mails = counts_store.count_by_status(mailing), received(maildir)
 	addresses = Counter(recipient(path).lower() for path in mails)
 	return {
 		"members": calculated["members"],
 		"planned": sum(numbers.values()) - numbers.get("Skipped", 0),
 		"sent": numbers.get("Sent", 0),
 		"received": len(mails),
-		"skipped": counts_store.by_reason(mailing),
+		"skipped": counts_store.count_by_reason(mailing),
 		"duplicates": sum(number - 1 for number in addresses.values()),
 		"unsubscribed": unsubscribe(mails[len(mails) // 2]),
 		**demo_readers.counted(mailing),

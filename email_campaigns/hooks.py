@@ -27,8 +27,8 @@ after_migrate = "email_campaigns.install.after_migrate"
 before_request = ["email_campaigns.api.public.routes.answer"]
 
 # A device on which somebody signed in to work here is known by a cookie: its opens and clicks are not counted.
-on_session_creation = ["email_campaigns.api.public.own_device.remember"]
-after_request = ["email_campaigns.api.public.own_device.mark"]
+on_session_creation = ["email_campaigns.api.public.own_device.remember_device"]
+after_request = ["email_campaigns.api.public.own_device.mark_device"]
 
 scheduler_events = {
 	"cron": {
@@ -62,7 +62,7 @@ doc_events = {
 		],
 		"on_trash": [
 			"email_campaigns.audience.suppression.suppression_store.lift_email_unsubscribe",
-			"email_campaigns.drip.events_store.follow_return",
+			"email_campaigns.drip.events_store.follow_withdrawal",
 		],
 	},
 	# The record of an opt-out is named after its address and list.

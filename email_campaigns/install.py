@@ -48,14 +48,14 @@ def before_install() -> None:
 	"""Stop before anything is changed where another app owns one of our names; ERPNext's three can be taken over."""
 	for doctype in own_doctypes():
 		owner = owning_app(doctype)
-		if owner and owner != APP and not owner_store.is_erpnexts(doctype, owner):
+		if owner and owner != APP and not owner_store.is_taken_over(doctype, owner):
 			frappe.throw(
 				_(
 					"Email Campaigns can't be installed on this site: the app {0} has a DocType named {1} already. Nothing was changed."
 				).format(frappe.bold(owner), frappe.bold(doctype)),
 				title=_("Name Already in Use"),
 			)
-	takeover_store.refuse()
+	takeover_store.check_takeover()
 
 
 def after_install() -> None:
@@ -64,7 +64,7 @@ def after_install() -> None:
 	fill_recipient_sources()
 	grant_permissions()
 	takeover_store.take_over()
-	takeover_store.go_on()
+	takeover_store.continue_campaigns()
 
 
 def after_app_install(app: str) -> None:
@@ -75,7 +75,7 @@ def after_app_install(app: str) -> None:
 
 
 def after_migrate() -> None:
-	takeover_store.keep()
+	takeover_store.keep_taken_over()
 
 
 def own_doctypes() -> list[str]:

@@ -46,7 +46,7 @@ def normalise(raw: str) -> str:
 	return _by_library(text)
 
 
-def key(email: str) -> str:
+def address_key(email: str) -> str:
 	"""Return the ASCII form by which a normalised address is compared and made unique; never raises.
 
 	Lowercase, characters beyond ASCII as backslash escapes (a backslash itself never occurs in an address),
@@ -115,4 +115,4 @@ def record_key(doctype: str, name: str) -> str:
 
 def plain_key(email: str) -> str:
 	"""Return the identity of a plain address within a list; `email` is normalised."""
-	return f"@{key(email)}"
+	return f"@{address_key(email)}"

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from hashlib import sha256
 
-from email_campaigns.audience.address import key
+from email_campaigns.audience.address import address_key
 
 WHOLE = 2**64
 PERCENT_LIMIT = 100  # a whole audience can't be held out
@@ -23,23 +23,23 @@ def shares(seed: str, percent: float, labels: Sequence[str], rest: str) -> Calla
 	share = min(WHOLE, int(percent / 100 * WHOLE))
 
 	def label_of(email: str) -> str:
-		number = int.from_bytes(sha256(f"{seed}:version:{key(email)}".encode()).digest()[:8], "big")
+		number = int.from_bytes(sha256(f"{seed}:version:{address_key(email)}".encode()).digest()[:8], "big")
 		return labels[number * len(labels) // share] if number < share else rest
 
 	return label_of
 
 
-def nobody(email: str) -> bool:
+def hold_out_nobody(email: str) -> bool:
 	return False
 
 
 def hold_out(seed: str, percent: float) -> Callable[[str], bool]:
 	"""Return a function that tells of an address whether it is held out; `percent` from 0 to below 100."""
 	if percent <= 0:
-		return nobody
+		return hold_out_nobody
 	share = int(percent / 100 * WHOLE)
 	return lambda email: _number(seed, email) < share
 
 
 def _number(seed: str, email: str) -> int:
-	return int.from_bytes(sha256(f"{seed}:{key(email)}".encode()).digest()[:8], "big")
+	return int.from_bytes(sha256(f"{seed}:{address_key(email)}".encode()).digest()[:8], "big")

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Collection
 from dataclasses import dataclass
 
-from email_campaigns.audience.address import key as address_key
+from email_campaigns.audience.address import address_key
 
 PER_ADDRESS = "One mail per address"
 PER_RECORD = "One mail per record"
@@ -58,10 +58,10 @@ class Decision:
 	reason: str = ""
 
 
-def exclusion(candidate: Candidate, *, heeds_opt_out: bool = True) -> str:
+def exclusion(candidate: Candidate, *, informational: bool = False) -> str:
 	"""Return the reason for which this member gets nothing, "" where there is none but being a duplicate.
 
-	Without `heeds_opt_out` (informational mail) an unsubscription does not count, a bad address still does.
+	Of informational mail an unsubscription does not count, a bad address still does.
 	"""
 	checks = (
 		(candidate.suppressed == FORGOTTEN, FORGOTTEN),
@@ -72,7 +72,7 @@ def exclusion(candidate: Candidate, *, heeds_opt_out: bool = True) -> str:
 		(bool(candidate.suppressed), suppression_reason(candidate.suppressed)),
 		(candidate.opted_out, OPTED_OUT),
 	)
-	ignored = () if heeds_opt_out else (UNSUBSCRIBED, OPTED_OUT)
+	ignored = (UNSUBSCRIBED, OPTED_OUT) if informational else ()
 	return next((reason for applies, reason in checks if applies and reason not in ignored), "")
 
 
@@ -91,7 +91,7 @@ def decide(
 	policy: str,
 	taken: Collection[str],
 	*,
-	heeds_opt_out: bool = True,
+	informational: bool = False,
 	held_out: Callable[[str], bool] = lambda email: False,
 ) -> list[Decision]:
 	"""Decide over one slice of members in their order: the first of a key wins, also against `taken`,
@@ -100,7 +100,7 @@ def decide(
 	seen: set[str] = set()
 	decisions = []
 	for candidate in candidates:
-		reason = exclusion(candidate, heeds_opt_out=heeds_opt_out)
+		reason = exclusion(candidate, informational=informational)
 		key = "" if reason else dedupe_key(candidate, policy)
 		if key in seen or key in taken:
 			reason = DUPLICATE_ADDRESS if policy == PER_ADDRESS else DUPLICATE_RECORD
@@ -113,10 +113,10 @@ def decide(
 	return decisions
 
 
-def wanted_keys(candidates: Collection[Candidate], policy: str, *, heeds_opt_out: bool = True) -> list[str]:
+def wanted_keys(candidates: Collection[Candidate], policy: str, *, informational: bool = False) -> list[str]:
 	"""Return the keys that the mailable members of a slice would use, for the look-up of those taken."""
 	return [
 		dedupe_key(candidate, policy)
 		for candidate in candidates
-		if not exclusion(candidate, heeds_opt_out=heeds_opt_out)
+		if not exclusion(candidate, informational=informational)
 	]

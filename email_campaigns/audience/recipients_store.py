@@ -8,13 +8,13 @@ from dataclasses import dataclass
 
 import frappe
 
-from email_campaigns.audience.address import InvalidAddress, key, normalise, plain_key, record_key
+from email_campaigns.audience.address import InvalidAddress, address_key, normalise, plain_key, record_key
 from email_campaigns.audience.decide import UNSUBSCRIBED, Candidate
 from email_campaigns.audience.sources_store import PLAIN, PLAIN_SOURCE, Source, sources
 
 
 @dataclass(frozen=True, slots=True)
-class Who:
+class Recipient:
 	"""A recipient as it is named: `id` is the caller's own number, record and doctype those of a plain member too."""
 
 	id: int
@@ -25,7 +25,7 @@ class Who:
 
 
 @dataclass(frozen=True, slots=True)
-class Facts:
+class RecordFacts:
 	"""What a record says of its address; all empty where the record no longer exists."""
 
 	email: str = ""
@@ -35,14 +35,14 @@ class Facts:
 	missing: bool = True
 
 
-def candidates(who: Sequence[Who], excluding: Collection[str]) -> dict[int, Candidate]:
+def read_candidates(who: Sequence[Recipient], excluding: Collection[str]) -> dict[int, Candidate]:
 	"""Return {id: candidate} with today's facts, which the rows of a list may still be waiting for.
 
 	Meant for a slice of recipients: a few queries, whatever their number.
 	"""
 	facts = _facts(who)
 	emails = {found.email for found in facts.values() if found.email}
-	suppressed = suppressions(emails)
+	suppressed = read_suppressions(emails)
 	keys = {one.id: _member_key(one, facts[one.doctype, one.record]) for one in who}
 	by_record, by_address = _excluded(excluding, keys.values(), emails)
 	return {
@@ -53,7 +53,9 @@ def candidates(who: Sequence[Who], excluding: Collection[str]) -> dict[int, Cand
 	}
 
 
-def _candidate(one: Who, facts: Facts, member_key: str, suppressed, by_record, by_address) -> Candidate:
+def _candidate(
+	one: Recipient, facts: RecordFacts, member_key: str, suppressed, by_record, by_address
+) -> Candidate:
 	return Candidate(
 		member=one.member,
 		target_list=one.target_list,
@@ -63,38 +65,38 @@ def _candidate(one: Who, facts: Facts, member_key: str, suppressed, by_record, b
 		record=one.record,
 		record_missing=facts.missing,
 		opted_out=facts.opted_out,
-		suppressed=weightiest(suppressed, facts.email, one.target_list),
+		suppressed=strictest_reason(suppressed, facts.email, one.target_list),
 		excluded_record=member_key in by_record,
-		excluded_address=key(facts.email) in by_address,
+		excluded_address=address_key(facts.email) in by_address,
 		language=facts.language,
 		time_zone=facts.time_zone,
 	)
 
 
-def _member_key(one: Who, facts: Facts) -> str:
+def _member_key(one: Recipient, facts: RecordFacts) -> str:
 	return plain_key(facts.email) if one.doctype == PLAIN else record_key(one.doctype, one.record)
 
 
-def _facts(who: Iterable[Who]) -> dict[tuple[str, str], Facts]:
+def _facts(who: Iterable[Recipient]) -> dict[tuple[str, str], RecordFacts]:
 	names: dict[str, set[str]] = defaultdict(set)
 	for one in who:
 		names[one.doctype].add(one.record)
 	known, found = sources(), {}
 	for doctype, records in names.items():
-		found |= dict.fromkeys(((doctype, record) for record in records), Facts())
+		found |= dict.fromkeys(((doctype, record) for record in records), RecordFacts())
 		if origin := PLAIN_SOURCE if doctype == PLAIN else known.get(doctype):
 			found |= _of_records(origin, records)
 	return found
 
 
-def _of_records(origin: Source, records: Collection[str]) -> dict[tuple[str, str], Facts]:
+def _of_records(origin: Source, records: Collection[str]) -> dict[tuple[str, str], RecordFacts]:
 	rows = frappe.db.sql(
 		f"""SELECT s.name, s.`{origin.email_field}`, {origin.language}, {origin.time_zone}, {origin.opt_out}
 		FROM `tab{origin.doctype}` s WHERE s.name IN %s""",
 		(tuple(records),),
 	)
 	return {
-		(origin.doctype, str(name)): Facts(_address(email), language, time_zone, bool(opted_out), False)
+		(origin.doctype, str(name)): RecordFacts(_address(email), language, time_zone, bool(opted_out), False)
 		for name, email, language, time_zone, opted_out in rows
 	}
 
@@ -119,7 +121,7 @@ class Suppression:
 		return self.target_list in ("", target_list)
 
 
-def suppressions(emails: Collection[str]) -> dict[str, list[Suppression]]:
+def read_suppressions(emails: Collection[str]) -> dict[str, list[Suppression]]:
 	"""Return {key of the address: what keeps mail from it}. The collation takes é and e for the same letter."""
 	found: dict[str, list[Suppression]] = defaultdict(list)
 	if emails:
@@ -128,16 +130,16 @@ def suppressions(emails: Collection[str]) -> dict[str, list[Suppression]]:
 			FROM `tabSuppressed Email` WHERE email IN %s ORDER BY creation""",
 			(tuple(emails),),
 		):
-			found[key(email)].append(Suppression(*values))
+			found[address_key(email)].append(Suppression(*values))
 	return found
 
 
-def weightiest(known: Mapping[str, Sequence[Suppression]], email: str, target_list: str) -> str:
+def strictest_reason(known: Mapping[str, Sequence[Suppression]], email: str, target_list: str) -> str:
 	"""Return the reason that keeps the mails of a list from an address, "" where there is none.
 
 	One that is not an unsubscription holds for informational mail too, so it is told first.
 	"""
-	reasons = [row.reason for row in known.get(key(email), ()) if row.holds_for(target_list)]
+	reasons = [row.reason for row in known.get(address_key(email), ()) if row.holds_for(target_list)]
 	return min(reasons, key=lambda reason: reason == UNSUBSCRIBED, default="")
 
 
@@ -152,14 +154,14 @@ def _excluded(
 		WHERE target_list IN %(lists)s AND (member_key IN %(keys)s OR email IN %(emails)s)""",
 		{"lists": tuple(lists), "keys": tuple(keys) or ("",), "emails": tuple(emails) or ("",)},
 	)
-	wanted = {key(email) for email in emails}
+	wanted = {address_key(email) for email in emails}
 	return (
 		{member_key for member_key, _email in rows} & set(keys),
-		{key(email) for _key, email in rows if email} & wanted,
+		{address_key(email) for _key, email in rows if email} & wanted,
 	)
 
 
-def members(lists: Collection[str], email: str = "", doctype: str = "", record: str = "") -> list:
+def find_members(lists: Collection[str], email: str = "", doctype: str = "", record: str = "") -> list:
 	"""Return (Who, since) of the members of `lists` with this address or record, in the order of their joining;
 	`id` is the member's number."""
 	rows = frappe.db.sql(
@@ -176,14 +178,14 @@ def members(lists: Collection[str], email: str = "", doctype: str = "", record: 
 		},
 	)
 	return [
-		(Who(name, target_list, name, kind or PLAIN, of or str(name)), since)
+		(Recipient(name, target_list, name, kind or PLAIN, of or str(name)), since)
 		for name, target_list, kind, of, found, since in rows
 		if (record and (kind or PLAIN, of or str(name)) == (doctype, record))
-		or (email and key(found) == key(email))
+		or (email and address_key(found) == address_key(email))
 	]
 
 
-def disabled(records: Iterable[tuple[str, str]]) -> set[tuple[str, str]]:
+def find_disabled(records: Iterable[tuple[str, str]]) -> set[tuple[str, str]]:
 	"""Return those (doctype, name) whose own field, `disabled` or `enabled`, says that they are of no use any more."""
 	names: dict[str, set[str]] = defaultdict(set)
 	for doctype, record in records:

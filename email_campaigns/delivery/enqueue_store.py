@@ -7,10 +7,10 @@ from collections.abc import Iterable, Sequence
 import frappe
 from frappe.utils import now
 
-from email_campaigns.delivery.copies.decide_store import decide_copies
+from email_campaigns.delivery.copies.decide_store import read_copies
 from email_campaigns.delivery.copies.rules import Copy
 from email_campaigns.delivery.ledger import counts_store
-from email_campaigns.delivery.ledger.row import WAITS_FOR_MAIL, Entry
+from email_campaigns.delivery.ledger.row import WAITS_FOR_MAIL, LedgerEntry
 from email_campaigns.delivery.mailing.mailing import Mailing
 
 _COPY_COLUMNS = (
@@ -27,7 +27,7 @@ _MAIL_COLUMNS = (
 _MAIL_ROW = f"(NEXTVAL(`campaign_message_id_seq`), {'%s, ' * 21}'')"
 
 
-def taken(source: str, step: int, keys: list[str]) -> set[str]:
+def taken_keys(source: str, step: int, keys: list[str]) -> set[str]:
 	"""Return which of `keys` the ledger of a mailing (step 0), or of a step of an enrolment, has already."""
 	return set(
 		frappe.db.sql(
@@ -38,7 +38,7 @@ def taken(source: str, step: int, keys: list[str]) -> set[str]:
 	)
 
 
-def enqueue(mailing: Mailing, entries: list[Entry]) -> None:
+def enqueue(mailing: Mailing, entries: list[LedgerEntry]) -> None:
 	"""Write one row a member, Queued or Skipped with its reason, and its copies. A replay is absorbed by the unique key."""
 	stamp, values = now(), []
 	for entry in entries:
@@ -66,7 +66,7 @@ def enqueue(mailing: Mailing, entries: list[Entry]) -> None:
 		enqueue_copies(mailing, entries)
 
 
-def enqueue_copies(mailing: Mailing, entries: Iterable[Entry]) -> None:
+def enqueue_copies(mailing: Mailing, entries: Iterable[LedgerEntry]) -> None:
 	"""Write the copies of one slice's mails, which are in the ledger already; each waits for its mail.
 
 	The seed group's mails have none: they are about nobody in whom the people of those fields take an interest.
@@ -75,7 +75,7 @@ def enqueue_copies(mailing: Mailing, entries: Iterable[Entry]) -> None:
 	mains = _mains(mailing, planned)
 	planned = [entry for entry in planned if _ledger_place(mailing, entry) in mains]
 	numbers = [mains[_ledger_place(mailing, entry)] for entry in planned]
-	found = decide_copies(mailing, [entry.decision.candidate for entry in planned], numbers)
+	found = read_copies(mailing, [entry.decision.candidate for entry in planned], numbers)
 	stamp = now()
 	rows = [
 		_values(mailing, entry, number, copy, stamp)
@@ -97,7 +97,7 @@ def _insert(rows: list[tuple]) -> None:
 	)
 
 
-def _values(mailing: Mailing, entry: Entry, main: int, copy: Copy, stamp: str) -> tuple:
+def _values(mailing: Mailing, entry: LedgerEntry, main: int, copy: Copy, stamp: str) -> tuple:
 	who, user = entry.decision.candidate, mailing.sender_user
 	return (
 		*(
@@ -116,11 +116,11 @@ def _values(mailing: Mailing, entry: Entry, main: int, copy: Copy, stamp: str) -
 	)
 
 
-def _ledger_place(mailing: Mailing, entry: Entry) -> tuple[str, str]:
+def _ledger_place(mailing: Mailing, entry: LedgerEntry) -> tuple[str, str]:
 	return entry.source or mailing.name, entry.decision.dedupe_key
 
 
-def _mains(mailing: Mailing, entries: Sequence[Entry]) -> dict[tuple[str, str], int]:
+def _mains(mailing: Mailing, entries: Sequence[LedgerEntry]) -> dict[tuple[str, str], int]:
 	"""Return {(source, dedupe key): number} of the mails that are Queued and have no copies yet."""
 	places = [_ledger_place(mailing, entry) for entry in entries] or [("", "")]
 	rows = frappe.db.sql(

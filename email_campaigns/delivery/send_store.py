@@ -14,16 +14,16 @@ from frappe.utils import cint
 
 from email_campaigns.audience.suppression.suppression_store import suppress
 from email_campaigns.delivery.compose import compose_store, links_store, records_store
-from email_campaigns.delivery.compose.composer import letters
-from email_campaigns.delivery.compose.timeline_store import Timeline, catch_up
+from email_campaigns.delivery.compose.composer import compose_letters
+from email_campaigns.delivery.compose.timeline_store import TimelineWriter, write_unsettled
 from email_campaigns.delivery.copies import copies_store
 from email_campaigns.delivery.ledger import claims_store, counts_store
-from email_campaigns.delivery.ledger.row import Claimed, Ended, Queue
+from email_campaigns.delivery.ledger.row import ClaimedMail, EndedMail, MailQueue
 from email_campaigns.delivery.mailing import mailing_store
 from email_campaigns.delivery.mailing.mailing import Mailing
 from email_campaigns.delivery.sending import limits_store
 from email_campaigns.delivery.sending.journal_store import LedgerJournal
-from email_campaigns.delivery.sending.send_loop import Crowded, SendLoop, Tally
+from email_campaigns.delivery.sending.send_loop import NoFurtherSession, SendLoop, Tally
 from email_campaigns.delivery.sending.session_pool import SessionPool
 from email_campaigns.delivery.smtp import transport
 from email_campaigns.delivery.smtp.session import Session, Unavailable
@@ -31,24 +31,24 @@ from email_campaigns.lifecycle import MASS_EMAIL
 from email_campaigns.settings import app_settings
 
 
-class Sending:
+class SendJob:
 	"""One job's work on a mailing: claim, send, settle, again and again on the same SMTP session.
 
 	The caller commits before and after `claim` and after `settle`. `deadline` is on time.monotonic's scale; the mailing's own
 	deadline holds too.
 	"""
 
-	def __init__(self, mailing: Mailing, mails: Queue, deadline: float):
+	def __init__(self, mailing: Mailing, mails: MailQueue, deadline: float):
 		settings = app_settings()
 		if mailing.deadline:
 			deadline = min(deadline, time.monotonic() + mailing.deadline - time.time())
 		self.mailing, self.mails = mailing, mails
 		self.token = uuid4().hex
 		self.batch = max(1, cint(settings.batch_size))
-		self.composers = compose_store.composers(mailing)
-		links_store.keep(mailing, [each.compiled for each in self.composers.values()])
-		self.timeline = Timeline(mailing) if mailing.store_emails else None
-		self.rows: list[Claimed] = []
+		self.composers = compose_store.make_composers(mailing)
+		links_store.save_links(mailing, [each.compiled for each in self.composers.values()])
+		self.timeline = TimelineWriter(mailing) if mailing.store_emails else None
+		self.rows: list[ClaimedMail] = []
 		self.halt = Event()
 		self.journal = LedgerJournal(mailing, self.token, time.time)
 		self.turns = SessionPool(self.journal)
@@ -70,7 +70,7 @@ class Sending:
 			return transport.connect(self.mailing.account, self.turns.wait)
 		except Unavailable as error:
 			if any(page.session and page.session.alive for page in self.pages):
-				raise Crowded from error
+				raise NoFurtherSession from error
 			raise
 
 	@property
@@ -78,24 +78,28 @@ class Sending:
 		"""Tell whether another claim makes no sense in this job."""
 		return self.halt.is_set()
 
-	def claim(self) -> list[Claimed]:
+	def claim(self) -> list[ClaimedMail]:
 		"""Claim as many mails as the limits and the batch size allow, under a lock that the caller holds, and return those
 		that may leave."""
 		epoch = int(time.time())
-		limits = limits_store.limits(self.mailing, epoch)
+		limits = limits_store.mailing_limits(self.mailing, epoch)
 		size, domains = limits.grant(self.batch, epoch), limits.by_domain(self.batch, epoch)
 		self.rows = claims_store.claim(self.mails, size, self.token, epoch, domains) if size else []
 		return claims_store.without_forgotten(self.rows)
 
-	def send(self, rows: list[Claimed]) -> Tally:
+	def send(self, rows: list[ClaimedMail]) -> Tally:
 		"""Send claimed mails; whatever ends this early, `settle` gives back those that have not left."""
 		headings = {}
 		if self.mailing.cc_fields:
-			rows, headings = copies_store.prepare(rows)
+			rows, headings = copies_store.prepare_copies(rows)
 		if not rows:
 			return Tally()
-		records = records_store.load(rows, *compose_store.fields(self.composers), self.mailing.sender_user)
-		return self.turns.run(self.pages[: len(rows)], letters(self.composers, rows, records, headings))
+		records = records_store.load_records(
+			rows, *compose_store.used_fields(self.composers), self.mailing.sender_user
+		)
+		return self.turns.run(
+			self.pages[: len(rows)], compose_letters(self.composers, rows, records, headings)
+		)
 
 	def settle(self) -> None:
 		"""Free the rows of the page, suppress the addresses that bounced and put the figures on the form."""
@@ -129,36 +133,36 @@ class Sending:
 		self.journal.close()
 
 
-def recover(epoch: int) -> None:
+def recover_claims(epoch: int) -> None:
 	"""Take back what leases that ended before `epoch` (Unix seconds) hold, and settle it in the page's place."""
 	ended = claims_store.recover(epoch)
 	_suppress_bounced(ended)
 	_settle_copies(ended)
-	catch_up(_sent(ended))
+	write_unsettled(_sent(ended))
 	for source in {mail.source for mail in ended if mail.source_doctype == MASS_EMAIL}:
 		counts_store.recount(source)
 
 
-def _sent(ended: list[Ended]) -> list[int]:
+def _sent(ended: list[EndedMail]) -> list[int]:
 	return [mail.name for mail in ended if mail.status == "Sent" and not mail.cc_of]
 
 
-def _settle_copies(ended: list[Ended]) -> int:
+def _settle_copies(ended: list[EndedMail]) -> int:
 	"""Release the copies of mails that were sent, drop those of others, and return how many were dropped."""
 	mails = [mail for mail in ended if not mail.cc_of and mail.status not in ("Queued", "Sending")]
 	# A mail that was Uncertain when its lease ended, and of which its page knows after all that it was sent.
 	late = {mail.name for mail in mails if mail.late and _goes_on(mail)}
-	dropped = copies_store.follow(mail.name for mail in mails if mail.name not in late)
-	dropped += copies_store.follow(late, again=True)
+	dropped = copies_store.follow_mails(mail.name for mail in mails if mail.name not in late)
+	dropped += copies_store.follow_mails(late, again=True)
 	copies_store.log_skipped(mail.name for mail in mails if not mail.late)
 	return dropped
 
 
-def _goes_on(mail: Ended) -> bool:
+def _goes_on(mail: EndedMail) -> bool:
 	return mail.source_doctype != MASS_EMAIL or mailing_store.may_send(mail.source)
 
 
-def _suppress_bounced(ended: list[Ended]) -> None:
+def _suppress_bounced(ended: list[EndedMail]) -> None:
 	for mail in ended:
 		# Whoever was forgotten while the mail left has no address here any more.
 		if mail.bounced and mail.status == "Failed" and mail.email:

@@ -14,7 +14,7 @@ from email_campaigns.lifecycle import EMAIL_CAMPAIGN
 from email_campaigns.notify import notify_users
 
 
-class Enrolling:
+class BulkEnrolment:
 	"""Enrols records in a campaign; `enrolled` and `left_out` {reason: number} tell how far that came."""
 
 	def __init__(self, campaign: str, doctype: str, start_date: str, sender: str = ""):
@@ -48,7 +48,7 @@ class Enrolling:
 		"""Word a reason so that it is the same for all records: counted, not listed."""
 		return sentence.replace(f" '{name}'", "").replace(f" {name}", "").strip() or _("Not permitted")
 
-	def tell(self) -> None:
+	def notify_user(self) -> None:
 		"""Notify the user of this job of what came of it."""
 		campaign = self.values["campaign_name"]
 		lines = [_("{0} recipients were enrolled in {1}.").format(self.enrolled, campaign)]

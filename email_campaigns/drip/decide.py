@@ -16,7 +16,7 @@ from email_campaigns.audience.decide import (
 	exclusion,
 )
 from email_campaigns.schedule import drip
-from email_campaigns.schedule.drip import Clocks, Step
+from email_campaigns.schedule.drip import Clocks, DripStep
 
 DISABLED = "The record is disabled"
 REPLIED = "Replied"
@@ -26,7 +26,7 @@ LEFT = (UNSUBSCRIBED, OPTED_OUT)
 
 
 @dataclass(frozen=True, slots=True)
-class Past:
+class PastMails:
 	"""What a person has done with the earlier mails of the same enrolment."""
 
 	opened: bool = False
@@ -45,14 +45,14 @@ CONDITIONS = {
 
 
 @dataclass(frozen=True, slots=True)
-class Rules:
+class DripRules:
 	"""What holds for all of one campaign at one moment; `now` in Unix seconds, `catch_up` in days."""
 
-	steps: tuple[Step, ...]
+	steps: tuple[DripStep, ...]
 	clocks: Clocks
 	now: int
 	catch_up: int
-	heeds_opt_out: bool = True
+	informational: bool = False
 	stops_on_reply: bool = False
 
 
@@ -61,18 +61,18 @@ class Person:
 	"""Whoever gets the steps: `left` tells that they have left this sequence, `disabled` that their record is."""
 
 	candidate: Candidate
-	past: Past = Past()
+	past: PastMails = PastMails()
 	left: bool = False
 	disabled: bool = False
 
 
-def reason(rules: Rules, step: Step, due: int, person: Person) -> str:
+def skip_reason(rules: DripRules, step: DripStep, due: int, person: Person) -> str:
 	"""Return why a person does not get a step that is due, "" where they do."""
 	looks_at, wanted, told = CONDITIONS.get(step.send_if, ("", None, ""))
 	checks = (
 		(NO_MEMBERS, not person.candidate.doctype),
-		(exclusion(person.candidate, heeds_opt_out=rules.heeds_opt_out), True),
-		(UNSUBSCRIBED, person.left and rules.heeds_opt_out),
+		(exclusion(person.candidate, informational=rules.informational), True),
+		(UNSUBSCRIBED, person.left and not rules.informational),
 		(DISABLED, person.disabled),
 		(REPLIED, rules.stops_on_reply and person.past.replied),
 		(MISSED, drip.is_missed(due, rules.now, rules.catch_up)),
@@ -82,7 +82,7 @@ def reason(rules: Rules, step: Step, due: int, person: Person) -> str:
 
 
 @dataclass(frozen=True, slots=True)
-class Plan:
+class DripPlan:
 	"""What one person gets now: a decision a step, and when there is something to do again (Unix seconds, 0 never)."""
 
 	steps: Mapping[int, Decision]
@@ -93,16 +93,16 @@ class Plan:
 		return any(decision.reason in LEFT for decision in self.steps.values())
 
 
-def plan(rules: Rules, start: date, person: Person, done: Collection[int]) -> Plan:
+def plan_person(rules: DripRules, start: date, person: Person, done: Collection[int]) -> DripPlan:
 	"""Decide upon the steps that are due and not `done` (numbers of steps), for an enrolment of one person."""
 	zone = person.candidate.time_zone
 	times = {step.number: drip.due(step, start, rules.clocks, zone) for step in rules.steps}
 	found = {
-		step.number: _decision(person.candidate, reason(rules, step, times[step.number], person))
+		step.number: _decision(person.candidate, skip_reason(rules, step, times[step.number], person))
 		for step in rules.steps
 		if step.number not in done and times[step.number] <= rules.now
 	}
-	return Plan(found, drip.next_due(times, done, rules.now))
+	return DripPlan(found, drip.next_due(times, done, rules.now))
 
 
 def _decision(candidate: Candidate, why: str) -> Decision:
@@ -110,13 +110,13 @@ def _decision(candidate: Candidate, why: str) -> Decision:
 
 
 def decide_members(
-	rules: Rules, step: Step, start: date, decisions: Iterable[Decision], people: Mapping[str, Person]
+	rules: DripRules, step: DripStep, start: date, decisions: Iterable[Decision], people: Mapping[str, Person]
 ) -> list[Decision]:
 	"""Return the decisions over members of a group with what this step alone asks of them; `people` by their record."""
 	found = []
 	for decision in decisions:
 		who = decision.candidate
 		due = drip.due(step, start, rules.clocks, who.time_zone)
-		why = reason(rules, step, due, people[who.record]) or decision.reason
+		why = skip_reason(rules, step, due, people[who.record]) or decision.reason
 		found.append(Decision(who, f"s:{who.record}", why) if why else decision)
 	return found

@@ -33,7 +33,7 @@ DECIDING = ("campaign_name", "email_campaign_for", "recipient", "start_date", "s
 MANAGERS = {"Campaign Manager", "System Manager"}
 
 
-def kinds() -> list[str]:
+def enrollable_doctypes() -> list[str]:
 	"""Return the doctypes whose records can be enrolled: the recipient sources, and groups of recipients."""
 	known = sources_store.sources()
 	members = {member for member, _field in GROUPS.values()}
@@ -45,7 +45,7 @@ def kinds() -> list[str]:
 	return [doctype for doctype in known if doctype not in members] + groups
 
 
-def check(doc) -> None:
+def check_enrolment(doc) -> None:
 	"""Check an Email Campaign and set what follows from its campaign. Raises ValidationError with a sentence."""
 	before = doc.get_doc_before_save()
 	if before and before.status not in UNFINISHED:
@@ -70,14 +70,14 @@ def _check_dates(doc) -> None:
 
 
 def _check_recipient(doc) -> None:
-	if doc.email_campaign_for not in kinds():
+	if doc.email_campaign_for not in enrollable_doctypes():
 		sources_store.source(doc.email_campaign_for)
 	frappe.get_doc(doc.email_campaign_for, doc.recipient).check_permission("read")
 	if doc.email_campaign_for in GROUPS:
 		member, field = GROUPS[doc.email_campaign_for]
 		if not frappe.db.exists(member, {field: doc.recipient}):
 			frappe.throw(_("{0} {1} has no members.").format(_(doc.email_campaign_for), doc.recipient))
-	elif not audience.address_of(doc.email_campaign_for, doc.recipient)["email"]:
+	elif not audience.read_address(doc.email_campaign_for, doc.recipient)["email"]:
 		frappe.throw(
 			_("Please set an email id for the {0} {1}").format(_(doc.email_campaign_for), doc.recipient)
 		)
@@ -91,7 +91,7 @@ def _check_sender(doc) -> None:
 	frappe.throw(_("Only a Campaign Manager may send in another person's name."))
 
 
-def first_of(doc) -> tuple[str, str]:
+def first_recipient(doc) -> tuple[str, str]:
 	"""Return (doctype, record) of the recipient of an enrolment, or of the first member of its group."""
 	if doc.email_campaign_for not in GROUPS:
 		return doc.email_campaign_for, doc.recipient
@@ -145,7 +145,7 @@ def _skip_queued(condition: str, why: str, **values) -> None:
 	)
 
 
-def end(name: str, status: str, why: str) -> bool:
+def end_enrolment(name: str, status: str, why: str) -> bool:
 	"""Bring an enrolment to an end if its state allows it, and what has not left with it; tell whether that happened."""
 	frappe.db.sql(
 		"""UPDATE `tabEmail Campaign` SET status = %s, ended_because = %s, next_epoch = 0
@@ -155,7 +155,7 @@ def end(name: str, status: str, why: str) -> bool:
 	ended = affected_rows() == 1
 	if ended:
 		end_open_mails(name, why)
-		tell_desk(name)
+		publish_enrolment(name)
 	return ended
 
 
@@ -164,14 +164,14 @@ def end_open_mails(name: str, why: str, email: str = "") -> None:
 	_skip_queued("source = %(name)s AND (%(email)s = '' OR email = %(email)s)", why, name=name, email=email)
 
 
-def tell_desk(name: str) -> None:
+def publish_enrolment(name: str) -> None:
 	frappe.clear_document_cache(EMAIL_CAMPAIGN, name)
 	frappe.publish_realtime(
 		"list_update", {"doctype": EMAIL_CAMPAIGN, "name": name}, doctype=EMAIL_CAMPAIGN, after_commit=True
 	)
 
 
-def end_second(names: Collection[str]) -> set[str]:
+def end_duplicates(names: Collection[str]) -> set[str]:
 	"""Of several unfinished enrolments of one recipient, as merging two records makes them, let the first go on; return
 	those of `names` that have ended."""
 	ended = frappe.db.sql(
@@ -182,10 +182,10 @@ def end_second(names: Collection[str]) -> set[str]:
 		{"names": tuple(names), "open": UNFINISHED},
 		pluck=True,
 	)
-	return {name for name in ended if end(name, "Cancelled", MERGED)}
+	return {name for name in ended if end_enrolment(name, "Cancelled", MERGED)}
 
 
-def advance(today: date) -> None:
+def advance_statuses(today: date) -> None:
 	"""Bring enrolments to In Progress and Completed by their dates, on the site's clock: by ERPNext's rule, but none is
 	Completed while a mail of it has still to leave."""
 	frappe.db.sql(

@@ -9,7 +9,7 @@ from __future__ import annotations
 import frappe
 from frappe.utils import cint, getdate, nowdate
 
-from email_campaigns.audience.address import key
+from email_campaigns.audience.address import address_key
 from email_campaigns.audience.decide import UNSUBSCRIBED
 from email_campaigns.drip import decide, enrolment_store
 from email_campaigns.drip.enrolment_store import GROUPS
@@ -19,10 +19,10 @@ from email_campaigns.schedule.drip import LOOK_NOW, status_on
 from email_campaigns.tracking import store as tracking
 
 
-def replied(message: int, details: str = "") -> bool:
+def record_reply(message: int, details: str = "") -> bool:
 	"""Take note of a reply to a mail, and end its drip sequence for the person where the campaign wants that; tell
 	whether it was the first. A reply implies that the mail was opened."""
-	mail = tracking.named(message)
+	mail = tracking.read_mail(message)
 	if not mail:
 		return False
 	with counting(message):
@@ -45,14 +45,14 @@ def _stop(source: str, email: str, status: str, why: str) -> None:
 	if _is_group(source):
 		enrolment_store.end_open_mails(source, why, email)
 	else:
-		enrolment_store.end(source, status, why)
+		enrolment_store.end_enrolment(source, status, why)
 
 
 def _is_group(source: str) -> bool:
 	return frappe.db.get_value(EMAIL_CAMPAIGN, source, "email_campaign_for") in GROUPS
 
 
-def title(source: str) -> str:
+def sequence_title(source: str) -> str:
 	"""Return what a recipient may know a sequence by, "" where it is gone."""
 	return (_campaign(source, "campaign_name") if frappe.db.exists(EMAIL_CAMPAIGN, source) else "") or ""
 
@@ -61,7 +61,7 @@ def has_left(source: str, email: str) -> bool:
 	return bool(_wishes(source, email))
 
 
-def leave(source: str, email: str) -> bool:
+def leave_sequence(source: str, email: str) -> bool:
 	"""Take an address out of one sequence; False where it had left already."""
 	if has_left(source, email):
 		return False
@@ -75,7 +75,7 @@ def leave(source: str, email: str) -> bool:
 	return True
 
 
-def come_back(source: str, email: str) -> bool:
+def rejoin_sequence(source: str, email: str) -> bool:
 	"""Take back what `leave` did; False where the address had not left. Steps whose day has passed are caught up or skipped."""
 	wishes = _wishes(source, email)
 	for name in wishes:
@@ -89,10 +89,10 @@ def _wishes(source: str, email: str) -> list[str]:
 		{"reference_doctype": EMAIL_CAMPAIGN, "reference_name": source, "email": email},
 		["name", "email"],
 	)
-	return [row.name for row in rows if key(row.email) == key(email)]
+	return [row.name for row in rows if address_key(row.email) == address_key(email)]
 
 
-def left_everything(email: str) -> None:
+def end_all_sequences(email: str) -> None:
 	"""End the sequences of whoever has left all mail, as far as the ledger knows the address."""
 	for source in frappe.db.sql(
 		"""SELECT DISTINCT m.source FROM `tabCampaign Message` m JOIN `tabEmail Campaign` e ON e.name = m.source
@@ -113,7 +113,7 @@ def follow_unsubscribe(doc, method=None) -> None:
 		_go_on(doc.reference_name)
 
 
-def follow_return(doc, method=None) -> None:
+def follow_withdrawal(doc, method=None) -> None:
 	"""on_trash of Email Unsubscribe: the sequence goes on."""
 	if doc.reference_doctype == EMAIL_CAMPAIGN and frappe.db.exists(EMAIL_CAMPAIGN, doc.reference_name):
 		_go_on(doc.reference_name)
@@ -126,4 +126,4 @@ def _go_on(source: str) -> None:
 	status = status_on(getdate(nowdate()), getdate(row.start_date), getdate(row.end_date))
 	values = {"status": status, "ended_because": "", "next_epoch": LOOK_NOW}
 	frappe.db.set_value(EMAIL_CAMPAIGN, source, values, update_modified=False)
-	enrolment_store.tell_desk(source)
+	enrolment_store.publish_enrolment(source)

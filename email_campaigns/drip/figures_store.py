@@ -13,7 +13,7 @@ from email_campaigns.drip.enrolment_store import GROUPS
 from email_campaigns.lifecycle import EMAIL_CAMPAIGN
 from email_campaigns.schedule import drip
 from email_campaigns.schedule.clock import in_zone
-from email_campaigns.schedule.drip import Step
+from email_campaigns.schedule.drip import DripStep
 
 KINDS = {
 	"sent": "m.status = 'Sent'",
@@ -29,7 +29,7 @@ KINDS = {
 _SUMS = ", ".join(f"CAST(SUM({condition}) AS SIGNED) `{kind}`" for kind, condition in KINDS.items())
 
 
-def of_campaign(name: str) -> list[dict]:
+def campaign_figures(name: str) -> list[dict]:
 	"""Return the figures of each step of a campaign's schedule, in mails, in the order of its days: {"step", "template",
 	"days"} and a number for each of KINDS. One grouped statement, whose time grows with the mails of the campaign."""
 	counted = _counted("m.campaign = %(name)s AND m.source_doctype = %(doctype)s", {"name": name})
@@ -58,10 +58,10 @@ def _nothing() -> dict:
 	return dict.fromkeys(KINDS, 0)
 
 
-def of_enrolment(doc) -> list[dict]:
+def enrolment_steps(doc) -> list[dict]:
 	"""Return the steps of an Email Campaign in the order of their days: {"step", "template", "days", "due" (the site's
 	clock), "status", "reason", "at", "opened", "clicked", "replied"}, for a group with a number for each of KINDS."""
-	rules, _excluding = plan_store.rules_of(doc.campaign_name, int(time.time()))
+	rules, _excluding = plan_store.campaign_rules(doc.campaign_name, int(time.time()))
 	told = _of_group(doc) if doc.email_campaign_for in GROUPS else _of_person(doc)
 	return [
 		{
@@ -99,7 +99,7 @@ def _state(numbers: dict) -> str:
 	return "Sent" if cint(numbers["sent"]) else "Failed" if cint(numbers["failed"]) else "Skipped"
 
 
-def _untold(doc, step: Step) -> dict:
+def _untold(doc, step: DripStep) -> dict:
 	"""A step without a row has still to come, or does not any more: the status says why."""
 	ended = doc.status not in enrolment_store.UNFINISHED
 	return {

@@ -10,13 +10,13 @@ from datetime import date
 import frappe
 
 from email_campaigns.audience import recipients_store
-from email_campaigns.audience.address import key
+from email_campaigns.audience.address import address_key
 from email_campaigns.audience.decide import Candidate
 from email_campaigns.delivery import enqueue_store
-from email_campaigns.delivery.ledger.row import Entry
+from email_campaigns.delivery.ledger.row import LedgerEntry
 from email_campaigns.delivery.mailing import mailing_store
 from email_campaigns.delivery.mailing.mailing import Stream
-from email_campaigns.drip.decide import Past, Person, Rules
+from email_campaigns.drip.decide import DripRules, PastMails, Person
 from email_campaigns.lifecycle import EMAIL_CAMPAIGN
 
 
@@ -34,7 +34,7 @@ class Enrolment:
 	plan_cursor: str
 
 
-def write(entries: dict[Stream, list[Entry]]) -> None:
+def write_entries(entries: dict[Stream, list[LedgerEntry]]) -> None:
 	"""Write the rows of some streams. All are loaded before the first is written. Raises ValidationError."""
 	mailings = {stream: mailing_store.load_step(stream) for stream in entries}
 	for stream, mailing in mailings.items():
@@ -49,7 +49,7 @@ def set_next(names: Iterable[str], epoch: int, step: int = 0, cursor: str = "") 
 	)
 
 
-def done(sources: Collection[str]) -> dict[str, set[int]]:
+def planned_steps(sources: Collection[str]) -> dict[str, set[int]]:
 	"""Return {enrolment: steps that the ledger has a row of}."""
 	found: dict[str, set[int]] = defaultdict(set)
 	for source, step in frappe.db.sql(
@@ -61,22 +61,24 @@ def done(sources: Collection[str]) -> dict[str, set[int]]:
 	return found
 
 
-def people(rules: Rules, candidates: Sequence[tuple[str, Candidate]]) -> dict[tuple[str, str, str], Person]:
+def read_people(
+	rules: DripRules, candidates: Sequence[tuple[str, Candidate]]
+) -> dict[tuple[str, str, str], Person]:
 	"""Return {(enrolment, doctype, record): person} of (enrolment, candidate) pairs: a few queries a slice."""
 	pasts, left = _pasts(rules, candidates), _left(candidates)
-	disabled = recipients_store.disabled({(who.doctype, who.record) for _source, who in candidates})
+	disabled = recipients_store.find_disabled({(who.doctype, who.record) for _source, who in candidates})
 	return {
 		(source, who.doctype, who.record): Person(
 			who,
-			pasts.get((source, who.doctype, who.record), Past()),
-			left=(source, key(who.email)) in left,
+			pasts.get((source, who.doctype, who.record), PastMails()),
+			left=(source, address_key(who.email)) in left,
 			disabled=(who.doctype, who.record) in disabled,
 		)
 		for source, who in candidates
 	}
 
 
-def _pasts(rules: Rules, candidates) -> dict[tuple[str, str, str], Past]:
+def _pasts(rules: DripRules, candidates) -> dict[tuple[str, str, str], PastMails]:
 	if not rules.stops_on_reply and not any(step.send_if for step in rules.steps):
 		return {}
 	rows = frappe.db.sql(
@@ -85,7 +87,7 @@ def _pasts(rules: Rules, candidates) -> dict[tuple[str, str, str], Past]:
 		FROM `tabCampaign Message` WHERE source IN %s AND recipient_name IN %s AND cc_of = 0 GROUP BY 1, 2, 3""",
 		(tuple({source for source, _who in candidates}), tuple({who.record for _source, who in candidates})),
 	)
-	return {tuple(row[:3]): Past(*map(bool, row[3:])) for row in rows}
+	return {tuple(row[:3]): PastMails(*map(bool, row[3:])) for row in rows}
 
 
 def _left(candidates) -> set[tuple[str, str]]:
@@ -95,4 +97,4 @@ def _left(candidates) -> set[tuple[str, str]]:
 		WHERE reference_doctype = %s AND reference_name IN %s""",
 		(EMAIL_CAMPAIGN, tuple({source for source, _who in candidates})),
 	)
-	return {(source, key(email)) for source, email in rows}
+	return {(source, address_key(email)) for source, email in rows}

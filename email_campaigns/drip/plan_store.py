@@ -13,12 +13,12 @@ import frappe
 from frappe.utils import cint, get_system_timezone
 
 from email_campaigns.audience import recipients_store
-from email_campaigns.audience.recipients_store import Who
-from email_campaigns.delivery.ledger.row import Entry
+from email_campaigns.audience.recipients_store import Recipient
+from email_campaigns.delivery.ledger.row import LedgerEntry
 from email_campaigns.delivery.mailing.mailing import Stream
 from email_campaigns.delivery.mailing.mailing_store import CAMPAIGN_SENDS, INFORMATIONAL
 from email_campaigns.drip import decide, enrolment_store, groups_store, ledger_store, schedule_store
-from email_campaigns.drip.decide import Plan, Rules
+from email_campaigns.drip.decide import DripPlan, DripRules
 from email_campaigns.drip.enrolment_store import GROUPS
 from email_campaigns.drip.ledger_store import Enrolment
 from email_campaigns.schedule.drip import Clocks
@@ -27,7 +27,7 @@ from email_campaigns.settings import app_settings
 SLICE = 500
 
 
-def due(epoch: int, leave_out: Collection[str] = ()) -> list[Enrolment]:
+def due_enrolments(epoch: int, leave_out: Collection[str] = ()) -> list[Enrolment]:
 	"""Return and lock a slice of the enrolments of one campaign that have something due at `epoch`; `leave_out` are
 	campaigns that can't be planned now."""
 	rows = frappe.db.sql(
@@ -42,11 +42,11 @@ def due(epoch: int, leave_out: Collection[str] = ()) -> list[Enrolment]:
 	return [one for one in found if one.campaign == found[0].campaign]
 
 
-def plan(enrolments: Sequence[Enrolment], epoch: int) -> None:
+def plan_enrolments(enrolments: Sequence[Enrolment], epoch: int) -> None:
 	"""Decide upon what is due of a slice of one campaign, and write it. Raises ValidationError where a step can't be
 	loaded; then nothing has been written."""
-	rules, excluding = rules_of(enrolments[0].campaign, epoch)
-	ended = enrolment_store.end_second([one.name for one in enrolments])
+	rules, excluding = campaign_rules(enrolments[0].campaign, epoch)
+	ended = enrolment_store.end_duplicates([one.name for one in enrolments])
 	enrolments = [one for one in enrolments if one.name not in ended]
 	groups = [one for one in enrolments if one.doctype in GROUPS]
 	_plan_people(rules, excluding, [one for one in enrolments if one.doctype not in GROUPS])
@@ -54,48 +54,48 @@ def plan(enrolments: Sequence[Enrolment], epoch: int) -> None:
 		groups_store.plan_next(rules, excluding, one)
 
 
-def rules_of(name: str, epoch: int) -> tuple[Rules, list[str]]:
+def campaign_rules(name: str, epoch: int) -> tuple[DripRules, list[str]]:
 	"""Return what holds for a campaign at a moment, and its excluding lists."""
 	campaign, settings = frappe.get_doc("Campaign", name), app_settings()
-	rules = Rules(
+	rules = DripRules(
 		steps=tuple(schedule_store.steps_of(campaign)),
 		clocks=Clocks(get_system_timezone(), cint(settings.default_hour)),
 		now=epoch,
 		catch_up=cint(settings.catch_up_days),
-		heeds_opt_out=campaign.campaign_type != INFORMATIONAL,
+		informational=campaign.campaign_type == INFORMATIONAL,
 		stops_on_reply=bool(cint(campaign.stop_on_reply)),
 	)
 	return rules, [row.target_list for row in campaign.excluding_target_lists]
 
 
-def _plan_people(rules: Rules, excluding: Sequence[str], enrolments: Sequence[Enrolment]) -> None:
+def _plan_people(rules: DripRules, excluding: Sequence[str], enrolments: Sequence[Enrolment]) -> None:
 	if not enrolments:
 		return
-	who = [Who(place, "", 0, one.doctype, one.record) for place, one in enumerate(enrolments)]
-	candidates = recipients_store.candidates(who, excluding)
-	people = ledger_store.people(
+	who = [Recipient(place, "", 0, one.doctype, one.record) for place, one in enumerate(enrolments)]
+	candidates = recipients_store.read_candidates(who, excluding)
+	people = ledger_store.read_people(
 		rules, [(one.name, candidates[place]) for place, one in enumerate(enrolments)]
 	)
-	done = ledger_store.done([one.name for one in enrolments])
+	done = ledger_store.planned_steps([one.name for one in enrolments])
 	plans = {
-		one: decide.plan(rules, one.start, people[one.name, one.doctype, one.record], done[one.name])
+		one: decide.plan_person(rules, one.start, people[one.name, one.doctype, one.record], done[one.name])
 		for one in enrolments
 	}
-	ledger_store.write(_entries(plans))
+	ledger_store.write_entries(_entries(plans))
 	_go_on(plans)
 
 
-def _entries(plans: dict[Enrolment, Plan]) -> dict[Stream, list[Entry]]:
-	found: dict[Stream, list[Entry]] = defaultdict(list)
+def _entries(plans: dict[Enrolment, DripPlan]) -> dict[Stream, list[LedgerEntry]]:
+	found: dict[Stream, list[LedgerEntry]] = defaultdict(list)
 	for one, planned in plans.items():
 		for step, decision in planned.steps.items():
 			found[Stream(one.campaign, step, one.sender)].append(
-				Entry(decision, decision.candidate.language, source=one.name)
+				LedgerEntry(decision, decision.candidate.language, source=one.name)
 			)
 	return found
 
 
-def _go_on(plans: dict[Enrolment, Plan]) -> None:
+def _go_on(plans: dict[Enrolment, DripPlan]) -> None:
 	times: dict[int, list[str]] = defaultdict(list)
 	for one, planned in plans.items():
 		times[planned.next_due].append(one.name)
@@ -106,10 +106,10 @@ def _go_on(plans: dict[Enrolment, Plan]) -> None:
 			why = next(
 				decision.reason for decision in planned.steps.values() if decision.reason in decide.LEFT
 			)
-			enrolment_store.end(one.name, "Unsubscribed", why)
+			enrolment_store.end_enrolment(one.name, "Unsubscribed", why)
 
 
-def is_due(epoch: int) -> bool:
+def has_due(epoch: int) -> bool:
 	"""Tell whether an enrolment has something due at `epoch` (Unix seconds)."""
 	return bool(
 		frappe.db.sql(

@@ -10,16 +10,16 @@ from frappe.utils import cint
 
 from email_campaigns.schedule import drip
 from email_campaigns.schedule.clock import to_epoch
-from email_campaigns.schedule.drip import Step
+from email_campaigns.schedule.drip import DripStep
 
 
-def steps_of(campaign) -> list[Step]:
+def steps_of(campaign) -> list[DripStep]:
 	"""Return the steps of a Campaign document in the order of their days."""
 	return sorted(map(_step, campaign.campaign_schedules), key=lambda step: (step.days, step.number))
 
 
-def _step(row) -> Step:
-	return Step(
+def _step(row) -> DripStep:
+	return DripStep(
 		number=cint(row.step) or cint(row.idx),
 		days=cint(row.send_after_days),
 		template=row.email_template,

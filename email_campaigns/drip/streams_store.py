@@ -35,25 +35,25 @@ def may_send(campaign: str) -> bool:
 	)
 
 
-def note(stream: Stream, problem: str, step: int = 0) -> bool:
+def update_problem(stream: Stream, problem: str, step: int = 0) -> bool:
 	"""Show the sentence for which nothing leaves on the forms of a campaign, or take away with "" what held this step
 	up; tell whether that changed anything. `step` says whose problem it is, 0 that it is of no step."""
 	shown, of = frappe.db.get_value("Campaign", stream.campaign, _PROBLEM) or ("", 0)
 	if (shown or "") == problem or (not problem and of not in (0, stream.step)):
 		return False
-	tell(stream.campaign, problem, step)
+	show_problem(stream.campaign, problem, step)
 	return True
 
 
-def tell(campaign: str, problem: str, step: int = 0) -> None:
+def show_problem(campaign: str, problem: str, step: int = 0) -> None:
 	"""Show on the forms of a campaign why its steps can't be planned, or why one of them can't be sent."""
 	values = dict(zip(_PROBLEM, (problem, step), strict=True))
 	frappe.db.set_value("Campaign", campaign, values, update_modified=False)
 
 
-def hold(stream: Stream, problem: str) -> None:
+def hold_stream(stream: Stream, problem: str) -> None:
 	"""Show a problem, and let the mails of a stream wait for HELD_SECONDS before they are tried again."""
-	note(stream, _("Step {0}: {1}").format(stream.step, problem), stream.step)
+	update_problem(stream, _("Step {0}: {1}").format(stream.step, problem), stream.step)
 	queue = stream_queue(stream)
 	frappe.db.sql(
 		f"""UPDATE `tabCampaign Message` SET send_after = %(until)s

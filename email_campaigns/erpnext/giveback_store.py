@@ -34,7 +34,7 @@ def give_back(our_roles: Collection[str]) -> None:
 	_end_what_cannot_go_on()
 	_tell_conditions()
 	added = {doctype: owner_store.added_columns(doctype) for doctype in DOCTYPES}
-	owner_store.give()
+	owner_store.put_erpnexts_in_force()
 	permissions_store.give_back(our_roles)
 	for doctype, columns in added.items():
 		_drop(doctype, columns)

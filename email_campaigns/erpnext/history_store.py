@@ -23,9 +23,9 @@ from frappe.utils import (
 	split_emails,
 )
 
-from email_campaigns.audience.address import InvalidAddress, key, normalise
+from email_campaigns.audience.address import InvalidAddress, address_key, normalise
 from email_campaigns.erpnext import match
-from email_campaigns.erpnext.match import Mail, Planned
+from email_campaigns.erpnext.match import PlannedStep, SentMail
 from email_campaigns.lifecycle import UNFINISHED_EMAIL_CAMPAIGN
 from email_campaigns.schedule.clock import to_epoch
 from email_campaigns.schedule.drip import LOOK_NOW
@@ -94,7 +94,9 @@ def _adopt(names: list[str]) -> None:
 	mails, steps, done, rows = _mails(names), _steps(), _done(names), []
 	for one in frappe.get_all(DOCTYPE, {"name": ("in", names)}, ["*"]):
 		planned = [
-			Planned(row.step, add_days(getdate(one.start_date), row.days), row.email_template, row.subject)
+			PlannedStep(
+				row.step, add_days(getdate(one.start_date), row.days), row.email_template, row.subject
+			)
 			for row in steps[one.campaign_name]
 			if (one.name, row.step) not in done
 		]
@@ -103,11 +105,11 @@ def _adopt(names: list[str]) -> None:
 	_log(names)
 
 
-def _rows(one, planned: list[Planned], mails: dict[Mail, list[tuple]]) -> list[tuple]:
-	found = match.sent(planned, mails)
+def _rows(one, planned: list[PlannedStep], mails: dict[SentMail, list[tuple]]) -> list[tuple]:
+	found = match.match_mails(planned, mails)
 	members = _members(one) if found else {}
 	sent = [_sent(one, number, members, *each) for number, mail in found.items() for each in mails[mail]]
-	return sent + [_skipped(one, number) for number in match.passed(planned, found, getdate(nowdate()))]
+	return sent + [_skipped(one, number) for number in match.passed_steps(planned, found, getdate(nowdate()))]
 
 
 def _done(names: list[str]) -> set[tuple[str, int]]:
@@ -133,16 +135,16 @@ def _steps() -> dict[str, list]:
 	return found
 
 
-def _mails(names: list[str]) -> dict[str, dict[Mail, list[tuple]]]:
+def _mails(names: list[str]) -> dict[str, dict[SentMail, list[tuple]]]:
 	"""Return {enrolment: {mail: [(address, time of the site's clock)]}} from the Communications that were left of them.
 	Those of one template and day are one mail to several people."""
-	found: dict[str, dict[Mail, list[tuple]]] = defaultdict(lambda: defaultdict(list))
+	found: dict[str, dict[SentMail, list[tuple]]] = defaultdict(lambda: defaultdict(list))
 	fields = ["reference_name", "communication_date", "creation", "email_template", "subject", "recipients"]
 	filters = {"reference_doctype": DOCTYPE, "reference_name": ("in", names), "sent_or_received": "Sent"}
 	filters["communication_type"] = ("in", ("Communication", "Automated Message"))
 	for row in frappe.get_all("Communication", filters, fields, order_by="creation"):
 		at, template = row.communication_date or row.creation, row.email_template or ""
-		mail = Mail(getdate(at), template, "" if template else row.subject or "")
+		mail = SentMail(getdate(at), template, "" if template else row.subject or "")
 		found[row.reference_name][mail] += [(email, at) for email in _addresses(row.recipients)]
 	return found
 
@@ -160,20 +162,20 @@ def _members(one) -> dict[str, str]:
 	if one.email_campaign_for != GROUP:
 		return {}
 	rows = frappe.get_all(MEMBER, {"email_group": one.recipient}, ["name", "email"])
-	return {key((row.email or "").strip()): row.name for row in rows}
+	return {address_key((row.email or "").strip()): row.name for row in rows}
 
 
 def _sent(one, number: int, members: dict[str, str], email: str, at: datetime) -> tuple:
 	who = (one.email_campaign_for, one.recipient)
 	if one.email_campaign_for == GROUP:
-		who = (MEMBER, members.get(key(email), ""))
+		who = (MEMBER, members.get(address_key(email), ""))
 	epoch = to_epoch(get_datetime(at), get_system_timezone())
 	return (
 		*_head(one, number),
 		email,
 		email.rpartition("@")[2],
 		*who,
-		f"a:{key(email)}",
+		f"a:{address_key(email)}",
 		"Sent",
 		"",
 		at,

@@ -12,7 +12,7 @@ from datetime import date
 
 
 @dataclass(frozen=True, slots=True)
-class Planned:
+class PlannedStep:
 	"""A step of one enrolment: its number, the day that ERPNext sends it on, its template and that template's subject."""
 
 	number: int
@@ -22,7 +22,7 @@ class Planned:
 
 
 @dataclass(frozen=True, slots=True)
-class Mail:
+class SentMail:
 	"""What an enrolment's Communications of one day have in common: `day` by the site's clock, `template` "" where none
 	was stored; then their subject tells them from others."""
 
@@ -31,11 +31,11 @@ class Mail:
 	subject: str = ""
 
 
-def _same_day(step: Planned, mail: Mail) -> bool:
+def _same_day(step: PlannedStep, mail: SentMail) -> bool:
 	return step.day == mail.day
 
 
-def _same_text(step: Planned, mail: Mail) -> bool:
+def _same_text(step: PlannedStep, mail: SentMail) -> bool:
 	"""By the template, else by the subject: one with placeholders reads otherwise in a mail, and so matches none."""
 	if mail.template:
 		return step.template == mail.template
@@ -44,17 +44,17 @@ def _same_text(step: Planned, mail: Mail) -> bool:
 
 # From the surest to the least sure. The days of a schedule may have been edited since (second), a mail without a
 # template can be told by its day alone (third).
-_RULES: tuple[Callable[[Planned, Mail], bool], ...] = (
+_RULES: tuple[Callable[[PlannedStep, SentMail], bool], ...] = (
 	lambda step, mail: _same_day(step, mail) and _same_text(step, mail),
 	_same_text,
 	lambda step, mail: _same_day(step, mail) and not mail.template,
 )
 
 
-def sent(steps: Sequence[Planned], mails: Iterable[Mail]) -> dict[int, Mail]:
+def match_mails(steps: Sequence[PlannedStep], mails: Iterable[SentMail]) -> dict[int, SentMail]:
 	"""Return {number of a step: the mail that it was}. Each mail is one step, each step one mail; where several fit,
 	those that lie nearest to each other, the earlier step first. Mails that fit none are left out."""
-	found: dict[int, Mail] = {}
+	found: dict[int, SentMail] = {}
 	left = set(mails)
 	for rule in _RULES:
 		pairs = [
@@ -70,7 +70,7 @@ def sent(steps: Sequence[Planned], mails: Iterable[Mail]) -> dict[int, Mail]:
 	return found
 
 
-def passed(steps: Iterable[Planned], found: Iterable[int], today: date) -> list[int]:
+def passed_steps(steps: Iterable[PlannedStep], found: Iterable[int], today: date) -> list[int]:
 	"""Return the numbers of the steps that no mail was found of, though their day has passed: they may have been sent,
 	for a Communication can be deleted, and nobody may be mailed twice."""
 	known = set(found)

@@ -20,7 +20,7 @@ def is_here() -> bool:
 	return APP in frappe.get_installed_apps()
 
 
-def is_erpnexts(doctype: str, app: str) -> bool:
+def is_taken_over(doctype: str, app: str) -> bool:
 	"""Tell whether a doctype of this site that belongs to `app` is one of the three that are taken over."""
 	in_module = frappe.db.get_value("DocType", doctype, "module") == MODULE
 	return app == APP and doctype in DOCTYPES and in_module
@@ -32,12 +32,12 @@ def _definition(app: str, module: str, doctype: str) -> dict:
 	return json.loads((folder / f"{frappe.scrub(doctype)}.json").read_text("utf-8"))
 
 
-def ours(doctype: str) -> dict:
+def our_definition(doctype: str) -> dict:
 	"""Return this app's definition of a doctype."""
 	return _definition(OURS, OUR_MODULE, doctype)
 
 
-def theirs(doctype: str) -> dict:
+def erpnext_definition(doctype: str) -> dict:
 	"""Return ERPNext's definition of a doctype."""
 	return _definition(APP, MODULE, doctype)
 
@@ -49,24 +49,24 @@ def columns(definition: dict) -> list[str]:
 
 def added_columns(doctype: str) -> list[str]:
 	"""Return the columns of ours that ERPNext's definition has not got."""
-	known = set(columns(theirs(doctype)))
-	return [column for column in columns(ours(doctype)) if column not in known]
+	known = set(columns(erpnext_definition(doctype)))
+	return [column for column in columns(our_definition(doctype)) if column not in known]
 
 
 def clash(doctype: str) -> str:
 	"""Return a Custom Field of the site that has the name of a field which a taken over doctype gets, "" without one."""
-	names = [field["fieldname"] for field in ours(doctype)["fields"]]
+	names = [field["fieldname"] for field in our_definition(doctype)["fields"]]
 	return frappe.db.get_value("Custom Field", {"dt": doctype, "fieldname": ("in", names)}, "fieldname") or ""
 
 
-def take() -> None:
+def put_ours_in_force() -> None:
 	"""Put our definitions in force, whatever the order in which the two apps are installed."""
 	for doctype in DOCTYPES:
 		if frappe.db.get_value("DocType", doctype, "module") != OUR_MODULE:
 			_load(OUR_MODULE, doctype)
 
 
-def give() -> None:
+def put_erpnexts_in_force() -> None:
 	"""Put ERPNext's definitions in force again. No row is touched, and columns that it does not know are left."""
 	for doctype in DOCTYPES:
 		_load(MODULE, doctype)

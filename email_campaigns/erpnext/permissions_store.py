@@ -35,14 +35,16 @@ _RIGHTS = (
 )
 
 
-def keep() -> None:
+def grant_roles() -> None:
 	"""Give each role what ERPNext or this app gives it, on each of the three; what is customised already is left alone."""
 	for doctype in DOCTYPES:
-		known = {*_roles(owner_store.ours(doctype))}
-		missing = [row for row in owner_store.theirs(doctype)["permissions"] if row["role"] not in known]
+		known = {*_roles(owner_store.our_definition(doctype))}
+		missing = [
+			row for row in owner_store.erpnext_definition(doctype)["permissions"] if row["role"] not in known
+		]
 		customised = frappe.db.exists(CUSTOM, {"parent": doctype})
 		if customised:
-			_add(doctype, owner_store.ours(doctype)["permissions"])
+			_add(doctype, owner_store.our_definition(doctype)["permissions"])
 		elif missing:
 			setup_custom_perms(doctype)
 			_add(doctype, missing)
@@ -72,8 +74,8 @@ def give_back(our_roles: Collection[str]) -> None:
 	"""Take our roles' rights away. Where nothing but what `keep` made is left, the standard permissions hold again."""
 	for doctype in DOCTYPES:
 		frappe.db.delete(CUSTOM, {"parent": doctype, "role": ("in", list(our_roles))})
-		theirs = _rows(owner_store.theirs(doctype)["permissions"])
-		ours = _rows(owner_store.ours(doctype)["permissions"])
+		theirs = _rows(owner_store.erpnext_definition(doctype)["permissions"])
+		ours = _rows(owner_store.our_definition(doctype)["permissions"])
 		left = _rows(frappe.get_all(CUSTOM, {"parent": doctype}, ["role", *_RIGHTS]))
 		if left and left - (ours - theirs) == theirs:
 			reset_perms(doctype)

@@ -10,7 +10,7 @@ from email_campaigns.erpnext.names import DOCTYPES
 from email_campaigns.lifecycle import UNFINISHED_EMAIL_CAMPAIGN
 
 
-def refuse() -> None:
+def check_takeover() -> None:
 	"""Stop an installation, before anything is changed, that could lose data or mail somebody twice. Raises ValidationError."""
 	if not owner_store.is_here():
 		return
@@ -35,12 +35,12 @@ def take_over() -> None:
 	if not owner_store.is_here():
 		return
 	jobs_store.stop()
-	owner_store.take()
-	permissions_store.keep()
+	owner_store.put_ours_in_force()
+	permissions_store.grant_roles()
 	utm_store.mirror_all()
 
 
-def go_on() -> None:
+def continue_campaigns() -> None:
 	"""Go on with the campaigns that ERPNext has begun; done a second time it changes nothing."""
 	if not owner_store.is_here():
 		return
@@ -49,10 +49,10 @@ def go_on() -> None:
 	history_store.adopt()
 
 
-def keep() -> None:
+def keep_taken_over() -> None:
 	"""After a migration: ERPNext's definitions and jobs may have come back with it."""
 	if owner_store.is_here():
-		owner_store.take()
+		owner_store.put_ours_in_force()
 		jobs_store.stop()
 
 

@@ -18,7 +18,7 @@ def is_here() -> bool:
 	return bool(frappe.db.exists("DocType", DOCTYPE)) and frappe.get_meta(DOCTYPE).has_field(LINK)
 
 
-def mirror(campaign) -> None:
+def mirror_campaign(campaign) -> None:
 	"""Make or update the UTM Campaign of a Campaign document: it has the campaign's name in words, and its description."""
 	if not is_here() or not campaign.campaign_name:
 		return
@@ -40,4 +40,4 @@ def follow_rename(old: str, new: str) -> None:
 def mirror_all() -> None:
 	if is_here():
 		for name in frappe.get_all("Campaign", pluck="name"):
-			mirror(frappe.get_doc("Campaign", name))
+			mirror_campaign(frappe.get_doc("Campaign", name))

@@ -10,9 +10,9 @@ from email_campaigns.compat import change_latest_rows
 from email_campaigns.mass_mailing import ab_winner_store
 
 
-def look(epoch: int) -> None:
+def choose_winners(epoch: int) -> None:
 	"""Choose the winners that are due at `epoch` (Unix seconds), and release what a choice has not released yet."""
-	for name in ab_winner_store.under_test():
+	for name in ab_winner_store.mailings_under_test():
 		try:
 			ab_winner_store.choose_if_due(name, epoch)
 			frappe.db.commit()
@@ -24,12 +24,12 @@ def look(epoch: int) -> None:
 			frappe.db.commit()
 
 
-def release(name: str) -> None:
+def release_rest(name: str) -> None:
 	"""Release the rest of a mailing whose version somebody has chosen, slice by slice, each durable."""
 	change_latest_rows()
 	_release(name, int(time.time()))
 
 
 def _release(name: str, epoch: int) -> None:
-	while ab_winner_store.release(name, epoch):
+	while ab_winner_store.release_rest(name, epoch):
 		frappe.db.commit()

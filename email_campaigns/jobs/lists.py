@@ -12,9 +12,9 @@ from email_campaigns.audience.feeds import rows_store, run_store
 from email_campaigns.audience.feeds.rules import FeedFault
 from email_campaigns.audience.lists import members_store as audience
 from email_campaigns.audience.lists import progress_store
-from email_campaigns.audience.lists.copy_store import Copy
+from email_campaigns.audience.lists.copy_store import ListCopy
 from email_campaigns.audience.lists.csv_file import UnusableFile
-from email_campaigns.audience.lists.import_store import Import, read_file
+from email_campaigns.audience.lists.import_store import CsvImport, read_file
 from email_campaigns.compat import change_latest_rows, enqueue_once
 from email_campaigns.results import list_store
 
@@ -25,7 +25,7 @@ def add_members(target_list: str, doctype: str, names: list[str]) -> None:
 	"""Add records to a target list slice by slice, each durable, with progress for whoever asked."""
 	change_latest_rows()
 	origin, added, done = sources_store.source(doctype), 0, 0
-	with progress_store.under_way(target_list) as tell:
+	with progress_store.report_progress(target_list) as tell:
 		for batch in audience.slices(names):
 			added += audience.add_records(target_list, origin, batch)
 			done += len(batch)
@@ -42,10 +42,10 @@ def import_members(
 ) -> None:
 	"""Add the addresses of a CSV file to a target list, plain or as records, and keep the report of what was left out."""
 	change_latest_rows()
-	with progress_store.under_way(target_list) as tell:
+	with progress_store.report_progress(target_list) as tell:
 		try:
 			text = read_file(file_url)
-			lines, run = max(1, text.count("\n")), Import(target_list, text, mapping, record_type)
+			lines, run = max(1, text.count("\n")), CsvImport(target_list, text, mapping, record_type)
 			for done in run.run():
 				frappe.db.commit()
 				tell(done, lines)
@@ -60,9 +60,9 @@ def copy_members(target_list: str, sources: list[str], part: str = "", other: st
 	change_latest_rows()
 	total = sum(frappe.db.count("Target List Member", {"target_list": source}) for source in sources)
 	done, told = 0, []
-	with progress_store.under_way(target_list) as tell:
+	with progress_store.report_progress(target_list) as tell:
 		for source in sources:
-			run, looked_at = Copy(source, target_list, part, other), 0
+			run, looked_at = ListCopy(source, target_list, part, other), 0
 			for looked_at in run.run():
 				frappe.db.commit()
 				tell(done + looked_at, total)
@@ -81,8 +81,8 @@ def add_from_behaviour(target_list: str, mailing: str, behaviour: str, link: str
 	"""Add the people of a mailing who have shown a behaviour to a target list, each slice durable."""
 	change_latest_rows()
 	joined = 0
-	with progress_store.under_way(target_list) as tell:
-		for done, among, added in list_store.add(target_list, mailing, behaviour, link):
+	with progress_store.report_progress(target_list) as tell:
+		for done, among, added in list_store.add_people(target_list, mailing, behaviour, link):
 			joined += added
 			frappe.db.commit()
 			tell(done, among)
@@ -110,10 +110,10 @@ def feed_list_soon(target_list: str, feed: str = "", *, asked: bool = False) -> 
 def feed_list(target_list: str, feed: str = "", asked: bool = False) -> None:
 	"""Run the feeds of a list one after the other; one that can't says so on the form and stops no other."""
 	change_latest_rows()
-	with run_store.alone(target_list) as alone, progress_store.under_way(target_list) as tell:
+	with run_store.feed_lock(target_list) as alone, progress_store.report_progress(target_list) as tell:
 		if not alone:
 			return  # whoever feeds the list now goes on; what it leaves is due at the next tick
-		feeds = rows_store.named(target_list, feed) if asked else rows_store.due(target_list)
+		feeds = rows_store.read_feeds(target_list, feed) if asked else rows_store.due_feeds(target_list)
 		for row in feeds:
 			_feed(row, tell)
 		audience.update_counts(target_list)
@@ -123,17 +123,17 @@ def feed_list(target_list: str, feed: str = "", asked: bool = False) -> None:
 
 
 def _feed(row, tell) -> None:
-	run = run_store.Run(row)
+	run = run_store.FeedRun(row)
 	try:
 		for done, total in run.run():
 			frappe.db.commit()
 			tell(done, total)
-		run.tell()
+		run.save_result()
 	except FeedFault as fault:
 		frappe.db.rollback()
-		run.tell_failure(str(fault))
+		run.save_failure(str(fault))
 	except Exception:
 		frappe.db.rollback()
 		frappe.log_error(f"Email Campaigns: the feed {row.title} of {row.parent} failed")
-		run.tell_failure(frappe._("It stopped with an error, which is in the Error Log."))
+		run.save_failure(frappe._("It stopped with an error, which is in the Error Log."))
 	frappe.db.commit()

@@ -28,25 +28,25 @@ class MailingQueue:
 
 	def load(self) -> Mailing:
 		"""Return what is to be sent. Raises ValidationError, and Void where it is not what was approved."""
-		return approval_store.load(self.name)
+		return approval_store.load_approved(self.name)
 
 	def limits(self, epoch: int) -> Limits:
-		return limits_store.limits(mailing_store.load_mass_email(self.name), epoch)
+		return limits_store.mailing_limits(mailing_store.load_mass_email(self.name), epoch)
 
 	def may_send(self) -> bool:
 		return mailing_store.may_send(self.name)
 
 	def note(self, held: str) -> bool:
 		"""Show the sentence for which nothing leaves this site, or take it away; tell whether that was new."""
-		if held == status_store.problem(self.name):
+		if held == status_store.shown_problem(self.name):
 			return False
-		status_store.note(self.name, held)
+		status_store.show_problem(self.name, held)
 		return True
 
 	def pause(self, error: Exception | str) -> None:
 		"""Stop until a person has seen to the problem."""
-		if isinstance(error, approval_store.Void):
-			approval_store.pause(self.name, str(error))
+		if isinstance(error, approval_store.ApprovalVoid):
+			approval_store.pause_unapproved(self.name, str(error))
 		else:
 			status_store.move(self.name, "Paused", problem=str(error))
 
@@ -68,19 +68,19 @@ class DripQueue:
 		return mailing_store.load_step(self.stream)
 
 	def limits(self, epoch: int) -> Limits:
-		return limits_store.limits(self.load(), epoch)
+		return limits_store.mailing_limits(self.load(), epoch)
 
 	def may_send(self) -> bool:
 		return streams_store.may_send(self.stream.campaign)
 
 	def note(self, held: str) -> bool:
-		return streams_store.note(self.stream, held)
+		return streams_store.update_problem(self.stream, held)
 
 	def pause(self, error: Exception | str) -> None:
 		"""Let the mails wait for a while, with the reason on the campaign's form: they are tried again by themselves."""
-		streams_store.hold(self.stream, str(error))
+		streams_store.hold_stream(self.stream, str(error))
 
 
-def queue(mailing: str, stream: Sequence = ()) -> MailingQueue | DripQueue:
+def make_queue(mailing: str, stream: Sequence = ()) -> MailingQueue | DripQueue:
 	"""Return what the arguments of a page's job name."""
 	return DripQueue(Stream(*stream)) if stream else MailingQueue(mailing)

@@ -32,20 +32,20 @@ def tick() -> None:
 	change_latest_rows()
 	epoch = int(time.time())
 	recover(epoch)
-	for name in status_store.due(epoch):
-		if approval_store.stands(name):
+	for name in status_store.due_mailings(epoch):
+		if approval_store.may_start(name):
 			status_store.move(name, "In Process", started_on=now_datetime())
 		frappe.db.commit()
 	for name in mailing_store.in_process(frozen=False):
 		enqueue_once(freeze, f"ec-freeze-{name}", queue="long", name=name)
-	for name in status_store.looking_for_missing():
+	for name in status_store.searching_mailings():
 		enqueue_once(resend_missing, f"ec-missing-{name}", queue="long", name=name)
 	top_up()
 
 
 def recover(epoch: int) -> None:
 	"""Take back the claims whose lease ended before `epoch` (Unix seconds)."""
-	send_store.recover(epoch)
+	send_store.recover_claims(epoch)
 	frappe.db.commit()
 
 
@@ -57,7 +57,7 @@ def top_up() -> None:
 	change_latest_rows()
 	epoch = int(time.time())
 	_expire_late(epoch)
-	ab_winner.look(epoch)
+	ab_winner.choose_winners(epoch)
 	for name in mailing_store.in_process(frozen=True):
 		_enqueue_pages(MailingQueue(name))
 	for stream in streams_store.due_streams(epoch):
@@ -78,7 +78,7 @@ def _enqueue_pages(queue, own_slot: int | None = None, predecessor: int | None =
 	if not _has_room(queue, epoch):
 		return
 	batch = max(1, cint(settings.batch_size))
-	due = counts_store.due_mails(queue.mails, epoch, batch * max(1, cint(settings.parallel_jobs)))
+	due = counts_store.count_due(queue.mails, epoch, batch * max(1, cint(settings.parallel_jobs)))
 	for slot in range(-(-due // batch)):
 		_enqueue_page(queue, slot, predecessor if slot == own_slot else None)
 
@@ -122,14 +122,14 @@ def _enqueue_page(queue, slot: int, predecessor: int | None) -> None:
 	if any(is_job_enqueued(job_id) for turn, job_id in enumerate(ids) if turn != predecessor):
 		return
 	turn = 0 if predecessor is None else 1 - predecessor
-	enqueue_once(page, ids[turn], queue="long", slot=slot, turn=turn, **queue.arguments)
+	enqueue_once(send_batch, ids[turn], queue="long", slot=slot, turn=turn, **queue.arguments)
 
 
 def freeze(name: str) -> None:
 	"""Freeze the audience of a mailing, each slice durable, then let its first pages go."""
 	change_latest_rows()
 	with _pausing(MailingQueue(name)):
-		mailing_store.refresh_lists(approval_store.load(name))
+		mailing_store.refresh_lists(approval_store.load_approved(name))
 		frappe.db.commit()
 		while freeze_store.freeze_next(name):
 			frappe.db.commit()
@@ -144,21 +144,21 @@ def resend_missing(name: str) -> None:
 	try:
 		mailing_store.refresh_lists(mailing_store.load_mass_email(name))
 		frappe.db.commit()
-		while missing_store.take_next(name):
+		while missing_store.queue_next(name):
 			frappe.db.commit()
 	except frappe.ValidationError as error:
 		frappe.db.rollback()
-		missing_store.stop(name, str(error))
+		missing_store.stop_search(name, str(error))
 	frappe.db.commit()
 	if mailing_store.may_send(name):
 		_continue(MailingQueue(name))
 
 
-def page(mailing: str = "", slot: int = 0, turn: int = 0, stream: Sequence = ()) -> None:
+def send_batch(mailing: str = "", slot: int = 0, turn: int = 0, stream: Sequence = ()) -> None:
 	"""Send mails of one mailing, or of one stream of drip sequences, for up to PAGE_SECONDS, then leave the rest to a
 	successor."""
 	change_latest_rows()
-	queue = queues.queue(mailing, stream)
+	queue = queues.make_queue(mailing, stream)
 	if not queue.may_send() or not _way_is_free(queue):
 		return
 	sending = _open(queue)
@@ -178,16 +178,16 @@ def page(mailing: str = "", slot: int = 0, turn: int = 0, stream: Sequence = ())
 
 
 def _way_is_free(queue) -> bool:
-	held = transport.held()
+	held = transport.sending_hindrance()
 	if queue.note(held):
 		frappe.db.commit()
 	return not held
 
 
-def _open(queue) -> send_store.Sending | None:
+def _open(queue) -> send_store.SendJob | None:
 	sending = None
 	with _pausing(queue):
-		sending = send_store.Sending(queue.load(), queue.mails, time.monotonic() + PAGE_SECONDS)
+		sending = send_store.SendJob(queue.load(), queue.mails, time.monotonic() + PAGE_SECONDS)
 	return sending
 
 
@@ -202,11 +202,11 @@ def _pausing(queue):
 		frappe.db.commit()
 
 
-def _send_batch(sending: send_store.Sending, queue) -> bool:
+def _send_batch(sending: send_store.SendJob, queue) -> bool:
 	"""Claim, send and settle once; tell whether there was anything to claim."""
 	# What was read so far is of a moment before the lock, and the limits must be seen as they are under it.
 	frappe.db.commit()
-	with claims_store.one_claimer() as alone:
+	with claims_store.claim_lock() as alone:
 		rows = sending.claim() if alone else []
 		frappe.db.commit()
 	if not sending.rows:

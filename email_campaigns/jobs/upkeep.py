@@ -30,7 +30,7 @@ def update_statuses() -> None:
 		)
 	for name in frappe.get_all("Target List", pluck="name"):
 		audience.update_counts(name)
-	signup_store.clean()
+	signup_store.delete_expired()
 	frappe.db.commit()
 
 
@@ -54,7 +54,7 @@ def prove_counts() -> None:
 		frappe.db.commit()  # a count is of the moment when its transaction begins
 		different = results.recount(name)
 		if different:
-			results.report(name, different)
+			results.report_differences(name, different)
 		frappe.db.commit()
 
 
@@ -62,13 +62,13 @@ def send_digests() -> None:
 	"""Tell the owners of mailings that were completed a day ago what came of them, each once."""
 	change_latest_rows()
 	at = now_datetime()
-	for name in digest_store.due(at):
+	for name in digest_store.due_digests(at):
 		try:
-			if digest_store.claim(name, at):
-				digest_store.send(name)
+			if digest_store.claim_digest(name, at):
+				digest_store.send_digest(name)
 		except Exception:
 			# Once is at most once: a digest that can't be sent is not tried every hour.
 			frappe.db.rollback()
-			digest_store.claim(name, at)
+			digest_store.claim_digest(name, at)
 			frappe.log_error(f"Email Campaigns: no digest of {name}")
 		frappe.db.commit()

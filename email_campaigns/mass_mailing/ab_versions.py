@@ -19,7 +19,7 @@ OPENS, CLICKS, REPLIES, BY_HAND = "Opens", "Clicks", "Replies", "By hand"
 KINDS = {OPENS: "opened", CLICKS: "clicked", REPLIES: "replied"}
 
 
-def of_rest(test: ABTest | None, winner: str) -> str:
+def rest_version(test: ABTest | None, winner: str) -> str:
 	"""Return the version of whoever is no part of the test: "" where there is none, and for REST it has to wait."""
 	if not test:
 		return ""
@@ -29,31 +29,31 @@ def of_rest(test: ABTest | None, winner: str) -> str:
 Versions = Callable[[Sequence[tuple[Decision, str]]], list[str]]
 
 
-def drawn(test: ABTest | None, winner: str = "", *, seeds: bool = False) -> Versions:
+def draw_versions(test: ABTest | None, winner: str = "", *, seeds: bool = False) -> Versions:
 	"""Return what gives each of some (decision, language of its version) its version when an audience is frozen.
 
 	Whoever gets a language version, or no mail, has none. The seed group gets the versions in turn, so that the colleagues
 	who watch over a mailing see them all, and waits for no winner.
 	"""
 	if not test:
-		return none
+		return no_versions
 	if seeds:
-		return lambda mails: in_turn(test.labels, mails)
-	draw = shares(test.seed, test.percent, test.labels, of_rest(test, winner))
+		return lambda mails: versions_in_turn(test.labels, mails)
+	draw = shares(test.seed, test.percent, test.labels, rest_version(test, winner))
 	return lambda mails: [draw(who.candidate.email) if takes_part(who, lang) else "" for who, lang in mails]
 
 
-def late(test: ABTest | None, winner: str) -> Versions:
+def versions_after_freeze(test: ABTest | None, winner: str) -> Versions:
 	"""Return what gives a version to those who join when the test is under way: they are of the rest."""
-	rest = of_rest(test, winner)
+	rest = rest_version(test, winner)
 	return lambda mails: [rest if takes_part(who, language) else "" for who, language in mails]
 
 
-def none(mails: Sequence[tuple[Decision, str]]) -> list[str]:
+def no_versions(mails: Sequence[tuple[Decision, str]]) -> list[str]:
 	return [""] * len(mails)
 
 
-def in_turn(labels: Sequence[str], mails: Sequence[tuple[Decision, str]]) -> list[str]:
+def versions_in_turn(labels: Sequence[str], mails: Sequence[tuple[Decision, str]]) -> list[str]:
 	taken, found = 0, []
 	for who, language in mails:
 		part = takes_part(who, language)

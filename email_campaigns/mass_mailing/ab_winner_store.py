@@ -17,7 +17,7 @@ from email_campaigns.delivery.mailing.mailing import REST
 from email_campaigns.mass_mailing import status_store
 from email_campaigns.mass_mailing.ab_versions import BY_HAND, KINDS, LABELS
 from email_campaigns.results import store as results
-from email_campaigns.results.ab import Verdict, reason, verdict
+from email_campaigns.results.ab import ABVerdict, compare, winner_reason
 from email_campaigns.results.rates import Counts
 from email_campaigns.schedule.limits import HOUR
 
@@ -32,13 +32,13 @@ def _values(source: str, **more) -> dict:
 	return {"source": source, "waiting": WAITS_FOR_WINNER, "end": WAITS_FOR_MAIL - 1, **more}
 
 
-def under_test() -> list[str]:
+def mailings_under_test() -> list[str]:
 	"""Return the mailings in process that have an A/B test, of campaigns that are not Inactive."""
 	tested = frappe.get_all("Mass Email", {"status": "In Process", "ab_seed": ("!=", "")}, pluck="name")
 	return [name for name in mailing_store.in_process(frozen=True) if name in tested]
 
 
-def waits(source: str) -> bool:
+def has_waiting(source: str) -> bool:
 	"""Tell whether mails of a mailing wait for the winner."""
 	return bool(
 		frappe.db.sql(f"SELECT EXISTS(SELECT 1 FROM `tabCampaign Message` WHERE {_WAITS})", _values(source))[
@@ -47,12 +47,12 @@ def waits(source: str) -> bool:
 	)
 
 
-def waiting(source: str) -> int:
+def count_waiting(source: str) -> int:
 	"""Return how many mails of a mailing wait for the winner, from an index alone."""
 	return frappe.db.sql(f"SELECT COUNT(*) FROM `tabCampaign Message` WHERE {_WAITS}", _values(source))[0][0]
 
 
-def test_mails_left(source: str) -> int:
+def count_test_mails_remaining(source: str) -> int:
 	"""Return how many mails of the test have still to leave."""
 	return frappe.db.sql(
 		"""SELECT COUNT(*) FROM `tabCampaign Message` WHERE source = %(source)s AND version IN %(labels)s
@@ -61,14 +61,14 @@ def test_mails_left(source: str) -> int:
 	)[0][0]
 
 
-def due_at(name: str, row, epoch: int) -> int:
+def winner_due_at(name: str, row, epoch: int) -> int:
 	"""Return when the winner is chosen (Unix seconds), 0 while that is not known yet: from the last mail of the test on.
 
 	`row` has FIELDS of the mailing. A test without a mail is over at `epoch`.
 	"""
 	if row.ab_due_epoch:
 		return cint(row.ab_due_epoch)
-	if row.ab_winner_by == BY_HAND or not row.frozen or test_mails_left(name):
+	if row.ab_winner_by == BY_HAND or not row.frozen or count_test_mails_remaining(name):
 		return 0
 	mails, last = frappe.db.sql(
 		"""SELECT COUNT(*), MAX(sent_epoch) FROM `tabCampaign Message`
@@ -84,35 +84,35 @@ def due_at(name: str, row, epoch: int) -> int:
 def choose_if_due(name: str, epoch: int) -> bool:
 	"""Choose the winner by the figures where its time has come at `epoch` (Unix seconds); tell whether that happened."""
 	row = frappe.db.get_value("Mass Email", name, FIELDS, as_dict=True)
-	if row.ab_winner or row.ab_winner_by not in KINDS or not waits(name):
+	if row.ab_winner or row.ab_winner_by not in KINDS or not has_waiting(name):
 		return False
-	due = due_at(name, row, epoch)
+	due = winner_due_at(name, row, epoch)
 	if not due or due > epoch:
 		return False
 	kind = KINDS[row.ab_winner_by]
-	found = judged(name, kind)
-	return choose(name, found.winner, reason(found, kind, frappe._), epoch)
+	found = compare_versions(name, kind)
+	return choose_winner(name, found.winner, winner_reason(found, kind, frappe._), epoch)
 
 
-def labels(name: str) -> tuple[str, ...]:
+def version_labels(name: str) -> tuple[str, ...]:
 	"""Return the labels of a mailing's versions, A first; () where it has no test."""
 	rows = frappe.get_all("Campaign AB Version", {"parent": name}, pluck="label", order_by="idx")
 	return ("A", *rows) if rows else ()
 
 
-def counts(name: str) -> dict[str, Counts]:
+def version_counts(name: str) -> dict[str, Counts]:
 	"""Return {version: counts of people} of the test, of the rest "Rest" or "Rest B", of language versions ""."""
 	found = results.people_by(name, "{0}.version", 2 * len(LABELS))
 	return {version: Counts(**numbers) for version, numbers in found.items()}
 
 
-def judged(name: str, kind: str, found: dict[str, Counts] | None = None) -> Verdict:
+def compare_versions(name: str, kind: str, found: dict[str, Counts] | None = None) -> ABVerdict:
 	"""Compare the versions of a test by what people did; `kind` is one of KINDS' values, `found` what `counts` gave."""
-	found = counts(name) if found is None else found
-	return verdict({label: found.get(label, Counts()) for label in labels(name)}, kind)
+	found = version_counts(name) if found is None else found
+	return compare({label: found.get(label, Counts()) for label in version_labels(name)}, kind)
 
 
-def choose(name: str, version: str, why: str, epoch: int, by: str | None = None) -> bool:
+def choose_winner(name: str, version: str, why: str, epoch: int, by: str | None = None) -> bool:
 	"""Choose the version that the rest gets, once; tell whether that happened. `by` is the User who did."""
 	frappe.db.sql(
 		"""UPDATE `tabMass Email` SET ab_winner = %(version)s, ab_reason = %(why)s, ab_chosen_by = %(by)s,
@@ -132,11 +132,11 @@ def choose(name: str, version: str, why: str, epoch: int, by: str | None = None)
 	frappe.clear_document_cache("Mass Email", name)
 	# The hours that a mailing is spread over begin anew: what waited would leave in one burst.
 	frappe.db.set_value("Mass Email", name, "spread_until", 0, update_modified=False)
-	status_store.anchor(name, counts_store.left(name), epoch)
+	status_store.spread_from(name, counts_store.count_remaining(name), epoch)
 	return True
 
 
-def release(name: str, epoch: int) -> int:
+def release_rest(name: str, epoch: int) -> int:
 	"""Give the next mails of the rest the version that was chosen, and let them leave; return how many there were.
 
 	One that has an hour of its own leaves when that hour comes next.

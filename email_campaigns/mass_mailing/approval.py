@@ -13,7 +13,7 @@ CONTENT = ("title", "campaign", "subject", "html", "prefix", "forced_language", 
 # What is learnt of recipients is a decision of its own; a mailing of which nothing is learnt was approved as it is.
 TRACKING = ("track_opens", "track_links")
 SENDER = ("account", "sender_address", "sender_name", "reply_to")
-AUDIENCE = ("heeds_opt_out", "duplicate_policy", "seed_list", "holdout_percent", "holdout_seed")
+AUDIENCE = ("duplicate_policy", "seed_list", "holdout_percent", "holdout_seed")
 SETS = ("lists", "excluding")
 
 
@@ -26,6 +26,8 @@ def fingerprint(mailing: Mailing) -> str:
 	values = {field: getattr(mailing, field) for field in (*CONTENT, *SENDER, *AUDIENCE)}
 	values |= {field: True for field in TRACKING if getattr(mailing, field)}
 	values |= {field: sorted(getattr(mailing, field)) for field in SETS}
+	# By this name and sense in the approvals that sites have stored.
+	values["heeds_opt_out"] = not mailing.informational
 	values["holdout_percent"] = float(mailing.holdout_percent)
 	values["versions"] = sorted((asdict(version) for version in mailing.versions), key=json.dumps)
 	if mailing.ab_test:

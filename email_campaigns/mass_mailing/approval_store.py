@@ -24,32 +24,34 @@ NONE = {"approved_by": None, "approved_on": None, "approval_hash": ""}
 KEPT = ("requested_by", *NONE, "rejected_by", "rejection_reason", "started_on")
 
 
-class Void(frappe.ValidationError):
+class ApprovalVoid(frappe.ValidationError):
 	"""What was approved is not what would be sent. The message says what has changed."""
 
 
-def needed() -> str:
+def approval_needed() -> str:
 	"""Return "", NEEDED or ANOTHER: whether the settings want an approval, and by whom."""
 	return SETTING.get(app_settings().approval, "")
 
 
-def load(name: str) -> Mailing:
+def load_approved(name: str) -> Mailing:
 	"""Return a mailing that is to be sent. Raises Void where it was approved and is not what was approved."""
 	doc = frappe.get_doc("Mass Email", name)
 	mailing = mailing_store.from_doc(doc)
 	if doc.approval_hash and doc.approval_hash != fingerprint(mailing):
-		raise Void(_changed(doc, mailing))
+		raise ApprovalVoid(_changed(doc, mailing))
 	return mailing
 
 
-def fault(doc) -> str:
+def approval_problem(doc) -> str:
 	"""Return the sentence for which a mailing must not start, "" where its approval stands or none is needed.
 
 	A mailing that can't be loaded has no fault here: it pauses with the reason when it is to be sent.
 	"""
 	if not doc.approval_hash:
 		return (
-			_("This mailing needs an approval before it starts.") if needed() and not doc.started_on else ""
+			_("This mailing needs an approval before it starts.")
+			if approval_needed() and not doc.started_on
+			else ""
 		)
 	try:
 		mailing = mailing_store.from_doc(doc)
@@ -59,37 +61,37 @@ def fault(doc) -> str:
 	return "" if doc.approval_hash == fingerprint(mailing) else _changed(doc, mailing)
 
 
-def stands(name: str) -> bool:
+def may_start(name: str) -> bool:
 	"""Tell whether a Pending mailing may start; one that may not goes back to Draft, and its asker is told why."""
 	doc = frappe.get_doc("Mass Email", name)
-	why = fault(doc)
+	why = approval_problem(doc)
 	if why:
-		void(doc, why)
+		void_approval(doc, why)
 	return not why
 
 
-def void(doc, why: str) -> bool:
+def void_approval(doc, why: str) -> bool:
 	"""Take a Pending mailing whose approval does not hold back to Draft; tell whether that happened."""
-	moved = status_store.move(doc.name, "Draft", since=("Pending",), problem=why, **NONE)
+	moved = status_store.move(doc.name, "Draft", from_statuses=("Pending",), problem=why, **NONE)
 	if moved:
-		tell_asker(doc, _("The mailing {0} is a Draft again: {1}"), why)
+		notify_requester(doc, _("The mailing {0} is a Draft again: {1}"), why)
 	return moved
 
 
-def pause(name: str, why: str) -> None:
+def pause_unapproved(name: str, why: str) -> None:
 	"""Pause a mailing under way whose approval does not hold, and tell its asker."""
 	if status_store.move(name, "Paused", problem=why):
-		tell_asker(frappe.get_doc("Mass Email", name), _("The mailing {0} is paused: {1}"), why)
+		notify_requester(frappe.get_doc("Mass Email", name), _("The mailing {0} is paused: {1}"), why)
 
 
-def refuse_void(doc) -> None:
+def check_not_void(doc) -> None:
 	"""Raise Void where a mailing must not go on before it is approved anew."""
-	if why := fault(doc):
+	if why := approval_problem(doc):
 		raise_void = _("{0} Before it goes on, a Campaign Manager has to approve it.").format(why)
-		frappe.throw(raise_void, Void)
+		frappe.throw(raise_void, ApprovalVoid)
 
 
-def given(mailing: Mailing) -> dict:
+def approval_fields(mailing: Mailing) -> dict:
 	"""Return the fields of an approval that the user gives at this moment."""
 	return {
 		"approved_by": frappe.session.user,
@@ -98,20 +100,20 @@ def given(mailing: Mailing) -> dict:
 	}
 
 
-def renew(doc, mailing: Mailing) -> None:
+def renew_approval(doc, mailing: Mailing) -> None:
 	"""Approve what a Paused mailing is now; whoever steers it resumes it."""
-	values = {**given(mailing), "problem": ""}
+	values = {**approval_fields(mailing), "problem": ""}
 	frappe.db.set_value("Mass Email", {"name": doc.name, "status": "Paused"}, values)
 	frappe.clear_document_cache("Mass Email", doc.name)
 
 
-def refusal(doc, user: str) -> str:
+def problem_with_approver(doc, user: str) -> str:
 	"""Return the sentence for which a user can't approve or reject a mailing, "" where they can."""
 	if not is_manager(user):
 		return _("{0} is not a Campaign Manager.").format(get_fullname(user))
 	if not frappe.has_permission(doc.doctype, "write", doc, user=user):
 		return _("{0} may not write this mailing.").format(get_fullname(user))
-	if needed() == ANOTHER and user in (doc.requested_by, doc.owner):
+	if approval_needed() == ANOTHER and user in (doc.requested_by, doc.owner):
 		return _(
 			"The settings want another person than {0} to approve: not who asks, nor who made the mailing."
 		).format(get_fullname(user))
@@ -141,9 +143,9 @@ def check_approver(user: str, was: str) -> None:
 def approvers(doc, asker: str) -> list[str]:
 	"""Return the users who are asked: the one that the mailing names, else all Campaign Managers but the asker."""
 	asked = [doc.approver] if doc.approver else managers()
-	if doc.approver and needed() != ANOTHER:
+	if doc.approver and approval_needed() != ANOTHER:
 		return asked
-	excluded = (asker, doc.owner) if needed() == ANOTHER else (asker,)
+	excluded = (asker, doc.owner) if approval_needed() == ANOTHER else (asker,)
 	return [user for user in asked if user not in excluded]
 
 
@@ -157,13 +159,13 @@ def managers() -> list[str]:
 	)
 
 
-def tell_asker(doc, sentence: str, *values: str) -> None:
+def notify_requester(doc, sentence: str, *values: str) -> None:
 	"""Notify who asked for the approval; `sentence` has the place {0} for the mailing."""
 	if doc.requested_by:
-		notify([doc.requested_by], doc, sentence, *values)
+		notify_of_mailing([doc.requested_by], doc, sentence, *values)
 
 
-def notify(users: list[str], doc, sentence: str, *values: str) -> None:
+def notify_of_mailing(users: list[str], doc, sentence: str, *values: str) -> None:
 	"""Send Frappe's own notification; the texts of users in it are escaped."""
 	title = f"<b>{escape(doc.title)}</b>"
 	notify_users(users, "Mass Email", doc.name, sentence.format(title, *map(escape, values)))

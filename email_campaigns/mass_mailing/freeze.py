@@ -11,9 +11,9 @@ from collections.abc import Callable, Collection, Iterable, Mapping
 
 from email_campaigns.audience import chance
 from email_campaigns.audience.decide import Candidate, Decision, decide, wanted_keys
-from email_campaigns.delivery.ledger.row import Entry
+from email_campaigns.delivery.ledger.row import LedgerEntry
 from email_campaigns.delivery.mailing.mailing import Mailing
-from email_campaigns.mass_mailing.ab_versions import Versions, drawn, waits_until
+from email_campaigns.mass_mailing.ab_versions import Versions, draw_versions, waits_until
 
 DOMAINS_SHOWN = 10
 
@@ -34,7 +34,7 @@ def freeze_slice(
 	mailing: Mailing,
 	candidates: list[Candidate],
 	taken: Callable[[list[str]], Collection[str]],
-	write: Callable[[list[Entry]], None],
+	write: Callable[[list[LedgerEntry]], None],
 	*,
 	times: Times = at_once,
 	seeds: bool = False,
@@ -46,10 +46,10 @@ def freeze_slice(
 	is not to be drawn. The caller sees to it that a slice is frozen once: frozen again, its members would be duplicates of
 	themselves.
 	"""
-	keys = wanted_keys(candidates, mailing.duplicate_policy, heeds_opt_out=mailing.heeds_opt_out)
+	keys = wanted_keys(candidates, mailing.duplicate_policy, informational=mailing.informational)
 	decisions = _decide(mailing, candidates, taken(keys) if keys else (), seeds=seeds)
 	due = times([decision.candidate for decision in decisions if not decision.reason])
-	versions = versions or drawn(mailing.ab_test, mailing.ab_winner, seeds=seeds)
+	versions = versions or draw_versions(mailing.ab_test, mailing.ab_winner, seeds=seeds)
 	write([_entry(*each, due, seeds) for each in _versions(mailing, decisions, versions)])
 	return candidates[-1].member
 
@@ -62,33 +62,39 @@ def _versions(
 	return [(*mail, version) for mail, version in zip(mails, versions(mails), strict=True)]
 
 
-def _entry(decision: Decision, language: str, version: str, due: Mapping[int, int], seeds: bool) -> Entry:
+def _entry(
+	decision: Decision, language: str, version: str, due: Mapping[int, int], seeds: bool
+) -> LedgerEntry:
 	send_after = waits_until(version, due.get(decision.candidate.member, 0))
-	return Entry(decision, language, send_after, seeds, version=version)
+	return LedgerEntry(decision, language, send_after, seeds, version=version)
 
 
 def _decide(
 	mailing: Mailing, candidates: list[Candidate], taken: Collection[str], *, seeds: bool
 ) -> list[Decision]:
 	# Colleagues who watch over a mailing are no part of the experiment.
-	held_out = chance.nobody if seeds else chance.hold_out(mailing.holdout_seed, mailing.holdout_percent)
+	held_out = (
+		chance.hold_out_nobody if seeds else chance.hold_out(mailing.holdout_seed, mailing.holdout_percent)
+	)
 	return decide(
 		candidates,
 		mailing.duplicate_policy,
 		taken,
-		heeds_opt_out=mailing.heeds_opt_out,
+		informational=mailing.informational,
 		held_out=held_out,
 	)
 
 
-def count(mailing: Mailing, read: Read, seeds: Iterable[Candidate] = (), copies: Copies = no_copies) -> dict:
+def count_slices(
+	mailing: Mailing, read: Read, seeds: Iterable[Candidate] = (), copies: Copies = no_copies
+) -> dict:
 	"""Return {"members", "planned", "skipped": {reason: number}, "languages": {language: number}, "domains":
 	[(domain, number)], "versions": {version: number}, "seeds", "copies"}; planned + all skipped = members.
 
 	The numbers by language ("" is the version for everybody), by domain and by version of an A/B test are of mails to
 	members; `seeds` is the number of mails to the seed group and `copies` that of copies (CC), which come on top.
 	"""
-	after, reasons, seen, draw = 0, Counter(), set(), drawn(mailing.ab_test)
+	after, reasons, seen, draw = 0, Counter(), set(), draw_versions(mailing.ab_test)
 	languages, domains, versions, copied = Counter(), Counter(), Counter(), 0
 	while candidates := read(after):
 		after = candidates[-1].member

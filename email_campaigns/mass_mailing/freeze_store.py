@@ -12,7 +12,7 @@ from frappe.utils import cint, get_system_timezone
 from email_campaigns.audience.decide import Candidate
 from email_campaigns.audience.lists import members_store as audience
 from email_campaigns.delivery.copies import decide_store
-from email_campaigns.delivery.enqueue_store import enqueue, taken
+from email_campaigns.delivery.enqueue_store import enqueue, taken_keys
 from email_campaigns.delivery.ledger import counts_store
 from email_campaigns.delivery.mailing import mailing_store
 from email_campaigns.delivery.mailing.mailing import Mailing
@@ -22,7 +22,7 @@ from email_campaigns.schedule.best_hour import best_hour, next_time
 from email_campaigns.schedule.clock import UnknownZone, in_zone
 from email_campaigns.schedule.limits import HOUR
 from email_campaigns.settings import app_settings
-from email_campaigns.tracking.store import hours_of
+from email_campaigns.tracking.store import read_habits
 
 
 def freeze_next(name: str) -> bool:
@@ -36,7 +36,7 @@ def freeze_next(name: str) -> bool:
 	row = frappe.db.get_value("Mass Email", name, fields, as_dict=True, for_update=True)
 	if not row or row.frozen or row.status != "In Process":
 		return False
-	mailing, cursor = approval_store.load(name), row.freeze_cursor or 0
+	mailing, cursor = approval_store.load_approved(name), row.freeze_cursor or 0
 	candidates = audience.read_slice(mailing.lists, mailing.excluding, cursor)
 	if not candidates:
 		_finish(mailing)
@@ -52,14 +52,14 @@ def _finish(mailing: Mailing) -> None:
 		_freeze(mailing, seeds, seeds=True)
 	frappe.db.set_value("Mass Email", mailing.name, "frozen", 1, update_modified=False)
 	counts_store.recount(mailing.name)
-	status_store.anchor(mailing.name, counts_store.left(mailing.name), int(time.time()))
+	status_store.spread_from(mailing.name, counts_store.count_remaining(mailing.name), int(time.time()))
 
 
 def _freeze(mailing: Mailing, candidates: list[Candidate], *, seeds: bool = False) -> int:
 	return freeze.freeze_slice(
 		mailing,
 		candidates,
-		lambda keys: taken(mailing.name, 0, keys),
+		lambda keys: taken_keys(mailing.name, 0, keys),
 		lambda entries: enqueue(mailing, entries),
 		times=_best_times(mailing) if mailing.optimised and not seeds else freeze.at_once,
 		seeds=seeds,
@@ -73,13 +73,13 @@ def _seeds(mailing: Mailing) -> list[Candidate]:
 	return audience.read_slice([mailing.seed_list], (), 0)
 
 
-def count(name: str) -> dict:
+def count_audience(name: str) -> dict:
 	"""Return who would get the mailing now, as freeze.count does."""
 	mailing = mailing_store.load_mass_email(name)
 	refresh_lists(mailing)
 	read = lambda after: audience.read_slice(mailing.lists, mailing.excluding, after)  # noqa: E731
 	copies = decide_store.count_copies(mailing) if mailing.cc_fields else freeze.no_copies
-	return freeze.count(mailing, read, _seeds(mailing), copies)
+	return freeze.count_slices(mailing, read, _seeds(mailing), copies)
 
 
 def _best_times(mailing: Mailing) -> freeze.Times:
@@ -87,7 +87,7 @@ def _best_times(mailing: Mailing) -> freeze.Times:
 	site, default = get_system_timezone(), cint(app_settings().default_hour)
 
 	def times(candidates: list[Candidate]) -> dict[int, int]:
-		habits = hours_of([candidate.email for candidate in candidates])
+		habits = read_habits([candidate.email for candidate in candidates])
 		together, found = sum(habits.values(), Counter()), {}
 		for candidate in candidates:
 			zone, ahead = _clock(candidate.time_zone, site, mailing.starts)

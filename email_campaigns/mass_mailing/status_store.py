@@ -22,14 +22,14 @@ LOCKED = ["status", "frozen", "deadline_epoch", "campaign", "missing_cursor"]
 COUNTED = ("planned", "sent", "failed", "skipped", "uncertain", "cancelled")
 
 
-def move(name: str, target: str, *, since: Iterable[str] = (), **values) -> bool:
+def move(name: str, target: str, *, from_statuses: Iterable[str] = (), **values) -> bool:
 	"""Bring a Mass Email to `target` if its state allows it, with other fields; tell whether that happened.
 
-	`since` narrows the states that it may come from down to those that the caller means. A problem that was shown is
+	`from_statuses` are those of the legal ones that the caller means, all where it is empty. A problem that was shown is
 	gone with the change unless a new one is given.
 	"""
 	allowed = lifecycle.origins("Mass Email", target)
-	origins = [state for state in allowed if state in since] if since else allowed
+	origins = [state for state in allowed if state in from_statuses] if from_statuses else allowed
 	values = {"problem": "", "modified": now_datetime(), "modified_by": frappe.session.user} | values
 	assignments = ", ".join(f"`{field}` = %({field})s" for field in values)
 	frappe.db.sql(
@@ -54,25 +54,25 @@ def lock(name: str):
 
 def reopen(name: str) -> bool:
 	"""Let an ended mailing go on with the mails that have been opened again; tell whether it had ended."""
-	return move(name, "In Process", since=("Complete", "Failed"), completed_on=None)
+	return move(name, "In Process", from_statuses=("Complete", "Failed"), completed_on=None)
 
 
-def looking_for_missing() -> list[str]:
+def searching_mailings() -> list[str]:
 	"""Return the mailings for which members without a mail are being looked for."""
 	return frappe.db.sql("SELECT name FROM `tabMass Email` WHERE missing_cursor > 0", pluck=True)
 
 
-def note(name: str, problem: str) -> None:
+def show_problem(name: str, problem: str) -> None:
 	"""Show a sentence on the mailing's form without changing its status."""
 	frappe.db.set_value("Mass Email", name, "problem", problem, update_modified=False)
 	publish_progress(name)
 
 
-def problem(name: str) -> str:
+def shown_problem(name: str) -> str:
 	return frappe.db.get_value("Mass Email", name, "problem") or ""
 
 
-def due(epoch: int) -> list[str]:
+def due_mailings(epoch: int) -> list[str]:
 	"""Return the mailings whose time has come by `epoch` (Unix seconds) and whose campaign is not Inactive, the earliest first."""
 	return frappe.db.sql(
 		f"""SELECT p.name FROM `tabMass Email` p JOIN `tabCampaign` c ON c.name = p.campaign
@@ -92,7 +92,7 @@ def past_deadline(epoch: int) -> list[str]:
 	)
 
 
-def anchor(name: str, left: int, epoch: int) -> None:
+def spread_from(name: str, left: int, epoch: int) -> None:
 	"""Spread the mails that are left from `epoch` (Unix seconds) on: at the start, and again after a pause."""
 	values = {"anchor_epoch": epoch, "anchor_left": left}
 	hours, until = frappe.db.get_value("Mass Email", name, ["spread_hours", "spread_until"])

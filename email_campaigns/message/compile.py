@@ -8,12 +8,12 @@ from jinja2 import Template, UndefinedError
 from jinja2.sandbox import SecurityError
 
 from email_campaigns.message.errors import Refused, RenderError, TemplateError
-from email_campaigns.message.footer import Footer, as_document, footer_text, with_footer, with_pixel
-from email_campaigns.message.hyperlinks import prepared
-from email_campaigns.message.inline import inlined
+from email_campaigns.message.footer import Footer, add_footer, add_pixel, as_document, footer_text
+from email_campaigns.message.hyperlinks import prepare_links
+from email_campaigns.message.inline import inline_styles
 from email_campaigns.message.limits import Limits, Meter
-from email_campaigns.message.markup import problem_of
-from email_campaigns.message.metering import metered
+from email_campaigns.message.markup import problem_with_html
+from email_campaigns.message.metering import meter_tree
 from email_campaigns.message.placeholders import literal, to_jinja
 from email_campaigns.message.plaintext import plain_text, text_template, tidy
 from email_campaigns.message.quoted import Fixed, Pieced
@@ -180,11 +180,11 @@ def compile_message(
 	sources["text"] = to_jinja(text, html=False)
 	usages = {part: _checked(part, source, limits) for part, source in sources.items()}
 	_refuse_unusable(sources)
-	links = prepared(sources["html"], tracks)
+	links = prepare_links(sources["html"], tracks)
 	sources["html"] = links.html
 	final, from_html = _finished(sources, usages, footer)
 	if open_pixel:
-		final["html"] = with_pixel(final["html"])
+		final["html"] = add_pixel(final["html"])
 	final["subject"] = f"{literal(prefix)} {final['subject']}" if prefix else final["subject"]
 	return CompiledMessage(
 		record_fields=frozenset().union(*(usage.fields for usage in usages.values())),
@@ -214,7 +214,7 @@ def _refuse_unusable(sources: Mapping[str, str]) -> None:
 	if not sources["subject"].strip():
 		raise TemplateError("The subject is empty.", "subject")
 	html = sources["html"]
-	problem = problem_of(html)
+	problem = problem_with_html(html)
 	if problem:
 		raise TemplateError(f"The message {problem}.", "html")
 	if not plain_text(html).strip() and "<img" not in html.lower():
@@ -225,10 +225,10 @@ def _finished(
 	sources: Mapping[str, str], usages: Mapping[str, Usage], footer: Footer | None
 ) -> tuple[dict[str, str], bool]:
 	"""The sources as they are compiled, and whether the text part has to be made from each rendered HTML."""
-	html = inlined(as_document(sources["html"]))
+	html = inline_styles(as_document(sources["html"]))
 	text = sources["text"] or text_template(as_document(sources["html"]))
 	if footer:
-		html = with_footer(html, footer, footer.unsubscribe and not usages["html"].unsubscribe)
+		html = add_footer(html, footer, footer.unsubscribe and not usages["html"].unsubscribe)
 		has_link = usages["text" if sources["text"] else "html"].unsubscribe
 		text = text and text + footer_text(footer, footer.unsubscribe and not has_link)
 	return {**sources, "html": html, "text": text or ""}, not text
@@ -236,7 +236,7 @@ def _finished(
 
 def _compiled(environment: MailEnvironment, source: str, part: str) -> Part:
 	marks = Marks()
-	tree = metered(parse(environment, source, part), marks)
+	tree = meter_tree(parse(environment, source, part), marks)
 	try:
 		code = environment.compile(tree, filename="<template>")
 		template = Template.from_code(environment, code, {})

@@ -35,12 +35,12 @@ def as_document(html: str) -> str:
 	return html if DOCUMENT.search(html) else f"{HEAD}{html}</body></html>"
 
 
-def with_footer(html: str, footer: Footer, unsubscribe: bool) -> str:
+def add_footer(html: str, footer: Footer, unsubscribe: bool) -> str:
 	"""The document with the footer before </body>; `unsubscribe`: whether the footer has that link."""
 	return _before_end(html, _html(footer, unsubscribe))
 
 
-def with_pixel(html: str) -> str:
+def add_pixel(html: str) -> str:
 	"""The document with the image that tells of an opened mail before </body>."""
 	return _before_end(html, PIXEL)
 

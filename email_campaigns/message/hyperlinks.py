@@ -37,7 +37,7 @@ class Prepared:
 	links: dict[str, str] = field(default_factory=dict)
 
 
-def prepared(html: str, tracks: Callable[[str], bool] | None = None) -> Prepared:
+def prepare_links(html: str, tracks: Callable[[str], bool] | None = None) -> Prepared:
 	"""Let each plain http(s) link be tracking_url("its address") where `tracks` says so of that address.
 
 	Left alone are links with an opt-out attribute, which is removed in any case, those whose address holds Jinja, and

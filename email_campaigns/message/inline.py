@@ -10,7 +10,7 @@ from html.parser import HTMLParser
 
 import css_inline
 
-from email_campaigns.message.markup import problem_of
+from email_campaigns.message.markup import problem_with_html
 from email_campaigns.message.protect import Unprotectable, protect
 
 INLINER = css_inline.CSSInliner(
@@ -30,14 +30,14 @@ IMPLIED_ENDS = frozenset("p li dt dd td th tr tbody thead tfoot option optgroup 
 VOID = frozenset("area base br col embed hr img input link meta param source track wbr".split())
 
 
-def inlined(html: str) -> str:
+def inline_styles(html: str) -> str:
 	"""The document with its styles in attributes, or as it is where that cannot be done safely. Never raises."""
 	lower = html.lower()
 	if not 0 < lower.count("<style") <= MOST_SHEETS or ("<link" in lower and "stylesheet" in lower):
 		return html
 	try:
 		protected = protect(html)
-		if problem_of(protected.html) or protected.html.count("{") > MOST_RULES:
+		if problem_with_html(protected.html) or protected.html.count("{") > MOST_RULES:
 			return html
 		before = STYLE.sub(partial(_left_alone, protected.mark), protected.html)
 		after = _without_implied(before, INLINER.inline(before))

@@ -22,7 +22,7 @@ FORMAT = re.compile(
 PARSER = css_inline.CSSInliner(inline_style_tags=False, keep_style_tags=True, load_remote_stylesheets=False)
 
 
-def problem_of(html: str) -> str:
+def problem_with_html(html: str) -> str:
 	"""Why a parser should not be given this, as a clause after “the message”; "" where nothing is wrong."""
 	if sum(1 for _ in TAG.finditer(html)) > MOST_TAGS:
 		return f"has more than {MOST_TAGS:,} HTML tags"
@@ -33,7 +33,7 @@ def problem_of(html: str) -> str:
 
 def regular(html: str) -> str:
 	"""The document as browsers understand it: every tag closed, every attribute quoted. Raises Refused."""
-	problem = problem_of(html)
+	problem = problem_with_html(html)
 	if problem:
 		raise Refused(f"it {problem}")
 	return PARSER.inline(html)

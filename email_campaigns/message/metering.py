@@ -17,7 +17,7 @@ CONSTANT = frozenset("doc campaign mass_email unsubscribe_url view_url open_url"
 TICKS_OF_A_CALL = 5  # a macro takes the time of about so many empty passes of a loop
 
 
-def metered(tree: nodes.Template, marks: Marks) -> nodes.Template:
+def meter_tree(tree: nodes.Template, marks: Marks) -> nodes.Template:
 	"""The same tree, changed in place, its work counted. What is left of links and fields written at most once are marks."""
 	return _Metering(marks).visit(tree)
 

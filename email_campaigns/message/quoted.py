@@ -62,7 +62,7 @@ class Pieced:
 def quoted_printable(body: str | Pieced) -> bytes:
 	"""The body in lines of at most 76 characters with CRLF. Each of its line ends (CR, LF, CRLF) becomes CRLF."""
 	if isinstance(body, str):
-		return encoded(body)[0]
+		return encode_piece(body)[0]
 	fixed, slot = body.fixed, body.written
 	column, written = 0, []
 	for piece in body.pieces:
@@ -71,7 +71,7 @@ def quoted_printable(body: str | Pieced) -> bytes:
 			if names:
 				data %= tuple(map(slot, names))
 		else:
-			data, first, last = _known(piece) if len(piece) <= LONGEST_KEPT else encoded(piece)
+			data, first, last = _known(piece) if len(piece) <= LONGEST_KEPT else encode_piece(piece)
 		if column + first > LINE:
 			written.append(SOFT_BREAK)
 			column = 0
@@ -82,14 +82,14 @@ def quoted_printable(body: str | Pieced) -> bytes:
 
 def fixed_text(texts: tuple[str, ...], names: tuple[Hashable, ...]) -> Fixed:
 	"""Return what stands for texts[0], the slot names[0], texts[1] …"""
-	pieces = [encoded(text) for text in texts]
+	pieces = [encode_piece(text) for text in texts]
 	data = pieces[0][0]
 	if names:
 		data = (SOFT_BREAK + b"%b" + SOFT_BREAK).join(data.replace(b"%", b"%%") for data, _, _ in pieces)
 	return Fixed(data, pieces[0][1], pieces[-1][2], names, texts)
 
 
-def encoded(piece: str) -> tuple[bytes, int, int]:
+def encode_piece(piece: str) -> tuple[bytes, int, int]:
 	"""(the encoded piece, length of its first line, length of its last line), without a line end of its own.
 
 	A space at its end is encoded, for the next piece may start with a line end; a dot at the start of a line too, so
@@ -120,12 +120,12 @@ def encoded(piece: str) -> tuple[bytes, int, int]:
 	return data, (len(data) if first < 0 else first), len(data) - start
 
 
-def plain(text: str) -> bytes:
+def encode_plain(text: str) -> bytes:
 	"""What encoded() writes for a text of which no character needs to be encoded, made quicker."""
 	data = text.encode()
 	if len(data) > LINE:
 		data = SOFT_BREAK.join([data[at : at + LINE] for at in range(0, len(data), LINE)])
-	return encoded(text)[0] if data.startswith(b".") or b"\n." in data else data
+	return encode_piece(text)[0] if data.startswith(b".") or b"\n." in data else data
 
 
 def _shortened(data: bytes) -> bytes:
@@ -143,4 +143,4 @@ def _without_dots(data: bytes) -> bytes:
 	return data
 
 
-_known = lru_cache(maxsize=512)(encoded)
+_known = lru_cache(maxsize=512)(encode_piece)

@@ -13,7 +13,7 @@ from types import CodeType
 from markupsafe import escape
 
 from email_campaigns.message.errors import Refused
-from email_campaigns.message.quoted import Fixed, encoded, fixed_text, plain
+from email_campaigns.message.quoted import Fixed, encode_piece, encode_plain, fixed_text
 
 PLAIN = re.compile(r"[!#-%(-;?-~]+")  # what neither escape() nor quoted-printable changes
 WORD, DIGITS = 8, 6  # random bytes, and digits of a slot's number: a mark is always as long
@@ -40,9 +40,9 @@ class Filling(dict):
 	def __missing__(self, name: object) -> str:
 		text = self[name] = self._value(name) if type(name) is tuple else self._link(name)
 		if PLAIN.fullmatch(text):
-			self.in_html[name] = self.in_text[name] = plain(text)
+			self.in_html[name] = self.in_text[name] = encode_plain(text)
 		else:
-			self.in_html[name], self.in_text[name] = encoded(str(escape(text)))[0], encoded(text)[0]
+			self.in_html[name], self.in_text[name] = encode_piece(str(escape(text)))[0], encode_piece(text)[0]
 		return text
 
 	def _value(self, path: Path) -> str:

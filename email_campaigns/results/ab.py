@@ -14,20 +14,20 @@ from fractions import Fraction
 from math import comb, sqrt
 from statistics import NormalDist
 
-from email_campaigns.results.lift import CONFIDENCE, Group
+from email_campaigns.results.lift import CONFIDENCE, LiftGroup
 from email_campaigns.results.rates import Counts
 
 FEWEST = 5
 
 
 @dataclass(frozen=True, slots=True)
-class Verdict:
+class ABVerdict:
 	"""`winner` is the version with the highest share, the first of those that are `level` with it; "A" where nobody has done
 	anything. `p_value` is the probability of such a difference by chance, None where it can't be told.
 	"""
 
 	winner: str
-	groups: Mapping[str, Group]
+	groups: Mapping[str, LiftGroup]
 	level: tuple[str, ...] = ()
 	second: str = ""
 	p_value: float | None = None
@@ -42,24 +42,25 @@ class Verdict:
 		return not any(group.events for group in self.groups.values())
 
 
-def verdict(counts: Mapping[str, Counts], kind: str) -> Verdict:
+def compare(counts: Mapping[str, Counts], kind: str) -> ABVerdict:
 	"""Judge versions by a kind of Counts, as a share of those delivered. `counts` in the order of the versions, A first."""
 	groups = {
-		label: Group(min(getattr(one, kind), one.delivered), one.delivered) for label, one in counts.items()
+		label: LiftGroup(min(getattr(one, kind), one.delivered), one.delivered)
+		for label, one in counts.items()
 	}
 	ranked = sorted(groups, key=lambda label: -_share(groups[label]))
 	level = tuple(label for label in groups if _share(groups[label]) == _share(groups[ranked[0]]))
 	if len(level) > 1 or len(ranked) < 2:
-		return Verdict(level[0], groups, level)
+		return ABVerdict(level[0], groups, level)
 	best, second = ranked[:2]
-	return Verdict(best, groups, level, second, p_value(groups[best], groups[second], comb(len(groups), 2)))
+	return ABVerdict(best, groups, level, second, p_value(groups[best], groups[second], comb(len(groups), 2)))
 
 
-def _share(group: Group) -> Fraction:
+def _share(group: LiftGroup) -> Fraction:
 	return Fraction(group.events, group.size) if group.size else Fraction(0)
 
 
-def p_value(one: Group, other: Group, pairs: int = 1) -> float | None:
+def p_value(one: LiftGroup, other: LiftGroup, pairs: int = 1) -> float | None:
 	"""Return the probability of a difference as large as this by chance, None where a group is too small to tell."""
 	if not (one.size and other.size):
 		return None
@@ -70,7 +71,7 @@ def p_value(one: Group, other: Group, pairs: int = 1) -> float | None:
 	return min(1.0, 2 * NormalDist().cdf(-abs(z)) * pairs)
 
 
-def sentence(found: Verdict, kind: str, _: Callable[[str], str]) -> str:
+def describe_comparison(found: ABVerdict, kind: str, _: Callable[[str], str]) -> str:
 	"""Return what the comparison shows, in words."""
 	did = {"opened": _("opened"), "clicked": _("clicked"), "replied": _("replied")}[kind]
 	if found.nothing:
@@ -84,7 +85,7 @@ def sentence(found: Verdict, kind: str, _: Callable[[str], str]) -> str:
 	return f"{told} {_surety(found, _)}"
 
 
-def _surety(found: Verdict, _: Callable[[str], str]) -> str:
+def _surety(found: ABVerdict, _: Callable[[str], str]) -> str:
 	if found.p_value is None:
 		return _("So few tell no difference from chance.")
 	if found.significant:
@@ -92,14 +93,14 @@ def _surety(found: Verdict, _: Callable[[str], str]) -> str:
 	return _("The difference may be chance.")
 
 
-def _told(found: Verdict, label: str) -> str:
+def _told(found: ABVerdict, label: str) -> str:
 	group = found.groups[label]
 	return f"{100 * float(_share(group)):.1f} % ({group.events:,}/{group.size:,})"
 
 
-def reason(found: Verdict, kind: str, _: Callable[[str], str]) -> str:
+def winner_reason(found: ABVerdict, kind: str, _: Callable[[str], str]) -> str:
 	"""Return why the winner was chosen, in words."""
-	told = sentence(found, kind, _)
+	told = describe_comparison(found, kind, _)
 	if found.nothing or not found.second:
 		return told + " " + _("So the first of them was chosen: {0}.").format(found.winner)
 	return told

@@ -9,7 +9,7 @@ from __future__ import annotations
 import frappe
 
 from email_campaigns.results import store
-from email_campaigns.results.lift import Group
+from email_campaigns.results.lift import LiftGroup
 from email_campaigns.results.rates import Counts
 from email_campaigns.results.store import LEFT, PEOPLE, PERSON
 
@@ -34,7 +34,7 @@ def _by(column: str, source: str) -> dict[str, Counts]:
 	return {part: counts for part, counts in parts.items() if counts.sent}
 
 
-def moments(source: str, start) -> list[tuple[str, int, int]]:
+def first_moments(source: str, start) -> list[tuple[str, int, int]]:
 	"""Return (kind of MOMENTS, hours from `start` to people's first, number of people)."""
 	parts = [
 		f"""SELECT '{kind}', TIMESTAMPDIFF(HOUR, %(start)s, first.at), COUNT(*) FROM (
@@ -99,12 +99,16 @@ _SEEN = {
 }
 
 
-def seen(source: str, reason: str, since, sizes: tuple[int, int]) -> dict[str, tuple[Group, Group]]:
+def behaviour_since(
+	source: str, reason: str, since, sizes: tuple[int, int]
+) -> dict[str, tuple[LiftGroup, LiftGroup]]:
 	"""Return {what people did since the start: (the mailed, the held out)}; `sizes` are those of the two groups."""
 	return {kind: _groups(events, source, reason, since, sizes) for kind, events in _SEEN.items()}
 
 
-def _groups(events: str, source: str, reason: str, since, sizes: tuple[int, int]) -> tuple[Group, Group]:
+def _groups(
+	events: str, source: str, reason: str, since, sizes: tuple[int, int]
+) -> tuple[LiftGroup, LiftGroup]:
 	# From the events to the ledger: they are few, and the ledger has an index on the address.
 	mailed, left_alone = frappe.db.sql(
 		f"""SELECT COUNT(DISTINCT IF({LEFT}, {PERSON}, NULL)),
@@ -113,4 +117,4 @@ def _groups(events: str, source: str, reason: str, since, sizes: tuple[int, int]
 		WHERE c.source = %(source)s AND {PEOPLE}""",
 		{"source": source, "reason": reason, "since": since},
 	)[0]
-	return Group(min(mailed, sizes[0]), sizes[0]), Group(min(left_alone, sizes[1]), sizes[1])
+	return LiftGroup(min(mailed, sizes[0]), sizes[0]), LiftGroup(min(left_alone, sizes[1]), sizes[1])

@@ -20,7 +20,7 @@ UNTIL = timedelta(
 )  # where the job has not run for long, or was just switched on, old figures are no news
 
 
-def due(now) -> list[str]:
+def due_digests(now) -> list[str]:
 	"""Return the mailings whose owners are to be told at `now` (the site's clock), the earliest first."""
 	if not cint(frappe.db.get_single_value("Email Campaign Settings", "send_digest")):
 		return []
@@ -32,7 +32,7 @@ def due(now) -> list[str]:
 	)
 
 
-def claim(name: str, now) -> bool:
+def claim_digest(name: str, now) -> bool:
 	"""Take it on to tell the owner; False where another job did. The mail is queued in the same transaction."""
 	frappe.db.sql(
 		"UPDATE `tabMass Email` SET digest_sent_on = %s WHERE name = %s AND digest_sent_on IS NULL",
@@ -41,7 +41,7 @@ def claim(name: str, now) -> bool:
 	return affected_rows() == 1
 
 
-def send(name: str) -> None:
+def send_digest(name: str) -> None:
 	"""Queue the mail to the owner, in the owner's language; nothing where the owner is disabled."""
 	doc = frappe.db.get_value("Mass Email", name, ["title", "owner", "sender_account"], as_dict=True)
 	owner = frappe.db.get_value("User", doc.owner, ["email", "enabled", "language"], as_dict=True)

@@ -10,7 +10,7 @@ STEPS = ("planned", "sent", "delivered", "opened", "clicked", "replied")
 
 
 @dataclass(frozen=True, slots=True)
-class Step:
+class FunnelStep:
 	"""`share` of the first step, from 0 to 1, None where nobody was planned; `raw` has what programs did too."""
 
 	name: str
@@ -19,9 +19,11 @@ class Step:
 	share: float | None
 
 
-def funnel(counts: Counts) -> list[Step]:
+def funnel(counts: Counts) -> list[FunnelStep]:
 	"""Return the steps in their order. A reply needs no click, so the last two need not grow smaller."""
 	return [
-		Step(name, getattr(counts, name), counts.raw(name), share(getattr(counts, name), counts.planned))
+		FunnelStep(
+			name, getattr(counts, name), counts.raw(name), share(getattr(counts, name), counts.planned)
+		)
 		for name in STEPS
 	]

@@ -16,7 +16,7 @@ _Z = NormalDist().inv_cdf((1 + CONFIDENCE) / 2)
 
 
 @dataclass(frozen=True, slots=True)
-class Group:
+class LiftGroup:
 	"""`events` of `size` people did something; 0 <= events <= size."""
 
 	events: int
@@ -44,7 +44,7 @@ class Lift:
 	significant: bool
 
 
-def wilson(group: Group, z: float = _Z) -> tuple[float, float]:
+def wilson(group: LiftGroup, z: float = _Z) -> tuple[float, float]:
 	"""Return the score interval of a share; the group must not be empty."""
 	n, p = group.size, group.share
 	middle, spread = p + z * z / (2 * n), z * sqrt(p * (1 - p) / n + z * z / (4 * n * n))
@@ -52,7 +52,7 @@ def wilson(group: Group, z: float = _Z) -> tuple[float, float]:
 	return max(0.0, (middle - spread) / whole), min(1.0, (middle + spread) / whole)
 
 
-def newcombe(first: Group, second: Group, z: float = _Z) -> tuple[float, float]:
+def newcombe(first: LiftGroup, second: LiftGroup, z: float = _Z) -> tuple[float, float]:
 	"""Return the interval of first.share - second.share; neither group may be empty."""
 	(low1, high1), (low2, high2) = wilson(first, z), wilson(second, z)
 	p1, p2 = first.share, second.share
@@ -61,7 +61,7 @@ def newcombe(first: Group, second: Group, z: float = _Z) -> tuple[float, float]:
 	return max(-1.0, p1 - p2 - below), min(1.0, p1 - p2 + above)
 
 
-def lift(mailed: Group, held_out: Group) -> Lift | None:
+def lift(mailed: LiftGroup, held_out: LiftGroup) -> Lift | None:
 	"""Return what the mailing changed, None where a group is empty, for then nothing can be compared."""
 	if not (mailed.size and held_out.size):
 		return None

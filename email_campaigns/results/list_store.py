@@ -53,12 +53,12 @@ _KEY = """IF(c.recipient_doctype != 'Target List Member', CONCAT(c.recipient_doc
 		IF(c.dedupe_key LIKE 'a:%%', CONCAT('@', SUBSTRING(c.dedupe_key, 3)), SUBSTRING(c.dedupe_key, 3))))"""
 
 
-def known(behaviour: str) -> bool:
+def is_behaviour(behaviour: str) -> bool:
 	"""Tell whether a list can be made from this behaviour on this site."""
 	return behaviour in BEHAVIOURS and (behaviour != CLICKED_LINK or has_links())
 
 
-def count(source: str, behaviour: str, link: str = "") -> int:
+def count_people(source: str, behaviour: str, link: str = "") -> int:
 	"""Return how many people of a mailing have shown a behaviour. Raises KeyError for an unknown one."""
 	return frappe.db.sql(
 		f"SELECT COUNT(*) FROM `tabCampaign Message` c WHERE {_who(behaviour)}",
@@ -70,7 +70,9 @@ def _who(behaviour: str) -> str:
 	return f"c.source = %(source)s AND {PEOPLE} AND COALESCE(c.resend_of, 0) = 0 AND {BEHAVIOURS[behaviour]}"
 
 
-def add(target_list: str, source: str, behaviour: str, link: str = "") -> Iterator[tuple[int, int, int]]:
+def add_people(
+	target_list: str, source: str, behaviour: str, link: str = ""
+) -> Iterator[tuple[int, int, int]]:
 	"""Add people to a list slice by slice; yields (numbers done, of how many, people who joined by it) after each, for the
 	caller to commit. Those already on the list are left alone, so it may run twice.
 	"""

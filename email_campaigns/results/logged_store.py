@@ -14,7 +14,7 @@ TITLE = "COALESCE(e.title, (SELECT m.email_template FROM `tabCampaign Email Sche
 _NOBODY = "COALESCE(l.verdict, '') NOT IN ('machine', 'internal', 'test')"
 
 
-def where(filters) -> tuple[str, dict]:
+def log_condition(filters) -> tuple[str, dict]:
 	"""Return SQL over the log `l` for the filters of a report, and its values."""
 	conditions, values = ["l.source_doctype IN ('Mass Email', 'Email Campaign')"], {}
 	for key, condition in (
@@ -50,7 +50,7 @@ def mailing_columns() -> list[dict]:
 	]
 
 
-def columns(details: str) -> list[dict]:
+def log_columns(details: str) -> list[dict]:
 	"""Return the columns of `rows`; `details` heads what the log says of the fact."""
 	return [
 		{"fieldname": "creation", "label": _("Time"), "fieldtype": "Datetime", "width": 160},
@@ -75,9 +75,9 @@ def columns(details: str) -> list[dict]:
 	]
 
 
-def rows(action: str, filters) -> list[dict]:
+def log_rows(action: str, filters) -> list[dict]:
 	"""Return what the log has of `action`, the latest first."""
-	conditions, values = where(filters)
+	conditions, values = log_condition(filters)
 	return frappe.db.sql(
 		f"""SELECT l.creation, l.email, l.details, {MAILING}, {TITLE} title, {ENROLMENT},
 			l.campaign, l.recipient_doctype, l.recipient_name

@@ -141,7 +141,7 @@ def counts(name: str) -> Counts:
 	return next(iter(_stored("name = %s", name).values()), Counts())
 
 
-def counts_of(names: Collection[str]) -> dict[str, Counts]:
+def counts_by_mailing(names: Collection[str]) -> dict[str, Counts]:
 	"""Return {mailing: its counters} of those named that have begun, the latest first."""
 	condition = "name IN %s AND people_planned_count > 0 ORDER BY started_on DESC, name DESC"
 	return _stored(condition, (tuple(names) or ("",),))
@@ -155,7 +155,7 @@ def _stored(condition: str, value) -> dict[str, Counts]:
 	return {name: Counts(*numbers) for name, *numbers in rows}
 
 
-def counted(source: str) -> Counts:
+def count_anew(source: str) -> Counts:
 	"""Count the people of a mailing from its ledger and its log; grows with the mailing."""
 	(numbers,) = people_by(source).values()
 	return Counts(**numbers, **{kind: _people_logged(source, kind) for kind in _HITS})
@@ -239,7 +239,7 @@ def recount(source: str) -> dict[str, tuple[int, int]]:
 	"""
 	if not frappe.db.sql("SELECT 1 FROM `tabMass Email` WHERE name = %s FOR UPDATE", source):
 		return {}
-	stored, found = counts(source), counted(source)
+	stored, found = counts(source), count_anew(source)
 	different = {
 		kind: (getattr(stored, kind), getattr(found, kind))
 		for kind in KINDS
@@ -260,7 +260,7 @@ def changed_since(moment) -> list[str]:
 	)
 
 
-def report(name: str, different: Mapping[str, tuple[int, int]]) -> None:
+def report_differences(name: str, different: Mapping[str, tuple[int, int]]) -> None:
 	"""Write an Error Log that names the mailing and each counter with what was stored and what was counted."""
 	lines = [
 		f"{_COLUMNS[kind]}: stored {stored}, counted {counted}"

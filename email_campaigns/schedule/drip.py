@@ -15,7 +15,7 @@ LOOK_NOW = 1  # Unix seconds long past: whatever is next due then is looked at i
 
 
 @dataclass(frozen=True, slots=True)
-class Step:
+class DripStep:
 	"""One step of a sequence. `number` is its own for ever, `days` count from the start date; `at` and `zone` say
 	when on that day, in the time of which clocks ("" the site's, RECIPIENTS each recipient's)."""
 
@@ -46,7 +46,7 @@ def time_of_day(text: str) -> time | None:
 		raise ValueError(f"“{text}” is no time of day; one is written 9:30.") from None
 
 
-def end_date(start: date, steps: Iterable[Step]) -> date:
+def end_date(start: date, steps: Iterable[DripStep]) -> date:
 	"""Return the day of the last step."""
 	return start + timedelta(days=max((step.days for step in steps), default=0))
 
@@ -58,7 +58,7 @@ def status_on(today: date, start: date, end: date) -> str:
 	return IN_PROGRESS if end >= today else COMPLETED
 
 
-def due(step: Step, start: date, clocks: Clocks, recipient_zone: str = "") -> int:
+def due(step: DripStep, start: date, clocks: Clocks, recipient_zone: str = "") -> int:
 	"""Return when a step may leave, in Unix seconds. A recipient without a known time zone lives by the site's clock."""
 	day = start + timedelta(days=step.days)
 	local = datetime.combine(day, step.at or time(min(23, max(0, clocks.hour))))

@@ -10,7 +10,7 @@ MOST_KEPT = 4096  # answers that are remembered: a mailing is read with a few hu
 CHUNK = 50  # patterns in one expression
 
 
-class Names:
+class PatternNames:
 	"""A table {name: pattern without regard to case}; the first that is found names the agent."""
 
 	def __init__(self, patterns: Mapping[str, str]):
@@ -21,7 +21,7 @@ class Names:
 
 
 # They fetch an image when a person opens the mail, in the person's place: an open, though of an unknown device.
-PROXIES = Names(
+PROXIES = PatternNames(
 	{
 		"Gmail's image proxy": r"GoogleImageProxy",
 		"Yahoo's image proxy": r"YahooMailProxy",
@@ -33,7 +33,7 @@ PROXIES = Names(
 )
 
 # They fetch every image of every mail when it arrives, so that nobody learns who opened it.
-PREFETCHERS = Names(
+PREFETCHERS = PatternNames(
 	{
 		# All that its proxies say of themselves, whatever the device
 		"Apple Mail Privacy Protection": r"^Mozilla/5\.0$",
@@ -41,7 +41,7 @@ PREFETCHERS = Names(
 	}
 )
 
-SCANNERS = Names(
+SCANNERS = PatternNames(
 	{
 		"Barracuda": r"barracuda",
 		"Mimecast": r"mimecast",

@@ -13,8 +13,8 @@ from email_campaigns.tracking.verdict import (
 	INTERNAL,
 	MACHINE_SECONDS,
 	Hit,
-	Verdict,
-	judge,
+	HitVerdict,
+	judge_hit,
 )
 
 PREFETCH = "prefetch"
@@ -35,14 +35,14 @@ class Event:
 	request: str = ""
 
 
-def judged(
+def judge_events(
 	events: Sequence[Event], sent: datetime | None, machine_seconds: int = MACHINE_SECONDS
-) -> list[Verdict]:
+) -> list[HitVerdict]:
 	"""Return the verdict of each event of one mail that was sent at `sent`, in their order."""
 	links = _links_around(events)
 	bursts = [(event.at, event.agent, n) for event, n in zip(events, links, strict=True) if n >= BURST_LINKS]
 	return [
-		judge(
+		judge_hit(
 			Hit(
 				event.kind,
 				event.agent,

@@ -14,15 +14,15 @@ import frappe
 from frappe.utils import cint, now_datetime
 
 from email_campaigns.settings import app_settings
-from email_campaigns.tracking.events import Event, judged
-from email_campaigns.tracking.verdict import BURST_SECONDS, CLICK, HUMAN, INTERNAL, Verdict
+from email_campaigns.tracking.events import Event, judge_events
+from email_campaigns.tracking.verdict import BURST_SECONDS, CLICK, HUMAN, INTERNAL, HitVerdict
 
 LOOK_BACK = timedelta(seconds=3 * BURST_SECONDS)  # further back no hit changes the verdict of another
 AGENT_LENGTH = 255
 
 
 @dataclass(frozen=True, slots=True)
-class Mail:
+class HitMail:
 	"""The mail that a hit counts for. `cc` is the ledger's number of the copy that was opened, 0 for the mail itself."""
 
 	message: int
@@ -37,7 +37,7 @@ class Mail:
 	recipient_name: str | None
 
 
-def locked(message: int) -> Mail | None:
+def lock_mail(message: int) -> HitMail | None:
 	"""Return the mail that a hit on `message` counts for, None where the ledger does not have it (any more).
 
 	Its row is locked, so that of hits that come together each sees those before it. To be read first in a
@@ -51,11 +51,11 @@ def locked(message: int) -> Mail | None:
 		WHERE m.name = %s FOR UPDATE""",
 		message,
 	)
-	return Mail(*rows[0]) if rows else None
+	return HitMail(*rows[0]) if rows else None
 
 
-def record(
-	mail: Mail,
+def record_hit(
+	mail: HitMail,
 	kind: str,
 	agent: str,
 	*,
@@ -63,12 +63,12 @@ def record(
 	details: str = "",
 	internal: bool,
 	request: str = "",
-) -> Verdict:
+) -> HitVerdict:
 	"""Keep one hit with its verdict, and judge anew what came just before it; `request` as Event has it."""
 	at, agent = now_datetime(), agent[:AGENT_LENGTH]
 	names, events = _recent(mail, at)
 	new = Event(kind, at, agent, link, INTERNAL if internal else "", request)
-	*earlier, verdict = judged([*events, new], mail.sent_at, machine_seconds())
+	*earlier, verdict = judge_events([*events, new], mail.sent_at, machine_seconds())
 	_insert(mail, new, verdict, details)
 	if _correct(names, events, earlier):
 		restamp([mail.message])
@@ -81,7 +81,7 @@ def machine_seconds() -> int:
 	return cint(app_settings().machine_seconds)
 
 
-def _recent(mail: Mail, at: datetime) -> tuple[list[int], list[Event]]:
+def _recent(mail: HitMail, at: datetime) -> tuple[list[int], list[Event]]:
 	return _stored(
 		"message = %s AND cc_message = %s AND creation >= %s", (mail.message, mail.cc, at - LOOK_BACK)
 	).get((mail.message, mail.cc), ([], []))
@@ -102,7 +102,7 @@ def _stored(condition: str, values: Sequence) -> dict[tuple[int, int], tuple[lis
 	return found
 
 
-def _insert(mail: Mail, event: Event, verdict: Verdict, details: str) -> None:
+def _insert(mail: HitMail, event: Event, verdict: HitVerdict, details: str) -> None:
 	# What is stored is read by the sender's staff: it is not in the recipient's language.
 	details = " · ".join(filter(None, (details, f"in the copy to {mail.copied_to}" if mail.cc else "")))
 	user = frappe.session.user
@@ -121,7 +121,7 @@ def _insert(mail: Mail, event: Event, verdict: Verdict, details: str) -> None:
 	)
 
 
-def _stamp(mail: Mail, kind: str, at: datetime) -> None:
+def _stamp(mail: HitMail, kind: str, at: datetime) -> None:
 	"""Stamp the first open, and for a click, which implies one, the first click."""
 	fields = ("opened_at", "clicked_at") if kind == CLICK else ("opened_at",)
 	frappe.db.sql(
@@ -131,7 +131,7 @@ def _stamp(mail: Mail, kind: str, at: datetime) -> None:
 	)
 
 
-def _correct(names: Iterable[int], events: Iterable[Event], verdicts: Iterable[Verdict]) -> bool:
+def _correct(names: Iterable[int], events: Iterable[Event], verdicts: Iterable[HitVerdict]) -> bool:
 	"""Write the verdicts that differ from those stored; tell whether there was one."""
 	changed = defaultdict(list)
 	for name, event, verdict in zip(names, events, verdicts, strict=True):
@@ -179,7 +179,7 @@ def rejudge(since: datetime, after: int, most: int) -> int:
 	wrong = {
 		message
 		for (message, cc), (names, events) in _stored("message IN %s", (tuple(messages),)).items()
-		if _correct(names, events, judged(events, sent.get(cc or message), seconds))
+		if _correct(names, events, judge_events(events, sent.get(cc or message), seconds))
 	}
 	if wrong:
 		restamp(sorted(wrong))

@@ -25,13 +25,13 @@ class Link:
 _COLUMNS = "name, title, IF(show_message, '', COALESCE(url, '')), COALESCE(message, ''), enabled"
 
 
-def link(name: str) -> Link | None:
+def read_link(name: str) -> Link | None:
 	"""Return a link, or None where it has been deleted."""
 	rows = frappe.db.sql(f"SELECT {_COLUMNS} FROM `tabTracking Link` WHERE name = %s", name)
 	return _link(rows[0]) if rows else None
 
 
-def by_name(campaign: str, names: Collection[str]) -> dict[str, Link]:
+def links_by_name(campaign: str, names: Collection[str]) -> dict[str, Link]:
 	"""Return {name: link} of all links that a template may name: its campaign's by title and id, any other's by id."""
 	own = "campaign = %(campaign)s AND is_automatic = 0"
 	rows = frappe.db.sql(
@@ -46,7 +46,7 @@ def _link(row: tuple) -> Link:
 	return Link(*row[:4], enabled=bool(row[4]))
 
 
-def keep_automatic(source: str, campaign: str, titles: Mapping[str, str]) -> None:
+def save_automatic(source: str, campaign: str, titles: Mapping[str, str]) -> None:
 	"""Create the Tracking Links of a mailing's plain links, {address: title}, as far as they are missing."""
 	wanted = {automatic_id(source, url): url for url in titles}
 	if not wanted:

@@ -21,7 +21,7 @@ FORMER_KEYS = "email_campaigns_former_encryption_keys"
 
 
 @dataclass(frozen=True, slots=True)
-class Named:
+class NamedMail:
 	"""The mail that a token names, as the ledger has it; "" stands for what is not known.
 
 	A copy has the number of its mail in `cc_of`, and the record of that mail's recipient.
@@ -38,7 +38,7 @@ class Named:
 	cc_of: int = 0
 
 
-def ring() -> TokenRing:
+def token_ring() -> TokenRing:
 	"""Return the site's keys: the first signs, the former ones still verify."""
 	return _ring((get_encryption_key(), *(frappe.conf.get(FORMER_KEYS) or ())))
 
@@ -51,17 +51,17 @@ def _ring(keys: tuple[str, ...]) -> TokenRing:
 	return TokenRing(secrets)
 
 
-def links() -> LinkMaker:
+def link_maker() -> LinkMaker:
 	"""Return the maker of links to this site. The site's own name counts, never the request's Host header."""
-	return LinkMaker(site_url(), ring())
+	return LinkMaker(site_url(), token_ring())
 
 
 def unsubscribe_url(message: int) -> str:
 	"""Return one link; where many are made, take `links()` once."""
-	return links().unsubscribe(message)
+	return link_maker().unsubscribe(message)
 
 
-def named(message: int) -> Named | None:
+def read_mail(message: int) -> NamedMail | None:
 	"""Return the mail of a ledger row, or None where the row is gone."""
 	row = frappe.db.sql(
 		"""SELECT name, COALESCE(email, ''), COALESCE(campaign, ''), COALESCE(source_doctype, ''),
@@ -70,10 +70,10 @@ def named(message: int) -> Named | None:
 		FROM `tabCampaign Message` WHERE name = %s""",
 		message,
 	)
-	return Named(*row[0]) if row else None
+	return NamedMail(*row[0]) if row else None
 
 
-def hours_of(emails: Sequence[str]) -> dict[str, Counter]:
+def read_habits(emails: Sequence[str]) -> dict[str, Counter]:
 	"""Return {address in lower case: {hour of the day on the site's clock: opens and clicks by people}} of those known."""
 	hours: dict[str, Counter] = defaultdict(Counter)
 	for email, hour, number in frappe.db.sql(
@@ -104,7 +104,9 @@ def stamp_replied(message: int) -> bool:
 	return affected_rows() > 0
 
 
-def log(action: str, mail: Named, details: str, verdict: str = "human", *, own_wish: bool = False) -> None:
+def log(
+	action: str, mail: NamedMail, details: str, verdict: str = "human", *, own_wish: bool = False
+) -> None:
 	"""Append one fact about a mail to the Campaign Log.
 
 	`own_wish` says that it is about whoever has the address: the reader of a copy is not the person whose record

@@ -10,7 +10,7 @@ SCHEMES = ("http", "https")
 UTM = ("utm_source", "utm_medium", "utm_campaign", "utm_content")
 
 
-def problem_of(url: str) -> str:
+def problem_with_url(url: str) -> str:
 	"""Return why a link can't lead to an address, as a sentence; "" where it can."""
 	if not url:
 		return "Write the address to which the link leads."
@@ -31,7 +31,7 @@ def problem_of(url: str) -> str:
 
 
 def is_plain(url: str) -> bool:
-	return not problem_of(url)
+	return not problem_with_url(url)
 
 
 def with_parameters(url: str, parameters: Mapping[str, str]) -> str:

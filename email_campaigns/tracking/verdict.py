@@ -19,7 +19,7 @@ MACHINE_SECONDS = 5  # from sending: mail is not delivered, noticed and opened b
 BURST_LINKS, BURST_SECONDS = 4, 4
 
 
-class Verdict(NamedTuple):
+class HitVerdict(NamedTuple):
 	"""What a hit is taken for, and why as a sentence; "" where a person needs no reason."""
 
 	verdict: str
@@ -40,19 +40,19 @@ class Hit:
 	internal: bool = False
 
 
-def judge(hit: Hit, machine_seconds: int = MACHINE_SECONDS) -> Verdict:
+def judge_hit(hit: Hit, machine_seconds: int = MACHINE_SECONDS) -> HitVerdict:
 	"""Return the verdict of the first rule that has one; whoever none of them knows is a person."""
 	if hit.internal:
-		return Verdict(INTERNAL, "A device on which a user of this site signed in")
+		return HitVerdict(INTERNAL, "A device on which a user of this site signed in")
 	for rule in RULES:
 		if reason := rule(hit):
-			return Verdict(MACHINE, reason)
+			return HitVerdict(MACHINE, reason)
 	if hit.seconds is not None and hit.seconds < machine_seconds:
-		return Verdict(MACHINE, f"Within {machine_seconds} seconds of sending")
+		return HitVerdict(MACHINE, f"Within {machine_seconds} seconds of sending")
 	proxy = PROXIES.name_of(hit.agent)
 	if proxy and hit.kind == CLICK:
-		return Verdict(MACHINE, f"{proxy}, which a person uses for images only")
-	return Verdict(HUMAN, f"Opened through {proxy}" if proxy else "")
+		return HitVerdict(MACHINE, f"{proxy}, which a person uses for images only")
+	return HitVerdict(HUMAN, f"Opened through {proxy}" if proxy else "")
 
 
 def _only_looked(hit: Hit) -> str:

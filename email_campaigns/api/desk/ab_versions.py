@@ -20,7 +20,7 @@ from email_campaigns.delivery.mailing.mailing import REST
 from email_campaigns.jobs import ab_winner
 from email_campaigns.mass_mailing import ab_winner_store, status_store
 from email_campaigns.mass_mailing.ab_versions import KINDS
-from email_campaigns.results.ab import sentence
+from email_campaigns.results.ab import describe_comparison
 from email_campaigns.results.rates import Counts, rate
 from email_campaigns.schedule.clock import in_zone
 
@@ -36,31 +36,36 @@ def state(name: str) -> dict:
 	version was sent to, None before; "waiting" is the number of mails that wait for the choice, "leaving" that of the test
 	that have still to leave; "due" is a time of the site's clock, "" where it is not known; "told" compares the versions in words.
 	"""
-	doc = mass_email_steps.mailing(name, "read")
+	doc = mass_email_steps.load_mass_email(name, "read")
 	row = frappe.db.get_value("Mass Email", name, ab_winner_store.FIELDS, as_dict=True)
 	counts, subjects = _counts(doc), _subjects(doc)
 	kinds = [KINDS[doc.ab_winner_by]] if doc.ab_winner_by in KINDS else list(KINDS.values())
 	return {
 		"versions": [
 			{"label": label, "subject": subjects.get(label, ""), **_row(counts.get(label, Counts()))}
-			for label in ab_winner_store.labels(name)
+			for label in ab_winner_store.version_labels(name)
 		],
 		"rest": _row(counts.get(f"{REST} {doc.ab_winner}", Counts())) if doc.ab_winner else None,
-		"waiting": ab_winner_store.waiting(name),
-		"leaving": ab_winner_store.test_mails_left(name),
+		"waiting": ab_winner_store.count_waiting(name),
+		"leaving": ab_winner_store.count_test_mails_remaining(name),
 		"due": _clock(cint(row.ab_due_epoch)),
-		"told": [sentence(ab_winner_store.judged(name, kind, counts), kind, _) for kind in kinds],
+		"told": [
+			describe_comparison(ab_winner_store.compare_versions(name, kind, counts), kind, _)
+			for kind in kinds
+		],
 	}
 
 
 def _counts(doc) -> dict[str, Counts]:
 	"""Those of a large mailing take seconds, and may be up to CACHED seconds old."""
 	if cint(doc.people_planned_count) < LARGE:
-		return ab_winner_store.counts(doc.name)
+		return ab_winner_store.version_counts(doc.name)
 	key = f"email_campaigns_versions:{doc.name}:{doc.ab_winner}"
 	found = frappe.cache.get_value(key, expires=True)
 	if found is None:
-		found = {version: asdict(counts) for version, counts in ab_winner_store.counts(doc.name).items()}
+		found = {
+			version: asdict(counts) for version, counts in ab_winner_store.version_counts(doc.name).items()
+		}
 		frappe.cache.set_value(key, found, expires_in_sec=CACHED)
 	return {version: Counts(**numbers) for version, numbers in found.items()}
 
@@ -86,16 +91,18 @@ def _row(counts: Counts) -> dict:
 @frappe.whitelist(methods=["POST"])
 def choose(name: str, version: str) -> None:
 	"""Choose the version that the rest of the recipients gets; at any time, as long as they wait for it."""
-	doc, version = mass_email_steps.mailing(name), cstr(version)
+	doc, version = mass_email_steps.load_mass_email(name), cstr(version)
 	change_latest_rows()
 	status_store.lock(name)
-	if version not in ab_winner_store.labels(name):
+	if version not in ab_winner_store.version_labels(name):
 		frappe.throw(_("This mailing has no version {0}.").format(version))
 	by = frappe.session.user
-	if not ab_winner_store.choose(name, version, _("Chosen by hand."), int(time.time()), by):
+	if not ab_winner_store.choose_winner(name, version, _("Chosen by hand."), int(time.time()), by):
 		frappe.throw(_why_not(doc))
 	doc.add_comment("Info", _("chose version {0} of the A/B test").format(version))
-	enqueue_once(ab_winner.release, f"ec-release-{name}", queue="long", enqueue_after_commit=True, name=name)
+	enqueue_once(
+		ab_winner.release_rest, f"ec-release-{name}", queue="long", enqueue_after_commit=True, name=name
+	)
 	mass_email_steps.tick_soon()
 
 

@@ -22,4 +22,7 @@ def cc_fields() -> list[dict]:
 	"""Return the fields from which a mailing may be copied now: {"value": key, "label": such as "Contact: Owner (User)"}."""
 	if not frappe.has_permission("Mass Email", "read"):
 		frappe.throw(_("You have no permission to read mailings."), frappe.PermissionError)
-	return [{"value": one.key, "label": fields_store.label(one.key)} for one in fields_store.offered()]
+	return [
+		{"value": one.key, "label": fields_store.field_label(one.key)}
+		for one in fields_store.offered_fields()
+	]

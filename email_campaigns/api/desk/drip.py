@@ -6,12 +6,12 @@ import frappe
 from frappe import _
 from frappe.utils import cstr, getdate, nowdate
 
-from email_campaigns.api.desk.records import chosen, reads
+from email_campaigns.api.desk.records import chosen_records, may_read
 from email_campaigns.delivery.compose import preview_store
 from email_campaigns.delivery.mailing.mailing import Stream
 from email_campaigns.delivery.mailing.mailing_store import load_step
 from email_campaigns.drip import enrolment_store, figures_store
-from email_campaigns.drip.bulk_enrol_store import Enrolling
+from email_campaigns.drip.bulk_enrol_store import BulkEnrolment
 from email_campaigns.jobs import drip
 from email_campaigns.message.compile import RenderError, TemplateError
 from email_campaigns.message.headers import HeaderError
@@ -25,7 +25,7 @@ def kinds() -> list[str]:
 	"""Return the doctypes whose records the user may enrol."""
 	if not frappe.has_permission("Email Campaign", "read"):
 		frappe.throw(_("You have no permission to read Email Campaigns."), frappe.PermissionError)
-	return list(filter(reads, enrolment_store.kinds()))
+	return list(filter(may_read, enrolment_store.enrollable_doctypes()))
 
 
 @frappe.whitelist(methods=["POST"])
@@ -60,16 +60,16 @@ def enrol(
 			names=found,
 		)
 		return {"queued": len(found)}
-	run = Enrolling(campaign, doctype, start)
+	run = BulkEnrolment(campaign, doctype, start)
 	run.add(found)
 	drip.plan_soon()
 	return {"enrolled": run.enrolled, "left_out": dict(run.left_out)}
 
 
 def _chosen(doctype: str, names, filters) -> list[str]:
-	if doctype not in enrolment_store.kinds() or not reads(doctype):
+	if doctype not in enrolment_store.enrollable_doctypes() or not may_read(doctype):
 		frappe.throw(_("You can't enrol {0}.").format(_(doctype)), frappe.PermissionError)
-	return chosen(doctype, names, filters)
+	return chosen_records(doctype, names, filters)
 
 
 @frappe.whitelist(methods=["POST"])
@@ -78,14 +78,14 @@ def stop(name: str, reason: str) -> None:
 	doc = _enrolment(name, "write")
 	if not cstr(reason).strip():
 		frappe.throw(_("Say why the sequence is stopped."))
-	if not enrolment_store.end(name, "Cancelled", _("Cancelled: {0}").format(reason.strip())):
+	if not enrolment_store.end_enrolment(name, "Cancelled", _("Cancelled: {0}").format(reason.strip())):
 		frappe.throw(_("An Email Campaign that is {0} can't be stopped.").format(_(doc.status)))
 
 
 @frappe.whitelist()
 def steps(name: str) -> list[dict]:
 	"""Return the steps of an enrolment, as drip_figures_store.of_enrolment does."""
-	return figures_store.of_enrolment(_enrolment(name))
+	return figures_store.enrolment_steps(_enrolment(name))
 
 
 @frappe.whitelist()
@@ -98,7 +98,7 @@ def figures(campaign: str) -> dict:
 		"SELECT COALESCE(status, ''), COUNT(*) FROM `tabEmail Campaign` WHERE campaign_name = %s GROUP BY 1",
 		campaign,
 	)
-	return {"steps": figures_store.of_campaign(campaign), "statuses": dict(statuses)}
+	return {"steps": figures_store.campaign_figures(campaign), "statuses": dict(statuses)}
 
 
 @frappe.whitelist()
@@ -107,7 +107,7 @@ def preview(name: str, step: int | str) -> dict:
 	doc = _enrolment(name)
 	stream = Stream(doc.campaign_name, int(step), doc.sender or doc.owner)
 	try:
-		return preview_store.shown(load_step(stream), *enrolment_store.first_of(doc))
+		return preview_store.render_preview(load_step(stream), *enrolment_store.first_recipient(doc))
 	except (TemplateError, RenderError, HeaderError) as error:
 		frappe.throw(str(error), title=_("The Mail Can't Be Shown"))
 

@@ -6,14 +6,12 @@ import time
 
 import frappe
 from frappe import _
-from frappe.utils import cint, cstr, get_fullname, now_datetime, sbool
+from frappe.utils import cint, cstr, get_fullname, now_datetime
 
 from email_campaigns.api.desk import mass_email_steps
-from email_campaigns.audience.lists import progress_store
 from email_campaigns.delivery.ledger import claims_store, counts_store
 from email_campaigns.delivery.sending import limits_store
 from email_campaigns.delivery.smtp import transport
-from email_campaigns.jobs import lists
 from email_campaigns.mass_mailing import ab_winner_store, approval_store, freeze_store, status_store
 from email_campaigns.schedule.estimate import ends_at
 from email_campaigns.schedule.limits import HOUR
@@ -25,29 +23,18 @@ LATE = 900  # seconds after its start in which the tick must have met a mailing 
 @frappe.whitelist()
 def calculate(name: str) -> dict:
 	"""Count who would get the mailing now, with the number of each reason for getting nothing."""
-	mass_email_steps.mailing(name, "read")
-	return freeze_store.count(name)
-
-
-@frappe.whitelist(methods=["POST"])
-def schedule(name: str, at_once: bool = False) -> None:
-	"""Let a Draft that needs no approval go at its start date, or now; what would stop it then is said now."""
-	doc = mass_email_steps.mailing(name)
-	if approval_store.needed():
-		frappe.throw(_("The settings want an approval of each mailing. Press Prepare to ask for it."))
-	at_once = sbool(at_once) or mass_email_steps.starts_now(doc)
-	mass_email_steps.refuse_unsendable(name)
-	mass_email_steps.start(doc, at_once, since=("Draft",), **approval_store.NONE)
+	mass_email_steps.load_mass_email(name, "read")
+	return freeze_store.count_audience(name)
 
 
 @frappe.whitelist(methods=["POST"])
 def back_to_draft(name: str) -> None:
 	"""Take a scheduled mailing back, or one that awaits its approval: that can only who asked for it."""
-	doc = mass_email_steps.mailing(name)
+	doc = mass_email_steps.load_mass_email(name)
 	if doc.status == "Pending Approval" and frappe.session.user not in (doc.requested_by, doc.owner):
 		asker = frappe.bold(get_fullname(doc.requested_by))
 		frappe.throw(_("Only {0}, who asked for the approval, can take it back.").format(asker))
-	mass_email_steps.move(name, "Draft", since=(doc.status,), **approval_store.NONE)
+	mass_email_steps.move(name, "Draft", from_statuses=(doc.status,), **approval_store.NONE)
 
 
 @frappe.whitelist(methods=["POST"])
@@ -59,11 +46,11 @@ def pause(name: str) -> None:
 @frappe.whitelist(methods=["POST"])
 def resume(name: str) -> None:
 	"""Go on with exactly the mails that have not been sent."""
-	doc = mass_email_steps.mailing(name)
-	approval_store.refuse_void(doc)
-	mass_email_steps.move(name, "In Process" if doc.started_on else "Pending", since=("Paused",))
+	doc = mass_email_steps.load_mass_email(name)
+	approval_store.check_not_void(doc)
+	mass_email_steps.move(name, "In Process" if doc.started_on else "Pending", from_statuses=("Paused",))
 	if doc.started_on:
-		status_store.anchor(name, counts_store.left(name), int(time.time()))
+		status_store.spread_from(name, counts_store.count_remaining(name), int(time.time()))
 	mass_email_steps.tick_soon()
 
 
@@ -85,13 +72,13 @@ def progress(name: str) -> dict:
 	`opens_in` is the number of seconds until the limit named `held_by` lets the next mail go, 0 where it does; `rate` is
 	in mails an hour, of the last five minutes; `ends_at` an estimate in Unix seconds, None where nothing is known.
 	"""
-	doc = mass_email_steps.mailing(name, "read")
+	doc = mass_email_steps.load_mass_email(name, "read")
 	return {
 		"status": doc.status,
 		"version": doc.ab_winner or "",
 		"problem": doc.problem or _hindrance(doc),
-		"by_status": counts_store.by_status(name),
-		"by_reason": counts_store.by_reason(name),
+		"by_status": counts_store.count_by_status(name),
+		"by_reason": counts_store.count_by_reason(name),
 		**(
 			_pace(name)
 			if doc.status == "In Process"
@@ -103,9 +90,12 @@ def progress(name: str) -> dict:
 def _pace(name: str) -> dict:
 	epoch = int(time.time())
 	# What waits for the winner of an A/B test does so for as long as it takes.
-	limits, left = limits_store.of(name, epoch), counts_store.left(name) - ab_winner_store.waiting(name)
+	limits, left = (
+		limits_store.mass_email_limits(name, epoch),
+		counts_store.count_remaining(name) - ab_winner_store.count_waiting(name),
+	)
 	opens, held_by = limits.opens(epoch)
-	rate = counts_store.rate(name, epoch)
+	rate = counts_store.hourly_rate(name, epoch)
 	return {
 		"opens_in": min(HOUR, opens - epoch),
 		"held_by": _(held_by) if held_by else "",
@@ -118,7 +108,7 @@ def _hindrance(doc) -> str:
 	"""Return what keeps a mailing from going that its own status does not tell, "" where nothing does."""
 	if doc.status not in ("Pending", "In Process"):
 		return ""
-	if held := transport.held():
+	if held := transport.sending_hindrance():
 		return held
 	if frappe.db.get_value("Campaign", doc.campaign, "status") == "Inactive":
 		return _("The campaign is Inactive, so nothing is sent until it is Active again.")
@@ -127,13 +117,3 @@ def _hindrance(doc) -> str:
 			"The start has passed, and nothing has started the mailing: are the scheduler and the workers running?"
 		)
 	return ""
-
-
-@frappe.whitelist(methods=["POST"])
-def import_members(target_list: str, file_url: str) -> None:
-	"""Import a CSV file of plain addresses into a target list in the background."""
-	frappe.get_doc("Target List", target_list).check_permission("write")
-	progress_store.tell(target_list, 0, 1)
-	frappe.enqueue(
-		lists.import_members, queue="long", timeout=3600, target_list=target_list, file_url=file_url
-	)

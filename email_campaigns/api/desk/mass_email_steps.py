@@ -19,7 +19,7 @@ from email_campaigns.message.headers import HeaderError
 from email_campaigns.schedule.clock import in_zone
 
 
-def mailing(name: str, ptype: str = "write"):
+def load_mass_email(name: str, ptype: str = "write"):
 	"""Return a Mass Email that the user may read, or write."""
 	doc = frappe.get_doc("Mass Email", name)
 	doc.check_permission(ptype)
@@ -28,19 +28,19 @@ def mailing(name: str, ptype: str = "write"):
 
 def move(name: str, target: str, **values) -> None:
 	"""Bring a mailing to another status, as store.move does; throws where its state does not allow it."""
-	before = mailing(name).status
+	before = load_mass_email(name).status
 	change_latest_rows()
 	if not status_store.move(name, target, **values):
 		frappe.throw(_("A mailing that is {0} can't become {1}.").format(_(before), _(target)))
 
 
-def refuse_unsendable(name: str) -> Mailing:
+def check_sendable(name: str) -> Mailing:
 	"""Return the mailing; throws where it has no list, or a template that can't be compiled."""
 	found = mailing_store.load_mass_email(name)
 	if not found.lists:
 		frappe.throw(_("Choose at least one target list, here or in the campaign."))
 	try:
-		compose_store.composers(found)
+		compose_store.make_composers(found)
 	except (TemplateError, HeaderError) as error:
 		frappe.throw(str(error), title=_("The Mailing Can't Be Sent"))
 	return found
@@ -55,12 +55,12 @@ def starts_now(doc) -> bool:
 
 def start(doc, at_once: bool, **values) -> None:
 	"""Let a mailing go, at once or at its start date; `values` are for store.move."""
-	move(doc.name, "Pending", **(now_of(doc) if at_once else {}), **values)
+	move(doc.name, "Pending", **(start_now_fields(doc) if at_once else {}), **values)
 	if at_once or cint(doc.start_epoch) <= time.time():
 		tick_soon()
 
 
-def now_of(doc) -> dict:
+def start_now_fields(doc) -> dict:
 	epoch = int(time.time())
 	# A whole minute: a form that shows no seconds would take any other time for a change that nobody made.
 	shown = in_zone(epoch, doc.time_zone or get_system_timezone()).replace(second=0)

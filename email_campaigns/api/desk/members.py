@@ -8,10 +8,10 @@ import frappe
 from frappe import _
 from frappe.utils import cint
 
-from email_campaigns.api.desk.records import chosen, reads
+from email_campaigns.api.desk.records import chosen_records, may_read
 from email_campaigns.audience import sources_store
-from email_campaigns.audience.lists import import_records_store, progress_store
-from email_campaigns.audience.lists.csv_file import COLUMNS, OF_RECORD, UnusableFile, columns
+from email_campaigns.audience.lists import csv_file, import_records_store, progress_store
+from email_campaigns.audience.lists.csv_file import COLUMNS, OF_RECORD, UnusableFile
 from email_campaigns.audience.lists.import_store import read_file
 from email_campaigns.jobs import lists
 
@@ -27,10 +27,13 @@ def csv_columns(target_list: str, file_url: str) -> dict:
 	"""Return {"columns": those of a file with {"name", "samples", "field"}, "record_types": what can be made of it}."""
 	_check(target_list)
 	try:
-		found = columns(read_file(file_url))
+		found = csv_file.csv_columns(read_file(file_url))
 	except UnusableFile as error:
 		frappe.throw(str(error), title=_("This File Can't Be Imported"))
-	return {"columns": [asdict(column) for column in found], "record_types": import_records_store.makable()}
+	return {
+		"columns": [asdict(column) for column in found],
+		"record_types": import_records_store.makable_doctypes(),
+	}
 
 
 @frappe.whitelist()
@@ -43,12 +46,12 @@ def fields(target_list: str, record_type: str = "") -> list[dict]:
 	_refuse_unmakable(record_type)
 	return own + [
 		{"value": OF_RECORD + field["fieldname"], "label": field["label"]}
-		for field in import_records_store.fields(record_type)
+		for field in import_records_store.record_fields(record_type)
 	]
 
 
 def _refuse_unmakable(record_type: str) -> None:
-	if record_type not in import_records_store.makable():
+	if record_type not in import_records_store.makable_doctypes():
 		frappe.throw(
 			_("You can't make records of {0} by an import.").format(_(record_type)), frappe.PermissionError
 		)
@@ -67,7 +70,7 @@ def import_members(target_list: str, file_url: str, mapping: str | dict, record_
 		frappe.throw(_("A column can't be this: {0}").format(", ".join(unknown)))
 	if "email" not in chosen:
 		frappe.throw(_("Choose the column that holds the email address."))
-	progress_store.tell(target_list, 0, 1)
+	progress_store.save_progress(target_list, 0, 1)
 	which = {"target_list": target_list, "file_url": file_url, "mapping": chosen, "record_type": record_type}
 	frappe.enqueue(lists.import_members, queue="long", timeout=3600, **which)
 
@@ -82,10 +85,10 @@ def add_members(
 	"""
 	frappe.get_doc("Target List", target_list).check_permission("write")
 	sources_store.source(doctype)
-	if not reads(doctype):
+	if not may_read(doctype):
 		frappe.throw(_("You have no permission to read {0}.").format(_(doctype)), frappe.PermissionError)
-	found = chosen(doctype, names, filters)
-	progress_store.tell(target_list, 0, len(found))
+	found = chosen_records(doctype, names, filters)
+	progress_store.save_progress(target_list, 0, len(found))
 	frappe.enqueue(
 		lists.add_members, queue="long", timeout=3600, target_list=target_list, doctype=doctype, names=found
 	)
@@ -97,4 +100,4 @@ def members_progress(target_list: str) -> dict:
 	"""Return {"adding": {"done", "total"} or None where no members are being added, "modified"} of a list."""
 	doc = frappe.get_doc("Target List", target_list)
 	doc.check_permission("read")
-	return {"adding": progress_store.read(target_list), "modified": str(doc.modified)}
+	return {"adding": progress_store.read_progress(target_list), "modified": str(doc.modified)}

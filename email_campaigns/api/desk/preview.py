@@ -25,9 +25,9 @@ def preview(name: str, doctype: str = "", record: str = "", version: str = "") -
 	The recipient is a record of a recipient source or a Target List Member; by default the first of the lists. `version` is
 	one of an A/B test.
 	"""
-	mass_email_steps.mailing(name, "read")
+	mass_email_steps.load_mass_email(name, "read")
 	try:
-		return preview_store.preview(name, *_recipient(doctype, record), cstr(version))
+		return preview_store.preview_mass_email(name, *_recipient(doctype, record), cstr(version))
 	except FAULTS as error:
 		frappe.throw(str(error), title=_("The Mail Can't Be Shown"))
 
@@ -35,7 +35,7 @@ def preview(name: str, doctype: str = "", record: str = "", version: str = "") -
 @frappe.whitelist(methods=["POST"])
 def send_test(name: str, addresses: str, doctype: str = "", record: str = "", version: str = "") -> int:
 	"""Send a test to some addresses, separated by commas or lines; return how many."""
-	mass_email_steps.mailing(name)
+	mass_email_steps.load_mass_email(name)
 	recipient = _recipient(doctype, record)
 	try:
 		recipients = [normalise(address) for address in split_emails(addresses)]
@@ -43,7 +43,7 @@ def send_test(name: str, addresses: str, doctype: str = "", record: str = "", ve
 		frappe.throw(str(error))
 	if not recipients:
 		frappe.throw(_("Name at least one address."))
-	forgotten_store.refuse(*recipients)
+	forgotten_store.check_not_forgotten(*recipients)
 	try:
 		preview_store.send_test(name, recipients, *recipient, cstr(version))
 	except FAULTS as error:
@@ -57,7 +57,7 @@ def find_members(
 	doctype: str, txt: str, searchfield: str, start: int, page_len: int, filters: dict
 ) -> list[tuple]:
 	"""Return (number, address, record, list) of the members of a mailing's lists that match, for a Link field."""
-	mailing = mass_email_steps.mailing(cstr(filters.get("mass_email")), "read")
+	mailing = mass_email_steps.load_mass_email(cstr(filters.get("mass_email")), "read")
 	campaign = frappe.get_cached_doc("Campaign", mailing.campaign)
 	lists = [row.target_list for row in mailing.target_lists or campaign.target_lists]
 	found = frappe.get_list(

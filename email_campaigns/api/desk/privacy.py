@@ -31,7 +31,7 @@ def _normalised(email: str) -> str:
 @frappe.whitelist(methods=["POST"])
 def known_about(email: str) -> dict:
 	"""Return all that the campaigns know about an address, {doctype: its rows}, to be handed to the person."""
-	return erase_store.known(_normalised(email))
+	return erase_store.export_known(_normalised(email))
 
 
 @frappe.whitelist(methods=["POST"])
@@ -48,7 +48,7 @@ def forget(email: str) -> dict:
 	for source in done.pop("sources"):
 		if frappe.db.exists("Mass Email", source):
 			counts_store.recount(source)
-	return {**done, "elsewhere": erase_store.elsewhere(address)}
+	return {**done, "elsewhere": erase_store.find_elsewhere(address)}
 
 
 @frappe.whitelist(methods=["POST"])

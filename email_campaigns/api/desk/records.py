@@ -10,7 +10,7 @@ from frappe.utils import cstr
 from email_campaigns.audience import sources_store
 
 
-def chosen(doctype: str, names: str | list | None, filters: str | list | None) -> list[str]:
+def chosen_records(doctype: str, names: str | list | None, filters: str | list | None) -> list[str]:
 	"""Return the records that the user may read and has named, or that match a list-view filter. Throws where none does."""
 	wanted = _parsed(filters) if filters is not None else {"name": ("in", _parsed(names) or [""])}
 	found = frappe.get_list(doctype, filters=wanted, pluck="name", order_by="creation")
@@ -31,10 +31,10 @@ def recipient_doctypes() -> list[str]:
 	"""Return the doctypes whose records can join a target list and that the user may read."""
 	if not frappe.has_permission("Target List", "read"):
 		frappe.throw(_("You have no permission to read target lists."), frappe.PermissionError)
-	return list(filter(reads, sources_store.sources()))
+	return list(filter(may_read, sources_store.sources()))
 
 
-def reads(doctype: str) -> bool:
+def may_read(doctype: str) -> bool:
 	"""Tell whether a role of the user may read records of a doctype.
 
 	Permission to select is not enough, with which the framework would list all users: as members they would

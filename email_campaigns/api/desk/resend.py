@@ -15,7 +15,7 @@ from email_campaigns.audience.sources_store import PLAIN, source
 from email_campaigns.compat import enqueue_once
 from email_campaigns.jobs import sending
 from email_campaigns.mass_mailing.explain import recipient_store
-from email_campaigns.mass_mailing.explain.explain_store import Teller
+from email_campaigns.mass_mailing.explain.explain_store import Explainer
 from email_campaigns.mass_mailing.resend import missing_store, resend_store, uncertain_store
 
 
@@ -25,11 +25,11 @@ def figures(name: str) -> dict:
 
 	"joined" are members without a mail, "left_out" those who got none for a reason that may no longer hold.
 	"""
-	doc = mass_email_steps.mailing(name, "read")
+	doc = mass_email_steps.load_mass_email(name, "read")
 	return {
 		"failed": frappe.db.count("Campaign Message", {"source": name, "status": "Failed", "cc_of": 0}),
 		"uncertain": frappe.db.count("Campaign Message", {"source": name, "status": "Uncertain"}),
-		**(missing_store.count(name) if doc.frozen else {"joined": 0, "left_out": 0}),
+		**(missing_store.count_missing(name) if doc.frozen else {"joined": 0, "left_out": 0}),
 	}
 
 
@@ -37,7 +37,7 @@ def figures(name: str) -> dict:
 def refusal(message: int) -> str | None:
 	"""Return why a mail of the ledger can't be sent again now, None where it can."""
 	name = _mailing_of(message, "read")
-	rows = resend_store.rows("name = %(name)s", {"name": cint(message)})
+	rows = resend_store.read_rows("name = %(name)s", {"name": cint(message)})
 	return recipient_store.refusals_of(name, rows)[cint(message)]
 
 
@@ -45,15 +45,15 @@ def refusal(message: int) -> str | None:
 def resend(message: int) -> None:
 	"""Send one mail of the ledger again, to the address that its recipient has today."""
 	_mailing_of(message)
-	resend_store.one(cint(message))
+	resend_store.resend_mail(cint(message))
 	mass_email_steps.tick_soon()
 
 
 @frappe.whitelist(methods=["POST"])
 def resend_failed(name: str) -> dict:
 	"""Send all that failed again; return {"queued": number, "left_out": {reason: number}}."""
-	doc = mass_email_steps.mailing(name)
-	done = resend_store.all_failed(name)
+	doc = mass_email_steps.load_mass_email(name)
+	done = resend_store.resend_failed(name)
 	if done["queued"]:
 		_note(doc, _("sent {0} failed mails again").format(done["queued"]))
 		mass_email_steps.tick_soon()
@@ -63,8 +63,8 @@ def resend_failed(name: str) -> dict:
 @frappe.whitelist(methods=["POST"])
 def resend_missing(name: str) -> None:
 	"""Look in the background for members who got nothing and may have the mailing, and send it to them."""
-	doc = mass_email_steps.mailing(name)
-	missing_store.start(name)
+	doc = mass_email_steps.load_mass_email(name)
+	missing_store.start_search(name)
 	_note(doc, _("sent the mailing to missing members"))
 	enqueue_once(
 		sending.resend_missing, f"ec-missing-{name}", queue="long", enqueue_after_commit=True, name=name
@@ -77,13 +77,13 @@ def decide_uncertain(name: str, arrived: bool, messages: str | list | None = Non
 
 	Returns {"decided": number, "left_out": {reason: number}}.
 	"""
-	doc = mass_email_steps.mailing(name)
+	doc = mass_email_steps.load_mass_email(name)
 	chosen = None if messages is None else [cint(number) for number in frappe.parse_json(messages)]
 	if sbool(arrived):
-		done = {"decided": uncertain_store.arrived(name, chosen), "left_out": {}}
+		done = {"decided": uncertain_store.mark_arrived(name, chosen), "left_out": {}}
 		words = _("decided that {0} uncertain mails arrived")
 	else:
-		again = uncertain_store.send_again(name, chosen)
+		again = uncertain_store.resend_uncertain(name, chosen)
 		done = {"decided": again["queued"], "left_out": again["left_out"]}
 		words = _("sent {0} uncertain mails again")
 	if done["decided"]:
@@ -95,15 +95,15 @@ def decide_uncertain(name: str, arrived: bool, messages: str | list | None = Non
 @frappe.whitelist()
 def why(name: str, who: str = "", doctype: str = "", record: str = "") -> list[str]:
 	"""Return why an address `who`, or a record, got the mailing or did not: sentences that the person can be told."""
-	mass_email_steps.mailing(name, "read")
+	mass_email_steps.load_mass_email(name, "read")
 	if doctype and record:
 		_check_record(doctype, record)
-		return Teller(name).of_record(doctype, record)
+		return Explainer(name).explain_record(doctype, record)
 	try:
 		address = normalise(who)
 	except InvalidAddress as error:
 		return [_("{0} is no email address: {1}").format(cstr(who) or "“”", error)]
-	return Teller(name).of_address(address)
+	return Explainer(name).explain_address(address)
 
 
 @frappe.whitelist()
@@ -128,7 +128,7 @@ def _mailing_of(message: int, ptype: str = "write") -> str:
 	row = frappe.db.get_value("Campaign Message", cint(message), ["source", "source_doctype"], as_dict=True)
 	if not row or row.source_doctype != "Mass Email":
 		frappe.throw(_("This mail is not one of a mailing."), frappe.DoesNotExistError)
-	return mass_email_steps.mailing(row.source, ptype).name
+	return mass_email_steps.load_mass_email(row.source, ptype).name
 
 
 def _note(doc, done: str) -> None:

@@ -68,7 +68,7 @@ def _details(doc, counts: Counts) -> dict:
 		"languages": _parts(breakdown_store.by_language(doc.name), counts),
 		"links": breakdown_store.by_link(doc.name),
 		"timeline": asdict(
-			timeline(breakdown_store.moments(doc.name, start), tuple(breakdown_store.MOMENTS))
+			timeline(breakdown_store.first_moments(doc.name, start), tuple(breakdown_store.MOMENTS))
 		),
 		"lift": _lift(doc.name, start, counts),
 	}
@@ -96,7 +96,7 @@ def _lift(name: str, start, counts: Counts) -> dict | None:
 	held_out = breakdown_store.held_out(name, HELD_OUT)
 	if not (held_out and counts.sent):
 		return None
-	seen = breakdown_store.seen(name, HELD_OUT, start, (counts.sent, held_out))
+	seen = breakdown_store.behaviour_since(name, HELD_OUT, start, (counts.sent, held_out))
 	outcomes = [{"name": kind, **asdict(found)} for kind, groups in seen.items() if (found := lift(*groups))]
 	return {"mailed": counts.sent, "held_out": held_out, "confidence": CONFIDENCE, "outcomes": outcomes}
 
@@ -111,7 +111,7 @@ def campaign(name: str) -> dict:
 		frappe.throw(_("You have no permission to read mailings."), frappe.PermissionError)
 	fields = ["name", "title", "status", "started_on"]
 	shown = {row.name: row for row in frappe.get_list("Mass Email", {"campaign": name}, fields, limit=0)}
-	found = store.counts_of(shown)
+	found = store.counts_by_mailing(shown)
 	return {
 		**_told(total(list(found.values()))),
 		"tracked": doc.campaign_type != INFORMATIONAL,
@@ -128,7 +128,7 @@ def count_behaviour(name: str, behaviour: str, link: str = "") -> int:
 	"""Return how many people of a mailing a list from this behaviour would have."""
 	_mailing(name)
 	_refuse_unknown(behaviour, link)
-	return list_store.count(name, behaviour, cstr(link))
+	return list_store.count_people(name, behaviour, cstr(link))
 
 
 @frappe.whitelist(methods=["POST"])
@@ -144,7 +144,7 @@ def make_list(name: str, behaviour: str, target_list: str, link: str = "", is_ne
 	else:
 		doc = frappe.get_doc("Target List", target_list)
 		doc.check_permission("write")
-	progress_store.tell(doc.name, 0, 1)
+	progress_store.save_progress(doc.name, 0, 1)
 	frappe.enqueue(
 		lists.add_from_behaviour,
 		queue="long",
@@ -159,7 +159,7 @@ def make_list(name: str, behaviour: str, target_list: str, link: str = "", is_ne
 
 
 def _refuse_unknown(behaviour: str, link: str) -> None:
-	if not list_store.known(behaviour):
+	if not list_store.is_behaviour(behaviour):
 		frappe.throw(_("There is no list of “{0}”.").format(behaviour))
 	if behaviour == list_store.CLICKED_LINK and not cstr(link):
 		frappe.throw(_("Choose the link that was clicked."))
@@ -169,7 +169,7 @@ def _recent() -> Counts:
 	"""The sum over the mailings of the last 30 days that the user may read."""
 	since = add_days(now_datetime(), -30)
 	names = frappe.get_list("Mass Email", {"started_on": (">=", since)}, pluck="name", limit=0)
-	return total(list(store.counts_of(names).values()))
+	return total(list(store.counts_by_mailing(names).values()))
 
 
 def _card(name: str) -> dict:

@@ -25,9 +25,9 @@ def _list(name: str, ptype: str = "write"):
 def run_feed(target_list: str, feed: str = "") -> None:
 	"""Run one feed of a list now, or all that are enabled, in the background. It confirms what waits for that."""
 	_list(target_list)
-	if not rows_store.named(target_list, feed):
+	if not rows_store.read_feeds(target_list, feed):
 		frappe.throw(_("{0} has no such feed.").format(target_list))
-	progress_store.tell(target_list, 0, 1)
+	progress_store.save_progress(target_list, 0, 1)
 	lists.feed_list_soon(target_list, feed, asked=True)
 
 
@@ -37,7 +37,7 @@ def feed_columns(report: str, report_filters: str = "") -> list[dict]:
 	if not frappe.has_permission("Target List", "write"):
 		frappe.throw(_("You have no permission to change target lists."), frappe.PermissionError)
 	try:
-		return [asdict(column) for column in source_store.columns(report, report_filters)]
+		return [asdict(column) for column in source_store.report_columns(report, report_filters)]
 	except FeedFault as fault:
 		frappe.throw(str(fault), title=_("This Report Can't Feed a List"))
 
@@ -48,14 +48,14 @@ def sign_up_form(target_list: str) -> dict:
 	doc = _list(target_list, "read")
 	if not doc.sign_up:
 		return {}
-	return {"url": signup.url_of(doc.sign_up_token), "html": signup.snippet(doc)}
+	return {"url": signup.form_url(doc.sign_up_token), "html": signup.snippet(doc)}
 
 
 @frappe.whitelist()
 def compare_lists(first: str, second: str) -> dict:
 	"""Return how many members are {"only_first", "only_second", "both"} of two lists."""
 	_two(first, second)
-	return copy_store.compare(first, second)
+	return copy_store.compare_lists(first, second)
 
 
 def _two(first: str, second: str) -> None:
@@ -97,7 +97,7 @@ def merge_lists(target_list: str, sources: str | list) -> None:
 
 
 def _copy_soon(target_list: str, sources: list[str], part: str, other: str) -> None:
-	progress_store.tell(target_list, 0, 1)
+	progress_store.save_progress(target_list, 0, 1)
 	which = {"target_list": target_list, "sources": sources, "part": part, "other": other}
 	frappe.enqueue(lists.copy_members, queue="long", timeout=3600, enqueue_after_commit=True, **which)
 
@@ -107,4 +107,4 @@ def member_states(names: str | list) -> dict:
 	"""Return {member: why nothing is sent to it} of those members of a page that the user may read."""
 	wanted = frappe.parse_json(names)
 	may_read = frappe.get_list("Target List Member", {"name": ("in", wanted or [0])}, pluck="name", limit=0)
-	return suppression_store.states(may_read)
+	return suppression_store.member_states(may_read)

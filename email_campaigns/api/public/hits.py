@@ -19,7 +19,7 @@ from email_campaigns.settings import app_settings
 from email_campaigns.tracking import events_store, link_store
 from email_campaigns.tracking.events import PREFETCH
 from email_campaigns.tracking.link_store import Link
-from email_campaigns.tracking.target import problem_of, utm, with_parameters
+from email_campaigns.tracking.target import problem_with_url, utm, with_parameters
 from email_campaigns.tracking.tokens import PREVIEW, Token
 from email_campaigns.tracking.verdict import CLICK, OPEN
 
@@ -40,20 +40,22 @@ def opened(token: Token) -> Response:
 
 def clicked(token: Token) -> Response:
 	"""Lead whoever followed a link on, or show what stands in its place."""
-	mail, link = _mail(token.message), link_store.link(token.link)
+	mail, link = _mail(token.message), link_store.read_link(token.link)
 	if mail:
 		_keep(mail, CLICK, link=token.link, details=link.title if link else "")
 	return _answer(link, mail)
 
 
-def _mail(message: int) -> events_store.Mail | None:
+def _mail(message: int) -> events_store.HitMail | None:
 	"""Return the mail that a hit is kept for: a preview and a test have none."""
-	return None if message == PREVIEW else events_store.locked(message)
+	return None if message == PREVIEW else events_store.lock_mail(message)
 
 
-def _keep(mail: events_store.Mail, kind: str, **values: str) -> None:
+def _keep(mail: events_store.HitMail, kind: str, **values: str) -> None:
 	with counting(mail.message):
-		events_store.record(mail, kind, _agent(), internal=own_device.is_ours(), request=_request(), **values)
+		events_store.record_hit(
+			mail, kind, _agent(), internal=own_device.is_ours(), request=_request(), **values
+		)
 
 
 def _request() -> str:
@@ -74,29 +76,29 @@ def _agent() -> str:
 	return frappe.request.headers.get("User-Agent", "")
 
 
-def _answer(link: Link | None, mail: events_store.Mail | None) -> Response:
+def _answer(link: Link | None, mail: events_store.HitMail | None) -> Response:
 	if link and link.enabled and not link.url and link.message:
 		return respond(Page(link.title, tuple(filter(None, link.message.splitlines()))))
-	if not link or not link.enabled or problem_of(link.url):
-		return respond(gone())
+	if not link or not link.enabled or problem_with_url(link.url):
+		return respond(page_gone())
 	response = Response("", 302, private_headers(), mimetype="text/plain")
 	response.headers["Location"] = iri_to_uri(_target(link, mail))
 	return response
 
 
-def gone() -> Page:
+def page_gone() -> Page:
 	line = _("The sender has withdrawn the page that this link led to. The mail itself is still valid.")
 	return Page(_("This link is not available any more"), (line,), status=410)
 
 
-def _target(link: Link, mail: events_store.Mail | None) -> str:
+def _target(link: Link, mail: events_store.HitMail | None) -> str:
 	settings = app_settings()
 	if not settings.add_utm or not mail:
 		return link.url
 	return with_parameters(link.url, utm(mail.campaign or "", _mailing(mail), link.title))
 
 
-def _mailing(mail: events_store.Mail) -> str:
+def _mailing(mail: events_store.HitMail) -> str:
 	"""What the site that a link leads to is told of the mailing: of a sequence its campaign, never who is enrolled."""
 	if mail.source_doctype != "Mass Email":
 		return mail.campaign or ""

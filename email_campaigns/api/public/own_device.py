@@ -20,20 +20,20 @@ PURPOSE = "device"
 LIFETIME = 2 * 365 * 86400  # seconds
 
 
-def remember(login_manager=None) -> None:
+def remember_device(login_manager=None) -> None:
 	"""on_session_creation hook: let the answer to this sign-in mark the device, where a System User signed in."""
 	if _works_here(frappe.session.user):
 		frappe.flags.ec_own_device = True
 
 
-def mark(response: Response | None = None, request: Request | None = None) -> None:
+def mark_device(response: Response | None = None, request: Request | None = None) -> None:
 	"""after_request hook. The framework's own cookies have no path, and this one is nothing for the whole site."""
 	if not frappe.flags.ec_own_device or response is None:
 		return
 	secure = _is_https(request)
 	response.set_cookie(
 		COOKIE,
-		store.ring().sign(PURPOSE, randbits(62)),
+		store.token_ring().sign(PURPOSE, randbits(62)),
 		max_age=LIFETIME,
 		path=PREFIX,
 		secure=secure,
@@ -52,7 +52,7 @@ def is_ours() -> bool:
 
 def _is_valid(cookie: str) -> bool:
 	try:
-		return bool(store.ring().verify(PURPOSE, cookie))
+		return bool(store.token_ring().verify(PURPOSE, cookie))
 	except BadToken:
 		return False
 

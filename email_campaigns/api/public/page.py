@@ -69,7 +69,7 @@ def respond(page: Page) -> Response:
 	return Response(html, page.status, private_headers(), mimetype="text/html")
 
 
-def plain(text: str, status: int = 200) -> Response:
+def plain_answer(text: str, status: int = 200) -> Response:
 	"""Answer a machine in one line of text."""
 	return Response(text + "\n", status, private_headers(), mimetype="text/plain")
 

@@ -13,12 +13,12 @@ from frappe import _
 
 from email_campaigns.api.public.page import Button, Page
 from email_campaigns.audience.suppression import suppression_store
-from email_campaigns.audience.suppression.suppression import EVERYTHING, UNSUBSCRIBED, Scope
+from email_campaigns.audience.suppression.suppression import EVERYTHING, UNSUBSCRIBED, SuppressionScope
 from email_campaigns.drip import events_store
 from email_campaigns.lifecycle import EMAIL_CAMPAIGN
 from email_campaigns.results.store import counting
 from email_campaigns.tracking import store
-from email_campaigns.tracking.store import Named
+from email_campaigns.tracking.store import NamedMail
 from email_campaigns.tracking.tokens import PREVIEW
 
 SEQUENCE, BACK = "sequence", "resubscribe_sequence"
@@ -33,7 +33,7 @@ def is_action(action: str | None) -> bool:
 
 def show(message: int) -> Page:
 	"""Return the page with the choices of the recipient of `message`; it changes nothing."""
-	mail = store.named(message)
+	mail = store.read_mail(message)
 	return _choices(mail) if mail else without_mail(message)
 
 
@@ -43,7 +43,7 @@ def act(message: int, action: str, how: str = "") -> Page:
 	`list` means the lists that this mailing would reach the person by again; where none is left,
 	leaving them means leaving everything, so that leaving always helps.
 	"""
-	mail = store.named(message)
+	mail = store.read_mail(message)
 	if not mail:
 		return without_mail(message)
 	lists = _lists(mail)
@@ -61,19 +61,19 @@ def act(message: int, action: str, how: str = "") -> Page:
 	return _choices(mail, result=result, undo=undo)
 
 
-def _sequence(mail: Named, lists: list[str]) -> str:
+def _sequence(mail: NamedMail, lists: list[str]) -> str:
 	"""Return the title of the drip sequence that a mail belongs to, "" where its list is what can be left."""
-	return "" if lists or mail.source_doctype != EMAIL_CAMPAIGN else events_store.title(mail.source)
+	return "" if lists or mail.source_doctype != EMAIL_CAMPAIGN else events_store.sequence_title(mail.source)
 
 
-def _change_sequence(mail: Named, sequence: str, back: bool, how: str) -> Page:
+def _change_sequence(mail: NamedMail, sequence: str, back: bool, how: str) -> Page:
 	"""Leave the sequence of a mail alone, or come back to it."""
 	if back:
-		if events_store.come_back(mail.source, mail.email):
+		if events_store.rejoin_sequence(mail.source, mail.email):
 			store.log("Opted In", mail, sequence, own_wish=True)
 		result, undo = _("You are subscribed again: {0}."), SEQUENCE
 	else:
-		if events_store.leave(mail.source, mail.email):
+		if events_store.leave_sequence(mail.source, mail.email):
 			with counting(mail.message):
 				store.stamp_opted_out(mail.message)
 			store.log("Opted Out", mail, f"{sequence}: {how or 'the unsubscribe page'}", own_wish=True)
@@ -81,7 +81,7 @@ def _change_sequence(mail: Named, sequence: str, back: bool, how: str) -> Page:
 	return _choices(mail, result.format(_("“{0}”").format(sequence)), Button(undo, _("Undo")))
 
 
-def _change_one(mail: Named, verb: str, target: str, how: str) -> Page:
+def _change_one(mail: NamedMail, verb: str, target: str, how: str) -> Page:
 	if verb == JOIN:
 		result, undo = _come_back(mail, [target]), LEAVE
 	else:
@@ -112,7 +112,7 @@ def without_mail(message: int) -> Page:
 	)
 
 
-def _leave(mail: Named, targets: list[str], how: str) -> str:
+def _leave(mail: NamedMail, targets: list[str], how: str) -> str:
 	# What is stored is read by the sender's staff: it is not in the recipient's language.
 	origin = f"{mail.source_doctype} {mail.source}, mail {mail.message}: {how or 'the unsubscribe page'}"
 	changed = [
@@ -121,7 +121,7 @@ def _leave(mail: Named, targets: list[str], how: str) -> str:
 		if suppression_store.suppress(mail.email, reason=UNSUBSCRIBED, origin=origin, target_list=target)
 	]
 	if EVERYTHING in changed:
-		events_store.left_everything(mail.email)
+		events_store.end_all_sequences(mail.email)
 	if changed:
 		with counting(mail.message):
 			store.stamp_opted_out(mail.message)
@@ -129,10 +129,10 @@ def _leave(mail: Named, targets: list[str], how: str) -> str:
 	return _("You will get no more mails of {0}.").format(_what(targets))
 
 
-def _come_back(mail: Named, targets: list[str]) -> str:
+def _come_back(mail: NamedMail, targets: list[str]) -> str:
 	if any([suppression_store.lift(mail.email, target_list=target) for target in targets]):
 		store.log("Opted In", mail, _stored(targets), own_wish=True)
-	if suppression_store.scope_of(mail.email).everything:
+	if suppression_store.read_scope(mail.email).everything:
 		return ""  # something else still holds, and the page says what
 	return _("You are subscribed again: {0}.").format(_what(targets))
 
@@ -141,8 +141,8 @@ def _undo(targets: list[str]) -> Button:
 	return Button("resubscribe_all" if targets == [EVERYTHING] else "resubscribe_list", _("Undo"))
 
 
-def _choices(mail: Named, result: str = "", undo: Button | None = None) -> Page:
-	scope, lists = suppression_store.scope_of(mail.email), _lists(mail)
+def _choices(mail: NamedMail, result: str = "", undo: Button | None = None) -> Page:
+	scope, lists = suppression_store.read_scope(mail.email), _lists(mail)
 	buttons = [undo] if undo and not scope.blocked else []
 	buttons += [button for button in _buttons(scope, lists) if not undo or button.action != undo.action]
 	sequence = _sequence(mail, lists)
@@ -165,7 +165,7 @@ def _with_sequence(buttons: list[Button], sequence: str, left: bool, undo: Butto
 	return others if undo and undo.action == own.action else [own, *others]
 
 
-def _state(scope: Scope, lists: list[str]) -> Iterable[str]:
+def _state(scope: SuppressionScope, lists: list[str]) -> Iterable[str]:
 	if scope.blocked:
 		yield _("At present no mails of this kind are sent to this address.")
 		yield _("If you want to get them again, please reply to one of our mails.")
@@ -179,7 +179,7 @@ def _state(scope: Scope, lists: list[str]) -> Iterable[str]:
 			yield _("You are unsubscribed from {0}.").format(_what(left))
 
 
-def _buttons(scope: Scope, lists: list[str]) -> Iterable[Button]:
+def _buttons(scope: SuppressionScope, lists: list[str]) -> Iterable[Button]:
 	if scope.blocked:
 		return
 	if scope.unsubscribed:
@@ -193,7 +193,7 @@ def _buttons(scope: Scope, lists: list[str]) -> Iterable[Button]:
 	yield Button("all", _("No more mailings at all"), main=not lists)
 
 
-def _one_by_one(scope: Scope, lists: list[str]) -> Iterable[Button]:
+def _one_by_one(scope: SuppressionScope, lists: list[str]) -> Iterable[Button]:
 	"""Where a mailing comes by several lists, each can be left, or joined again, alone."""
 	for target_list in lists if len(lists) > 1 else ():
 		if scope.left(target_list):
@@ -202,10 +202,10 @@ def _one_by_one(scope: Scope, lists: list[str]) -> Iterable[Button]:
 			yield Button(f"{LEAVE}:{target_list}", _("No more mails of {0}").format(_what([target_list])))
 
 
-def _lists(mail: Named) -> list[str]:
+def _lists(mail: NamedMail) -> list[str]:
 	"""Return the lists by which the mailing reaches the person: leaving one of two would bring the next all the same."""
-	candidates = {mail.target_list, *suppression_store.lists_of(mail.source_doctype, mail.source)} - {""}
-	lists = set(suppression_store.lists_with(mail.email, sorted(candidates)))
+	candidates = {mail.target_list, *suppression_store.source_lists(mail.source_doctype, mail.source)} - {""}
+	lists = set(suppression_store.lists_with_member(mail.email, sorted(candidates)))
 	if mail.target_list and frappe.db.exists("Target List", mail.target_list):
 		lists.add(mail.target_list)
 	return sorted(lists)

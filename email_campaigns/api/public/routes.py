@@ -14,7 +14,7 @@ from werkzeug.exceptions import HTTPException
 from werkzeug.wrappers import Response
 
 from email_campaigns.api.public import hits, preferences, signup, view
-from email_campaigns.api.public.page import Page, plain, respond
+from email_campaigns.api.public.page import Page, plain_answer, respond
 from email_campaigns.compat import change_latest_rows
 from email_campaigns.mass_mailing.resend import uncertain_store
 from email_campaigns.tracking import store
@@ -39,12 +39,12 @@ def _answer(path: str) -> Response:
 	kind, _slash, token = path.partition("/")
 	route = ROUTES.get(kind)
 	if frappe.request.method == "OPTIONS":
-		return _allow(plain("", 204))  # Frappe has opened no session for it
+		return _allow(plain_answer("", 204))  # Frappe has opened no session for it
 	if not route:
 		return respond(Page(_("Page not found"), (_("There is nothing at this address."),), status=404))
 	purpose, methods, handler = route
 	if frappe.request.method not in methods:
-		return _allow(plain("Method not allowed", 405), methods)
+		return _allow(plain_answer("Method not allowed", 405), methods)
 	try:
 		named = _named(purpose, token.strip().rstrip(TRAILING).removesuffix(IMAGE))
 	except BadToken:
@@ -62,7 +62,7 @@ def _settle(message: int) -> None:
 	"""
 	try:
 		frappe.db.rollback()
-		if uncertain_store.told_by_event(message):
+		if uncertain_store.settle_by_event(message):
 			frappe.db.commit()
 	except Exception:
 		frappe.db.rollback()
@@ -72,7 +72,7 @@ def _settle(message: int) -> None:
 
 def _named(purpose: str, token: str) -> Token | str:
 	# Before anything else: whoever guesses tokens costs no look at the database.
-	return store.ring().verify(purpose, token) if purpose else token
+	return store.token_ring().verify(purpose, token) if purpose else token
 
 
 def _allow(response: Response, methods: tuple[str, ...] = CHANGING) -> Response:
@@ -120,7 +120,7 @@ def _apology() -> Response:
 	try:
 		return respond(Page(title, (line,), status=503))
 	except Exception:
-		return plain(f"{title}. {line}", 503)  # the page's footer needs the database
+		return plain_answer(f"{title}. {line}", 503)  # the page's footer needs the database
 
 
 def _unsubscribe(token: Token) -> Response:
@@ -130,7 +130,7 @@ def _unsubscribe(token: Token) -> Response:
 	if _is_one_click():
 		page = preferences.one_click(message)
 		frappe.db.commit()
-		return plain(page.result or page.title, page.status)
+		return plain_answer(page.result or page.title, page.status)
 	action = frappe.request.form.get("action")
 	if not preferences.is_action(action):
 		return respond(preferences.show(message))
@@ -148,7 +148,7 @@ def _is_one_click() -> bool:
 
 def _sign_up(token: str) -> Response:
 	if frappe.request.method != "POST":
-		return respond(signup.page(token))
+		return respond(signup.form_page(token))
 	page = signup.ask(token, frappe.request.form, frappe.local.request_ip or "")
 	frappe.db.commit()
 	return respond(page)
@@ -178,7 +178,7 @@ ROUTES: dict[str, tuple[str, tuple[str, ...], Callable[..., Response]]] = {
 	UNSUBSCRIBE: ("unsubscribe", CHANGING, _unsubscribe),
 	OPEN: ("open", READING, _kept(hits.opened)),
 	CLICK: ("click", READING, _kept(hits.clicked)),
-	VIEW: ("view", READING, view.shown),
+	VIEW: ("view", READING, view.answer_view),
 	signup.SIGN_UP: ("", CHANGING, _sign_up),
 	signup.CONFIRM: ("confirm", CHANGING, _confirm),
 }

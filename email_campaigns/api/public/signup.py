@@ -13,17 +13,17 @@ from markupsafe import escape
 
 from email_campaigns.api.public.page import Button, Field, Page
 from email_campaigns.api.public.preferences import masked
-from email_campaigns.audience.address import InvalidAddress, key
+from email_campaigns.audience.address import InvalidAddress, address_key
 from email_campaigns.audience.signup import signup_store
 from email_campaigns.audience.signup.signup import (
 	LIFETIME,
 	PER_ADDRESS,
 	PER_VISITOR,
-	NotAgreed,
-	Wish,
-	has_ended,
-	stamp,
-	wish,
+	ConsentMissing,
+	SignUpRequest,
+	expiry_stamp,
+	has_expired,
+	read_form,
 )
 from email_campaigns.compat import site_url
 from email_campaigns.tracking import store
@@ -34,45 +34,45 @@ SIGN_UP, CONFIRM = "s", "j"  # the routes under /ec/
 DAYS = LIFETIME // 86400
 
 
-def url_of(token: str) -> str:
+def form_url(token: str) -> str:
 	"""Return the address of a list's sign-up form."""
 	return f"{site_url().rstrip('/')}{PREFIX}{SIGN_UP}/{token}"
 
 
-def page(token: str) -> Page:
+def form_page(token: str) -> Page:
 	"""Return the form of a list; it changes nothing."""
-	form = signup_store.form(token)
+	form = signup_store.find_form(token)
 	return _form(form) if form else _gone()
 
 
 def ask(token: str, values, visitor: str) -> Page:
 	"""Take a filled-in form and send the mail with the link. `visitor` is their address of the internet."""
-	form = signup_store.form(token)
+	form = signup_store.find_form(token)
 	if not form:
 		return _gone()
-	if not signup_store.is_allowed(f"visitor\n{visitor}", PER_VISITOR):
+	if not signup_store.count_request(f"visitor\n{visitor}", PER_VISITOR):
 		return Page(
 			_("Please try again later"), (_("There were too many requests from where you are."),), status=429
 		)
 	try:
-		wanted = wish(values, with_names=bool(form.sign_up_names))
+		wanted = read_form(values, with_names=bool(form.sign_up_names))
 	except InvalidAddress:
 		return _form(form, _("This is no email address. Please check it."), values, status=400)
-	except NotAgreed:
+	except ConsentMissing:
 		return _form(form, _("Please tick the box to agree."), values, status=400)
 	if not wanted.by_machine:
 		_write_to(form, wanted)
 	return _asked(form)
 
 
-def _write_to(form, wanted: Wish) -> None:
+def _write_to(form, wanted: SignUpRequest) -> None:
 	"""Send the confirmation mail, but for an address that had enough of them, bounces, is blocked or was forgotten."""
-	if not signup_store.is_allowed(f"{form.name}\n{key(wanted.email)}", PER_ADDRESS):
+	if not signup_store.count_request(f"{form.name}\n{address_key(wanted.email)}", PER_ADDRESS):
 		return
-	if not signup_store.may_be_asked(wanted.email):
+	if not signup_store.may_ask(wanted.email):
 		return
-	number = signup_store.ask(form.name, wanted, form.sign_up_consent, frappe.local.lang or "")
-	token = store.ring().sign("confirm", number, stamp(time.time()))
+	number = signup_store.save_request(form.name, wanted, form.sign_up_consent, frappe.local.lang or "")
+	token = store.token_ring().sign("confirm", number, expiry_stamp(time.time()))
 	_send(form, wanted.email, f"{site_url().rstrip('/')}{PREFIX}{CONFIRM}/{token}")
 
 
@@ -99,7 +99,7 @@ def _send(form, email: str, url: str) -> None:
 
 def confirmation(named: Token, *, agreed: bool) -> Page:
 	"""Return the page behind the link of a confirmation mail; with `agreed` the person joins."""
-	row = None if has_ended(named.link, time.time()) else signup_store.asked(named.message)
+	row = None if has_expired(named.link, time.time()) else signup_store.find_request(named.message)
 	if not row:
 		return Page(
 			_("This link is too old"),
@@ -107,7 +107,7 @@ def confirmation(named: Token, *, agreed: bool) -> Page:
 			status=410,
 		)
 	if agreed:
-		signup_store.confirm(row, url_of(row.form.sign_up_token))
+		signup_store.confirm(row, form_url(row.form.sign_up_token))
 	if row.status == signup_store.CONFIRMED or agreed:
 		return _confirmed(row)
 	button = Button("confirm", _("Yes, send me “{0}”").format(row.form.sign_up_title), main=True)
@@ -155,7 +155,7 @@ def _gone() -> Page:
 
 def snippet(form) -> str:
 	"""Return the form as HTML for another website."""
-	parts = [f'<form method="post" action="{escape(url_of(form.sign_up_token))}">']
+	parts = [f'<form method="post" action="{escape(form_url(form.sign_up_token))}">']
 	parts.append(
 		f'  <p><label>{escape(_("Email"))}<br><input type="email" name="email" required></label></p>'
 	)

@@ -18,13 +18,13 @@ POLICY = (
 )
 
 
-def shown(token: Token) -> Response:
+def answer_view(token: Token) -> Response:
 	"""Answer with the mail that a token names, as its recipient gets it. Nothing is changed or counted."""
 	if token.message == PREVIEW:
 		line = _("This is the link of a preview or a test mail. In a real mail it shows that mail.")
 		return respond(Page(_("Preview"), (line,)))
 	try:
-		html = view_store.html_of(token.message)
+		html = view_store.render_sent_mail(token.message)
 	except (TemplateError, RenderError):
 		html = None
 	if html is None:

@@ -20,7 +20,7 @@ _OF_RUNS = ("status", "last_run", "last_result")
 _FEED = ("name", "parent", "title", "schedule", "no_longer_match", "run_as", *_DEFINITION, *_OF_RUNS)
 
 
-def check(target_list) -> None:
+def check_feeds(target_list) -> None:
 	"""Validate the feeds of a Target List that is being saved. Raises ValidationError."""
 	before = target_list.get_doc_before_save()
 	old = {row.name: row for row in (before.feeds if before else ())}
@@ -43,12 +43,12 @@ def _take_over(row) -> None:
 	if row.enabled is None:  # a row of a list that exists already gets no defaults
 		row.enabled = 1
 	try:
-		source_store.check(row)
+		source_store.check_feed(row)
 	except FeedFault as error:
 		frappe.throw(f"{row.title}: {error}", title=_("This Feed Can't Run"))
 
 
-def let_go(target_list) -> None:
+def release_members(target_list) -> None:
 	"""Keep the members of feeds that were taken off a list: from now on they are there because a person left them."""
 	before = target_list.get_doc_before_save()
 	gone = {row.name for row in (before.feeds if before else ())} - {row.name for row in target_list.feeds}
@@ -61,7 +61,7 @@ def let_go(target_list) -> None:
 		frappe.db.delete("Target List Feed Member", {"feed": feed})
 
 
-def forget(target_list: str) -> None:
+def forget_feed_members(target_list: str) -> None:
 	"""Drop what the feeds of a list have brought, before the list itself goes."""
 	feeds = frappe.get_all("Target List Feed", {"parent": target_list}, pluck="name")
 	frappe.db.delete("Target List Feed Member", {"feed": ("in", feeds or [""])})
@@ -72,12 +72,12 @@ def due_lists() -> list[str]:
 	return sorted({row.parent for row in _rows({"enabled": 1}) if _is_due(row)})
 
 
-def due(target_list: str) -> list[frappe._dict]:
+def due_feeds(target_list: str) -> list[frappe._dict]:
 	"""Return the feeds of one list that are due, in their order on the form."""
 	return [row for row in _rows({"enabled": 1, "parent": target_list}) if _is_due(row)]
 
 
-def named(target_list: str, feed: str = "") -> list[frappe._dict]:
+def read_feeds(target_list: str, feed: str = "") -> list[frappe._dict]:
 	"""Return one feed of a list, or all that are enabled, whether due or not."""
 	return _rows({"parent": target_list, **({"name": feed} if feed else {"enabled": 1})})
 
@@ -92,7 +92,7 @@ def _is_due(row) -> bool:
 	return is_due(row.schedule, row.status or "", since)
 
 
-def tell(feed: str, began, status: str, result: str) -> None:
+def save_result(feed: str, began, status: str, result: str) -> None:
 	"""Keep what a run came to; `began` is its start on the site's clock."""
 	values = {"status": status, "last_run": began, "last_result": result}
 	frappe.db.set_value("Target List Feed", feed, values, update_modified=False)

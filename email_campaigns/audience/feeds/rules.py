@@ -22,7 +22,7 @@ class FeedFault(Exception):
 
 
 @dataclass(frozen=True, slots=True)
-class Step:
+class FeedStep:
 	"""What one run changes, as member keys. `waits` tells that those who would leave stay until that is confirmed."""
 
 	come: frozenset[str] = frozenset()
@@ -50,7 +50,9 @@ def is_due(schedule: str, status: str, since: float | None) -> bool:
 	return since >= interval - EARLY
 
 
-def decide(matching: Collection[str], brought: Collection[str], *, leave: bool, confirmed: bool) -> Step:
+def decide_feed(
+	matching: Collection[str], brought: Collection[str], *, leave: bool, confirmed: bool
+) -> FeedStep:
 	"""Return who comes and who goes, of those who match now and those whom the feed has brought before.
 
 	Who was brought and has been taken off by a person does not come again for as long as they match. An answer
@@ -60,8 +62,8 @@ def decide(matching: Collection[str], brought: Collection[str], *, leave: bool, 
 	come = frozenset(matching).difference(brought)
 	go = frozenset(brought).difference(matching) if leave else frozenset()
 	if go and not matching and not confirmed:
-		return Step(waits=True)
-	return Step(come, go)
+		return FeedStep(waits=True)
+	return FeedStep(come, go)
 
 
 def usable_columns(
@@ -94,7 +96,7 @@ def _sounds_like_address(column: Mapping) -> bool:
 	)
 
 
-def choose(columns: Iterable[Column], wanted: str) -> Column:
+def choose_column(columns: Iterable[Column], wanted: str) -> Column:
 	"""Return the column by its name. Raises FeedFault where the report has it no longer, or it can't say who."""
 	columns = list(columns)
 	found = next((column for column in columns if column.fieldname == wanted), None)

@@ -15,9 +15,9 @@ from frappe import _
 from frappe.utils import now, now_datetime
 
 from email_campaigns.audience.feeds import rows_store, source_store
-from email_campaigns.audience.feeds.rules import ADDRESSES, FAILED, FINE, WAITING, decide
+from email_campaigns.audience.feeds.rules import ADDRESSES, FAILED, FINE, WAITING, decide_feed
 from email_campaigns.audience.lists.csv_file import NewMember
-from email_campaigns.audience.lists.members_store import add_plain, add_records, present_keys, slices
+from email_campaigns.audience.lists.members_store import add_addresses, add_records, present_keys, slices
 from email_campaigns.audience.sources_store import source
 from email_campaigns.compat import affected_rows
 
@@ -25,7 +25,7 @@ LEAVE = "Leave"
 
 
 @contextmanager
-def alone(target_list: str) -> Iterator[bool]:
+def feed_lock(target_list: str) -> Iterator[bool]:
 	"""Let one run at a time feed a list; the lock dies with its connection."""
 	lock = f"{frappe.conf.db_name[:20]}.ec_feed.{sha256(target_list.encode()).hexdigest()[:24]}"
 	got = frappe.db.sql("SELECT GET_LOCK(%s, 0)", lock)[0][0]
@@ -36,7 +36,7 @@ def alone(target_list: str) -> Iterator[bool]:
 			frappe.db.sql("SELECT RELEASE_LOCK(%s)", lock)
 
 
-class Run:
+class FeedRun:
 	"""A run of one feed. After it, `tell` writes on the list's form what it came to."""
 
 	def __init__(self, feed):
@@ -46,9 +46,9 @@ class Run:
 
 	def run(self) -> Iterator[tuple[int, int]]:
 		"""Yields (done, total) after each slice, for the caller to commit. Raises FeedFault before anything changed."""
-		answer = source_store.read(self.feed)
+		answer = source_store.read_matches(self.feed)
 		brought = _brought(self.feed.name)
-		step = decide(
+		step = decide_feed(
 			answer.members,
 			brought,
 			leave=self.feed.no_longer_match == LEAVE,
@@ -64,12 +64,12 @@ class Run:
 			self.left += self._take_off(keys)
 			yield (done := done + len(keys)), total
 
-	def _bring(self, answer: source_store.Answer, keys: Sequence[str]) -> int:
+	def _bring(self, answer: source_store.Matches, keys: Sequence[str]) -> int:
 		target_list = self.feed.parent
 		fresh = set(keys) - present_keys(target_list, keys)
 		values = [answer.members[key] for key in keys]
 		if answer.doctype == ADDRESSES:
-			add_plain(target_list, [NewMember(0, email) for email in values], by_person=False)
+			add_addresses(target_list, [NewMember(0, email) for email in values], by_person=False)
 		else:
 			add_records(target_list, source(answer.doctype), values, by_person=False)
 		# Who was refused is not on the list, and so is not noted as brought either.
@@ -113,19 +113,19 @@ class Run:
 		)
 		return affected_rows()
 
-	def tell(self) -> None:
+	def save_result(self) -> None:
 		"""Write on the form what the run came to."""
 		status = WAITING if self.held_back else FINE
-		rows_store.tell(self.feed.name, self.began, status, self._result())
+		rows_store.save_result(self.feed.name, self.began, status, self._result())
 
-	def tell_failure(self, why: str) -> None:
+	def save_failure(self, why: str) -> None:
 		"""Write on the form why the run ended early, and how far it got."""
 		told = (
 			_("It goes on with the rest at its next run.")
 			if self.came or self.left
 			else _("Nothing was changed.")
 		)
-		rows_store.tell(self.feed.name, self.began, FAILED, f"{why} {told}")
+		rows_store.save_result(self.feed.name, self.began, FAILED, f"{why} {told}")
 
 	def _result(self) -> str:
 		if self.held_back:

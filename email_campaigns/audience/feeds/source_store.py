@@ -16,7 +16,7 @@ from frappe.permissions import get_role_permissions
 from frappe.utils import cint, strip_html
 
 from email_campaigns.audience.address import InvalidAddress, normalise, plain_key, record_key
-from email_campaigns.audience.feeds.rules import ADDRESSES, Column, FeedFault, choose, usable_columns
+from email_campaigns.audience.feeds.rules import ADDRESSES, Column, FeedFault, choose_column, usable_columns
 from email_campaigns.audience.lists.members_store import slices
 from email_campaigns.audience.sources_store import sources
 
@@ -25,7 +25,7 @@ BUILDER = "Report Builder"
 
 
 @dataclass(frozen=True, slots=True)
-class Answer:
+class Matches:
 	"""Who matches: {member key: the record's name, or the address where `doctype` is ADDRESSES}."""
 
 	doctype: str
@@ -45,7 +45,7 @@ def acting_as(user: str) -> Iterator[None]:
 		frappe.set_user(before)
 
 
-def read(feed) -> Answer:
+def read_matches(feed) -> Matches:
 	"""Return who matches a feed now, by the permissions of its user.
 
 	Raises FeedFault where the filter or report can't be read, is gone or is not permitted. The whole answer is in
@@ -55,7 +55,7 @@ def read(feed) -> Answer:
 		return _by_report(feed) if feed.kind == REPORT else _by_filter(feed)
 
 
-def check(feed) -> None:
+def check_feed(feed) -> None:
 	"""Raise FeedFault for what can be told about a feed without running it, as the user of this session."""
 	if feed.kind == REPORT:
 		_report(feed.report)
@@ -66,10 +66,10 @@ def check(feed) -> None:
 		_filters(feed)
 
 
-def _by_filter(feed) -> Answer:
+def _by_filter(feed) -> Matches:
 	doctype, filters = feed.record_type, _filters(feed)
 	names = frappe.get_list(doctype, filters=filters, pluck="name", order_by="creation")
-	return Answer(doctype, {record_key(doctype, name): str(name) for name in names})
+	return Matches(doctype, {record_key(doctype, name): str(name) for name in names})
 
 
 def _filters(feed) -> list:
@@ -111,7 +111,7 @@ def _parsed(text: str, kind: type):
 	return value
 
 
-def columns(report: str, report_filters: str = "") -> list[Column]:
+def report_columns(report: str, report_filters: str = "") -> list[Column]:
 	"""Return the columns of a report by which it can feed a list, as the user of this session. Raises FeedFault."""
 	doc = _report(report)
 	found, _rows = _run(doc, _parsed(report_filters, dict))
@@ -172,26 +172,26 @@ def _as_dicts(doc, found: list[dict], rows: list) -> list[dict]:
 	]
 
 
-def _by_report(feed) -> Answer:
+def _by_report(feed) -> Matches:
 	doc = _report(feed.report)
 	found, rows = _run(doc, _parsed(feed.report_filters, dict))
-	column = choose(_usable(doc, found), feed.report_column)
+	column = choose_column(_usable(doc, found), feed.report_column)
 	values = dict.fromkeys(str(value).strip() for row in rows if (value := row.get(column.fieldname)))
 	if column.doctype == ADDRESSES:
 		return _of_addresses(column, list(values))
 	return _of_records(column.doctype, list(values))
 
 
-def _of_records(doctype: str, values: list[str]) -> Answer:
+def _of_records(doctype: str, values: list[str]) -> Matches:
 	"""A report may show more than the records themselves would: each is looked up as the user may read it."""
 	if not _reads(doctype):
 		raise FeedFault(_("{0} has no permission to read {1}.").format(frappe.session.user, _(doctype)))
 	look_up = partial(frappe.get_list, doctype, pluck="name", order_by=None)
 	names = [name for part in slices(values) for name in look_up(filters={"name": ("in", part)})]
-	return Answer(doctype, {record_key(doctype, name): str(name) for name in names})
+	return Matches(doctype, {record_key(doctype, name): str(name) for name in names})
 
 
-def _of_addresses(column: Column, values: list[str]) -> Answer:
+def _of_addresses(column: Column, values: list[str]) -> Matches:
 	members = {}
 	for value in values:
 		try:
@@ -205,4 +205,4 @@ def _of_addresses(column: Column, values: list[str]) -> Answer:
 				column.label, values[0][:80]
 			)
 		)
-	return Answer(ADDRESSES, members)
+	return Matches(ADDRESSES, members)

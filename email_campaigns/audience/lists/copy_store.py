@@ -27,7 +27,7 @@ _PARTS = {ALL: "TRUE", ONLY: f"NOT {_IN_OTHER}", BOTH: _IN_OTHER}
 _COPIED = "email, member_doctype, member_name, first_name, last_name, language, time_zone, opted_out, record_missing, member_key"
 
 
-def compare(first: str, second: str) -> dict[str, int]:
+def compare_lists(first: str, second: str) -> dict[str, int]:
 	"""Return how many members are {"only_first", "only_second", "both"}; "both" counts those of the first list."""
 	in_first, shared = _count(first, ALL, second), _count(first, BOTH, second)
 	return {"only_first": in_first - shared, "only_second": _count(second, ONLY, first), "both": shared}
@@ -40,7 +40,7 @@ def _count(target_list: str, part: str, other: str) -> int:
 	)[0][0]
 
 
-class Copy:
+class ListCopy:
 	"""Puts members of one list on another: those of a part, compared with a third list or with the other itself.
 
 	Who left the first list has left the other too, unless the other had them before. After `run`, `joined` is how many

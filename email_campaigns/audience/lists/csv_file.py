@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from itertools import islice
 
-from email_campaigns.audience.address import InvalidAddress, key, normalise
+from email_campaigns.audience.address import InvalidAddress, address_key, normalise
 
 COLUMNS = {
 	"email": ("email", "e-mail", "email address", "e-mail address", "mail", "email id", "email_id"),
@@ -70,7 +70,7 @@ def decode(content: bytes) -> str:
 		) from None
 
 
-def columns(text: str) -> list[CsvColumn]:
+def csv_columns(text: str) -> list[CsvColumn]:
 	"""Return the columns of a file with their likeliest fields. Raises UnusableFile where there is nothing in it."""
 	rows = _rows(text)
 	try:
@@ -176,7 +176,7 @@ def _read_row(line, row, places, seen, languages) -> NewMember | Rejection:
 	why = _complaint(email, values, seen, languages)
 	if why:
 		return Rejection(line, raw, why)
-	seen[key(email)] = line
+	seen[address_key(email)] = line
 	more = tuple(
 		(field.removeprefix(OF_RECORD), value)
 		for field, value in values.items()
@@ -187,8 +187,8 @@ def _read_row(line, row, places, seen, languages) -> NewMember | Rejection:
 
 
 def _complaint(email, values, seen, languages) -> str:
-	if key(email) in seen:
-		return f"The address stands already in line {seen[key(email)]}."
+	if address_key(email) in seen:
+		return f"The address stands already in line {seen[address_key(email)]}."
 	if languages and values.get("language") and values["language"] not in languages:
 		return f"The language “{values['language']}” is not known to this site."
 	for field in ("first_name", "last_name"):

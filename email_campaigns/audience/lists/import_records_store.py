@@ -11,7 +11,7 @@ import frappe
 from frappe import _
 from frappe.utils import strip_html
 
-from email_campaigns.audience.address import key
+from email_campaigns.audience.address import address_key
 from email_campaigns.audience.lists.csv_file import NewMember, Rejection
 from email_campaigns.audience.sources_store import Source, source, sources
 from email_campaigns.settings import app_settings
@@ -24,7 +24,7 @@ _OF_MEMBER = frozenset({"first_name", "last_name", "email_id", "email", "languag
 _SAVEPOINT = "ec_import_record"
 
 
-def makable() -> list[str]:
+def makable_doctypes() -> list[str]:
 	"""Return the recipient sources of which the user of this session may make records."""
 	return [
 		doctype
@@ -35,7 +35,7 @@ def makable() -> list[str]:
 	]
 
 
-def fields(doctype: str) -> list[dict[str, str]]:
+def record_fields(doctype: str) -> list[dict[str, str]]:
 	"""Return {"fieldname", "label"} of what a column can fill in a record, beside its address and name."""
 	return [
 		{"fieldname": field.fieldname, "label": _(field.label)}
@@ -47,7 +47,7 @@ def fields(doctype: str) -> list[dict[str, str]]:
 	]
 
 
-class Records:
+class RecordMaker:
 	"""Finds and makes records of one doctype. `names` is {address key: name}, `made` how many are new."""
 
 	def __init__(self, doctype: str):
@@ -57,14 +57,14 @@ class Records:
 		self.made = 0
 		self._name_field = _name_field(doctype)
 
-	def of(self, members: Sequence[NewMember]) -> tuple[list[NewMember], list[Rejection]]:
+	def find_or_make(self, members: Sequence[NewMember]) -> tuple[list[NewMember], list[Rejection]]:
 		"""See that each member has a record; returns those that do, and why the others do not."""
 		self.names |= self._found([member.email for member in members])
 		rejections = []
 		for member in members:
-			if key(member.email) not in self.names and (why := self._make(member)):
+			if address_key(member.email) not in self.names and (why := self._make(member)):
 				rejections.append(Rejection(member.line, member.email, why))
-		return [member for member in members if key(member.email) in self.names], rejections
+		return [member for member in members if address_key(member.email) in self.names], rejections
 
 	def _found(self, emails: list[str]) -> dict[str, str]:
 		field = self.origin.email_field
@@ -76,7 +76,7 @@ class Records:
 			limit=0,
 		)
 		# The oldest of several wins.
-		return {key(row.address.strip()): row.name for row in rows}
+		return {address_key(row.address.strip()): row.name for row in rows}
 
 	def _make(self, member: NewMember) -> str:
 		"""Make a record, or return the sentence that says why that can't be."""
@@ -90,7 +90,7 @@ class Records:
 			frappe.db.rollback(save_point=_SAVEPOINT)
 			frappe.local.message_log = messages
 			return strip_html(str(error))[:200] or _("The record can't be made.")
-		self.names[key(member.email)] = doc.name
+		self.names[address_key(member.email)] = doc.name
 		self.made += 1
 		return ""
 

@@ -10,10 +10,16 @@ from collections.abc import Iterator, Mapping
 import frappe
 from frappe import _
 
-from email_campaigns.audience.address import key, record_key
+from email_campaigns.audience.address import address_key, record_key
 from email_campaigns.audience.lists.csv_file import NewMember, Rejection, UnusableFile, decode, read_csv
-from email_campaigns.audience.lists.import_records_store import Records
-from email_campaigns.audience.lists.members_store import SLICE, add_plain, add_records, present_keys, slices
+from email_campaigns.audience.lists.import_records_store import RecordMaker
+from email_campaigns.audience.lists.members_store import (
+	SLICE,
+	add_addresses,
+	add_records,
+	present_keys,
+	slices,
+)
 from email_campaigns.audience.sources_store import source
 from email_campaigns.audience.suppression import forgotten_store
 
@@ -34,7 +40,7 @@ def read_file(file_url: str) -> str:
 		return decode(stream.read())
 
 
-class Import:
+class CsvImport:
 	"""One run over the lines of a file. After it, `report` is the text for the user."""
 
 	def __init__(
@@ -43,7 +49,7 @@ class Import:
 		self.target_list = target_list
 		self.text = text
 		self.mapping = mapping
-		self.records = Records(record_type) if record_type else None
+		self.records = RecordMaker(record_type) if record_type else None
 		self.joined = 0
 		self.rejections: list[Rejection] = []
 
@@ -62,7 +68,7 @@ class Import:
 	def _add(self, members: list[NewMember]) -> None:
 		members = self._without_forgotten(members)
 		if self.records:
-			members, rejections = self.records.of(members)
+			members, rejections = self.records.find_or_make(members)
 			self.rejections += rejections
 		present = self._join(members) if members else []
 		self.joined += len(members) - len(present)
@@ -72,14 +78,17 @@ class Import:
 	def _join(self, members: list[NewMember]) -> list[NewMember]:
 		"""Add members, and return those that were on the list already."""
 		if not self.records:
-			return add_plain(self.target_list, members)
-		doctype, found = self.records.doctype, [self.records.names[key(member.email)] for member in members]
+			return add_addresses(self.target_list, members)
+		doctype, found = (
+			self.records.doctype,
+			[self.records.names[address_key(member.email)] for member in members],
+		)
 		present = present_keys(self.target_list, [record_key(doctype, name) for name in found])
 		add_records(self.target_list, source(doctype), found)
 		return [m for m, name in zip(members, found, strict=True) if record_key(doctype, name) in present]
 
 	def _without_forgotten(self, members: list[NewMember]) -> list[NewMember]:
-		forgotten = forgotten_store.which([member.email for member in members])
+		forgotten = forgotten_store.find_forgotten([member.email for member in members])
 		why = _("The address was forgotten on request.")
 		# The report does not write the address down again.
 		self.rejections += [

@@ -68,7 +68,9 @@ def add_records(target_list: str, origin: Source, names: Sequence[str], *, by_pe
 	)
 
 
-def add_plain(target_list: str, members: Sequence[NewMember], *, by_person: bool = True) -> list[NewMember]:
+def add_addresses(
+	target_list: str, members: Sequence[NewMember], *, by_person: bool = True
+) -> list[NewMember]:
 	"""Add one slice of plain addresses and return those that were on the list already."""
 	present = present_keys(target_list, [plain_key(member.email) for member in members])
 	if by_person:
@@ -107,7 +109,7 @@ def _keep(target_list: str, keys: Collection[str]) -> None:
 
 
 def _insert(target_list: str, rows: list[tuple], by_person: bool) -> int:
-	forgotten = forgotten_store.which([row[0] for row in rows])
+	forgotten = forgotten_store.find_forgotten([row[0] for row in rows])
 	rows = [row for row in rows if row[0] not in forgotten]
 	if not rows:
 		return 0
@@ -131,7 +133,7 @@ def _address(raw: str | None) -> str:
 		return ""
 
 
-def refresh(lists: Sequence[str]) -> int:
+def refresh_members(lists: Sequence[str]) -> int:
 	"""Bring address, language, time zone, opt-out and existence of the members of `lists` in step with their records.
 
 	Returns the number of members that changed. Lists reach a million, so only what differs is read.
@@ -145,7 +147,7 @@ def _refresh(origin: Source, lists: tuple[str, ...]) -> int:
 		after = rows[-1][0]
 		found = [(name, email, _address(raw), *rest) for name, email, raw, *rest in rows]
 		# A record may have an address that was forgotten; the list does not learn it again.
-		forgotten = forgotten_store.which([address for _name, _email, address, *_rest in found])
+		forgotten = forgotten_store.find_forgotten([address for _name, _email, address, *_rest in found])
 		updates = [
 			(name, "" if address in forgotten else address, *rest)
 			for name, email, address, settled, *rest in found
@@ -210,7 +212,7 @@ def read_slice(
 		{"lists": tuple(lists), "excluding": tuple(excluding) or ("",), "after": after},
 	)
 	candidates = [_candidate(row) for row in rows]
-	forgotten = forgotten_store.which([candidate.email for candidate in candidates])
+	forgotten = forgotten_store.find_forgotten([candidate.email for candidate in candidates])
 	return [
 		replace(candidate, email="", suppressed=FORGOTTEN) if candidate.email in forgotten else candidate
 		for candidate in candidates
@@ -271,7 +273,7 @@ def delete_members(target_list: str) -> None:
 	frappe.db.delete("Target List Member", {"target_list": target_list})
 
 
-def address_of(doctype: str, name: str) -> dict:
+def read_address(doctype: str, name: str) -> dict:
 	"""Return {"email", "language", "time_zone", "opted_out", "record_missing"} of a record, or of a member that is a
 	plain address. Raises ValidationError where there is none.
 	"""

@@ -14,7 +14,7 @@ import frappe
 FORGOTTEN_AFTER = 900  # seconds without news
 
 
-def tell(target_list: str, done: int, total: int) -> None:
+def save_progress(target_list: str, done: int, total: int) -> None:
 	"""Keep that `done` of `total` records or lines have been looked at; 0 while the job waits for a worker."""
 	frappe.cache.set_value(
 		_key(target_list), {"done": min(done, total), "total": total}, expires_in_sec=FORGOTTEN_AFTER
@@ -22,15 +22,15 @@ def tell(target_list: str, done: int, total: int) -> None:
 
 
 @contextmanager
-def under_way(target_list: str) -> Iterator[Callable[[int, int], None]]:
+def report_progress(target_list: str) -> Iterator[Callable[[int, int], None]]:
 	"""Give a function to tell progress with, as done and total, and forget the job at its end, whether well or not."""
 	try:
-		yield partial(tell, target_list)
+		yield partial(save_progress, target_list)
 	finally:
 		frappe.cache.delete_value(_key(target_list))
 
 
-def read(target_list: str) -> dict | None:
+def read_progress(target_list: str) -> dict | None:
 	"""Return {"done", "total"} while members are being added, else None."""
 	return frappe.cache.get_value(_key(target_list), expires=True)
 

@@ -19,12 +19,12 @@ _CONTROL = re.compile(r"[\x00-\x1f\x7f]+")
 _BAIT = "website"  # a field that people do not see; what fills it in is no person
 
 
-class NotAgreed(Exception):
+class ConsentMissing(Exception):
 	"""The box with the consent has no tick."""
 
 
 @dataclass(frozen=True, slots=True)
-class Wish:
+class SignUpRequest:
 	"""What a visitor filled in; `email` is normalised."""
 
 	email: str
@@ -33,25 +33,25 @@ class Wish:
 	by_machine: bool = False
 
 
-def wish(form: Mapping[str, str], *, with_names: bool) -> Wish:
+def read_form(form: Mapping[str, str], *, with_names: bool) -> SignUpRequest:
 	"""Read a form. Raises InvalidAddress, and NotAgreed."""
 	email = normalise(form.get("email") or "")
 	if form.get("consent") != "1":
-		raise NotAgreed
+		raise ConsentMissing
 	names = [_name(form.get(field)) if with_names else "" for field in ("first_name", "last_name")]
-	return Wish(email, *names, by_machine=bool(form.get(_BAIT)))
+	return SignUpRequest(email, *names, by_machine=bool(form.get(_BAIT)))
 
 
 def _name(text: str | None) -> str:
 	return _CONTROL.sub(" ", text or "").strip()[:NAME_LENGTH]
 
 
-def stamp(now: float) -> str:
+def expiry_stamp(now: float) -> str:
 	"""Return the end of a link's life in the form that a token carries."""
 	return f"{int(now) + LIFETIME:x}"
 
 
-def has_ended(link: str, now: float) -> bool:
+def has_expired(link: str, now: float) -> bool:
 	"""Tell whether the life that a verified token carries is over."""
 	try:
 		return int(link, 16) < now

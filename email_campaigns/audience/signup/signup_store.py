@@ -8,10 +8,10 @@ import frappe
 from frappe import _
 from frappe.utils import add_to_date, get_system_timezone, now, now_datetime
 
-from email_campaigns.audience.address import key
+from email_campaigns.audience.address import address_key
 from email_campaigns.audience.lists.csv_file import NewMember
-from email_campaigns.audience.lists.members_store import add_plain, update_counts
-from email_campaigns.audience.signup.signup import LIFETIME, Wish
+from email_campaigns.audience.lists.members_store import add_addresses, update_counts
+from email_campaigns.audience.signup.signup import LIFETIME, SignUpRequest
 from email_campaigns.audience.suppression import forgotten_store, suppression_store
 from email_campaigns.audience.suppression.suppression import EVERYTHING, UNSUBSCRIBED
 from email_campaigns.compat import affected_rows
@@ -20,7 +20,7 @@ ASKED, CONFIRMED = "Asked", "Confirmed"
 _FORM = ("name", "title", "sign_up_title", "sign_up_names", "sign_up_consent", "sign_up_token")
 
 
-def check(target_list) -> None:
+def check_form(target_list) -> None:
 	"""Validate the sign-up form of a Target List that is being saved, and give it its address. Raises ValidationError."""
 	if not target_list.sign_up:
 		return
@@ -31,7 +31,7 @@ def check(target_list) -> None:
 	target_list.sign_up_token = target_list.sign_up_token or frappe.generate_hash(length=20)
 
 
-def form(token: str) -> frappe._dict | None:
+def find_form(token: str) -> frappe._dict | None:
 	"""Return the sign-up form with this token, None where there is none (any more)."""
 	rows = (
 		frappe.get_all("Target List", {"sign_up": 1, "sign_up_token": token}, list(_FORM), limit=1)
@@ -41,7 +41,7 @@ def form(token: str) -> frappe._dict | None:
 	return rows[0] if rows and rows[0].sign_up_token == token else None
 
 
-def is_allowed(what: str, limit: tuple[int, int]) -> bool:
+def count_request(what: str, limit: tuple[int, int]) -> bool:
 	"""Count one more request of `what`; False where its limit, (number, seconds), is used up. Redis forgets it."""
 	number, seconds = limit
 	# What is counted may be an address of the internet or of a mailbox, which Redis need not know.
@@ -50,12 +50,12 @@ def is_allowed(what: str, limit: tuple[int, int]) -> bool:
 	return frappe.cache.incrby(key, 1) <= number
 
 
-def may_be_asked(email: str) -> bool:
+def may_ask(email: str) -> bool:
 	"""Tell whether a confirmation mail may go to an address: not to one that bounces, is blocked or forgotten."""
-	return not forgotten_store.is_forgotten(email) and not suppression_store.scope_of(email).blocked
+	return not forgotten_store.is_forgotten(email) and not suppression_store.read_scope(email).blocked
 
 
-def ask(target_list: str, wish: Wish, consent: str, language: str) -> int:
+def save_request(target_list: str, wish: SignUpRequest, consent: str, language: str) -> int:
 	"""Keep that somebody wants to join a list and return the number of that wish; whoever asks again has one wish."""
 	stamp = now()
 	values = (
@@ -63,7 +63,7 @@ def ask(target_list: str, wish: Wish, consent: str, language: str) -> int:
 		stamp,
 		target_list,
 		wish.email,
-		key(wish.email),
+		address_key(wish.email),
 		wish.first_name,
 		wish.last_name,
 		language,
@@ -78,15 +78,15 @@ def ask(target_list: str, wish: Wish, consent: str, language: str) -> int:
 			status = 'Asked', asked_at = VALUES(asked_at), confirmed_at = NULL""",
 		(*values, stamp),
 	)
-	found = {"target_list": target_list, "email_key": key(wish.email)}
+	found = {"target_list": target_list, "email_key": address_key(wish.email)}
 	return frappe.db.get_value("Target List Sign Up", found, "name")
 
 
-def asked(number: int) -> frappe._dict | None:
+def find_request(number: int) -> frappe._dict | None:
 	"""Return a wish with the form that it was for, None where either is gone."""
 	row = frappe.db.get_value("Target List Sign Up", number, "*", as_dict=True)
 	token = row and frappe.db.get_value("Target List", row.target_list, "sign_up_token")
-	found = token and form(token)
+	found = token and find_form(token)
 	return row.update({"form": found}) if found else None
 
 
@@ -102,7 +102,7 @@ def confirm(row, url: str) -> None:
 	if not affected_rows() or forgotten_store.is_forgotten(row.email):
 		return
 	member = NewMember(0, row.email, row.first_name or "", row.last_name or "", _language(row.language))
-	if not _members(row) and not add_plain(row.target_list, [member]):
+	if not _members(row) and not add_addresses(row.target_list, [member]):
 		_log(row)
 	_keep_consent(row, url)
 	_subscribe_again(row.email, row.target_list)
@@ -118,7 +118,7 @@ def _members(row) -> list[int]:
 		"SELECT name, email FROM `tabTarget List Member` WHERE target_list = %s AND email = %s",
 		(row.target_list, row.email),
 	)
-	return [name for name, email in found if key(email) == key(row.email)]
+	return [name for name, email in found if address_key(email) == address_key(row.email)]
 
 
 def _keep_consent(row, url: str) -> None:
@@ -152,7 +152,7 @@ def _log(row) -> None:
 
 def _subscribe_again(email: str, target_list: str) -> None:
 	"""Take back that somebody left this list. Who had left everything stays out of every other list that has them."""
-	if suppression_store.scope_of(email).unsubscribed:
+	if suppression_store.read_scope(email).unsubscribed:
 		for other in _other_lists(email, target_list):
 			origin = _("Had left everything before signing up for {0}").format(target_list)
 			suppression_store.suppress(email, reason=UNSUBSCRIBED, origin=origin, target_list=other)
@@ -162,10 +162,10 @@ def _subscribe_again(email: str, target_list: str) -> None:
 
 def _other_lists(email: str, target_list: str) -> list[str]:
 	lists = frappe.get_all("Target List", {"name": ("!=", target_list)}, pluck="name")
-	return suppression_store.lists_with(email, lists)
+	return suppression_store.lists_with_member(email, lists)
 
 
-def clean() -> None:
+def delete_expired() -> None:
 	"""Forget wishes whose link has ended: whoever did not confirm did not want to, or was not who they said."""
 	oldest = add_to_date(now_datetime(), seconds=-LIFETIME)
 	frappe.db.delete("Target List Sign Up", {"asked_at": ("<", oldest)})

@@ -10,7 +10,7 @@ from __future__ import annotations
 import frappe
 from frappe.utils import now
 
-from email_campaigns.audience.address import key, normalise, plain_key, spellings
+from email_campaigns.audience.address import address_key, normalise, plain_key, spellings
 from email_campaigns.audience.decide import FORGOTTEN
 from email_campaigns.audience.sources_store import sources
 from email_campaigns.audience.suppression import forgotten_store, mirror_store
@@ -42,20 +42,20 @@ _OURS = ("Mass Email", "Email Campaign", "Campaign", "Target List", "Campaign Me
 _COUNTED_BY_DETAILS = "action IN ('Clicked', 'Attachment Viewed') AND details NOT LIKE '%%@%%' AND details NOT LIKE '%%!%%40%%' ESCAPE '!'"
 
 
-def rows_of(doctype: str, address: str) -> list[int | str]:
+def find_rows(doctype: str, address: str) -> list[int | str]:
 	"""Return the names of the rows with a normalised address, whatever the case of its letters."""
 	# The collation takes é and e for one letter: what the index finds is compared by key.
 	found = frappe.db.sql(f"SELECT name, email FROM `tab{doctype}` WHERE email = %s", address)
-	return [name for name, email in found if key(email) == key(address)]
+	return [name for name, email in found if address_key(email) == address_key(address)]
 
 
 def erase(email: str) -> dict:
 	"""Forget an address and return {"lists", "members", "mails", "log", "sources"}: the lists and mailings to count anew,
 	and how many rows there were. Raises InvalidAddress."""
 	address = normalise(email)
-	forgotten_store.note(address)
-	mails, members = rows_of("Campaign Message", address), rows_of("Target List Member", address)
-	log = sorted({*rows_of("Campaign Log", address), *_log_of(mails)})
+	forgotten_store.add_fingerprint(address)
+	mails, members = find_rows("Campaign Message", address), find_rows("Target List Member", address)
+	log = sorted({*find_rows("Campaign Log", address), *_log_of(mails)})
 	done = {"mails": len(mails), "members": len(members), "log": len(log)}
 	done["lists"] = _distinct("Target List Member", "target_list", members)
 	done["sources"] = _distinct("Campaign Message", "source", mails)
@@ -63,16 +63,16 @@ def erase(email: str) -> dict:
 	_clear_log(log)
 	_delete("Target List Member", members)
 	frappe.db.delete("Target List Feed Member", {"member_key": plain_key(address)})
-	_clear_changes(rows_of("Target List Change", address))
-	_delete("Target List Sign Up", rows_of("Target List Sign Up", address))
-	_delete("Suppressed Email", rows_of("Suppressed Email", address))
+	_clear_changes(find_rows("Target List Change", address))
+	_delete("Target List Sign Up", find_rows("Target List Sign Up", address))
+	_delete("Suppressed Email", find_rows("Suppressed Email", address))
 	_clear_texts(address)
 	_clear_copies(address)
 	_mirror(address)
 	return done
 
 
-def elsewhere(email: str) -> list[dict]:
+def find_elsewhere(email: str) -> list[dict]:
 	"""Return {"doctype", "name"} of the records that still have an address and are not the campaigns' to change."""
 	address = normalise(email)
 	wanted = [(origin.doctype, origin.email_field) for origin in sources().values()]
@@ -80,7 +80,9 @@ def elsewhere(email: str) -> list[dict]:
 	for doctype, field in (*wanted, (EMAIL_UNSUBSCRIBE, "email")):
 		rows = frappe.get_all(doctype, {field: ("in", spellings(address))}, ["name", f"{field} as email"])
 		found += [
-			{"doctype": doctype, "name": str(row.name)} for row in rows if key(row.email) == key(address)
+			{"doctype": doctype, "name": str(row.name)}
+			for row in rows
+			if address_key(row.email) == address_key(address)
 		]
 	return found
 
@@ -185,19 +187,19 @@ def _clear_copies(address: str) -> None:
 
 def _mirror(address: str) -> None:
 	"""Where the CRM has the address in no record any more, Email Unsubscribe goes too; else it still has its use."""
-	if not any(row["doctype"] != EMAIL_UNSUBSCRIBE for row in elsewhere(address)):
-		mirror_store.untell(address)
+	if not any(row["doctype"] != EMAIL_UNSUBSCRIBE for row in find_elsewhere(address)):
+		mirror_store.lift_wish(address)
 
 
-def known(email: str) -> dict:
+def export_known(email: str) -> dict:
 	"""Return all that the campaigns know about an address: {doctype: its rows}, and the records that have it."""
 	address = normalise(email)
 	told = {"address": address, "asked_on": now(), "forgotten": forgotten_store.is_forgotten(address)}
 	for doctype in INDEXED:
-		told[doctype] = _whole(doctype, rows_of(doctype, address))
+		told[doctype] = _whole(doctype, find_rows(doctype, address))
 	told["Campaign Log"] = _whole(
 		"Campaign Log",
-		sorted({*rows_of("Campaign Log", address), *_log_of(rows_of("Campaign Message", address))}),
+		sorted({*find_rows("Campaign Log", address), *_log_of(find_rows("Campaign Message", address))}),
 	)
 	told["Communication"] = frappe.db.sql(
 		"""SELECT name, creation, subject, sender, recipients, content, reference_doctype, reference_name
@@ -207,7 +209,7 @@ def known(email: str) -> dict:
 	)
 	for doctype, fields in _texts().items():
 		told |= _mentions(doctype, fields, address)
-	told["records"] = elsewhere(address)
+	told["records"] = find_elsewhere(address)
 	return told
 
 

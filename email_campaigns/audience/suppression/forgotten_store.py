@@ -10,13 +10,13 @@ from frappe import _
 from frappe.utils import now
 from frappe.utils.password import get_encryption_key
 
-from email_campaigns.audience.suppression.forgotten import derive, fingerprint
+from email_campaigns.audience.suppression.forgotten import derive_key, fingerprint
 
 # site_config.json: former encryption keys, by which addresses may have been hashed; links in mails use them too.
 FORMER_KEYS = "email_campaigns_former_encryption_keys"
 
 
-def which(emails: Collection[str]) -> set[str]:
+def find_forgotten(emails: Collection[str]) -> set[str]:
 	"""Return those of some normalised addresses that were forgotten on request."""
 	if not emails or not frappe.db.sql("SELECT 1 FROM `tabForgotten Address` LIMIT 1"):
 		return set()
@@ -29,19 +29,19 @@ def which(emails: Collection[str]) -> set[str]:
 
 
 def is_forgotten(email: str) -> bool:
-	return bool(which([email]))
+	return bool(find_forgotten([email]))
 
 
-def refuse(*emails: str) -> None:
+def check_not_forgotten(*emails: str) -> None:
 	"""Raise ValidationError where one of some normalised addresses was forgotten on request."""
-	for email in which(emails):
+	for email in find_forgotten(emails):
 		frappe.throw(
 			_("{0} was forgotten on request, so it can't be mailed or put on a list.").format(email),
 			title=_("Forgotten on Request"),
 		)
 
 
-def note(email: str) -> None:
+def add_fingerprint(email: str) -> None:
 	"""Keep the hash of a normalised address."""
 	stamp, user = now(), frappe.session.user
 	frappe.db.sql(
@@ -64,4 +64,4 @@ def _keys() -> tuple[bytes, ...]:
 
 @lru_cache(maxsize=256)
 def _derived(secrets: tuple[str, ...]) -> tuple[bytes, ...]:
-	return tuple(derive(secret.encode()) for secret in secrets)
+	return tuple(derive_key(secret.encode()) for secret in secrets)

@@ -8,14 +8,14 @@ from __future__ import annotations
 
 import frappe
 
-from email_campaigns.audience.address import key, spellings
+from email_campaigns.audience.address import address_key, spellings
 from email_campaigns.audience.sources_store import Source, sources
 
 # Email Unsubscribe has the ordinary length; an address beyond it is held by Suppressed Email alone.
 MIRRORED_LENGTH = 140
 
 
-def tell(address: str) -> bool:
+def mirror_wish(address: str) -> bool:
 	"""Make the wish known; True where it was not known before."""
 	told = _tick(address, 1)
 	if len(address) > MIRRORED_LENGTH or _email_unsubscribes(address):
@@ -27,7 +27,7 @@ def tell(address: str) -> bool:
 	return True
 
 
-def untell(address: str, leave_out: str = "") -> bool:
+def lift_wish(address: str, leave_out: str = "") -> bool:
 	"""Take the wish back everywhere; True where it was known. `leave_out` is being deleted by somebody else."""
 	told = _tick(address, 0)
 	names = [name for name in _email_unsubscribes(address) if name != leave_out]
@@ -40,7 +40,7 @@ def untell(address: str, leave_out: str = "") -> bool:
 	return told or bool(names)
 
 
-def is_told(address: str) -> bool:
+def is_mirrored(address: str) -> bool:
 	"""Tell whether a global Email Unsubscribe holds the wish."""
 	return bool(_email_unsubscribes(address))
 
@@ -75,4 +75,4 @@ def _tick_records(source: Source, address: str, value: int) -> int:
 
 
 def _same(found: str, address: str) -> bool:
-	return key(found.strip()) in {key(spelling) for spelling in spellings(address)}
+	return address_key(found.strip()) in {address_key(spelling) for spelling in spellings(address)}

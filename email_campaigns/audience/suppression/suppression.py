@@ -12,7 +12,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from hashlib import sha256
 
-from email_campaigns.audience.address import key
+from email_campaigns.audience.address import address_key
 
 UNSUBSCRIBED = "Unsubscribed"
 COMPLAINT = "Complaint"
@@ -26,7 +26,7 @@ EVERYTHING = ""  # in the place of a list
 
 
 @dataclass(frozen=True, slots=True)
-class Scope:
+class SuppressionScope:
 	"""What is kept from an address: the reason why it gets nothing at all, "" where it does get mail, and
 	the reasons by list for the lists that must not mail it."""
 
@@ -50,10 +50,10 @@ class Scope:
 
 def record_name(email: str, target_list: str = EVERYTHING) -> str:
 	"""Return the name of the record for a normalised address and a list: the primary key keeps it single."""
-	return sha256(f"{key(email)}\n{target_list}".encode()).hexdigest()[:32]
+	return sha256(f"{address_key(email)}\n{target_list}".encode()).hexdigest()[:32]
 
 
-def scope(rows) -> Scope:
+def build_scope(rows) -> SuppressionScope:
 	"""Build a Scope from (list or "" or None, reason) pairs."""
 	found = {target_list or EVERYTHING: reason for target_list, reason in rows}
-	return Scope(found.pop(EVERYTHING, ""), found)
+	return SuppressionScope(found.pop(EVERYTHING, ""), found)

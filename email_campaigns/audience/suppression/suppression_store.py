@@ -11,16 +11,16 @@ from collections.abc import Iterable, Sequence
 import frappe
 from frappe.utils import now
 
-from email_campaigns.audience.address import InvalidAddress, key, normalise
+from email_campaigns.audience.address import InvalidAddress, address_key, normalise
 from email_campaigns.audience.suppression import forgotten_store, mirror_store
 from email_campaigns.audience.suppression.suppression import (
 	BY_WEIGHT,
 	EVERYTHING,
 	PERSONS_WISH,
 	UNSUBSCRIBED,
-	Scope,
+	SuppressionScope,
+	build_scope,
 	record_name,
-	scope,
 )
 from email_campaigns.compat import affected_rows
 
@@ -41,8 +41,8 @@ def suppress(email: str, *, reason: str, origin: str, target_list: str = EVERYTH
 	wish = target_list == EVERYTHING and reason in PERSONS_WISH
 	# A bounced address keeps its reason, yet the person's wish must be known once the bounce is lifted. Any
 	# other old record was told when it was new, perhaps by a click at the same moment, not yet to be seen.
-	if wish and (changed or scope_of(address).blocked):
-		changed = mirror_store.tell(address) or changed
+	if wish and (changed or read_scope(address).blocked):
+		changed = mirror_store.mirror_wish(address) or changed
 	return changed
 
 
@@ -57,19 +57,19 @@ def lift(email: str, *, target_list: str = EVERYTHING) -> bool:
 		for row in _rows(address)
 		if (row.target_list or EVERYTHING) == target_list and row.reason in PERSONS_WISH
 	]
-	untold = target_list == EVERYTHING and mirror_store.untell(address)
+	untold = target_list == EVERYTHING and mirror_store.lift_wish(address)
 	if not names:
 		return untold
 	frappe.db.delete("Suppressed Email", {"name": ["in", names]})
 	return affected_rows() > 0  # none where the same click came twice at once
 
 
-def scope_of(email: str) -> Scope:
+def read_scope(email: str) -> SuppressionScope:
 	"""Return what is kept from an address, which need not be suppressed at all. Raises InvalidAddress."""
-	return scope((row.target_list, row.reason) for row in _rows(normalise(email)))
+	return build_scope((row.target_list, row.reason) for row in _rows(normalise(email)))
 
 
-def lists_with(email: str, lists: Sequence[str]) -> list[str]:
+def lists_with_member(email: str, lists: Sequence[str]) -> list[str]:
 	"""Return those of `lists` that still exist and have the address as a member, sorted."""
 	rows = frappe.db.sql(
 		"""SELECT DISTINCT m.target_list, m.email FROM `tabTarget List Member` m
@@ -77,7 +77,7 @@ def lists_with(email: str, lists: Sequence[str]) -> list[str]:
 		WHERE m.target_list IN %s AND m.email = %s""",
 		(tuple(lists) or ("",), email),
 	)
-	return sorted({target_list for target_list, found in rows if key(found) == key(email)})
+	return sorted({target_list for target_list, found in rows if address_key(found) == address_key(email)})
 
 
 def adopt_email_unsubscribes() -> int:
@@ -102,7 +102,7 @@ def mirror_email_unsubscribe(doc, method=None) -> None:
 	if doc.global_unsubscribe:
 		lists = [EVERYTHING]
 	elif doc.reference_doctype in _MAILINGS:
-		lists = lists_of(doc.reference_doctype, doc.reference_name) or [EVERYTHING]
+		lists = source_lists(doc.reference_doctype, doc.reference_name) or [EVERYTHING]
 	else:
 		return
 	for target_list in lists:
@@ -119,13 +119,13 @@ def lift_email_unsubscribe(doc, method=None) -> None:
 		if row.reason in PERSONS_WISH and (everything or row.origin == _origin(doc)):
 			frappe.db.delete("Suppressed Email", {"name": row.name})
 	if doc.global_unsubscribe:
-		mirror_store.untell(address, leave_out=doc.name)
+		mirror_store.lift_wish(address, leave_out=doc.name)
 
 
 _MAILINGS = {"Mass Email": "campaign", "Campaign": "name"}
 
 
-def lists_of(doctype: str, name: str) -> list[str]:
+def source_lists(doctype: str, name: str) -> list[str]:
 	"""Return the target lists that a mailing goes to: its own, else its campaign's. Empty for another doctype."""
 	if doctype not in _MAILINGS:
 		return []
@@ -168,7 +168,7 @@ def _rows(address: str) -> list:
 		filters={"email": address},
 		fields=["name", "email", "target_list", "reason", "origin"],
 	)
-	return [row for row in rows if key(row.email) == key(address)]
+	return [row for row in rows if address_key(row.email) == address_key(address)]
 
 
 def _write(rows: Sequence[tuple[str, str, str, str]]) -> int:
@@ -218,7 +218,7 @@ def _origin(email_unsubscribe) -> str:
 	return f"Email Unsubscribe {email_unsubscribe.name}"
 
 
-def states(members: Sequence[int]) -> dict[int, str]:
+def member_states(members: Sequence[int]) -> dict[int, str]:
 	"""Return {member: why nothing is sent to the address} for those that are suppressed, weightier reasons first."""
 	rows = frappe.db.sql(
 		"""SELECT m.name, s.reason, COALESCE(s.target_list, '') != ''

@@ -17,19 +17,22 @@ from email_campaigns.message.compile import CompiledMessage, TemplateError, comp
 from email_campaigns.message.footer import Footer
 from email_campaigns.settings import app_settings
 from email_campaigns.tracking.links import PREFIX
-from email_campaigns.tracking.store import links, ring
+from email_campaigns.tracking.store import link_maker, token_ring
 from email_campaigns.tracking.target import is_plain
 
 
-def composers(mailing: Mailing, prefix: str = "") -> dict[str, Composer]:
+def make_composers(mailing: Mailing, prefix: str = "") -> dict[str, Composer]:
 	"""Return {edition: composer} of all versions of a mailing, "" being the one for everybody.
 
 	Raises TemplateError with the line of the fault and the edition, HeaderError for a sender that can't stand in a header.
 	"""
-	return {edition: composer(mailing, compiled(mailing, edition, prefix)) for edition in mailing.editions}
+	return {
+		edition: make_composer(mailing, compile_text(mailing, edition, prefix))
+		for edition in mailing.editions
+	}
 
 
-def compiled(mailing: Mailing, edition: str = "", prefix: str = "") -> CompiledMessage:
+def compile_text(mailing: Mailing, edition: str = "", prefix: str = "") -> CompiledMessage:
 	"""Return one version of a mailing made ready. Raises TemplateError with the line of the fault."""
 	version = mailing.version(edition)
 	prefix = " ".join(filter(None, (prefix, mailing.prefix)))
@@ -46,7 +49,7 @@ def compiled(mailing: Mailing, edition: str = "", prefix: str = "") -> CompiledM
 		if not edition:
 			raise
 		raise TemplateError(_("In the version for {0}: {1}").format(edition, error)) from error
-	links_store.refuse_unknown(mailing, message)
+	links_store.check_links(mailing, message)
 	return message
 
 
@@ -60,19 +63,19 @@ def _footer(mailing: Mailing) -> Footer:
 	return Footer(
 		sender_line=settings.sender_line or "",
 		postal_address=settings.postal_address or "",
-		unsubscribe=mailing.heeds_opt_out and bool(cint(settings.add_unsubscribe_link)),
+		unsubscribe=not mailing.informational and bool(cint(settings.add_unsubscribe_link)),
 		unsubscribe_text=_("Unsubscribe"),
 	)
 
 
-def composer(mailing: Mailing, message: CompiledMessage) -> Composer:
-	maker, tokens = links(), ring()
+def make_composer(mailing: Mailing, message: CompiledMessage) -> Composer:
+	maker, tokens = link_maker(), token_ring()
 	domain = mailing.sender_address.rpartition("@")[2]
 	return Composer(
 		mailing,
 		message,
 		unsubscribe_url=maker.unsubscribe,
-		personal=links_store.personal(mailing, message, maker),
+		personal=links_store.make_personal_links(mailing, message, maker),
 		message_id=lambda number: (
 			f"{tokens.message_id_local_part(number) if number else uuid4().hex}@{domain}"
 		),
@@ -80,7 +83,7 @@ def composer(mailing: Mailing, message: CompiledMessage) -> Composer:
 	)
 
 
-def fields(composers: Mapping[str, Composer]) -> tuple[frozenset[str], bool]:
+def used_fields(composers: Mapping[str, Composer]) -> tuple[frozenset[str], bool]:
 	"""Return the fields of a record that any version uses, and whether one may use them all."""
 	messages = [each.compiled for each in composers.values()]
 	return (

@@ -8,7 +8,7 @@ from email.utils import formatdate
 from functools import lru_cache
 from types import MappingProxyType
 
-from email_campaigns.delivery.ledger.row import Claimed, Heading
+from email_campaigns.delivery.ledger.row import ClaimedMail, MailHeading
 from email_campaigns.delivery.mailing.mailing import Mailing
 from email_campaigns.message.compile import CompiledMessage, RenderError
 from email_campaigns.message.headers import HeaderError, encode_address, header_text, unsubscribe_headers
@@ -66,19 +66,19 @@ class Composer:
 			"tracking_url": _unknown_link,
 		}
 
-	def letter(self, row: Claimed, record: Mapping, heading: Heading | None = None) -> Letter:
+	def letter(self, row: ClaimedMail, record: Mapping, heading: MailHeading | None = None) -> Letter:
 		"""Return the message for one recipient; one that can't be rendered carries its problem instead.
 
 		`heading` is whom its To and Cc name where that is not the recipient alone.
 		"""
 		message_id = self.message_id(row.name)
 		try:
-			content = self._assemble(row, record, message_id, heading or Heading(row.email))
+			content = self._assemble(row, record, message_id, heading or MailHeading(row.email))
 		except (RenderError, HeaderError) as error:
 			return Letter(row.name, row.email, problem=str(error), attempts=row.attempts)
 		return Letter(row.name, row.email, message_id, content, attempts=row.attempts)
 
-	def _assemble(self, row: Claimed, record: Mapping, message_id: str, heading: Heading) -> bytes:
+	def _assemble(self, row: ClaimedMail, record: Mapping, message_id: str, heading: MailHeading) -> bytes:
 		url = self.unsubscribe_url(row.name)
 		own = self.personal(row.name)
 		content = self.compiled.render({**self.shared, **own, "doc": record, "unsubscribe_url": url})
@@ -90,15 +90,15 @@ class Composer:
 			text=content.text_part,
 			message_id=f"<{message_id}>",
 			date=_date(int(self.clock())),
-			headers=unsubscribe_headers(url) if self.mailing.heeds_opt_out else {},
+			headers={} if self.mailing.informational else unsubscribe_headers(url),
 		)
 
 
-def letters(
+def compose_letters(
 	composers: Mapping[str, Composer],
-	rows: Iterable[Claimed],
+	rows: Iterable[ClaimedMail],
 	records: Mapping[tuple[str, str], Mapping],
-	headings: Mapping[int, Heading] = MappingProxyType({}),
+	headings: Mapping[int, MailHeading] = MappingProxyType({}),
 ) -> Iterator[Letter]:
 	"""Yield a letter for each row, of the row's edition; `records` has the fields of each (doctype, name) that
 	still exists, `composers` one for each edition, "" among them, `headings` those of mails with copies."""

@@ -18,7 +18,7 @@ from email_campaigns.tracking.tokens import PREVIEW
 
 
 @dataclass(frozen=True, slots=True)
-class Target:
+class LinkTarget:
 	"""What a name in a template stands for: a Tracking Link, and its address ("" for a page of its own)."""
 
 	link: str
@@ -26,11 +26,11 @@ class Target:
 	automatic: bool = False
 
 
-class Personal:
-	"""Makes what a template needs of one recipient. `tracked` is False for a mailing of which nothing is tracked."""
+class PersonalLinks:
+	"""Makes what a template needs of one recipient. Nothing is tracked of informational mail."""
 
-	def __init__(self, maker: LinkMaker, targets: Mapping[str, Target], *, tracked: bool = True):
-		self._maker, self._targets, self._tracked = maker, targets, tracked
+	def __init__(self, maker: LinkMaker, targets: Mapping[str, LinkTarget], *, informational: bool = False):
+		self._maker, self._targets, self._informational = maker, targets, informational
 		self._links_by_name = {name: target.link for name, target in targets.items()}
 
 	def __call__(self, message: int) -> dict:
@@ -41,7 +41,7 @@ class Personal:
 		}
 
 	def _links(self, message: int):
-		if not self._tracked or message == PREVIEW:
+		if self._informational or message == PREVIEW:
 			return partial(self._untracked, self._maker.clicks(PREVIEW))
 		links, click = self._links_by_name, self._maker.clicks(message)
 		return lambda name: click(links[name])
@@ -49,20 +49,22 @@ class Personal:
 	def _untracked(self, click, name: str) -> str:
 		"""A preview leads to addresses that no Tracking Link holds yet; its other links work and count nothing."""
 		target = self._targets[name]
-		return target.url if target.automatic or (target.url and not self._tracked) else click(target.link)
+		return target.url if target.automatic or (target.url and self._informational) else click(target.link)
 
 
-def personal(mailing: Mailing, message: CompiledMessage, maker: LinkMaker) -> Personal:
+def make_personal_links(mailing: Mailing, message: CompiledMessage, maker: LinkMaker) -> PersonalLinks:
 	"""Return what makes the view link, the tracked links and the pixel of each recipient."""
 	targets = {
-		name: Target(link.name, link.url) for name, link in _named(mailing, message).items() if link.enabled
+		name: LinkTarget(link.name, link.url)
+		for name, link in _named(mailing, message).items()
+		if link.enabled
 	}
 	for url in message.automatic_links:
-		targets[url] = Target(automatic_id(mailing.name, url), url, automatic=True)
-	return Personal(maker, targets, tracked=mailing.heeds_opt_out)
+		targets[url] = LinkTarget(automatic_id(mailing.name, url), url, automatic=True)
+	return PersonalLinks(maker, targets, informational=mailing.informational)
 
 
-def refuse_unknown(mailing: Mailing, message: CompiledMessage) -> None:
+def check_links(mailing: Mailing, message: CompiledMessage) -> None:
 	"""Stop a template that names a link which its campaign does not have. Raises ValidationError."""
 	known = _named(mailing, message)
 	for name in sorted(message.tracking_links):
@@ -73,13 +75,13 @@ def refuse_unknown(mailing: Mailing, message: CompiledMessage) -> None:
 			frappe.throw(_("The template names the tracked link {0}, which is disabled.").format(shown))
 
 
-def keep(mailing: Mailing, messages: Iterable[CompiledMessage]) -> None:
+def save_links(mailing: Mailing, messages: Iterable[CompiledMessage]) -> None:
 	"""Store where the mailing's plain links lead. The caller commits before the first mail that holds them leaves."""
 	titles: dict[str, str] = {}
 	for message in messages:
 		titles = {**message.automatic_links, **titles}
-	link_store.keep_automatic(mailing.name, mailing.campaign, titles)
+	link_store.save_automatic(mailing.name, mailing.campaign, titles)
 
 
 def _named(mailing: Mailing, message: CompiledMessage) -> dict[str, Link]:
-	return link_store.by_name(mailing.campaign, [str(name) for name in message.tracking_links])
+	return link_store.links_by_name(mailing.campaign, [str(name) for name in message.tracking_links])

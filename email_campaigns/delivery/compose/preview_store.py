@@ -9,34 +9,34 @@ from frappe import _
 
 from email_campaigns.audience.lists import members_store as audience
 from email_campaigns.delivery.compose import compose_store, records_store
-from email_campaigns.delivery.ledger.row import Claimed
+from email_campaigns.delivery.ledger.row import ClaimedMail
 from email_campaigns.delivery.mailing import mailing_store
 from email_campaigns.delivery.mailing.mailing import Mailing
 from email_campaigns.delivery.smtp import transport
 from email_campaigns.message.compile import CompiledMessage
-from email_campaigns.tracking.store import links
+from email_campaigns.tracking.store import link_maker
 
 PREVIEW = 0  # the ledger number of a mail that is in no ledger
 
 
-def preview(name: str, doctype: str = "", record: str = "", version: str = "") -> dict:
+def preview_mass_email(name: str, doctype: str = "", record: str = "", version: str = "") -> dict:
 	"""Return the mail as one recipient would get it: {"subject", "html", "text", "warnings", "email", "language", …}.
 
 	Without a recipient, the first member of the lists is taken. A `version` of an A/B test is shown whatever the
 	recipient's language. Raises TemplateError, RenderError.
 	"""
-	return shown(mailing_store.load_mass_email(name), doctype, record, version)
+	return render_preview(mailing_store.load_mass_email(name), doctype, record, version)
 
 
-def shown(mailing: Mailing, doctype: str = "", record: str = "", version: str = "") -> dict:
+def render_preview(mailing: Mailing, doctype: str = "", record: str = "", version: str = "") -> dict:
 	"""Return a mail of a mailing, or of a step of a drip sequence, as `preview` does."""
 	row = _in_version(mailing, _recipient(mailing, doctype, record), version)
-	message = compose_store.compiled(mailing, row.edition)
-	make = compose_store.composer(mailing, message)
+	message = compose_store.compile_text(mailing, row.edition)
+	make = compose_store.make_composer(mailing, message)
 	values = {
 		**make.personal(PREVIEW),
 		"doc": _record(row, message, frappe.session.user),
-		"unsubscribe_url": links().unsubscribe(PREVIEW),
+		"unsubscribe_url": link_maker().unsubscribe(PREVIEW),
 	}
 	content = message.render({**make.shared, **values})
 	return {
@@ -58,13 +58,13 @@ def send_test(
 
 	Raises Unavailable or ValidationError with a sentence, and TemplateError, RenderError.
 	"""
-	held = transport.held()
+	held = transport.sending_hindrance()
 	if held:
 		frappe.throw(held)
 	mailing = mailing_store.load_mass_email(name)
 	row = _in_version(mailing, _recipient(mailing, doctype, record), version)
-	message = compose_store.compiled(mailing, row.edition, prefix="[TEST]")
-	values, make = _record(row, message, frappe.session.user), compose_store.composer(mailing, message)
+	message = compose_store.compile_text(mailing, row.edition, prefix="[TEST]")
+	values, make = _record(row, message, frappe.session.user), compose_store.make_composer(mailing, message)
 	session = transport.connect(mailing.account)
 	try:
 		for address in addresses:
@@ -93,7 +93,7 @@ def _send_one(session, mailing: Mailing, letter) -> None:
 	).insert(ignore_permissions=True)
 
 
-def _in_version(mailing: Mailing, row: Claimed, version: str) -> Claimed:
+def _in_version(mailing: Mailing, row: ClaimedMail, version: str) -> ClaimedMail:
 	if not version:
 		return row
 	if not mailing.ab_test or version not in mailing.ab_test.labels:
@@ -101,21 +101,21 @@ def _in_version(mailing: Mailing, row: Claimed, version: str) -> Claimed:
 	return replace(row, language="", version=version)
 
 
-def _recipient(mailing: Mailing, doctype: str, record: str) -> Claimed:
+def _recipient(mailing: Mailing, doctype: str, record: str) -> ClaimedMail:
 	if doctype and record:
-		who = audience.address_of(doctype, record)
+		who = audience.read_address(doctype, record)
 		return _row(mailing, who["email"] or "-", doctype, record, who["language"])
 	for who in audience.read_slice(mailing.lists, mailing.excluding, 0, 1):
 		return _row(mailing, who.email, who.doctype, who.record, who.language)
 	frappe.throw(_("The target lists have no members to show the mail for. Choose a recipient."))
 
 
-def _row(mailing: Mailing, email: str, doctype: str, record: str, language: str) -> Claimed:
-	return Claimed(PREVIEW, email, doctype, record, language=mailing.language_for(language))
+def _row(mailing: Mailing, email: str, doctype: str, record: str, language: str) -> ClaimedMail:
+	return ClaimedMail(PREVIEW, email, doctype, record, language=mailing.language_for(language))
 
 
-def _record(row: Claimed, message: CompiledMessage, user: str):
-	records = records_store.load([row], message.record_fields, message.uses_whole_record, user)
+def _record(row: ClaimedMail, message: CompiledMessage, user: str):
+	records = records_store.load_records([row], message.record_fields, message.uses_whole_record, user)
 	if (row.doctype, row.record) not in records:
 		frappe.throw(_("{0} {1} does not exist.").format(_(row.doctype), row.record))
 	return records[row.doctype, row.record]

@@ -8,13 +8,13 @@ from collections.abc import Collection, Iterable, Mapping
 import frappe
 
 from email_campaigns.audience.sources_store import PLAIN
-from email_campaigns.delivery.ledger.row import Claimed
+from email_campaigns.delivery.ledger.row import ClaimedMail
 
 UNREADABLE = ("Password",)
 
 
-def load(
-	rows: Iterable[Claimed], fields: Collection[str], whole: bool, user: str
+def load_records(
+	rows: Iterable[ClaimedMail], fields: Collection[str], whole: bool, user: str
 ) -> dict[tuple[str, str], Mapping]:
 	"""Return {(doctype, name): {field: plain value}} of the records that exist.
 

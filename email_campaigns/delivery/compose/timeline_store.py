@@ -15,7 +15,7 @@ from frappe.utils import now
 from frappe.utils.html_utils import sanitize_html
 
 from email_campaigns.delivery.compose import compose_store, records_store
-from email_campaigns.delivery.ledger.row import Claimed
+from email_campaigns.delivery.ledger.row import ClaimedMail
 from email_campaigns.delivery.mailing import mailing_store
 from email_campaigns.delivery.mailing.mailing import Mailing
 from email_campaigns.lifecycle import MASS_EMAIL
@@ -35,18 +35,18 @@ _LINK = (
 _DATED = "communication_date"  # newer versions order a record's timeline by it
 
 
-class Timeline:
+class TimelineWriter:
 	"""Stores the mails of one mailing."""
 
 	def __init__(self, mailing: Mailing):
 		self.mailing = mailing
-		self.composers = compose_store.composers(replace(mailing, track_opens=False, track_links=False))
+		self.composers = compose_store.make_composers(replace(mailing, track_opens=False, track_links=False))
 
 	def write(self, names: Collection[int]) -> None:
 		"""Store the mails of these ledger rows, which have been sent. One that can't be rendered any more is left out."""
 		rows = _rows(names)
 		claimed = [
-			Claimed(
+			ClaimedMail(
 				row.name,
 				row.email,
 				row.recipient_doctype,
@@ -56,7 +56,9 @@ class Timeline:
 			)
 			for row in rows
 		]
-		records = records_store.load(claimed, *compose_store.fields(self.composers), self.mailing.sender_user)
+		records = records_store.load_records(
+			claimed, *compose_store.used_fields(self.composers), self.mailing.sender_user
+		)
 		mails, links = [], []
 		for row, who in zip(rows, claimed, strict=True):
 			if content := self._content(who, records.get((who.doctype, who.record))):
@@ -68,7 +70,7 @@ class Timeline:
 		fields = [*_LINK, _DATED] if dated else _LINK
 		_insert("Communication Link", fields, [link[: len(fields)] for link in links])
 
-	def _content(self, who: Claimed, record: Mapping | None) -> Content | None:
+	def _content(self, who: ClaimedMail, record: Mapping | None) -> Content | None:
 		composer = self.composers.get(who.edition, self.composers[""])
 		own = {**composer.personal(PREVIEW), "unsubscribe_url": composer.unsubscribe_url(PREVIEW)}
 		try:
@@ -126,13 +128,13 @@ def _insert(doctype: str, fields: Sequence[str], rows: Sequence[Sequence]) -> No
 		frappe.db.bulk_insert(doctype, list(fields), rows)
 
 
-def catch_up(names: Collection[int]) -> None:
+def write_unsettled(names: Collection[int]) -> None:
 	"""Store the mails that a dead page had sent and not settled, as far as their mailings are to be stored."""
 	for of, found in _by_mailing(names).items():
 		try:
 			mailing = mailing_store.load_source(*of)
 			if mailing.store_emails:
-				Timeline(mailing).write(found)
+				TimelineWriter(mailing).write(found)
 		except _FAULTS:
 			frappe.clear_last_message()
 			frappe.log_error(f"Email Campaigns: sent mails of {of[1] or of[2]} are not in the timeline")

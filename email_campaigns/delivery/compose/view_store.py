@@ -5,13 +5,13 @@ from __future__ import annotations
 import frappe
 
 from email_campaigns.delivery.compose import compose_store, records_store
-from email_campaigns.delivery.ledger.row import Claimed
+from email_campaigns.delivery.ledger.row import ClaimedMail
 from email_campaigns.delivery.mailing import mailing_store
 from email_campaigns.delivery.mailing.mailing import Mailing
 from email_campaigns.message.compile import CompiledMessage
 
 
-def html_of(message: int) -> str | None:
+def render_sent_mail(message: int) -> str | None:
 	"""Return the HTML of a sent mail, by the template and the record as they are now.
 
 	None where its row, its mailing or its record is gone. Raises TemplateError, RenderError, ValidationError.
@@ -20,11 +20,11 @@ def html_of(message: int) -> str | None:
 	mailing = _mailing(source) if row else None
 	if not mailing:
 		return None
-	compiled = compose_store.compiled(mailing, row.edition)
+	compiled = compose_store.compile_text(mailing, row.edition)
 	record = _record(row, compiled, mailing.sender_user)
 	if record is None:
 		return None
-	make = compose_store.composer(mailing, compiled)
+	make = compose_store.make_composer(mailing, compiled)
 	own = {"doc": record, "unsubscribe_url": make.unsubscribe_url(message), **make.personal(message)}
 	return compiled.render({**make.shared, **own}).html
 
@@ -33,7 +33,7 @@ def _mailing(source: tuple) -> Mailing | None:
 	return mailing_store.load_source(*source) if frappe.db.exists(*source[:2]) else None
 
 
-def _row(message: int) -> tuple[Claimed | None, tuple]:
+def _row(message: int) -> tuple[ClaimedMail | None, tuple]:
 	"""A copy (CC) reads what the person in To got, with links of its own."""
 	rows = frappe.db.sql(
 		"""SELECT m.name, COALESCE(t.email, ''), t.recipient_doctype, t.recipient_name, COALESCE(t.language, ''),
@@ -45,13 +45,13 @@ def _row(message: int) -> tuple[Claimed | None, tuple]:
 	if not rows:
 		return None, ()
 	name, email, doctype, record, language, version, *source = rows[0]
-	return Claimed(name, email, doctype or "", record or "", language=language, version=version), tuple(
+	return ClaimedMail(name, email, doctype or "", record or "", language=language, version=version), tuple(
 		source
 	)
 
 
-def _record(row: Claimed, compiled: CompiledMessage, user: str):
+def _record(row: ClaimedMail, compiled: CompiledMessage, user: str):
 	if not row.doctype:
 		return None
-	records = records_store.load([row], compiled.record_fields, compiled.uses_whole_record, user)
+	records = records_store.load_records([row], compiled.record_fields, compiled.uses_whole_record, user)
 	return records.get((row.doctype, row.record))

@@ -12,7 +12,7 @@ from email_campaigns.audience.lists.members_store import slices
 from email_campaigns.compat import change_latest_rows
 from email_campaigns.delivery.copies import fields_store, rules
 from email_campaigns.delivery.ledger import counts_store
-from email_campaigns.delivery.ledger.row import WAITS_FOR_MAIL, Claimed, Heading
+from email_campaigns.delivery.ledger.row import WAITS_FOR_MAIL, ClaimedMail, MailHeading
 
 _LOGGED = (
 	"name, creation, modified, owner, modified_by, action, details, email, campaign, source_doctype, source,"
@@ -20,7 +20,7 @@ _LOGGED = (
 )
 
 
-def prepare(rows: Sequence[Claimed]) -> tuple[list[Claimed], dict[int, Heading]]:
+def prepare_copies(rows: Sequence[ClaimedMail]) -> tuple[list[ClaimedMail], dict[int, MailHeading]]:
 	"""Return what a page may send of its claimed rows, and whom their mails name in To and Cc, by one query.
 
 	Copies from a field that has been switched off are Skipped; so nobody is copied from it, whenever that was.
@@ -37,10 +37,10 @@ def prepare(rows: Sequence[Claimed]) -> tuple[list[Claimed], dict[int, Heading]]
 		if key.startswith(f"{rules.PLANNED}:"):
 			copied[cc_of].append(email)
 	headings = {
-		name: Heading(email, tuple(copied[name])) for name, cc_of, email, *_rest in found if not cc_of
+		name: MailHeading(email, tuple(copied[name])) for name, cc_of, email, *_rest in found if not cc_of
 	}
 	fields = {name: field for name, cc_of, _email, field, _key in found if cc_of}
-	on = fields_store.enabled()
+	on = fields_store.enabled_keys()
 	off = {row.name for row in rows if row.cc_of and fields.get(row.name) not in on}
 	_refuse(off)
 	return [row for row in rows if row.name not in off], headings
@@ -55,7 +55,7 @@ def _refuse(names: Iterable[int]) -> None:
 		)
 
 
-def follow(mails: Iterable[int], *, again: bool = False) -> int:
+def follow_mails(mails: Iterable[int], *, again: bool = False) -> int:
 	"""Let the copies of mails fare as their mails did, and return how many were Skipped with them.
 
 	Called when mails have been settled, and with `again` when a person has decided about them or queued them once more,
@@ -64,7 +64,7 @@ def follow(mails: Iterable[int], *, again: bool = False) -> int:
 	names = _copies(mails)
 	fates: dict[tuple[str, str, int], list[int]] = defaultdict(list)
 	for name, now_is, mail_status in _undecided(names, again):
-		if (fate := rules.fate(mail_status)) != now_is:
+		if (fate := rules.copy_fate(mail_status)) != now_is:
 			fates[fate].append(name)
 	for (status, reason, send_after), copies in fates.items():
 		frappe.db.sql(
@@ -121,7 +121,7 @@ def _log(names: tuple[int, ...], condition: str) -> None:
 	)
 
 
-def switch_off(keys: Sequence[str]) -> None:
+def skip_disabled_fields(keys: Sequence[str]) -> None:
 	"""Drop the copies from fields that the settings offer no more, also those that a page has claimed.
 
 	A page finds its claim gone and passes over them. A mail that no page has yet does not name them in its Cc either.

@@ -8,11 +8,11 @@ from dataclasses import dataclass
 
 import frappe
 
-from email_campaigns.audience.address import key as address_key
+from email_campaigns.audience.address import address_key
 from email_campaigns.audience.decide import UNSUBSCRIBED, Candidate, Decision
 from email_campaigns.audience.sources_store import sources
 from email_campaigns.delivery.copies import fields_store, rules
-from email_campaigns.delivery.copies.rules import Copy, Named
+from email_campaigns.delivery.copies.rules import Copy, FieldValue
 from email_campaigns.delivery.mailing.mailing import CcField, Mailing
 
 
@@ -33,23 +33,23 @@ def count_copies(mailing: Mailing) -> Callable[[list[Decision]], int]:
 	"""Return a function that counts the copies that the mails of some decisions have."""
 
 	def number(decisions: list[Decision]) -> int:
-		found = decide_copies(mailing, [decision.candidate for decision in decisions], [0] * len(decisions))
+		found = read_copies(mailing, [decision.candidate for decision in decisions], [0] * len(decisions))
 		return sum(not copy.reason for copies in found for copy in copies)
 
 	return number
 
 
-def decide_copies(mailing: Mailing, candidates: list[Candidate], numbers: list[int]) -> list[list[Copy]]:
+def read_copies(mailing: Mailing, candidates: list[Candidate], numbers: list[int]) -> list[list[Copy]]:
 	named = _named(mailing.cc_fields, candidates)
 	told = [named.get((who.doctype, who.record), []) for who in candidates]
-	reasons = _suppressions(rules.addresses(one for each in told for one in each))
+	reasons = _suppressions(rules.valid_addresses(one for each in told for one in each))
 	return [
-		rules.decide(
+		rules.decide_copies(
 			number,
 			who.email,
 			each,
 			lambda email, who=who: _suppressed(reasons, email, who.target_list),
-			heeds_opt_out=mailing.heeds_opt_out,
+			informational=mailing.informational,
 		)
 		for who, number, each in zip(candidates, numbers, told, strict=True)
 	]
@@ -70,7 +70,9 @@ def _suppressed(reasons: dict[tuple[str, str], str], email: str, target_list: st
 	return next((reason for reason in found if reason not in ("", UNSUBSCRIBED)), max(found))
 
 
-def _named(fields: Sequence[CcField], candidates: Iterable[Candidate]) -> dict[tuple[str, str], list[Named]]:
+def _named(
+	fields: Sequence[CcField], candidates: Iterable[Candidate]
+) -> dict[tuple[str, str], list[FieldValue]]:
 	"""Return what the fields of each (doctype, record) say, in the order of the fields: one query a doctype."""
 	records: dict[str, set[str]] = defaultdict(set)
 	for who in candidates:
@@ -86,8 +88,8 @@ def _named(fields: Sequence[CcField], candidates: Iterable[Candidate]) -> dict[t
 
 
 def _columns(fields: Sequence[CcField]) -> list[_Column]:
-	problems = fields_store.problems(fields)
-	return [_Column(one, fields_store.is_user(one), problems.get(one.key, "")) for one in fields]
+	problems = fields_store.problems_with_fields(fields)
+	return [_Column(one, fields_store.links_to_user(one), problems.get(one.key, "")) for one in fields]
 
 
 def _read(doctype: str, columns: Sequence[_Column], names: Collection[str]) -> Iterable[tuple]:
@@ -111,7 +113,7 @@ def _read(doctype: str, columns: Sequence[_Column], names: Collection[str]) -> I
 
 def _say(
 	column: _Column, text: str | None, email: str | None, enabled: int | None, opted_out: int | None
-) -> Named:
+) -> FieldValue:
 	if column.is_user:
-		return rules.of_user(column.field.key, text, email, bool(enabled), bool(opted_out), column.problem)
-	return Named(column.field.key, text or "", problem=column.problem)
+		return rules.user_value(column.field.key, text, email, bool(enabled), bool(opted_out), column.problem)
+	return FieldValue(column.field.key, text or "", problem=column.problem)

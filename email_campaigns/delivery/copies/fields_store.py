@@ -15,12 +15,12 @@ ADDRESS, USER = "address", "user"
 OWNER = "owner"  # of every record: the User who made it, or whom it was given to
 
 
-def offered() -> list[CcField]:
+def offered_fields() -> list[CcField]:
 	"""Return the fields that the settings have enabled and that are there."""
-	return [one for one in map(CcField.of, enabled()) if is_there(one)]
+	return [one for one in map(CcField.of, enabled_keys()) if field_exists(one)]
 
 
-def enabled() -> list[str]:
+def enabled_keys() -> list[str]:
 	"""Return the keys of the fields that the settings have enabled, in the settings' order."""
 	# From the database: a job must see at once what has been switched off while it runs.
 	rows = frappe.get_all(
@@ -32,21 +32,21 @@ def enabled() -> list[str]:
 	return [CcField(row.source_doctype, row.cc_fieldname).key for row in rows]
 
 
-def problems(fields: Iterable[CcField]) -> dict[str, str]:
+def problems_with_fields(fields: Iterable[CcField]) -> dict[str, str]:
 	"""Return {key: why nobody is copied from it} of those fields that can't be used now."""
-	on = enabled()
+	on = enabled_keys()
 	return {
-		one.key: GONE if not is_there(one) else SWITCHED_OFF
+		one.key: GONE if not field_exists(one) else SWITCHED_OFF
 		for one in fields
-		if one.key not in on or not is_there(one)
+		if one.key not in on or not field_exists(one)
 	}
 
 
-def is_there(one: CcField) -> bool:
+def field_exists(one: CcField) -> bool:
 	return bool(_kind(one)) and frappe.db.has_column(one.doctype, one.fieldname)
 
 
-def is_user(one: CcField) -> bool:
+def links_to_user(one: CcField) -> bool:
 	"""Tell whether a field links to a User, whose address counts, and not the field's own text."""
 	return _kind(one) == USER
 
@@ -69,7 +69,7 @@ def _kind_of(df) -> str:
 	return ADDRESS if df.fieldtype == "Data" else ""
 
 
-def switched_off(before: Iterable, after: Iterable) -> list[str]:
+def newly_disabled(before: Iterable, after: Iterable) -> list[str]:
 	"""Return the keys of the fields that were enabled in the rows of the settings before and are not any more."""
 	return sorted(_on(before) - _on(after))
 
@@ -78,22 +78,22 @@ def _on(rows: Iterable) -> set[str]:
 	return {CcField(row.source_doctype, row.cc_fieldname).key for row in rows if row.enabled}
 
 
-def summary(rows: Sequence) -> str:
+def summarise(rows: Sequence) -> str:
 	"""Return what the list of mailings shows of the fields that one has chosen."""
 	if len(rows) == 1:
 		return _("CC: 1 field")
 	return _("CC: {0} fields").format(len(rows)) if rows else ""
 
 
-def label(key: str) -> str:
+def field_label(key: str) -> str:
 	"""Return the name of a field for people, such as "Contact: Owner (User)", "" where it is not there."""
-	one = CcField.of(key)
-	if not is_there(one):
+	one = CcField.from_key(key)
+	if not field_exists(one):
 		return ""
 	meta = frappe.get_meta(one.doctype)
 	own = _("Owner") if one.fieldname == OWNER else _(meta.get_label(one.fieldname))
 	told = f"{_(one.doctype)}: {own}"
-	return f"{told} ({_('User')})" if is_user(one) else told
+	return f"{told} ({_('User')})" if links_to_user(one) else told
 
 
 def check_offered(rows: Sequence) -> None:
@@ -117,7 +117,7 @@ def check_form(doc) -> None:
 	known = {row.cc_field: row.description for row in before.cc_fields} if before else {}
 	check_chosen([row.cc_field or "" for row in doc.cc_fields], known)
 	for row in doc.cc_fields:
-		row.description = label(row.cc_field) or known.get(row.cc_field)
+		row.description = field_label(row.cc_field) or known.get(row.cc_field)
 
 
 def check_chosen(keys: Sequence[str], known: Collection[str]) -> None:
@@ -132,7 +132,7 @@ def check_chosen(keys: Sequence[str], known: Collection[str]) -> None:
 			title=title,
 		)
 	_refuse_twice(keys, title)
-	on = enabled()
+	on = enabled_keys()
 	for number, key in enumerate(keys, 1):
 		if key in known:
 			continue
@@ -153,8 +153,8 @@ def _refuse_twice(keys: Sequence[str], title: str) -> None:
 
 
 def _refuse_useless(number: int, key: str, title: str) -> None:
-	one = CcField.of(key)
-	if is_there(one):
+	one = CcField.from_key(key)
+	if field_exists(one):
 		return
 	if not one.doctype or not frappe.db.exists("DocType", one.doctype):
 		sentence = _("Row {0}: {1} is not a field of a record type.").format(number, frappe.bold(key))

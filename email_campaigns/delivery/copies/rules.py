@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
-from email_campaigns.audience.address import InvalidAddress, key, normalise
+from email_campaigns.audience.address import InvalidAddress, address_key, normalise
 from email_campaigns.audience.decide import NO_ADDRESS, OPTED_OUT, UNSUBSCRIBED, suppression_reason
 from email_campaigns.delivery.ledger.row import WAITS_FOR_MAIL
 from email_campaigns.message.headers import HeaderError, encode_address
@@ -31,7 +31,7 @@ TEXT_SHOWN = 140
 
 
 @dataclass(frozen=True, slots=True)
-class Named:
+class FieldValue:
 	"""What a CC field of a record says; `problem` is why nobody is copied from it, whatever it says."""
 
 	field: str
@@ -54,59 +54,59 @@ class Copy:
 		return self.email.rpartition("@")[2].lower()
 
 
-def of_user(
+def user_value(
 	field: str, user: str | None, email: str | None, enabled: bool, opted_out: bool, problem: str = ""
-) -> Named:
+) -> FieldValue:
 	"""Return what a field says that links to a User; one that is disabled or gone has no valid address."""
 	if not user:
-		return Named(field, problem=problem)
+		return FieldValue(field, problem=problem)
 	usable = enabled and email and email.lower() not in PLACEHOLDERS
-	return Named(field, email or user, opted_out, problem or ("" if usable else NO_ADDRESS))
+	return FieldValue(field, email or user, opted_out, problem or ("" if usable else NO_ADDRESS))
 
 
-def addresses(named: Iterable[Named]) -> set[str]:
+def valid_addresses(named: Iterable[FieldValue]) -> set[str]:
 	"""Return the valid addresses among what fields say."""
 	return {address for one in named if (address := _address(one.text))}
 
 
-def decide(
+def decide_copies(
 	main: int,
 	recipient: str,
-	named: Iterable[Named],
+	named: Iterable[FieldValue],
 	suppressed: Callable[[str], str],
 	*,
-	heeds_opt_out: bool = True,
+	informational: bool = False,
 ) -> list[Copy]:
 	"""Return the copies of the mail `main` to `recipient`, and the reasons why others named get none.
 
 	`suppressed` gives the reason of the Suppressed Email that covers an address, "" where none does. A field that is
 	empty names nobody, which is no reason.
 	"""
-	taken, copies = {key(recipient)}, []
+	taken, copies = {address_key(recipient)}, []
 	for place, one in enumerate(named):
 		if not one.text.strip() and one.problem != GONE:
 			continue
 		address = _address(one.text)
-		reason = one.problem or _reason(address, one.opted_out, suppressed, heeds_opt_out)
-		if not reason and key(address) in taken:
-			reason = IS_RECIPIENT if key(address) == key(recipient) else TWICE
+		reason = one.problem or _reason(address, one.opted_out, suppressed, informational)
+		if not reason and address_key(address) in taken:
+			reason = IS_RECIPIENT if address_key(address) == address_key(recipient) else TWICE
 		if reason:
 			shown = address or " ".join(one.text.split())[:TEXT_SHOWN]
 			copies.append(Copy(shown, one.field, f"{NOTED}:{main}:{place}", reason))
 		else:
-			taken.add(key(address))
-			copies.append(Copy(address, one.field, f"{PLANNED}:{main}:{key(address)}"))
+			taken.add(address_key(address))
+			copies.append(Copy(address, one.field, f"{PLANNED}:{main}:{address_key(address)}"))
 	return copies
 
 
-def _reason(address: str, opted_out: bool, suppressed: Callable[[str], str], heeds_opt_out: bool) -> str:
+def _reason(address: str, opted_out: bool, suppressed: Callable[[str], str], informational: bool) -> str:
 	if not address:
 		return NO_ADDRESS
 	if not address.isascii():
 		return BEYOND_ASCII
 	kept_back = suppressed(address)
 	reason = suppression_reason(kept_back) if kept_back else OPTED_OUT if opted_out else ""
-	return reason if heeds_opt_out or reason not in (UNSUBSCRIBED, OPTED_OUT) else ""
+	return "" if informational and reason in (UNSUBSCRIBED, OPTED_OUT) else reason
 
 
 def _address(text: str) -> str:
@@ -119,7 +119,7 @@ def _address(text: str) -> str:
 	return address
 
 
-def fate(status: str) -> tuple[str, str, int]:
+def copy_fate(status: str) -> tuple[str, str, int]:
 	"""Return (status, reason, send_after) of a copy whose mail is in `status`: it leaves once its mail has."""
 	if status == "Sent":
 		return "Queued", "", 0

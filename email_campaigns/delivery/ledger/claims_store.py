@@ -15,7 +15,7 @@ from email_campaigns.audience.decide import FORGOTTEN
 from email_campaigns.audience.suppression import forgotten_store
 from email_campaigns.compat import affected_rows
 from email_campaigns.delivery.ledger.log_store import log_ends
-from email_campaigns.delivery.ledger.row import Claimed, Ended, Queue
+from email_campaigns.delivery.ledger.row import ClaimedMail, EndedMail, MailQueue
 from email_campaigns.results import store as results
 
 LEASE = 600  # seconds: twice what a page job may last
@@ -28,7 +28,7 @@ VERSION = """IF(c.cc_of > 0, COALESCE((SELECT m.version FROM `tabCampaign Messag
 
 
 @contextmanager
-def one_claimer():
+def claim_lock():
 	"""Let one job at a time look at the limits and claim under them; the lock dies with its connection."""
 	lock = f"{frappe.conf.db_name}.ec_claim"
 	got = frappe.db.sql("SELECT GET_LOCK(%s, 20)", lock)[0][0]
@@ -40,8 +40,8 @@ def one_claimer():
 
 
 def claim(
-	queue: Queue, size: int, token: str, epoch: int, domains: Mapping[str, int] | None = None
-) -> list[Claimed]:
+	queue: MailQueue, size: int, token: str, epoch: int, domains: Mapping[str, int] | None = None
+) -> list[ClaimedMail]:
 	"""Claim up to `size` due rows of a queue for `token`; rows that another job looks at are passed over.
 
 	`domains` says how many of them may go to each domain that has a limit.
@@ -58,7 +58,7 @@ def claim(
 			"UPDATE `tabCampaign Message` SET claim = %s, lease_until = %s WHERE name IN %s",
 			(token, epoch + LEASE, tuple(row[0] for row in rows)),
 		)
-	return [Claimed(*row) for row in rows]
+	return [ClaimedMail(*row) for row in rows]
 
 
 def _due_rows(queue, epoch, most, condition, domain, limited) -> tuple:
@@ -73,7 +73,7 @@ def _due_rows(queue, epoch, most, condition, domain, limited) -> tuple:
 	)
 
 
-def settle(token: str, names: list[int], *, copies: bool = False) -> list[Ended]:
+def settle(token: str, names: list[int], *, copies: bool = False) -> list[EndedMail]:
 	"""End a page: free its rows but for a mail that is still leaving, log what became of them and return it.
 
 	`names` are the rows that were claimed for `token`; one that another page holds meanwhile is left alone. With
@@ -82,7 +82,7 @@ def settle(token: str, names: list[int], *, copies: bool = False) -> list[Ended]
 	return _free(_lock(names, "claim = %s AND status != 'Sending'", token), copies)
 
 
-def recover(epoch: int) -> list[Ended]:
+def recover(epoch: int) -> list[EndedMail]:
 	"""Take back what leases that ended before `epoch` hold, log what became of it and return it.
 
 	A mail that was leaving becomes Uncertain, for only a person or an event can tell whether it arrived; it
@@ -113,7 +113,7 @@ def _lock(names: list[int], condition: str, value) -> tuple[int, ...]:
 	)
 
 
-def _free(names: tuple[int, ...], copies: bool) -> list[Ended]:
+def _free(names: tuple[int, ...], copies: bool) -> list[EndedMail]:
 	if not names:
 		return []
 	rows = frappe.db.sql(
@@ -125,7 +125,7 @@ def _free(names: tuple[int, ...], copies: bool) -> list[Ended]:
 	log_ends(names, copies)
 	results.count_left(names)
 	frappe.db.sql("UPDATE `tabCampaign Message` SET claim = '', lease_until = 0 WHERE name IN %s", (names,))
-	return [Ended(*row) for row in rows]
+	return [EndedMail(*row) for row in rows]
 
 
 def cancel_queued(source: str, reason: str) -> int:
@@ -148,9 +148,9 @@ def expire(source: str, reason: str) -> int:
 	return affected_rows()
 
 
-def without_forgotten(rows: list[Claimed]) -> list[Claimed]:
+def without_forgotten(rows: list[ClaimedMail]) -> list[ClaimedMail]:
 	"""Return the claimed mails that may leave; the others are Skipped, without the address that the ledger had learnt."""
-	forgotten = forgotten_store.which([row.email for row in rows])
+	forgotten = forgotten_store.find_forgotten([row.email for row in rows])
 	refused = tuple(row.name for row in rows if row.email in forgotten)
 	if refused:
 		frappe.db.sql(

@@ -6,7 +6,7 @@ from collections import Counter
 
 import frappe
 
-from email_campaigns.delivery.ledger.row import Queue
+from email_campaigns.delivery.ledger.row import MailQueue
 from email_campaigns.results import store as results
 
 COUNTS = {
@@ -19,12 +19,12 @@ COUNTS = {
 }
 
 
-def rate(source: str, epoch: int) -> int:
+def hourly_rate(source: str, epoch: int) -> int:
 	"""Return how many mails of a mailing leave, in mails an hour: what the last five minutes held, twelve times."""
 	return 12 * frappe.db.count("Campaign Message", {"source": source, "sent_epoch": (">", epoch - 300)})
 
 
-def waiting(source: str) -> int:
+def count_unclaimed(source: str) -> int:
 	"""Return how many mails of a mailing nobody has claimed yet."""
 	return frappe.db.sql(
 		"SELECT COUNT(*) FROM `tabCampaign Message` WHERE source = %s AND status = 'Queued' AND claim = ''",
@@ -32,9 +32,9 @@ def waiting(source: str) -> int:
 	)[0][0]
 
 
-def left(source: str) -> int:
+def count_remaining(source: str) -> int:
 	"""Return how many mails of a mailing have still to leave."""
-	numbers = by_status(source)
+	numbers = count_by_status(source)
 	return numbers.get("Queued", 0) + numbers.get("Sending", 0)
 
 
@@ -50,7 +50,7 @@ def is_open(source: str) -> bool:
 	)
 
 
-def due_mails(queue: Queue, epoch: int, limit: int) -> int:
+def count_due(queue: MailQueue, epoch: int, limit: int) -> int:
 	"""Return how many mails of a queue could leave now, counted up to `limit`."""
 	return frappe.db.sql(
 		f"""SELECT COUNT(*) FROM (SELECT 1 FROM `tabCampaign Message` WHERE {queue.condition}
@@ -59,7 +59,7 @@ def due_mails(queue: Queue, epoch: int, limit: int) -> int:
 	)[0][0]
 
 
-def by_status(source: str) -> dict[str, int]:
+def count_by_status(source: str) -> dict[str, int]:
 	"""Return {status: number of mails} of a mailing, from an index alone."""
 	return dict(
 		frappe.db.sql(
@@ -68,7 +68,7 @@ def by_status(source: str) -> dict[str, int]:
 	)
 
 
-def by_reason(source: str) -> dict[str, int]:
+def count_by_reason(source: str) -> dict[str, int]:
 	"""Return {reason: number} of the members that were skipped, the most frequent first."""
 	return dict(
 		frappe.db.sql(
@@ -79,7 +79,7 @@ def by_reason(source: str) -> dict[str, int]:
 	)
 
 
-def deltas(status: str, target: str, number: int) -> dict[str, int]:
+def count_deltas(status: str, target: str, number: int) -> dict[str, int]:
 	"""Return what so many mails that go from one status to another add to the figures of their mailing."""
 	return {
 		kind: number * ((target in states) - (status in states))
@@ -93,7 +93,7 @@ def recount(source: str) -> None:
 
 	An end that a page has still to settle is not counted as such, for the page adds it when it settles.
 	"""
-	numbers = Counter(by_status(source))
+	numbers = Counter(count_by_status(source))
 	for status, number in frappe.db.sql(
 		"""SELECT status, COUNT(*) FROM `tabCampaign Message` WHERE source = %s AND lease_until > 0
 			AND status NOT IN ('Queued', 'Sending') GROUP BY status""",

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from email_campaigns.audience.decide import Decision
-from email_campaigns.delivery.mailing.mailing import Stream, label_of
+from email_campaigns.delivery.mailing.mailing import Stream, ab_label
 
 WAITS_FOR_MAIL = 2**53  # the send_after of a copy whose mail has not been sent yet: later than any time
 # The send_after of a mail that waits for the winner is this and its own time: later than any time, and sooner than
@@ -15,7 +15,7 @@ WAITS_FOR_WINNER = 2**52
 
 
 @dataclass(frozen=True, slots=True)
-class Claimed:
+class ClaimedMail:
 	"""A row of the ledger that one page holds: a planned mail to one recipient. `attempts` counts earlier tries.
 
 	A copy has the number of its mail in `cc_of`, and the record that the mail was written for.
@@ -33,7 +33,7 @@ class Claimed:
 	@property
 	def edition(self) -> str:
 		"""The name of the text that this mail has, as Mailing.editions names them."""
-		return self.language or label_of(self.version)
+		return self.language or ab_label(self.version)
 
 	@property
 	def mail(self) -> int:
@@ -42,7 +42,7 @@ class Claimed:
 
 
 @dataclass(frozen=True, slots=True)
-class Heading:
+class MailHeading:
 	"""Whom a mail and all its copies name in To and Cc."""
 
 	to: str
@@ -50,27 +50,27 @@ class Heading:
 
 
 @dataclass(frozen=True, slots=True)
-class Queue:
+class MailQueue:
 	"""Mails that leave together, as a condition over the ledger with its values."""
 
 	condition: str
 	values: Mapping
 
 
-def source_queue(name: str) -> Queue:
-	return Queue("source = %(source)s", {"source": name})
+def source_queue(name: str) -> MailQueue:
+	return MailQueue("source = %(source)s", {"source": name})
 
 
-def stream_queue(stream: Stream) -> Queue:
+def stream_queue(stream: Stream) -> MailQueue:
 	# The name of a user who sends is the owner of the rows.
-	return Queue(
+	return MailQueue(
 		"campaign = %(campaign)s AND source_doctype = 'Email Campaign' AND step = %(step)s AND owner = %(sender)s",
 		{"campaign": stream.campaign, "step": stream.step, "sender": stream.sender},
 	)
 
 
 @dataclass(frozen=True, slots=True)
-class Ended:
+class EndedMail:
 	"""What became of one claimed mail; `late` if its lease was taken back before the server's acceptance was known.
 
 	A copy has the number of its mail in `cc_of`.
@@ -88,7 +88,7 @@ class Ended:
 
 
 @dataclass(frozen=True, slots=True)
-class Entry:
+class LedgerEntry:
 	"""One row of the ledger to be. `send_after` in Unix seconds; `is_seed` marks a colleague of the seed group; `source`
 	is the enrolment in a drip sequence that the row belongs to, "" for the mailing itself; `version` is that of an A/B
 	test, as mass_mailing/ab_versions.py has it."""

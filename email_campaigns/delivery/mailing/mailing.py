@@ -13,7 +13,7 @@ BY_RATE, SPREAD = "Mails per hour", "Spread over hours"
 
 
 @dataclass(frozen=True, slots=True)
-class Version:
+class MailText:
 	"""What those get whose language it is; "" is the version for everybody else. In an A/B test these are several:
 	`language` is then the label of one that takes its place."""
 
@@ -30,7 +30,7 @@ class CcField:
 	fieldname: str
 
 	@classmethod
-	def of(cls, key: str) -> CcField:
+	def from_key(cls, key: str) -> CcField:
 		doctype, _dot, fieldname = key.rpartition(".")
 		return cls(doctype, fieldname)
 
@@ -71,7 +71,7 @@ class ABTest:
 		return ("A", *(variant.label for variant in self.variants))
 
 
-def label_of(version: str) -> str:
+def ab_label(version: str) -> str:
 	"""Return the label that a mail of the ledger is made by, "" for the mailing as it is."""
 	label = version.removeprefix(REST).strip()
 	return "" if label == "A" else label
@@ -97,13 +97,13 @@ class Mailing:
 	sender_address: str
 	sender_name: str
 	reply_to: str = ""
-	heeds_opt_out: bool = True
+	informational: bool = False
 	lists: tuple[str, ...] = ()
 	excluding: tuple[str, ...] = ()
 	duplicate_policy: str = PER_ADDRESS
 	doctype: str = "Mass Email"
 	prefix: str = ""
-	versions: tuple[Version, ...] = ()
+	versions: tuple[MailText, ...] = ()
 	forced_language: str = ""
 	seed_list: str = ""
 	holdout_percent: float = 0
@@ -136,15 +136,15 @@ class Mailing:
 		return ("", *(version.language for version in (*self.versions, *self._variants)))
 
 	@property
-	def _variants(self) -> tuple[Version, ...]:
+	def _variants(self) -> tuple[MailText, ...]:
 		variants = self.ab_test.variants if self.ab_test else ()
-		return tuple(Version(each.label, each.subject, each.html) for each in variants)
+		return tuple(MailText(each.label, each.subject, each.html) for each in variants)
 
-	def version(self, edition: str) -> Version:
+	def version(self, edition: str) -> MailText:
 		"""Return the version that one of `editions` names; the one for everybody for any other."""
 		return next(
 			(version for version in (*self.versions, *self._variants) if version.language == edition),
-			Version("", self.subject, self.html),
+			MailText("", self.subject, self.html),
 		)
 
 	def language_for(self, language: str) -> str:

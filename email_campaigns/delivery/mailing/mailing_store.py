@@ -16,9 +16,9 @@ from email_campaigns.delivery.mailing.mailing import (
 	ABTest,
 	CcField,
 	Mailing,
+	MailText,
 	Stream,
 	Variant,
-	Version,
 )
 from email_campaigns.lifecycle import EMAIL_CAMPAIGN
 
@@ -37,8 +37,8 @@ def from_doc(doc) -> Mailing:
 	"""Return a Mass Email that may not have been saved yet as a value. Raises ValidationError as `load_mass_email` does."""
 	campaign = frappe.get_doc("Campaign", doc.campaign)
 	account = sender_account(doc.sender_account)
-	subject, html = content(doc.email_template)
-	heeds_opt_out = campaign.campaign_type != INFORMATIONAL
+	subject, html = template_content(doc.email_template)
+	informational = campaign.campaign_type == INFORMATIONAL
 	return Mailing(
 		name=doc.name,
 		title=doc.title,
@@ -50,22 +50,24 @@ def from_doc(doc) -> Mailing:
 		sender_address=sender_address(account),
 		sender_name=doc.from_name or account.name,
 		reply_to=doc.reply_to or "",
-		heeds_opt_out=heeds_opt_out,
+		informational=informational,
 		lists=_lists(doc.target_lists or campaign.target_lists),
 		excluding=_lists(doc.excluding_target_lists or campaign.excluding_target_lists),
 		duplicate_policy=doc.duplicate_policy,
 		prefix=doc.subject_prefix or "",
-		versions=tuple(Version(row.language, *content(row.email_template)) for row in doc.language_versions),
+		versions=tuple(
+			MailText(row.language, *template_content(row.email_template)) for row in doc.language_versions
+		),
 		forced_language=(doc.forced_language or "") if doc.language_policy == ONE_LANGUAGE else "",
 		seed_list=doc.seed_list or "",
 		holdout_percent=flt(doc.holdout_percent),
 		holdout_seed=doc.holdout_seed or "",
 		# Those that the settings have switched off since too: whether a field can be used is decided at the freeze.
-		cc_fields=tuple(CcField.of(row.cc_field) for row in doc.cc_fields),
+		cc_fields=tuple(CcField.from_key(row.cc_field) for row in doc.cc_fields),
 		approval_hash=doc.approval_hash or "",
 		# Nothing is learnt of whoever gets mail that cannot be refused.
-		track_opens=heeds_opt_out and bool(cint(doc.track_opens)),
-		track_links=heeds_opt_out and bool(cint(doc.track_links)),
+		track_opens=not informational and bool(cint(doc.track_opens)),
+		track_links=not informational and bool(cint(doc.track_links)),
 		ab_test=_ab_test(doc, subject, html),
 		ab_winner=doc.ab_winner or "",
 		store_emails=bool(cint(doc.store_emails)),
@@ -79,7 +81,7 @@ def _ab_test(doc, subject: str, html: str) -> ABTest | None:
 		return None
 	variants = []
 	for row in doc.ab_versions:
-		own = content(row.email_template) if row.email_template else (subject, html)
+		own = template_content(row.email_template) if row.email_template else (subject, html)
 		variants.append(Variant(row.label, row.subject or own[0], own[1]))
 	return ABTest(tuple(variants), flt(doc.ab_percent), doc.ab_winner_by or "", doc.ab_seed or "")
 
@@ -105,8 +107,8 @@ def load_step(stream: Stream) -> Mailing:
 	)
 	if not template:
 		frappe.throw(_("The campaign {0} has no step {1} any more.").format(campaign.name, stream.step))
-	subject, html = content(template)
-	heeds_opt_out = campaign.campaign_type != INFORMATIONAL
+	subject, html = template_content(template)
+	informational = campaign.campaign_type == INFORMATIONAL
 	return Mailing(
 		# What its tracked links are named after: the same for whoever sends the step.
 		name=f"{campaign.name} / {stream.step}",
@@ -116,12 +118,12 @@ def load_step(stream: Stream) -> Mailing:
 		html=html,
 		sender_user=stream.sender,
 		**_sender(stream.sender),
-		heeds_opt_out=heeds_opt_out,
+		informational=informational,
 		excluding=tuple(row.target_list for row in campaign.excluding_target_lists),
 		doctype=EMAIL_CAMPAIGN,
-		cc_fields=tuple(CcField.of(row.cc_field) for row in campaign.cc_fields),
-		track_opens=heeds_opt_out and bool(cint(campaign.track_opens)),
-		track_links=heeds_opt_out and bool(cint(campaign.track_links)),
+		cc_fields=tuple(CcField.from_key(row.cc_field) for row in campaign.cc_fields),
+		track_opens=not informational and bool(cint(campaign.track_opens)),
+		track_links=not informational and bool(cint(campaign.track_links)),
 		store_emails=True,
 		stream=stream,
 	)
@@ -147,7 +149,7 @@ def _sender(user: str) -> dict:
 	}
 
 
-def content(template: str) -> tuple[str, str]:
+def template_content(template: str) -> tuple[str, str]:
 	"""Return (subject, HTML) of an Email Template."""
 	doc = frappe.get_doc("Email Template", template)
 	return doc.subject or "", (doc.response_html if doc.use_html else doc.response) or ""
@@ -193,7 +195,7 @@ def sender_address(account) -> str:
 
 def refresh_lists(mailing: Mailing) -> None:
 	"""Bring the members of all lists that a mailing looks at in step with their records."""
-	audience.refresh([*mailing.lists, *mailing.excluding, *filter(None, [mailing.seed_list])])
+	audience.refresh_members([*mailing.lists, *mailing.excluding, *filter(None, [mailing.seed_list])])
 
 
 def in_process(*, frozen: bool) -> list[str]:

@@ -90,7 +90,7 @@ class LedgerJournal:
 		self.source_doctype = mailing.doctype
 		self.claim = claim
 		self.clock = clock
-		self.ignored = "" if mailing.heeds_opt_out else UNSUBSCRIBED
+		self.ignored = UNSUBSCRIBED if mailing.informational else ""
 		self.zone = ZoneInfo(get_system_timezone())
 		self.now = {"at": "", "epoch": 0}
 		self.prepared: dict[tuple[int, int], str] = {}

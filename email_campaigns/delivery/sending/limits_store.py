@@ -23,7 +23,7 @@ SITE, OWN, SPREAD = (
 
 
 @dataclass(frozen=True, slots=True)
-class Use:
+class LimitUse:
 	"""Mails of the last hour that one limit may count: `own` those of the mailing, `domain` "" for those without a limit."""
 
 	own: bool
@@ -33,12 +33,12 @@ class Use:
 	oldest: int | None = None
 
 
-def of(name: str, epoch: int) -> Limits:
+def mass_email_limits(name: str, epoch: int) -> Limits:
 	"""Return the limits on a Mass Email at `epoch` (Unix seconds)."""
-	return limits(mailing_store.load_mass_email(name), epoch)
+	return mailing_limits(mailing_store.load_mass_email(name), epoch)
 
 
-def limits(mailing: Mailing, epoch: int) -> Limits:
+def mailing_limits(mailing: Mailing, epoch: int) -> Limits:
 	"""Return the limits on a mailing at `epoch` (Unix seconds), for whoever claims under the lock of claiming."""
 	settings = app_settings()
 	site, of_site = cint(settings.hourly_limit), _rates(settings.domain_rates)
@@ -67,7 +67,7 @@ def _rates(rows) -> dict[str, int]:
 	return {row.domain.lower(): cint(row.hourly_rate) for row in rows}
 
 
-def _rolling(name: str, limit: int, uses: list[Use]) -> Limit:
+def _rolling(name: str, limit: int, uses: list[LimitUse]) -> Limit:
 	oldest = [use.oldest for use in uses if use.oldest is not None]
 	return Rolling(
 		name,
@@ -78,17 +78,17 @@ def _rolling(name: str, limit: int, uses: list[Use]) -> Limit:
 	)
 
 
-def _to(domain: str, uses: list[Use]) -> list[Use]:
+def _to(domain: str, uses: list[LimitUse]) -> list[LimitUse]:
 	return [use for use in uses if use.domain == domain]
 
 
 def _spread(mailing: Mailing) -> Iterable[Limit]:
 	if mailing.spread_until:
-		waiting = counts_store.waiting(mailing.name)
+		waiting = counts_store.count_unclaimed(mailing.name)
 		yield Spread(SPREAD, mailing.anchor, mailing.spread_until, mailing.anchor_left, waiting)
 
 
-def _uses(source: str, domains: list[str], epoch: int) -> list[Use]:
+def _uses(source: str, domains: list[str], epoch: int) -> list[LimitUse]:
 	values = {"source": source, "domains": tuple(domains) or ("",), "hour": epoch - HOUR, "epoch": epoch}
 	group = "source = %(source)s, IF(domain IN %(domains)s, LOWER(domain), '')"
 	sent = frappe.db.sql(
@@ -101,4 +101,4 @@ def _uses(source: str, domains: list[str], epoch: int) -> list[Use]:
 		WHERE lease_until > %(epoch)s AND status IN ('Queued', 'Sending') GROUP BY 1, 2""",
 		values,
 	)
-	return [Use(bool(own), *rest) for own, *rest in (*sent, *reserved)]
+	return [LimitUse(bool(own), *rest) for own, *rest in (*sent, *reserved)]

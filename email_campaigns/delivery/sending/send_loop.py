@@ -16,15 +16,15 @@ from threading import Event
 from typing import NamedTuple, Protocol
 
 from email_campaigns.delivery.compose.composer import Letter
-from email_campaigns.delivery.smtp.replies import Meaning, backoff, judge
+from email_campaigns.delivery.smtp.replies import ReplyMeaning, backoff, judge_refusal
 from email_campaigns.delivery.smtp.session import ConnectionLost, Refused, Session, Unavailable
 
-__all__ = ["Crowded", "Ends", "Journal", "SendLoop", "JournalStep", "JournalAnswer"]
+__all__ = ["NoFurtherSession", "MailEnds", "Journal", "SendLoop", "JournalStep", "JournalAnswer"]
 
 LOSSES_UNTIL_PAUSE = 3
 
 
-class Crowded(Exception):
+class NoFurtherSession(Exception):
 	"""The server takes no further session beside those that this job has: they go on without this one."""
 
 
@@ -43,7 +43,7 @@ class JournalStep(NamedTuple):
 	following: Letter | None
 
 
-class Ends(Protocol):
+class MailEnds(Protocol):
 	"""What the ledger is told of a mail that is not sent. Every call is durable when it returns."""
 
 	def fail(self, letter: Letter, reason: str, *, bounced: bool = False) -> None: ...
@@ -52,7 +52,7 @@ class Ends(Protocol):
 	def doubt(self, letter: Letter, reason: str) -> None: ...
 
 
-class Journal(Ends, Protocol):
+class Journal(MailEnds, Protocol):
 	"""The ledger as one page sees it. Every call is durable when it returns."""
 
 	def advance(self, accepted: Letter | None, following: Letter | None) -> JournalAnswer: ...
@@ -89,7 +89,7 @@ class Tally:
 		)
 
 
-class Ahead:
+class PeekableLetters:
 	"""An iterator over letters that shows the next one before its turn."""
 
 	def __init__(self, letters: Iterable[Letter]):
@@ -135,7 +135,7 @@ class SendLoop:
 		self.deadline = deadline
 		self.halt = halt or Event()
 		self.tally = Tally()
-		self.letters = Ahead(())
+		self.letters = PeekableLetters(())
 		self.session: Session | None = None
 		self.accepted: Letter | None = None
 		self.losses = 0
@@ -144,7 +144,7 @@ class SendLoop:
 	def run(self, letters: Iterable[Letter]) -> Tally:
 		"""Send until the letters end or a reason to stop comes up, and return this page's tally."""
 		self.tally = Tally()
-		self.letters = Ahead(letters)
+		self.letters = PeekableLetters(letters)
 		try:
 			for letter in self.letters:
 				if self.halt.is_set():
@@ -191,7 +191,7 @@ class SendLoop:
 				self.session.confirm()
 				self.session.transmit(letter.content, following)
 				self._was_accepted(letter)
-		except Crowded:
+		except NoFurtherSession:
 			self.retired = True
 			self.journal.give_back(letter)
 		except Unavailable as error:
@@ -232,13 +232,13 @@ class SendLoop:
 		if self.session and not self.session.alive:
 			self.drop()
 		self._settle_accepted()
-		meaning, reason = judge(refusal)
-		if meaning is Meaning.PAUSE:
+		meaning, reason = judge_refusal(refusal)
+		if meaning is ReplyMeaning.PAUSE:
 			self._pause(letter, reason)
-		elif meaning is Meaning.RETRY:
+		elif meaning is ReplyMeaning.RETRY:
 			self._postpone(letter, reason)
 		else:
-			self._fail(letter, reason, bounced=meaning is Meaning.BOUNCED)
+			self._fail(letter, reason, bounced=meaning is ReplyMeaning.BOUNCED)
 
 	def _was_lost(self, letter: Letter, loss: ConnectionLost) -> None:
 		self.drop()

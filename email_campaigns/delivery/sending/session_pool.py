@@ -20,12 +20,12 @@ from typing import NamedTuple, Protocol, TypeVar
 from greenlet import getcurrent, greenlet
 
 from email_campaigns.delivery.compose.composer import Letter
-from email_campaigns.delivery.sending.send_loop import Ends, JournalAnswer, JournalStep, SendLoop, Tally
+from email_campaigns.delivery.sending.send_loop import JournalAnswer, JournalStep, MailEnds, SendLoop, Tally
 
 T = TypeVar("T")
 
 
-class GroupJournal(Ends, Protocol):
+class GroupJournal(MailEnds, Protocol):
 	"""A journal that takes the steps of several pages at once."""
 
 	def advance_all(self, steps: Sequence[JournalStep]) -> list[JournalAnswer]: ...

@@ -104,7 +104,7 @@ class ConnectionLost(Exception):
 		return f"The connection to the mail server was lost at {self.stage}: {self.cause}."
 
 
-class Meaning(Enum):
+class ReplyMeaning(Enum):
 	"""What the caller does next: the same mail again later, give up the mail, the address, or stop and ask."""
 
 	RETRY = "retry"
@@ -113,16 +113,16 @@ class Meaning(Enum):
 	PAUSE = "pause"
 
 
-def parse(lines: Sequence[bytes]) -> Reply:
+def parse_reply(lines: Sequence[bytes]) -> Reply:
 	"""Reads the lines of one reply, with or without line ends. Raises ValueError when it is not SMTP (RFC 5321 §4.2)."""
 	codes = {line[:3] for line in lines}
 	code = codes.pop() if all(line[3:4] in SEPARATORS for line in lines) else b""
 	if codes or len(code) != 3 or not (code.isdigit() and b"200" <= code < b"600"):
 		raise ValueError(f"the server sent something that is not SMTP: {_clean(lines[0])[:80]!r}")
-	return reply_of(int(code), b"\n".join(line[4:] for line in lines))
+	return make_reply(int(code), b"\n".join(line[4:] for line in lines))
 
 
-def reply_of(code: int, text: bytes) -> Reply:
+def make_reply(code: int, text: bytes) -> Reply:
 	"""Builds a reply from its code and the texts of its lines, each of which may repeat the RFC 3463 code."""
 	enhanced, words = "", []
 	for line in text.split(b"\n"):
@@ -134,7 +134,7 @@ def reply_of(code: int, text: bytes) -> Reply:
 	return Reply(code, enhanced, " ".join(filter(None, words))[:TEXT_LIMIT])
 
 
-def judge(refusal: Refused) -> tuple[Meaning, str]:
+def judge_refusal(refusal: Refused) -> tuple[ReplyMeaning, str]:
 	"""Says what a refusal means and why, in a sentence for people. Sources: RFC 5321 §4.2, RFC 3463, tests/data."""
 	meaning = _meaning(refusal.stage, refusal.reply)
 	return meaning, f"{_subject(meaning, refusal.stage)}: {refusal.reply}"
@@ -145,18 +145,18 @@ def backoff(attempt: int) -> int:
 	return 60 * BACKOFF_MINUTES[min(max(attempt, 1), len(BACKOFF_MINUTES)) - 1]
 
 
-def _meaning(stage: str, reply: Reply) -> Meaning:
+def _meaning(stage: str, reply: Reply) -> ReplyMeaning:
 	if stage in ("connect", "login"):
-		return Meaning.PAUSE
+		return ReplyMeaning.PAUSE
 	if (
 		reply.code in LOGIN_CODES and "rate exceeded" not in reply.text
 	):  # SES says 454 to a mail a second too many
-		return Meaning.PAUSE
+		return ReplyMeaning.PAUSE
 	if reply.code < 500:
-		return Meaning.RETRY
+		return ReplyMeaning.RETRY
 	if stage == "mail" or _is_about_the_account(stage, reply):
-		return Meaning.PAUSE
-	return Meaning.BOUNCED if _is_about_the_address(stage, reply) else Meaning.FAILED
+		return ReplyMeaning.PAUSE
+	return ReplyMeaning.BOUNCED if _is_about_the_address(stage, reply) else ReplyMeaning.FAILED
 
 
 def _is_about_the_account(stage: str, reply: Reply) -> bool:
@@ -188,12 +188,12 @@ def _names_the_recipient(stage: str, reply: Reply, is_policy: bool) -> bool:
 	return not is_policy and not SENDER_WORDS.search(reply.text)
 
 
-def _subject(meaning: Meaning, stage: str) -> str:
-	if meaning is Meaning.RETRY:
+def _subject(meaning: ReplyMeaning, stage: str) -> str:
+	if meaning is ReplyMeaning.RETRY:
 		return "The server asks to try again later"
-	if meaning is Meaning.BOUNCED:
+	if meaning is ReplyMeaning.BOUNCED:
 		return "The server refused the address"
-	if meaning is Meaning.FAILED:
+	if meaning is ReplyMeaning.FAILED:
 		return "The server refused the message" if stage == "content" else "The server refused this mail"
 	return {
 		"connect": "The server accepts no mail now",

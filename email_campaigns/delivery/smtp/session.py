@@ -17,8 +17,8 @@ import smtplib
 from contextlib import suppress
 
 from email_campaigns.delivery.smtp.channel import Channel, Wait
-from email_campaigns.delivery.smtp.replies import ConnectionLost, Refused, Reply, parse, reply_of
-from email_campaigns.delivery.smtp.wire import mailbox, quote
+from email_campaigns.delivery.smtp.replies import ConnectionLost, Refused, Reply, make_reply, parse_reply
+from email_campaigns.delivery.smtp.wire import dot_stuff, encode_mailbox
 
 __all__ = ["ConnectionLost", "Refused", "Reply", "Session", "explain"]
 
@@ -102,7 +102,7 @@ class Session:
 		self._in_data, sent = False, False
 		try:
 			self._check_size(content)
-			self._write(quote(content), self._announce(following))
+			self._write(dot_stuff(content), self._announce(following))
 			sent = True
 			self._settle(self._channel.read())
 		except Refused:
@@ -147,8 +147,8 @@ class Session:
 		return b""
 
 	def _envelope(self, sender: str, recipient: str) -> list[tuple[str, bytes]]:
-		return_path = mailbox(sender, "mail", self.utf8) if sender else b""
-		to = mailbox(recipient, "rcpt", self.utf8)
+		return_path = encode_mailbox(sender, "mail", self.utf8) if sender else b""
+		to = encode_mailbox(recipient, "rcpt", self.utf8)
 		options = b" BODY=8BITMIME" if self.eight_bit else b""
 		if not (return_path + to).isascii():
 			options += b" SMTPUTF8"
@@ -173,7 +173,7 @@ class Session:
 				lines = self._channel.read()
 				accepted = _is_yes(lines, b"3" if stage == "data" else b"2")
 				if not accepted:
-					refusals.append(Refused(stage, parse(lines)))
+					refusals.append(Refused(stage, parse_reply(lines)))
 			except TROUBLE as error:
 				lost = self._lost(stage, error)
 				# Out of step, what was taken for a refusal may have been said of another mail
@@ -200,7 +200,7 @@ class Session:
 	def _settle(self, lines: list[bytes]) -> None:
 		if _is_yes(lines, b"2"):
 			return
-		reply = parse(lines)
+		reply = parse_reply(lines)
 		if reply.code == 421:
 			self.abandon()
 		raise Refused("content", reply)
@@ -229,7 +229,7 @@ class Session:
 			return None
 		with suppress(*TROUBLE):
 			self._channel.limit(min(self._channel.timeout, LAST_WORDS_TIMEOUT))
-			reply = parse(self._channel.read())
+			reply = parse_reply(self._channel.read())
 			# Before the body, any other code would be said of an earlier mail
 			if reply.code == 421 or (stage == "content" and reply.code > 400):
 				return reply
@@ -242,7 +242,7 @@ def explain(error: Exception) -> Refused | ConnectionLost:
 		stage = "login" if isinstance(error, smtplib.SMTPAuthenticationError) else "connect"
 		text = error.smtp_error
 		return Refused(
-			stage, reply_of(error.smtp_code, text if isinstance(text, bytes) else str(text).encode())
+			stage, make_reply(error.smtp_code, text if isinstance(text, bytes) else str(text).encode())
 		)
 	# smtplib reports a timeout as a disconnection and keeps the error that tells them apart
 	origin = error.__context__ if isinstance(error, smtplib.SMTPServerDisconnected) else None
@@ -254,7 +254,7 @@ def _is_yes(lines: list[bytes], wanted: bytes) -> bool:
 	last = lines[-1]
 	if last[:1] == wanted and last[:3].isdigit() and last[3:4].isspace():
 		return True
-	reply = parse(lines)
+	reply = parse_reply(lines)
 	if reply.code < 400:
 		raise OutOfStep(f"the server gave an answer that does not fit: {reply}")
 	return False

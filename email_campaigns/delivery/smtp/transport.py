@@ -11,7 +11,7 @@ from frappe import _
 from frappe.utils import cint, strip_html
 
 from email_campaigns.delivery.smtp.channel import Wait
-from email_campaigns.delivery.smtp.replies import judge
+from email_campaigns.delivery.smtp.replies import judge_refusal
 from email_campaigns.delivery.smtp.session import ConnectionLost, Refused, Session, Unavailable, explain
 
 TIMEOUT = 30  # seconds that a server may stay silent; well below the lease of a page
@@ -20,7 +20,7 @@ TIMEOUT = 30  # seconds that a server may stay silent; well below the lease of a
 _OF_FRAMEWORK = (frappe.ValidationError, frappe.OutgoingEmailError, frappe.AuthenticationError)
 
 
-def held() -> str:
+def sending_hindrance() -> str:
 	"""Return the sentence for which no mail may leave this site at all, "" where it may."""
 	if frappe.are_emails_muted():
 		return _("Outgoing mail is muted on this site (mute_emails), so nothing is sent.")
@@ -41,7 +41,7 @@ def connect(account_name: str, wait: Wait | None = None) -> Session:
 			smtp.sock.settimeout(TIMEOUT)
 		return Session(smtp, wait)
 	except Refused as refusal:
-		raise Unavailable(_sentence(account_name, judge(refusal)[1])) from refusal
+		raise Unavailable(_sentence(account_name, judge_refusal(refusal)[1])) from refusal
 	except ConnectionLost as loss:
 		raise Unavailable(_sentence(account_name, str(loss))) from loss
 	except (*_OF_FRAMEWORK, smtplib.SMTPException, OSError) as error:
@@ -56,7 +56,7 @@ def _cause(error: Exception) -> str:
 	inner = error.__context__ if isinstance(error, _OF_FRAMEWORK) else error
 	if isinstance(inner, smtplib.SMTPException | OSError):
 		told = explain(inner)
-		return judge(told)[1] if isinstance(told, Refused) else str(told)
+		return judge_refusal(told)[1] if isinstance(told, Refused) else str(told)
 	return strip_html(str(error))
 
 

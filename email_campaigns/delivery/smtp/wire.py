@@ -16,7 +16,7 @@ PLAIN = re.compile(
 LOCAL = re.compile(rf'[{ATEXT}\u0080-\U0010ffff]+|"(?:[^"\\]|\\.)+"')
 
 
-def mailbox(address: str, stage: str, utf8: bool) -> bytes:
+def encode_mailbox(address: str, stage: str, utf8: bool) -> bytes:
 	"""The address as it stands between angle brackets (RFC 5321 §4.1.2, RFC 6531). Raises Refused.
 
 	`stage` (mail or rcpt) goes into the refusal; `utf8` says whether the server offers SMTPUTF8.
@@ -35,7 +35,7 @@ def mailbox(address: str, stage: str, utf8: bool) -> bytes:
 	return path
 
 
-def quote(content: bytes) -> bytes:
+def dot_stuff(content: bytes) -> bytes:
 	"""The message as DATA wants it: CRLF line ends, leading dots doubled, a lone dot at the end (RFC 5321 §4.5.2)."""
 	# Nearly every mail: to search it for what it can't hold would cost more than its making
 	if type(content) is Whole:

@@ -10,16 +10,16 @@ from frappe import _
 from frappe.utils import cint, format_datetime, get_system_timezone
 
 from email_campaigns.audience import chance, recipients_store
-from email_campaigns.audience.address import key
+from email_campaigns.audience.address import address_key
 from email_campaigns.audience.decide import Candidate, Decision, decide
-from email_campaigns.audience.recipients_store import Suppression, Who
+from email_campaigns.audience.recipients_store import Recipient, Suppression
 from email_campaigns.delivery.ledger.row import WAITS_FOR_MAIL, WAITS_FOR_WINNER
 from email_campaigns.delivery.mailing import mailing_store
 from email_campaigns.delivery.mailing.mailing import REST
 from email_campaigns.delivery.sending import limits_store
 from email_campaigns.delivery.smtp import transport
 from email_campaigns.mass_mailing.explain import sentences
-from email_campaigns.mass_mailing.explain.sentences import Kept, Mail, Waits
+from email_campaigns.mass_mailing.explain.sentences import MailFacts, SuppressionFacts, WaitReasons
 from email_campaigns.schedule.clock import in_zone
 from email_campaigns.schedule.limits import Limits, opens
 
@@ -38,7 +38,7 @@ FIELDS = """l.name, l.source, l.status, COALESCE(l.reason, '') reason, COALESCE(
 	COALESCE((SELECT m.email FROM `tabCampaign Message` m WHERE m.name = l.cc_of), '') copy_of"""
 
 
-class Teller:
+class Explainer:
 	"""Tells of one mailing why somebody got it, or did not."""
 
 	def __init__(self, name: str):
@@ -47,13 +47,13 @@ class Teller:
 		self.epoch = int(time.time())
 		self.limits: Limits | None = None
 
-	def of_address(self, email: str) -> list[str]:
+	def explain_address(self, email: str) -> list[str]:
 		"""Return a sentence for each mail or membership of a normalised address."""
 		return self._tell(email, "", "", email)
 
-	def of_record(self, doctype: str, record: str) -> list[str]:
+	def explain_record(self, doctype: str, record: str) -> list[str]:
 		"""Return a sentence for each mail or membership of a record of a recipient source, or of a member."""
-		(who,) = recipients_store.candidates([Who(0, "", 0, doctype, record)], ()).values()
+		(who,) = recipients_store.read_candidates([Recipient(0, "", 0, doctype, record)], ()).values()
 		return self._tell(who.email, doctype, record, who.email or record)
 
 	def _tell(self, email: str, doctype: str, record: str, shown: str) -> list[str]:
@@ -67,9 +67,9 @@ class Teller:
 		sentences += self._of_members(rest, email, record)
 		return sentences or [self._of_stranger(email, doctype, record, shown)]
 
-	def _members(self, email: str, doctype: str, record: str) -> list[tuple[Who, object]]:
+	def _members(self, email: str, doctype: str, record: str) -> list[tuple[Recipient, object]]:
 		lists = [*self.mailing.lists, *filter(None, [self.mailing.seed_list])]
-		found = recipients_store.members(lists, email, doctype, record)
+		found = recipients_store.find_members(lists, email, doctype, record)
 		return [
 			(one, since)
 			for one, since in found
@@ -80,7 +80,7 @@ class Teller:
 		return ledger_rows(
 			"""l.source = %(source)s AND (l.member IN %(members)s AND l.cc_of = 0 OR l.email = %(email)s)""",
 			{"source": self.mailing.name, "members": tuple(members) or (0,), "email": email or "\n"},
-			lambda row: row.member in members or key(row.email) == key(email),
+			lambda row: row.member in members or address_key(row.email) == address_key(email),
 		) or (self._mails_of_record(doctype, record) if record else [])
 
 	def _mails_of_record(self, doctype: str, record: str) -> list:
@@ -94,8 +94,8 @@ class Teller:
 	def sentence(self, row) -> str:
 		"""Return the sentence for a row that `ledger_rows` gave."""
 		reason_of_today = row.status == "Skipped"
-		return sentences.sentence(
-			Mail(
+		return sentences.explain_mail(
+			MailFacts(
 				status=row.status,
 				email=row.email,
 				reason=row.reason,
@@ -103,19 +103,21 @@ class Teller:
 				seed=bool(row.is_seed),
 				copy_of=row.copy_of if row.cc_of else "",
 				version=row.version.removeprefix(REST).strip(),
-				waits=self._waits(row) if row.status == "Queued" else Waits(),
-				kept=kept(row.email, row.target_list or "") if reason_of_today else Kept(),
+				waits=self._waits(row) if row.status == "Queued" else WaitReasons(),
+				kept=current_suppression(row.email, row.target_list or "")
+				if reason_of_today
+				else SuppressionFacts(),
 				lists=self._excluding(row) if reason_of_today else (),
 				**{word: _shown(row[field]) for word, field in STAMPS.items()},
 			),
 			_,
 		)
 
-	def _waits(self, row) -> Waits:
+	def _waits(self, row) -> WaitReasons:
 		limit, at = self._limit(row.domain or "")
-		return Waits(
+		return WaitReasons(
 			paused=self.doc.status == "Paused",
-			held=self.doc.problem or transport.held() or self._inactive(),
+			held=self.doc.problem or transport.sending_hindrance() or self._inactive(),
 			for_mail=bool(row.cc_of) and row.send_after == WAITS_FOR_MAIL,
 			for_winner=WAITS_FOR_WINNER <= row.send_after < WAITS_FOR_MAIL,
 			refused=row.reason if row.attempts else "",
@@ -131,19 +133,19 @@ class Teller:
 		return _("The campaign is Inactive, so nothing is sent until it is Active again.")
 
 	def _limit(self, domain: str) -> tuple[str, int]:
-		self.limits = self.limits or limits_store.limits(self.mailing, self.epoch)
+		self.limits = self.limits or limits_store.mailing_limits(self.mailing, self.epoch)
 		at, name = opens((*self.limits.shared, *self.limits.domains.get(domain.lower(), ())), self.epoch)
 		return name, at
 
 	def _excluding(self, row) -> list[str]:
-		who = Who(0, row.target_list or "", row.member, row.recipient_doctype, row.recipient_name)
+		who = Recipient(0, row.target_list or "", row.member, row.recipient_doctype, row.recipient_name)
 		return self._excluding_lists(who, row.email)
 
-	def _excluding_lists(self, who: Who, email: str) -> list[str]:
-		found = recipients_store.members(self.mailing.excluding, email, who.doctype, who.record)
+	def _excluding_lists(self, who: Recipient, email: str) -> list[str]:
+		found = recipients_store.find_members(self.mailing.excluding, email, who.doctype, who.record)
 		return sorted({one.target_list for one, _since in found})
 
-	def _of_members(self, members: list[tuple[Who, object]], email: str, record: str) -> Iterable[str]:
+	def _of_members(self, members: list[tuple[Recipient, object]], email: str, record: str) -> Iterable[str]:
 		"""Return what can be said of members who have no row in the ledger."""
 		if not members:
 			return []
@@ -153,21 +155,21 @@ class Teller:
 		sentences = [self._would(decision) for decision in decisions]
 		return [self._cancelled(), *sentences] if self.doc.status == "Cancelled" else sentences
 
-	def _without_row(self, one: Who, since, email: str) -> str:
+	def _without_row(self, one: Recipient, since, email: str) -> str:
 		shown = email or one.record
 		if not self.doc.frozen:
-			return sentences.still_settling(shown, _)
-		return sentences.joined_later(shown, one.target_list, _shown(since), _)
+			return sentences.explain_settling(shown, _)
+		return sentences.explain_late_member(shown, one.target_list, _shown(since), _)
 
 	def _cancelled(self) -> str:
 		return _("The mailing was cancelled before it started: {0}").format(self.doc.cancel_reason or "")
 
-	def _decisions(self, email: str, wanted: Sequence[Who]) -> list[Decision]:
+	def _decisions(self, email: str, wanted: Sequence[Recipient]) -> list[Decision]:
 		"""Decide as a freeze would, among all who have this address: the first of them gets it."""
 		everybody = {one.id: one for one, _since in self._members(email, "", "")} | {
 			one.id: one for one in wanted
 		}
-		today = recipients_store.candidates(
+		today = recipients_store.read_candidates(
 			[everybody[id] for id in sorted(everybody)], self.mailing.excluding
 		)
 		members = [who for who in today.values() if who.target_list in self.mailing.lists]
@@ -178,20 +180,22 @@ class Teller:
 	def _decide(self, members: list[Candidate], seeds: list[Candidate]) -> list[Decision]:
 		mailing = self.mailing
 		group = chance.hold_out(mailing.holdout_seed, mailing.holdout_percent)
-		rules = {"heeds_opt_out": mailing.heeds_opt_out}
+		rules = {"informational": mailing.informational}
 		first = decide(members, mailing.duplicate_policy, (), held_out=group, **rules)
 		keys = [decision.dedupe_key for decision in first]
 		return first + decide(seeds, mailing.duplicate_policy, keys, **rules)
 
 	def _would(self, decision: Decision) -> str:
 		who = decision.candidate
-		one = Who(who.member, who.target_list, who.member, who.doctype, who.record)
+		one = Recipient(who.member, who.target_list, who.member, who.doctype, who.record)
 		lists = self._excluding_lists(one, who.email) if decision.reason else ()
-		return sentences.would(who.email, decision.reason, _, kept(who.email, who.target_list), lists)
+		return sentences.explain_outlook(
+			who.email, decision.reason, _, current_suppression(who.email, who.target_list), lists
+		)
 
 	def _of_stranger(self, email: str, doctype: str, record: str, shown: str) -> str:
-		lists = self._excluding_lists(Who(0, "", 0, doctype, record), email)
-		return sentences.stranger(shown, _, kept(email, *self.mailing.lists), lists)
+		lists = self._excluding_lists(Recipient(0, "", 0, doctype, record), email)
+		return sentences.explain_stranger(shown, _, current_suppression(email, *self.mailing.lists), lists)
 
 
 def ledger_rows(condition: str, values: dict, wanted=lambda row: True, *, newest_first: bool = False) -> list:
@@ -206,15 +210,17 @@ def ledger_rows(condition: str, values: dict, wanted=lambda row: True, *, newest
 	return [row for row in rows if wanted(row)]
 
 
-def kept(email: str, *lists: str) -> Kept:
+def current_suppression(email: str, *lists: str) -> SuppressionFacts:
 	"""Return what keeps mail of some lists from an address today."""
-	known = recipients_store.suppressions({email}).get(key(email), []) if email else []
+	known = recipients_store.read_suppressions({email}).get(address_key(email), []) if email else []
 	holding = [one for one in known if one.target_list in ("", *lists)]
-	return _kept(min(holding, key=lambda one: one.reason == "Unsubscribed")) if holding else Kept()
+	return (
+		_kept(min(holding, key=lambda one: one.reason == "Unsubscribed")) if holding else SuppressionFacts()
+	)
 
 
-def _kept(one: Suppression) -> Kept:
-	return Kept(one.reason, _shown(one.since), one.origin, one.target_list)
+def _kept(one: Suppression) -> SuppressionFacts:
+	return SuppressionFacts(one.reason, _shown(one.since), one.origin, one.target_list)
 
 
 def _shown(at) -> str:

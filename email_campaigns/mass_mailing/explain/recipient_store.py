@@ -9,11 +9,11 @@ import frappe
 from frappe import _
 
 from email_campaigns.audience import recipients_store
-from email_campaigns.audience.address import key
-from email_campaigns.audience.recipients_store import Who
+from email_campaigns.audience.address import address_key
+from email_campaigns.audience.recipients_store import Recipient
 from email_campaigns.mass_mailing.explain import explain_store
 from email_campaigns.mass_mailing.resend import resend, resend_store
-from email_campaigns.mass_mailing.resend.resend import Row
+from email_campaigns.mass_mailing.resend.resend import LedgerRow
 
 
 def mails_of(doctype: str, record: str, readable: Collection[str], writable: Collection[str]) -> list[dict]:
@@ -35,7 +35,7 @@ def sources_of(doctype: str, record: str) -> list[str]:
 
 def _rows(doctype: str, record: str) -> list:
 	"""By the address of today, by membership, and by the log where neither holds any more."""
-	email = recipients_store.candidates([Who(0, "", 0, doctype, record)], ())[0].email
+	email = recipients_store.read_candidates([Recipient(0, "", 0, doctype, record)], ())[0].email
 	values = {"email": email or "\n", "doctype": doctype, "record": record}
 	return explain_store.ledger_rows(
 		"""l.source_doctype = 'Mass Email' AND l.name IN (
@@ -45,7 +45,7 @@ def _rows(doctype: str, record: str) -> list:
 			UNION SELECT message FROM `tabCampaign Log`
 				WHERE recipient_name = %(record)s AND recipient_doctype = %(doctype)s AND message > 0)""",
 		values,
-		lambda row: key(row.email) == key(email) or _is_of(row, doctype, record),
+		lambda row: address_key(row.email) == address_key(email) or _is_of(row, doctype, record),
 		newest_first=True,
 	)
 
@@ -54,15 +54,15 @@ def _is_of(row, doctype: str, record: str) -> bool:
 	return not row.cc_of and (row.recipient_doctype, row.recipient_name) == (doctype, record)
 
 
-def _teller(name: str) -> explain_store.Teller | str:
+def _teller(name: str) -> explain_store.Explainer | str:
 	try:
-		return explain_store.Teller(name)
+		return explain_store.Explainer(name)
 	except frappe.ValidationError as error:
 		frappe.clear_last_message()
 		return str(error)
 
 
-def _told(row, teller: explain_store.Teller | str, refusal: str | None) -> dict:
+def _told(row, teller: explain_store.Explainer | str, refusal: str | None) -> dict:
 	lost = isinstance(teller, str)
 	return {
 		"message": row.name,
@@ -82,25 +82,31 @@ def _refusals(found: Sequence, writable: Collection[str]) -> dict[int, str | Non
 	for source in {row.source for row in found}:
 		names = tuple(row.name for row in found if row.source == source)
 		if source in writable:
-			refusals |= refusals_of(source, resend_store.rows("name IN %(names)s", {"names": names}))
+			refusals |= refusals_of(source, resend_store.read_rows("name IN %(names)s", {"names": names}))
 		else:
 			refusals |= dict.fromkeys(names, _("You may not change this mailing."))
 	return refusals
 
 
-def refusals_of(source: str, rows: Sequence[Row]) -> dict[int, str | None]:
+def refusals_of(source: str, rows: Sequence[LedgerRow]) -> dict[int, str | None]:
 	"""Return {number: why a row of a mailing can't be sent again now, None where it can}."""
 	try:
-		sentence, mailing = resend_store.look(source)
+		sentence, mailing = resend_store.inspect_mailing(source)
 	except frappe.ValidationError as error:
 		frappe.clear_last_message()
 		sentence = str(error)
 	if sentence:
 		return dict.fromkeys((row.name for row in rows), sentence)
-	rules, today, epoch = resend_store.rules(mailing), resend_store.today(mailing, rows), int(time.time())
+	rules, today, epoch = (
+		resend_store.resend_rules(mailing),
+		resend_store.current_candidates(mailing, rows),
+		int(time.time()),
+	)
 	return {
 		row.name: _(
-			resend.refusal(row, today[row.name], rules, resend_store.resends_of(source, row.original), epoch)
+			resend.resend_refusal(
+				row, today[row.name], rules, resend_store.read_resends(source, row.original), epoch
+			)
 		)
 		or None
 		for row in rows

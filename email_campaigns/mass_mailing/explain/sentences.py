@@ -25,7 +25,7 @@ Translate = Callable[[str], str]
 
 
 @dataclass(frozen=True, slots=True)
-class Kept:
+class SuppressionFacts:
 	"""What keeps mail from an address: its reason, "" for none, since when, by what, and the one list it holds for."""
 
 	reason: str = ""
@@ -35,7 +35,7 @@ class Kept:
 
 
 @dataclass(frozen=True, slots=True)
-class Waits:
+class WaitReasons:
 	"""What a Queued mail may be waiting for; `due` and `opens` are times, "" where they have come.
 
 	`held` is a sentence for which nothing leaves at all, `refused` what the server said for the time being.
@@ -53,7 +53,7 @@ class Waits:
 
 
 @dataclass(frozen=True, slots=True)
-class Mail:
+class MailFacts:
 	"""A row of the ledger as it is told. `copy_of` is the address of the mail that it is a copy of, `again` says that
 	it was sent once more, `version` is its label in an A/B test, where others got another; the rest are times, "" where
 	nothing happened."""
@@ -71,18 +71,18 @@ class Mail:
 	seed: bool = False
 	copy_of: str = ""
 	version: str = ""
-	waits: Waits = Waits()
-	kept: Kept = Kept()
+	waits: WaitReasons = WaitReasons()
+	kept: SuppressionFacts = SuppressionFacts()
 	lists: Sequence[str] = ()
 
 
-def sentence(mail: Mail, _: Translate) -> str:
+def explain_mail(mail: MailFacts, _: Translate) -> str:
 	"""Return what became of a mail."""
 	told = [_STATUS[mail.status](mail, _), _version(mail, _)]
 	return " ".join(filter(None, [_seed(mail, _), _copy(mail, _), *told, *_events(mail, _)]))
 
 
-def _version(mail: Mail, _: Translate) -> str:
+def _version(mail: MailFacts, _: Translate) -> str:
 	if not mail.version or mail.status == "Skipped":
 		return ""
 	if mail.status != "Sent":
@@ -90,15 +90,15 @@ def _version(mail: Mail, _: Translate) -> str:
 	return _("It was version {0} of the A/B test.").format(mail.version)
 
 
-def _seed(mail: Mail, _: Translate) -> str:
+def _seed(mail: MailFacts, _: Translate) -> str:
 	return _("As one of the seed group:") if mail.seed else ""
 
 
-def _copy(mail: Mail, _: Translate) -> str:
+def _copy(mail: MailFacts, _: Translate) -> str:
 	return _("As CC of the mail to {0}:").format(mail.copy_of) if mail.copy_of else ""
 
 
-def _sent(mail: Mail, _: Translate) -> str:
+def _sent(mail: MailFacts, _: Translate) -> str:
 	if mail.again:
 		return _("The mail was sent to {0} once more on {1}.").format(mail.email, mail.sent)
 	if mail.copy_of:
@@ -106,7 +106,7 @@ def _sent(mail: Mail, _: Translate) -> str:
 	return _("The mail was sent to {0} on {1}.").format(mail.email, mail.sent)
 
 
-def _events(mail: Mail, _: Translate) -> list[str]:
+def _events(mail: MailFacts, _: Translate) -> list[str]:
 	if mail.status != "Sent":
 		return []
 	told = (
@@ -119,7 +119,7 @@ def _events(mail: Mail, _: Translate) -> list[str]:
 	return [words.format(at) for at, words in told if at]
 
 
-def _failed(mail: Mail, _: Translate) -> str:
+def _failed(mail: MailFacts, _: Translate) -> str:
 	if mail.bounced:
 		words = _(
 			"The mail to {0} failed on {1}: the address was refused for good. The mail server said: {2}"
@@ -128,26 +128,26 @@ def _failed(mail: Mail, _: Translate) -> str:
 	return _("The mail to {0} failed: {1}").format(mail.email, _(mail.reason))
 
 
-def _uncertain(mail: Mail, _: Translate) -> str:
+def _uncertain(mail: MailFacts, _: Translate) -> str:
 	return _(
 		"The connection broke while the mail to {0} was leaving, so nobody knows whether the server took it. It is not sent again until somebody decides."
 	).format(mail.email)
 
 
-def _queued(mail: Mail, _: Translate) -> str:
-	return _("The mail to {0} is waiting.").format(mail.email) + " " + waiting(mail.waits, _)
+def _queued(mail: MailFacts, _: Translate) -> str:
+	return _("The mail to {0} is waiting.").format(mail.email) + " " + explain_wait(mail.waits, _)
 
 
-def _sending(mail: Mail, _: Translate) -> str:
+def _sending(mail: MailFacts, _: Translate) -> str:
 	return _("The mail to {0} is leaving at this moment.").format(mail.email)
 
 
-def _skipped(mail: Mail, _: Translate) -> str:
+def _skipped(mail: MailFacts, _: Translate) -> str:
 	nothing = _("Nothing was sent to {0}.").format(mail.email or _("them"))
-	return f"{nothing} {left_out(mail.reason, _, mail.kept, mail.lists)}"
+	return f"{nothing} {explain_exclusion(mail.reason, _, mail.kept, mail.lists)}"
 
 
-def _ended(mail: Mail, _: Translate) -> str:
+def _ended(mail: MailFacts, _: Translate) -> str:
 	return _("The mail to {0} never left: {1}").format(mail.email, _(mail.reason))
 
 
@@ -163,7 +163,7 @@ _STATUS = {
 }
 
 
-def waiting(waits: Waits, _: Translate) -> str:
+def explain_wait(waits: WaitReasons, _: Translate) -> str:
 	"""Return the first of the things that a mail waits for."""
 	if waits.paused:
 		return " ".join(filter(None, [_("The mailing is paused."), waits.held]))
@@ -178,7 +178,7 @@ def waiting(waits: Waits, _: Translate) -> str:
 	return _time(waits, _) or _limit(waits, _) or _("It is one of the next to leave.")
 
 
-def _time(waits: Waits, _: Translate) -> str:
+def _time(waits: WaitReasons, _: Translate) -> str:
 	if not waits.due:
 		return ""
 	if waits.refused:
@@ -188,14 +188,16 @@ def _time(waits: Waits, _: Translate) -> str:
 	return words.format(waits.due)
 
 
-def _limit(waits: Waits, _: Translate) -> str:
+def _limit(waits: WaitReasons, _: Translate) -> str:
 	if not waits.opens:
 		return ""
 	words = _("{0}: this limit is reached, and the next mail may leave on {1}.")
 	return words.format(_(waits.limit), waits.opens)
 
 
-def left_out(reason: str, _: Translate, kept: Kept = Kept(), lists: Sequence[str] = ()) -> str:
+def explain_exclusion(
+	reason: str, _: Translate, kept: SuppressionFacts = SuppressionFacts(), lists: Sequence[str] = ()
+) -> str:
 	"""Return why somebody is left out; `lists` are the excluding lists that they are on."""
 	if reason == UNSUBSCRIBED:
 		return _unsubscribed(kept, _)
@@ -219,7 +221,7 @@ def left_out(reason: str, _: Translate, kept: Kept = Kept(), lists: Sequence[str
 	return told.get(reason, _(reason))
 
 
-def _unsubscribed(kept: Kept, _: Translate) -> str:
+def _unsubscribed(kept: SuppressionFacts, _: Translate) -> str:
 	if not kept.since:
 		return _("They had unsubscribed.")
 	if kept.target_list:
@@ -229,7 +231,7 @@ def _unsubscribed(kept: Kept, _: Translate) -> str:
 	return words + _origin(kept, _)
 
 
-def _suppressed(reason: str, kept: Kept, _: Translate) -> str:
+def _suppressed(reason: str, kept: SuppressionFacts, _: Translate) -> str:
 	words = {
 		"Hard Bounce": _("A mail to the address came back as undeliverable."),
 		"Complaint": _("They complained about a mail as spam."),
@@ -238,37 +240,47 @@ def _suppressed(reason: str, kept: Kept, _: Translate) -> str:
 	return words + since + _origin(kept, _)
 
 
-def _origin(kept: Kept, _: Translate) -> str:
+def _origin(kept: SuppressionFacts, _: Translate) -> str:
 	return " " + _("Known from: {0}").format(kept.origin) if kept.origin else ""
 
 
-def would(email: str, reason: str, _: Translate, kept: Kept = Kept(), lists: Sequence[str] = ()) -> str:
+def explain_outlook(
+	email: str,
+	reason: str,
+	_: Translate,
+	kept: SuppressionFacts = SuppressionFacts(),
+	lists: Sequence[str] = (),
+) -> str:
 	"""Return what somebody would get if the mailing started now."""
 	if not reason:
 		return _("{0} would get the mailing.").format(email)
 	nothing = _("{0} would get nothing.").format(email or _("This recipient"))
-	return f"{nothing} {left_out(reason, _, kept, lists)}"
+	return f"{nothing} {explain_exclusion(reason, _, kept, lists)}"
 
 
-def joined_later(email: str, target_list: str, since: str, _: Translate) -> str:
+def explain_late_member(email: str, target_list: str, since: str, _: Translate) -> str:
 	words = _(
 		"{0} joined the list {1} on {2}, after the recipients of this mailing had been settled, and got nothing."
 	)
 	return words.format(email, target_list, since)
 
 
-def still_settling(email: str, _: Translate) -> str:
+def explain_settling(email: str, _: Translate) -> str:
 	return _(
 		"The recipients of the mailing are being settled at this moment, and {0} is still to come."
 	).format(email)
 
 
-def stranger(who: str, _: Translate, kept: Kept = Kept(), excluding: Sequence[str] = ()) -> str:
+def explain_stranger(
+	who: str, _: Translate, kept: SuppressionFacts = SuppressionFacts(), excluding: Sequence[str] = ()
+) -> str:
 	"""Return what can be said of somebody who is on no list of the mailing."""
 	parts = [_("{0} is on no list of this mailing.").format(who)]
 	if excluding:
 		parts.append(_("They are on the excluding list {0}.").format(", ".join(excluding)))
 	if kept.reason:
 		unsubscribed = kept.reason == UNSUBSCRIBED
-		parts.append(left_out(UNSUBSCRIBED if unsubscribed else f"Suppressed: {kept.reason}", _, kept))
+		parts.append(
+			explain_exclusion(UNSUBSCRIBED if unsubscribed else f"Suppressed: {kept.reason}", _, kept)
+		)
 	return " ".join(parts)

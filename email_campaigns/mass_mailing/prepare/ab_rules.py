@@ -16,7 +16,7 @@ FEW = 100  # mails of a version, of which hardly any difference can be told from
 
 
 @dataclass(frozen=True, slots=True)
-class Plan:
+class ABPlan:
 	"""What a form says: `rows` are (subject, template) of the versions beside A, times are Unix seconds, 0 where empty."""
 
 	rows: Sequence[tuple[str, str]] = ()
@@ -29,7 +29,7 @@ class Plan:
 	deadline: int = 0
 
 
-def problems(plan: Plan) -> Iterator[Problem]:
+def problems_with_ab_test(plan: ABPlan) -> Iterator[Problem]:
 	"""Yield (field, sentence) for everything that is wrong with the test of a form; a form without versions has none."""
 	if not plan.rows:
 		return
@@ -47,7 +47,7 @@ def problems(plan: Plan) -> Iterator[Problem]:
 		)
 
 
-def _of_versions(plan: Plan) -> Iterator[Problem]:
+def _of_versions(plan: ABPlan) -> Iterator[Problem]:
 	if len(plan.rows) >= len(LABELS):
 		yield "ab_versions", "An A/B test has at most four versions: the mailing itself and three more."
 	seen = {("", plan.template)}
@@ -59,7 +59,7 @@ def _of_versions(plan: Plan) -> Iterator[Problem]:
 		seen.add((subject, template or plan.template))
 
 
-def _of_time(plan: Plan) -> Iterator[Problem]:
+def _of_time(plan: ABPlan) -> Iterator[Problem]:
 	if not 1 <= plan.hours <= LONGEST:
 		yield "ab_hours", f"The winner can be chosen after 1 to {LONGEST} hours."
 	elif plan.start and 0 < plan.deadline <= plan.start + plan.hours * HOUR:
@@ -69,11 +69,11 @@ def _of_time(plan: Plan) -> Iterator[Problem]:
 		)
 
 
-def findings(
+def ab_test_findings(
 	test: ABTest,
 	versions: Mapping[str, int] | None,
 	*,
-	tracked: bool,
+	informational: bool,
 	tracks_opens: bool,
 	tracks_links: bool,
 	copies: bool,
@@ -82,11 +82,11 @@ def findings(
 ) -> Iterator[Finding]:
 	"""Yield what there is to say of a test before it goes.
 
-	`versions` are the numbers of mails by version, None where they are not counted; `tracked` says that the campaign's mail
-	may be tracked at all, `tracks_opens` and `tracks_links` that this mailing's is, `copies` that it has CC; `ends` is when the winner can be chosen
+	`versions` are the numbers of mails by version, None where they are not counted; `informational` that the
+	campaign's mail is not tracked at all, `tracks_opens` and `tracks_links` that this mailing's is, `copies` that it has CC; `ends` is when the winner can be chosen
 	at the earliest and `deadline` the mailing's, in Unix seconds, 0 where there is none.
 	"""
-	yield from _of_winner(test.winner_by, tracked, tracks_opens, tracks_links)
+	yield from _of_winner(test.winner_by, informational, tracks_opens, tracks_links)
 	if versions is not None:
 		yield from _of_numbers(test, versions)
 	if copies:
@@ -103,8 +103,10 @@ def findings(
 		yield Finding(ERROR, text)
 
 
-def _of_winner(winner_by: str, tracked: bool, tracks_opens: bool, tracks_links: bool) -> Iterator[Finding]:
-	if winner_by in (OPENS, CLICKS) and not tracked:
+def _of_winner(
+	winner_by: str, informational: bool, tracks_opens: bool, tracks_links: bool
+) -> Iterator[Finding]:
+	if winner_by in (OPENS, CLICKS) and informational:
 		yield Finding(
 			ERROR, "Informational mail is not tracked, so the winner can't be chosen by opens or clicks."
 		)

@@ -27,7 +27,7 @@ class Finding:
 
 
 @dataclass(slots=True)
-class Sample:
+class RenderedSample:
 	"""What rendering the mail for some recipients showed: counts of recipients by sentence, and all links."""
 
 	size: int = 0
@@ -36,9 +36,9 @@ class Sample:
 	hrefs: dict[str, None] = field(default_factory=dict)
 
 
-def sample(letters: Iterable[tuple[CompiledMessage, Mapping, Mapping]]) -> Sample:
+def render_sample(letters: Iterable[tuple[CompiledMessage, Mapping, Mapping]]) -> RenderedSample:
 	"""Render (message, record, other values) for each of some recipients."""
-	found = Sample()
+	found = RenderedSample()
 	for message, record, values in letters:
 		found.size += 1
 		try:
@@ -58,7 +58,7 @@ def _without_blanks(record: Mapping) -> dict:
 	}
 
 
-def of_placeholders(found: Sample) -> Iterator[Finding]:
+def placeholder_findings(found: RenderedSample) -> Iterator[Finding]:
 	for sentence, number in found.missing.most_common():
 		yield Finding(WARNING, "{0} for {1} of {2} recipients.", (sentence, number, found.size))
 	for sentence, number in found.faults.most_common():
@@ -68,7 +68,7 @@ def of_placeholders(found: Sample) -> Iterator[Finding]:
 		yield Finding(OK, "Every placeholder has a value, for each of {0} recipients.", (found.size,))
 
 
-def of_links(links: Collection[str], own: str) -> Iterator[Finding]:
+def link_findings(links: Collection[str], own: str) -> Iterator[Finding]:
 	"""`own` is the beginning of all links that the app itself makes, which are good by nature."""
 	others = [href for href in links if not href.startswith(own)]
 	nowhere = [href for href in others if leads_nowhere(href)]
@@ -90,9 +90,9 @@ def _listed(hrefs: Sequence[str]) -> str:
 	return ", ".join(shown) + (f" + {len(hrefs) - SHOWN}" if len(hrefs) > SHOWN else "")
 
 
-def of_unsubscribing(commercial: bool, added: bool, lacking: Sequence[str]) -> Iterator[Finding]:
+def unsubscribe_findings(informational: bool, added: bool, lacking: Sequence[str]) -> Iterator[Finding]:
 	"""`added`: the settings add the link to each mail; `lacking`: languages of the versions that have none."""
-	if not commercial:
+	if informational:
 		yield Finding(OK, "Informational mail: it has no unsubscribe link, and opt-outs do not count.")
 	elif added or not lacking:
 		yield Finding(OK, "Every mail has an unsubscribe link.")
@@ -103,9 +103,9 @@ def of_unsubscribing(commercial: bool, added: bool, lacking: Sequence[str]) -> I
 		yield Finding(ERROR, text, (", ".join(language or "–" for language in lacking),))
 
 
-def of_identity(commercial: bool, sender_line: str, postal_address: str) -> Iterator[Finding]:
+def identity_findings(informational: bool, sender_line: str, postal_address: str) -> Iterator[Finding]:
 	"""CAN-SPAM (16 CFR 316) and CASL (SOR/2013-221, 2) want both in commercial mail."""
-	if not commercial:
+	if informational:
 		return
 	for value, text in (
 		(sender_line, "The settings have no company line for the footer."),
@@ -117,22 +117,22 @@ def of_identity(commercial: bool, sender_line: str, postal_address: str) -> Iter
 		yield Finding(OK, "The footer says who sends the mail, and from where.")
 
 
-def of_audience(planned: int, earlier: int) -> Iterator[Finding]:
+def audience_findings(planned: int, earlier: int) -> Iterator[Finding]:
 	"""`earlier` is the number of mails of the largest mailing before, 0 where there is none to compare with."""
 	if not planned:
 		yield Finding(ERROR, "Nobody on the target lists would get this mailing.")
-	elif surprisingly_large(planned, earlier):
+	elif is_surprisingly_large(planned, earlier):
 		text = "{0} recipients are surprisingly many: the largest mailing before had {1}."
 		yield Finding(WARNING, text, (planned, earlier))
 	else:
 		yield Finding(OK, "Recipients: {0}.", (planned,))
 
 
-def surprisingly_large(planned: int, earlier: int) -> bool:
+def is_surprisingly_large(planned: int, earlier: int) -> bool:
 	return 0 < earlier * LARGE < planned
 
 
-def of_languages(
+def language_findings(
 	members: Mapping[str, int], version_for: Callable[[str], str], home: str
 ) -> Iterator[Finding]:
 	"""`members` by their own language; `home` is the site's, which the version for everybody is taken to be in."""
@@ -148,7 +148,7 @@ def _same(one: str, other: str) -> bool:
 	return first == second
 
 
-def of_deadline(late: int, planned: int) -> Iterator[Finding]:
+def deadline_findings(late: int, planned: int) -> Iterator[Finding]:
 	"""`late` is the estimated number of mails that the limits keep from leaving by the deadline."""
 	if late:
 		text = "At the present limits about {0} of {1} mails would not leave before the deadline, and expire."
@@ -157,6 +157,6 @@ def of_deadline(late: int, planned: int) -> Iterator[Finding]:
 		yield Finding(OK, "The limits let all mails leave before the deadline.")
 
 
-def late(ends: Callable[[int], float], planned: int, deadline: int) -> int:
+def count_late(ends: Callable[[int], float], planned: int, deadline: int) -> int:
 	"""Return how many of `planned` mails leave after `deadline`; `ends(n)` says when the n-th leaves, growing with n."""
 	return planned - bisect_right(range(1, planned + 1), deadline, key=ends)

@@ -14,7 +14,7 @@ from frappe.utils import cint, strip_html
 from email_campaigns.audience.decide import Candidate, exclusion
 from email_campaigns.audience.lists import members_store as audience
 from email_campaigns.delivery.compose import compose_store, records_store
-from email_campaigns.delivery.ledger.row import Claimed
+from email_campaigns.delivery.ledger.row import ClaimedMail
 from email_campaigns.delivery.mailing import mailing_store
 from email_campaigns.delivery.mailing.mailing import NOW, SPREAD, Mailing
 from email_campaigns.delivery.sending import limits_store
@@ -30,7 +30,7 @@ from email_campaigns.schedule.estimate import ends_at
 from email_campaigns.schedule.limits import HOUR, Spread
 from email_campaigns.settings import app_settings
 from email_campaigns.tracking.links import PREFIX
-from email_campaigns.tracking.store import links
+from email_campaigns.tracking.store import link_maker
 
 SAMPLE = 50
 PLACES = 5  # where in the lists the sample is taken
@@ -39,7 +39,7 @@ EXPECTED_RATE = 36000  # mails an hour that leave where no limit holds them up
 Compiled = Mapping[str, CompiledMessage]
 
 
-def findings(doc, count: Mapping | None = None) -> list[dict]:
+def check_list(doc, count: Mapping | None = None) -> list[dict]:
 	"""Return [{"level", "text"}] of a Mass Email, errors first.
 
 	`count` is what plan_store.count gave; without it, what needs the number of recipients is left out, but not whether
@@ -54,9 +54,9 @@ def findings(doc, count: Mapping | None = None) -> list[dict]:
 	return [{"level": one.level, "text": _(one.text).format(*one.values)} for one in found]
 
 
-def refuse_errors(doc) -> None:
+def check_no_errors(doc) -> None:
 	"""Raise ValidationError with the errors of the check list, where there are any."""
-	errors = [finding["text"] for finding in findings(doc) if finding["level"] == ERROR]
+	errors = [finding["text"] for finding in check_list(doc) if finding["level"] == ERROR]
 	if errors:
 		# Shown as HTML, and it may quote what somebody wrote into a template.
 		frappe.throw(
@@ -70,11 +70,11 @@ def _all(doc, mailing: Mailing, count: Mapping | None) -> Iterator[Finding]:
 	yield from _of_content(mailing, compiled)
 	yield from _of_sender(mailing)
 	lacking = [edition for edition, message in compiled.items() if not message.uses_unsubscribe]
-	yield from checks.of_unsubscribing(
-		mailing.heeds_opt_out, bool(cint(settings.add_unsubscribe_link)), lacking
+	yield from checks.unsubscribe_findings(
+		mailing.informational, bool(cint(settings.add_unsubscribe_link)), lacking
 	)
-	yield from checks.of_identity(
-		mailing.heeds_opt_out, settings.sender_line or "", settings.postal_address or ""
+	yield from checks.identity_findings(
+		mailing.informational, settings.sender_line or "", settings.postal_address or ""
 	)
 	yield from _of_audience(mailing, count)
 	yield from _of_deadline(doc, mailing, count)
@@ -87,8 +87,8 @@ def _compile(mailing: Mailing, compiled: dict[str, CompiledMessage]) -> Iterator
 	"""Fill `compiled` with the versions that can be used, and tell the faults of the others."""
 	for edition in mailing.editions:
 		try:
-			message = compose_store.compiled(mailing, edition)
-			compose_store.composer(mailing, message)
+			message = compose_store.compile_text(mailing, edition)
+			compose_store.make_composer(mailing, message)
 		except (TemplateError, HeaderError) as error:
 			yield Finding(ERROR, "{0}", (str(error),))
 		except frappe.ValidationError as error:
@@ -100,13 +100,13 @@ def _compile(mailing: Mailing, compiled: dict[str, CompiledMessage]) -> Iterator
 
 def _of_content(mailing: Mailing, compiled: Compiled) -> Iterator[Finding]:
 	who = [one for one in _members(mailing) if mailing.language_for(one.language) in compiled]
-	found = checks.sample(_letters(mailing, compiled, who))
-	yield from checks.of_placeholders(found)
-	yield from checks.of_links(found.hrefs, _own_links())
+	found = checks.render_sample(_letters(mailing, compiled, who))
+	yield from checks.placeholder_findings(found)
+	yield from checks.link_findings(found.hrefs, _own_links())
 
 
 def _own_links() -> str:
-	return links().unsubscribe(0).partition(PREFIX)[0] + PREFIX
+	return link_maker().unsubscribe(0).partition(PREFIX)[0] + PREFIX
 
 
 def _members(mailing: Mailing) -> list[Candidate]:
@@ -124,7 +124,7 @@ def _members(mailing: Mailing) -> list[Candidate]:
 				for start in starts
 			)
 		)
-	members = {one.member: one for one in first if not exclusion(one, heeds_opt_out=mailing.heeds_opt_out)}
+	members = {one.member: one for one in first if not exclusion(one, informational=mailing.informational)}
 	return list(members.values())
 
 
@@ -134,18 +134,18 @@ def _letters(mailing: Mailing, compiled: Compiled, who: list[Candidate]):
 	for edition, message in compiled.items():
 		wanted = edition if edition in languages else ""
 		members = [one for one in who if mailing.language_for(one.language) == wanted]
-		rows = [Claimed(0, one.email, one.doctype, one.record) for one in members or who[:1]]
+		rows = [ClaimedMail(0, one.email, one.doctype, one.record) for one in members or who[:1]]
 		fields = message.record_fields, message.uses_whole_record, mailing.sender_user
-		records = records_store.load(rows, *fields)
-		make = compose_store.composer(mailing, message)
-		values = {**make.shared, **make.personal(0), "unsubscribe_url": links().unsubscribe(0)}
+		records = records_store.load_records(rows, *fields)
+		make = compose_store.make_composer(mailing, message)
+		values = {**make.shared, **make.personal(0), "unsubscribe_url": link_maker().unsubscribe(0)}
 		for row in rows:
 			if (row.doctype, row.record) in records:
 				yield message, records[row.doctype, row.record], values
 
 
 def _of_sender(mailing: Mailing) -> Iterator[Finding]:
-	if held := transport.held():
+	if held := transport.sending_hindrance():
 		yield Finding(WARNING, "{0}", (held,))
 	try:
 		transport.connect(mailing.account).close()
@@ -160,11 +160,11 @@ def _of_audience(mailing: Mailing, count: Mapping | None) -> Iterator[Finding]:
 	if not mailing.lists:
 		yield Finding(ERROR, "Choose at least one target list, here or in the campaign.")
 	elif count is None:
-		yield from () if _somebody(mailing) else checks.of_audience(0, 0)
+		yield from () if _somebody(mailing) else checks.audience_findings(0, 0)
 	else:
-		yield from checks.of_audience(count["planned"], _largest_before(mailing))
+		yield from checks.audience_findings(count["planned"], _largest_before(mailing))
 		home = frappe.db.get_single_value("System Settings", "language") or "en"
-		yield from checks.of_languages(_languages(mailing), mailing.language_for, home)
+		yield from checks.language_findings(_languages(mailing), mailing.language_for, home)
 
 
 def _somebody(mailing: Mailing) -> bool:
@@ -178,7 +178,7 @@ def _somebody(mailing: Mailing) -> bool:
 
 
 def _planned(mailing: Mailing, members: list[Candidate]) -> int:
-	return freeze.count(mailing, lambda after: [] if after else members)["planned"]
+	return freeze.count_slices(mailing, lambda after: [] if after else members)["planned"]
 
 
 def _largest_before(mailing: Mailing) -> int:
@@ -212,7 +212,7 @@ def _of_deadline(doc, mailing: Mailing, count: Mapping | None) -> Iterator[Findi
 	elif count and count["planned"]:
 		planned = count["planned"] + count["seeds"]
 		late = _late(doc, mailing, planned, count["domains"], starts + _pause(doc, mailing))
-		yield from checks.of_deadline(late, planned)
+		yield from checks.deadline_findings(late, planned)
 
 
 def _starts(doc, mailing: Mailing, now: int) -> int:
@@ -226,10 +226,10 @@ def _pause(doc, mailing: Mailing) -> int:
 
 
 def _of_test(doc, mailing: Mailing, count: Mapping | None) -> Iterator[Finding]:
-	yield from ab_rules.findings(
+	yield from ab_rules.ab_test_findings(
 		mailing.ab_test,
 		count and count["versions"],
-		tracked=mailing.heeds_opt_out,
+		informational=mailing.informational,
 		tracks_opens=mailing.track_opens,
 		tracks_links=mailing.track_links,
 		copies=bool(mailing.cc_fields),
@@ -241,7 +241,7 @@ def _of_test(doc, mailing: Mailing, count: Mapping | None) -> Iterator[Finding]:
 def _late(doc, mailing: Mailing, planned: int, domains, starts: int) -> int:
 	"""Return how many mails leave too late: by the limits on all of them, or by those of single domains."""
 	now = int(time.time())
-	limits = limits_store.limits(mailing, now)
+	limits = limits_store.mailing_limits(mailing, now)
 	shared, time_left = list(limits.shared), mailing.deadline - starts
 	if doc.pace == SPREAD:
 		hours = cint(doc.spread_hours)
@@ -254,10 +254,10 @@ def _late(doc, mailing: Mailing, planned: int, domains, starts: int) -> int:
 
 
 def _too_late(limits, mails: int, now: int, deadline: int) -> int:
-	return checks.late(lambda number: ends_at(limits, number, now, EXPECTED_RATE), mails, deadline)
+	return checks.count_late(lambda number: ends_at(limits, number, now, EXPECTED_RATE), mails, deadline)
 
 
 def _of_approvers(doc) -> Iterator[Finding]:
-	if doc.status == "Draft" and approval_store.needed():
+	if doc.status == "Draft" and approval_store.approval_needed():
 		if not approval_store.approvers(doc, frappe.session.user):
 			yield Finding(WARNING, "There is no Campaign Manager to ask; a System Manager has to approve.")

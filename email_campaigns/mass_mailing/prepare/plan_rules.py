@@ -18,7 +18,7 @@ Problem = tuple[str, str]  # the field's name and a sentence
 
 
 @dataclass(frozen=True, slots=True)
-class Plan:
+class MailingPlan:
 	"""What a form says. Times in Unix seconds, 0 where empty; `start_is_new` and `deadline_is_new` where just changed."""
 
 	send_when: str = NOW
@@ -35,11 +35,11 @@ class Plan:
 	forced_language: str = ""
 
 
-def problems(plan: Plan, now: int) -> Iterator[Problem]:
+def problems_with_plan(plan: MailingPlan, now: int) -> Iterator[Problem]:
 	"""Yield (field, sentence) for everything that is wrong with a plan at `now` (Unix seconds)."""
 	yield from _of_times(plan, now)
 	yield from _of_pace(plan)
-	yield from of_domains(plan.domain_rates)
+	yield from problems_with_domain_rates(plan.domain_rates)
 	if not 0 <= plan.holdout_percent < PERCENT_LIMIT:
 		yield (
 			"holdout_percent",
@@ -48,7 +48,7 @@ def problems(plan: Plan, now: int) -> Iterator[Problem]:
 	yield from _of_languages(plan)
 
 
-def _of_times(plan: Plan, now: int) -> Iterator[Problem]:
+def _of_times(plan: MailingPlan, now: int) -> Iterator[Problem]:
 	if plan.send_when == LATER and not plan.start:
 		yield "start_date", "Say when the mailing starts."
 	if plan.start_is_new and plan.start and plan.start < now - TOLERANCE:
@@ -59,14 +59,14 @@ def _of_times(plan: Plan, now: int) -> Iterator[Problem]:
 		yield "deadline", "The deadline lies in the past."
 
 
-def _of_pace(plan: Plan) -> Iterator[Problem]:
+def _of_pace(plan: MailingPlan) -> Iterator[Problem]:
 	if plan.pace == BY_RATE and plan.hourly_rate < 1:
 		yield "hourly_rate", "At a rate of 0 no mail would ever leave. Name at least one mail an hour."
 	if plan.pace == SPREAD and not 1 <= plan.spread_hours <= LONGEST_SPREAD:
 		yield "spread_hours", f"A mailing can be spread over 1 to {LONGEST_SPREAD} hours."
 
 
-def of_domains(rates: Sequence[tuple[str, int]]) -> Iterator[Problem]:
+def problems_with_domain_rates(rates: Sequence[tuple[str, int]]) -> Iterator[Problem]:
 	"""Yield what is wrong with rates of domains, here and in the settings."""
 	for domain, rate in rates:
 		if not DOMAIN.fullmatch(domain):
@@ -81,7 +81,7 @@ def of_domains(rates: Sequence[tuple[str, int]]) -> Iterator[Problem]:
 			yield "domain_rates", f"{domain} has more than one rate."
 
 
-def _of_languages(plan: Plan) -> Iterator[Problem]:
+def _of_languages(plan: MailingPlan) -> Iterator[Problem]:
 	for language, number in Counter(plan.languages).items():
 		if number > 1:
 			yield "language_versions", f"There is more than one version in {language}."

@@ -15,10 +15,10 @@ from email_campaigns.compat import affected_rows
 from email_campaigns.delivery import enqueue_store
 from email_campaigns.delivery.copies import copies_store
 from email_campaigns.delivery.ledger import counts_store
-from email_campaigns.delivery.ledger.row import WAITS_FOR_WINNER, Entry
+from email_campaigns.delivery.ledger.row import WAITS_FOR_WINNER, LedgerEntry
 from email_campaigns.delivery.mailing.mailing import REST, Mailing
-from email_campaigns.mass_mailing.ab_versions import of_rest
-from email_campaigns.mass_mailing.resend.resend import Again
+from email_campaigns.mass_mailing.ab_versions import rest_version
+from email_campaigns.mass_mailing.resend.resend import ResendPlan
 
 SETTLED = "lease_until = 0 AND claim = ''"  # no page holds the row, and its end is logged
 # Whoever got nothing so far is of the rest of an A/B test: `rest` is its version, and what waits for the winner waits.
@@ -28,14 +28,18 @@ _QUEUED = f"""status = 'Queued', reason = '', attempts = 0, bounced_at = NULL,
 	send_after = IF({_OF_REST} AND %(rest)s = %(waits)s, {WAITS_FOR_WINNER}, %(send_after)s), version = IF({_OF_REST}, %(rest)s, version)"""
 
 
-def requeue(mailing: Mailing, plans: Iterable[Again], send_after: int = 0) -> int:
+def requeue(mailing: Mailing, plans: Iterable[ResendPlan], send_after: int = 0) -> int:
 	"""Queue rows again that may be, with today's address, and return how many were; `send_after` in Unix seconds.
 
 	A mail of an A/B test keeps its version.
 	"""
 	allowed = [plan for plan in plans if not plan.reason]
 	free_keys(mailing, {plan.key: plan.row.name for plan in allowed if plan.moved})
-	values = {"send_after": send_after, "rest": of_rest(mailing.ab_test, mailing.ab_winner), "waits": REST}
+	values = {
+		"send_after": send_after,
+		"rest": rest_version(mailing.ab_test, mailing.ab_winner),
+		"waits": REST,
+	}
 	changed = Counter()
 	for plan in allowed:
 		if plan.moved:
@@ -44,17 +48,19 @@ def requeue(mailing: Mailing, plans: Iterable[Again], send_after: int = 0) -> in
 		stay = [plan.row.name for plan in allowed if plan.row.status == status and not plan.moved]
 		changed[status] += _stay(stay, status, values)
 	for status, number in changed.items():
-		counts_store.add_to_counts(mailing.name, **counts_store.deltas(status, "Queued", number))
+		counts_store.add_to_counts(mailing.name, **counts_store.count_deltas(status, "Queued", number))
 	follow_copies(mailing.name, [plan.row.name for plan in allowed], lambda: _plan_copies(mailing, allowed))
 	return changed.total()
 
 
-def _plan_copies(mailing: Mailing, plans: Iterable[Again]) -> None:
+def _plan_copies(mailing: Mailing, plans: Iterable[ResendPlan]) -> None:
 	"""A recipient who was left out so far has no copies yet."""
 	if mailing.cc_fields:
 		first = [plan for plan in plans if plan.row.status == "Skipped"]
 		decided = [(Decision(plan.today, plan.key), plan.row.language) for plan in first]
-		enqueue_store.enqueue_copies(mailing, [Entry(decision, language) for decision, language in decided])
+		enqueue_store.enqueue_copies(
+			mailing, [LedgerEntry(decision, language) for decision, language in decided]
+		)
 
 
 def follow_copies(source: str, mails: Collection[int], first: Callable[[], None] = lambda: None) -> int:
@@ -62,11 +68,11 @@ def follow_copies(source: str, mails: Collection[int], first: Callable[[], None]
 	Queued."""
 	before = _copies(mails)
 	first()
-	copies_store.follow(mails, again=True)
+	copies_store.follow_mails(mails, again=True)
 	changed = _copies(mails)
 	changed.subtract(before)
 	for status, number in changed.items():
-		counts_store.add_to_counts(source, **counts_store.deltas("", status, number))
+		counts_store.add_to_counts(source, **counts_store.count_deltas("", status, number))
 	return changed["Queued"]
 
 
@@ -89,7 +95,7 @@ def _stay(names: list[int], status: str, values: dict) -> int:
 	return affected_rows()
 
 
-def _move(plan: Again, values: dict) -> int:
+def _move(plan: ResendPlan, values: dict) -> int:
 	# IGNORE: a key that somebody else has got meanwhile leaves this row as it is.
 	frappe.db.sql(
 		f"""UPDATE IGNORE `tabCampaign Message` SET {_QUEUED}, email = %(email)s, domain = %(domain)s, dedupe_key = %(key)s

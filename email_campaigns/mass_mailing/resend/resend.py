@@ -36,7 +36,7 @@ INACTIVE = "The campaign is Inactive. Set it to Active first."
 
 
 @dataclass(frozen=True, slots=True)
-class Row:
+class LedgerRow:
 	"""A row of the ledger. `settled` is False while a page still holds it; `sent_epoch` in Unix seconds."""
 
 	name: int
@@ -62,21 +62,21 @@ class Row:
 
 
 @dataclass(frozen=True, slots=True)
-class Rules:
+class ResendRules:
 	"""The rules of the mailing by which its recipients were chosen; `held_out` tells of an address, `decided` that a
 	person has said of the Uncertain mails that they did not arrive."""
 
 	policy: str = PER_ADDRESS
-	heeds_opt_out: bool = True
+	informational: bool = False
 	held_out: Callable[[str], bool] = field(default=lambda email: False)
 	decided: bool = False
 
 
 @dataclass(frozen=True, slots=True)
-class Again:
+class ResendPlan:
 	"""What becomes of a row that shall be sent again: `reason` is "" where it may, `key` its key in the ledger."""
 
-	row: Row
+	row: LedgerRow
 	today: Candidate
 	key: str = ""
 	reason: str = ""
@@ -87,7 +87,7 @@ class Again:
 		return self.today.email != self.row.email or self.key != self.row.dedupe_key
 
 
-def hindrance(*, status: str, frozen: bool, deadline: int, campaign: str, epoch: int) -> str:
+def resend_hindrance(*, status: str, frozen: bool, deadline: int, campaign: str, epoch: int) -> str:
 	"""Return the sentence for which nothing of a mailing can be sent again at `epoch`, "" where it can.
 
 	`campaign` is the campaign's status; times in Unix seconds, `deadline` 0 where there is none.
@@ -102,7 +102,9 @@ def hindrance(*, status: str, frozen: bool, deadline: int, campaign: str, epoch:
 	return next((sentence for applies, sentence in checks if applies), "")
 
 
-def refusal(row: Row, today: Candidate, rules: Rules, resends: Iterable[Row] = (), epoch: int = 0) -> str:
+def resend_refusal(
+	row: LedgerRow, today: Candidate, rules: ResendRules, resends: Iterable[LedgerRow] = (), epoch: int = 0
+) -> str:
 	"""Return why a row can't be sent again at `epoch`, "" where it can, but for its being a duplicate.
 
 	`resends` are the rows that were made for the same original.
@@ -110,7 +112,7 @@ def refusal(row: Row, today: Candidate, rules: Rules, resends: Iterable[Row] = (
 	return _of_row(row, rules) or _of_resends(row, resends, epoch) or _of_today(row, today, rules)
 
 
-def _of_row(row: Row, rules: Rules) -> str:
+def _of_row(row: LedgerRow, rules: ResendRules) -> str:
 	if row.status == "Uncertain" and row.settled and rules.decided:
 		return ""
 	if row.cc_of:
@@ -120,7 +122,7 @@ def _of_row(row: Row, rules: Rules) -> str:
 	return UNDECIDED if row.status == "Uncertain" else ""
 
 
-def _of_resends(row: Row, resends: Iterable[Row], epoch: int) -> str:
+def _of_resends(row: LedgerRow, resends: Iterable[LedgerRow], epoch: int) -> str:
 	others = [other for other in resends if other.name != row.name]
 	if row.status != "Sent":
 		return ""
@@ -132,30 +134,30 @@ def _of_resends(row: Row, resends: Iterable[Row], epoch: int) -> str:
 	return JUST_SENT if newest and newest > epoch - RECENT else ""
 
 
-def _of_today(row: Row, today: Candidate, rules: Rules) -> str:
-	if reason := exclusion(today, heeds_opt_out=rules.heeds_opt_out):
+def _of_today(row: LedgerRow, today: Candidate, rules: ResendRules) -> str:
+	if reason := exclusion(today, informational=rules.informational):
 		return reason
 	held_out = row.reason == HELD_OUT or rules.held_out(today.email)
 	return SPOILS_COMPARISON if row.status == "Skipped" and not row.is_seed and held_out else ""
 
 
-def queue_again(
-	rows: Sequence[Row], today: Mapping[int, Candidate], holders: Mapping[str, int], rules: Rules
-) -> Iterator[Again]:
+def plan_requeue(
+	rows: Sequence[LedgerRow], today: Mapping[int, Candidate], holders: Mapping[str, int], rules: ResendRules
+) -> Iterator[ResendPlan]:
 	"""Decide over rows that never left, in their order. `today` has what is known of each row's recipient,
 	`holders` the row that has each key; of several recipients with one key, the one who has it keeps it."""
 	seen: set[str] = set()
 	for row in rows:
 		who = today[row.name]
-		reason, key = refusal(row, who, rules), wanted_key(row, who, rules.policy)
+		reason, key = resend_refusal(row, who, rules), wanted_key(row, who, rules.policy)
 		if not reason and (key in seen or holders.get(key, row.name) != row.name):
 			reason = DUPLICATE_ADDRESS if rules.policy == PER_ADDRESS else DUPLICATE_RECORD
 		if not reason:
 			seen.add(key)
-		yield Again(row, who, key, reason)
+		yield ResendPlan(row, who, key, reason)
 
 
-def wanted_key(row: Row, today: Candidate, policy: str) -> str:
+def wanted_key(row: LedgerRow, today: Candidate, policy: str) -> str:
 	"""Return the key that a row has once it is Queued again: a second mail, or a copy, keeps its own."""
 	return row.dedupe_key if row.resend_of or row.cc_of else dedupe_key(today, policy)
 

@@ -17,7 +17,7 @@ from frappe.utils import cint, now
 from email_campaigns.audience import chance, recipients_store
 from email_campaigns.audience.decide import Candidate
 from email_campaigns.audience.lists import members_store as audience
-from email_campaigns.audience.recipients_store import Who
+from email_campaigns.audience.recipients_store import Recipient
 from email_campaigns.compat import affected_rows, change_latest_rows
 from email_campaigns.delivery.ledger import counts_store
 from email_campaigns.delivery.mailing import mailing_store
@@ -26,27 +26,27 @@ from email_campaigns.delivery.smtp import transport
 from email_campaigns.mass_mailing import status_store
 from email_campaigns.mass_mailing.resend import resend
 from email_campaigns.mass_mailing.resend.requeue_store import SETTLED, requeue
-from email_campaigns.mass_mailing.resend.resend import ON_ITS_WAY, Again, Row, Rules
+from email_campaigns.mass_mailing.resend.resend import ON_ITS_WAY, LedgerRow, ResendPlan, ResendRules
 
 _ROW = """name, status, COALESCE(reason, ''), COALESCE(email, ''), COALESCE(target_list, ''), COALESCE(member, 0),
 	COALESCE(recipient_doctype, ''), COALESCE(recipient_name, ''), COALESCE(language, ''), dedupe_key, is_seed,
 	COALESCE(cc_of, 0), COALESCE(resend_of, 0), COALESCE(sent_epoch, 0), lease_until = 0"""
 
 
-def rows(condition: str, values: dict, *, fresh: bool = False) -> list[Row]:
+def read_rows(condition: str, values: dict, *, fresh: bool = False) -> list[LedgerRow]:
 	"""Return the rows of the ledger that meet a condition in SQL, in their order; `fresh` locks them as they are now."""
 	locked = " FOR UPDATE" if fresh else ""
 	found = frappe.db.sql(
 		f"SELECT {_ROW} FROM `tabCampaign Message` WHERE {condition} ORDER BY name LIMIT {audience.SLICE}{locked}",
 		values,
 	)
-	return [Row(*row) for row in found]
+	return [LedgerRow(*row) for row in found]
 
 
-def slices(source: str, condition: str, values: dict | None = None) -> Iterator[list[Row]]:
+def row_slices(source: str, condition: str, values: dict | None = None) -> Iterator[list[LedgerRow]]:
 	"""Yield the rows of a mailing that meet a condition in SQL, slice by slice."""
 	after = 0
-	while found := rows(
+	while found := read_rows(
 		f"source = %(source)s AND name > %(after)s AND {condition}",
 		{**(values or {}), "source": source, "after": after},
 	):
@@ -54,61 +54,63 @@ def slices(source: str, condition: str, values: dict | None = None) -> Iterator[
 		after = found[-1].name
 
 
-def begin(name: str) -> Mailing:
+def begin_resend(name: str) -> Mailing:
 	"""Lock a mailing of which something shall be sent again. Raises ValidationError where nothing can."""
 	change_latest_rows()
-	if sentence := hindrance(status_store.lock(name)):
+	if sentence := current_hindrance(status_store.lock(name)):
 		frappe.throw(sentence, title=_("Nothing Is Sent Again"))
 	return mailing_store.load_mass_email(name)
 
 
-def look(name: str) -> tuple[str, Mailing]:
+def inspect_mailing(name: str) -> tuple[str, Mailing]:
 	"""Return the sentence for which nothing of a mailing can be sent again, "" where it can, and the mailing.
 
 	Raises ValidationError where the mailing can't be loaded.
 	"""
 	doc = frappe.db.get_value("Mass Email", name, status_store.LOCKED, as_dict=True)
-	return hindrance(doc), mailing_store.load_mass_email(name)
+	return current_hindrance(doc), mailing_store.load_mass_email(name)
 
 
-def hindrance(doc) -> str:
+def current_hindrance(doc) -> str:
 	"""Return the sentence for which nothing of a mailing can be sent again now, "" where it can.
 
 	`doc` has the fields that store.lock returns.
 	"""
-	sentence = resend.hindrance(
+	sentence = resend.resend_hindrance(
 		status=doc.status,
 		frozen=bool(doc.frozen),
 		deadline=cint(doc.deadline_epoch),
 		campaign=frappe.db.get_value("Campaign", doc.campaign, "status") or "",
 		epoch=int(time.time()),
 	)
-	return _(sentence) if sentence else transport.held()
+	return _(sentence) if sentence else transport.sending_hindrance()
 
 
-def go_on(mailing: Mailing) -> None:
+def continue_sending(mailing: Mailing) -> None:
 	"""Let the mailing send what has been opened again: an ended one is In Process, a Paused one stays so."""
 	status_store.reopen(mailing.name)
 	if mailing.spread_until:
-		status_store.anchor(mailing.name, counts_store.left(mailing.name), int(time.time()))
+		status_store.spread_from(mailing.name, counts_store.count_remaining(mailing.name), int(time.time()))
 
 
-def rules(mailing: Mailing, *, decided: bool = False) -> Rules:
+def resend_rules(mailing: Mailing, *, decided: bool = False) -> ResendRules:
 	held_out = chance.hold_out(mailing.holdout_seed, mailing.holdout_percent)
-	return Rules(mailing.duplicate_policy, mailing.heeds_opt_out, held_out, decided)
+	return ResendRules(mailing.duplicate_policy, mailing.informational, held_out, decided)
 
 
-def today(mailing: Mailing, found: Sequence[Row]) -> dict[int, Candidate]:
+def current_candidates(mailing: Mailing, found: Sequence[LedgerRow]) -> dict[int, Candidate]:
 	"""Return what is known today of each row's recipient; a copy has no record, but the address that it went to."""
 	who = [
-		Who(row.name, row.target_list, row.member, row.doctype, row.record) for row in found if not row.cc_of
+		Recipient(row.name, row.target_list, row.member, row.doctype, row.record)
+		for row in found
+		if not row.cc_of
 	]
 	copies = [row for row in found if row.cc_of]
-	return recipients_store.candidates(who, mailing.excluding) | _of_copies(copies)
+	return recipients_store.read_candidates(who, mailing.excluding) | _of_copies(copies)
 
 
-def _of_copies(copies: Sequence[Row]) -> dict[int, Candidate]:
-	known = recipients_store.suppressions({row.email for row in copies})
+def _of_copies(copies: Sequence[LedgerRow]) -> dict[int, Candidate]:
+	known = recipients_store.read_suppressions({row.email for row in copies})
 	return {
 		row.name: Candidate(
 			member=row.member,
@@ -117,27 +119,27 @@ def _of_copies(copies: Sequence[Row]) -> dict[int, Candidate]:
 			email=row.email,
 			doctype=row.doctype,
 			record=row.record,
-			suppressed=recipients_store.weightiest(known, row.email, row.target_list),
+			suppressed=recipients_store.strictest_reason(known, row.email, row.target_list),
 		)
 		for row in copies
 	}
 
 
-def one(message: int) -> None:
+def resend_mail(message: int) -> None:
 	"""Send a mail of the ledger again. Raises ValidationError with a sentence where that can't be."""
 	source = frappe.db.get_value("Campaign Message", message, "source")
-	mailing = begin(source)
-	(row,) = rows("name = %(name)s", {"name": message})
+	mailing = begin_resend(source)
+	(row,) = read_rows("name = %(name)s", {"name": message})
 	if reason := (_once_more(mailing, row) if row.status == "Sent" else _queue(mailing, row)):
 		frappe.throw(_(reason), title=_("The Mail Is Not Sent Again"))
-	go_on(mailing)
+	continue_sending(mailing)
 
 
-def _once_more(mailing: Mailing, row: Row) -> str:
+def _once_more(mailing: Mailing, row: LedgerRow) -> str:
 	"""Give a mail that was sent a row of its own beside the first; return why not, "" where that was done."""
-	resends = resends_of(mailing.name, row.original)
-	who = today(mailing, [row])[row.name]
-	if reason := resend.refusal(row, who, rules(mailing), resends, int(time.time())):
+	resends = read_resends(mailing.name, row.original)
+	who = current_candidates(mailing, [row])[row.name]
+	if reason := resend.resend_refusal(row, who, resend_rules(mailing), resends, int(time.time())):
 		return reason
 	_insert(row, who, resend.resend_key(row.original, len(resends) + 1))
 	if not affected_rows():
@@ -146,14 +148,14 @@ def _once_more(mailing: Mailing, row: Row) -> str:
 	return ""
 
 
-def resends_of(source: str, original: int) -> list[Row]:
+def read_resends(source: str, original: int) -> list[LedgerRow]:
 	"""Return the rows of the mails that were sent again for one."""
 	key = resend.resend_key(original, 0).removesuffix("0")
 	values = {"source": source, "key": f"{key}%"}
-	return rows("source = %(source)s AND step = 0 AND dedupe_key LIKE %(key)s", values)
+	return read_rows("source = %(source)s AND step = 0 AND dedupe_key LIKE %(key)s", values)
 
 
-def _insert(row: Row, who: Candidate, key: str) -> None:
+def _insert(row: LedgerRow, who: Candidate, key: str) -> None:
 	copied = "source_doctype, source, campaign, step, target_list, member, recipient_doctype, recipient_name, language, version, is_seed"
 	frappe.db.sql(
 		f"""INSERT IGNORE INTO `tabCampaign Message` (name, creation, modified, owner, modified_by, {copied},
@@ -173,16 +175,16 @@ def _insert(row: Row, who: Candidate, key: str) -> None:
 	)
 
 
-def _queue(mailing: Mailing, row: Row) -> str:
-	(again,) = decide(mailing, [row], rules(mailing))
+def _queue(mailing: Mailing, row: LedgerRow) -> str:
+	(again,) = plan_rows(mailing, [row], resend_rules(mailing))
 	return again.reason or ("" if requeue(mailing, [again]) else ON_ITS_WAY)
 
 
-def decide(mailing: Mailing, found: Sequence[Row], by: Rules) -> list[Again]:
+def plan_rows(mailing: Mailing, found: Sequence[LedgerRow], by: ResendRules) -> list[ResendPlan]:
 	"""Decide over rows that never left, by today's facts."""
-	who = today(mailing, found)
+	who = current_candidates(mailing, found)
 	wanted = {resend.wanted_key(row, who[row.name], by.policy) for row in found}
-	return list(resend.queue_again(found, who, _holders(mailing, wanted), by))
+	return list(resend.plan_requeue(found, who, _holders(mailing, wanted), by))
 
 
 def _holders(mailing: Mailing, keys: Collection[str]) -> dict[str, int]:
@@ -196,14 +198,14 @@ def _holders(mailing: Mailing, keys: Collection[str]) -> dict[str, int]:
 	)
 
 
-def all_failed(name: str) -> dict:
+def resend_failed(name: str) -> dict:
 	"""Queue every Failed mail again; return {"queued": number, "left_out": {reason: number}}."""
-	mailing, queued, left_out = begin(name), 0, Counter()
-	by = rules(mailing)
-	for found in slices(name, f"status = 'Failed' AND cc_of = 0 AND {SETTLED}"):
-		plans = decide(mailing, found, by)
+	mailing, queued, left_out = begin_resend(name), 0, Counter()
+	by = resend_rules(mailing)
+	for found in row_slices(name, f"status = 'Failed' AND cc_of = 0 AND {SETTLED}"):
+		plans = plan_rows(mailing, found, by)
 		queued += requeue(mailing, plans)
 		left_out.update(plan.reason for plan in plans if plan.reason)
 	if queued:
-		go_on(mailing)
+		continue_sending(mailing)
 	return {"queued": queued, "left_out": dict(left_out.most_common())}

@@ -15,8 +15,8 @@ ROOT = Path(__file__).resolve().parents[2]
 ENTRY_POINTS = {"api", "jobs", "patches", "install", "uninstall", PACKAGE}
 # From the ground up: a room reaches the floors below its own, and no other room of its own floor.
 FLOORS = (
-	{"lifecycle", "compat"},
-	{"settings", "notify"},
+	{"lifecycle", "compat", "text"},
+	{"settings", "notify", "translation"},
 	{"audience", "schedule", "message", "tracking", "results"},
 	{"delivery"},
 	# erpnext reads another app's history into the ledger.
@@ -39,7 +39,17 @@ INNER_FLOORS = {
 	"api": ({"public"}, {"desk"}),
 }
 # compat hides what differs between the Frappe versions, from whoever may touch Frappe at all.
-MAY_USE_FRAPPE = {"api", "jobs", "compat", "settings", "notify", "install", "uninstall", "patches"}
+MAY_USE_FRAPPE = {
+	"api",
+	"jobs",
+	"compat",
+	"settings",
+	"notify",
+	"translation",
+	"install",
+	"uninstall",
+	"patches",
+}
 MAY_COMMIT = {"api.public.routes"}  # and the whole of jobs/
 
 

@@ -28,7 +28,7 @@ class Campaign(Document):
 		enrolment_store.follow_schedule(self)
 
 	def on_change(self):
-		utm_store.mirror(self)
+		utm_store.mirror_campaign(self)
 
 	def after_rename(self, old, new, merge=False):
 		if self.campaign_name == old and not merge:

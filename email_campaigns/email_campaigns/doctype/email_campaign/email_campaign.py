@@ -13,7 +13,7 @@ class EmailCampaign(Document):
 		self.ended_because = sanitize_html(self.ended_because or "")
 
 	def validate(self):
-		enrolment_store.check(self)
+		enrolment_store.check_enrolment(self)
 
 	def on_update(self):
 		if self.next_epoch == LOOK_NOW and not self.flags.plans_later:

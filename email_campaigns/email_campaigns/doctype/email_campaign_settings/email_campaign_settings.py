@@ -16,7 +16,9 @@ class EmailCampaignSettings(Document):
 
 	def on_update(self):
 		before = self.get_doc_before_save()
-		copies_store.switch_off(fields_store.switched_off(before.cc_fields if before else (), self.cc_fields))
+		copies_store.skip_disabled_fields(
+			fields_store.newly_disabled(before.cc_fields if before else (), self.cc_fields)
+		)
 
 	def _check(self, row):
 		fields = {df.fieldname for df in frappe.get_meta(row.source_doctype).fields}

@@ -24,10 +24,12 @@ FIELDS_IN_HEADERS = ("from_name", "reply_to", "subject_prefix")
 class MassEmail(Document):
 	def onload(self):
 		user = frappe.session.user
-		self.set_onload("approval_needed", approval_store.needed())
-		self.set_onload("may_approve", not approval_store.refusal(self, user))
+		self.set_onload("approval_needed", approval_store.approval_needed())
+		self.set_onload("may_approve", not approval_store.problem_with_approver(self, user))
 		self.set_onload("asked_for_it", user in (self.requested_by, self.owner))
-		self.set_onload("approval_fault", approval_store.fault(self) if self.status == "Paused" else "")
+		self.set_onload(
+			"approval_fault", approval_store.approval_problem(self) if self.status == "Paused" else ""
+		)
 		# Written by SQL as a user typed them, and a form shows them as HTML.
 		for field in ("cancel_reason", "rejection_reason"):
 			self.set(field, sanitize_html(self.get(field) or ""))
@@ -41,7 +43,7 @@ class MassEmail(Document):
 		self._read_times()
 		self._check_plan()
 		fields_store.check_form(self)
-		self.cc_summary = fields_store.summary(self.cc_fields)
+		self.cc_summary = fields_store.summarise(self.cc_fields)
 		self._check_test()
 		self.holdout_seed = new_holdout_seed(self) if flt(self.holdout_percent) else ""
 
@@ -66,9 +68,9 @@ class MassEmail(Document):
 
 	def on_update(self):
 		"""A Pending mailing that is no longer what was approved is a Draft again, and whoever edits it is told."""
-		if self.status != "Pending" or not (why := approval_store.fault(self)):
+		if self.status != "Pending" or not (why := approval_store.approval_problem(self)):
 			return
-		if approval_store.void(self, why):
+		if approval_store.void_approval(self, why):
 			self.update(frappe.db.get_value("Mass Email", self.name, VOIDED, as_dict=True))
 			frappe.msgprint(
 				_("{0} It is a Draft again.").format(why), title=_("The Approval Is Void"), indicator="orange"
@@ -103,14 +105,14 @@ class MassEmail(Document):
 			self.send_when = mailing.LATER
 
 	def _check_plan(self):
-		for field, sentence in plan_rules.problems(self._plan(), int(time.time())):
+		for field, sentence in plan_rules.problems_with_plan(self._plan(), int(time.time())):
 			frappe.throw(_(sentence), title=_(self.meta.get_label(field)))
 
 	def _check_test(self):
 		"""Name the versions beside A in their order, and draw the seed by which recipients are given theirs."""
 		for label, row in zip(LABELS[1:], self.ab_versions, strict=False):
 			row.label, row.subject = label, (row.subject or "").strip()
-		for field, sentence in ab_rules.problems(self._test()):
+		for field, sentence in ab_rules.problems_with_ab_test(self._test()):
 			frappe.throw(_(sentence), title=_(self.meta.get_label(field)))
 		before = self.get_doc_before_save()
 		seed = (before and before.ab_seed) or frappe.generate_hash(length=16)
@@ -119,8 +121,8 @@ class MassEmail(Document):
 		self.update(dict.fromkeys(("ab_winner", "ab_chosen_on", "ab_chosen_by", "ab_reason")))
 		self.ab_due_epoch = 0
 
-	def _test(self) -> ab_rules.Plan:
-		return ab_rules.Plan(
+	def _test(self) -> ab_rules.ABPlan:
+		return ab_rules.ABPlan(
 			rows=[(row.subject or "", row.email_template or "") for row in self.ab_versions],
 			template=self.email_template or "",
 			percent=flt(self.ab_percent),
@@ -131,8 +133,8 @@ class MassEmail(Document):
 			deadline=self.deadline_epoch,
 		)
 
-	def _plan(self) -> plan_rules.Plan:
-		return plan_rules.Plan(
+	def _plan(self) -> plan_rules.MailingPlan:
+		return plan_rules.MailingPlan(
 			send_when=self.send_when,
 			start=self.start_epoch,
 			start_is_new=self._is_new_time("start_epoch"),

@@ -18,7 +18,7 @@ class SuppressedEmail(Document):
 			self.email = normalise(self.email).lower()
 		except InvalidAddress as e:
 			frappe.throw(str(e), frappe.InvalidEmailAddressError)
-		forgotten_store.refuse(self.email)
+		forgotten_store.check_not_forgotten(self.email)
 		if reason := frappe.db.get_value(
 			self.doctype, record_name(self.email, self.target_list or ""), "reason"
 		):
@@ -32,13 +32,13 @@ class SuppressedEmail(Document):
 
 	def on_update(self):
 		if self.reason in PERSONS_WISH and not self.target_list:
-			mirror_store.tell(self.email)
+			mirror_store.mirror_wish(self.email)
 
 	def on_trash(self):
 		if self.reason != HARD_BOUNCE and not self.target_list:
-			mirror_store.untell(self.email)
+			mirror_store.lift_wish(self.email)
 
 	def after_delete(self):
 		# The mailbox is said to work again; that the person wanted no mail still holds.
-		if self.reason == HARD_BOUNCE and not self.target_list and mirror_store.is_told(self.email):
+		if self.reason == HARD_BOUNCE and not self.target_list and mirror_store.is_mirrored(self.email):
 			suppression_store.suppress(self.email, reason=UNSUBSCRIBED, origin=_("Held by Email Unsubscribe"))

@@ -7,12 +7,12 @@ from email_campaigns.audience.signup import signup_store
 
 class TargetList(Document):
 	def validate(self):
-		rows_store.check(self)
-		signup_store.check(self)
+		rows_store.check_feeds(self)
+		signup_store.check_form(self)
 
 	def on_update(self):
-		rows_store.let_go(self)
+		rows_store.release_members(self)
 
 	def on_trash(self):
-		rows_store.forget(self.name)
+		rows_store.forget_feed_members(self.name)
 		members_store.delete_members(self.name)

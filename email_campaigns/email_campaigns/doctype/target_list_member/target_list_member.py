@@ -10,11 +10,11 @@ from email_campaigns.audience.suppression import forgotten_store
 class TargetListMember(Document):
 	def validate(self):
 		if self.member_doctype and self.member_name:
-			self.update(members_store.address_of(self.member_doctype, self.member_name))
+			self.update(members_store.read_address(self.member_doctype, self.member_name))
 			self.member_key = record_key(self.member_doctype, self.member_name)
 		else:
 			self._validate_plain()
-		forgotten_store.refuse(self.email or "")
+		forgotten_store.check_not_forgotten(self.email or "")
 		self._refuse_twin()
 
 	def _validate_plain(self):

@@ -2,7 +2,7 @@ import frappe
 from frappe import _
 from frappe.model.document import Document
 
-from email_campaigns.tracking.target import problem_of
+from email_campaigns.tracking.target import problem_with_url
 
 
 class TrackingLink(Document):
@@ -16,7 +16,7 @@ class TrackingLink(Document):
 			field = "message"
 		else:
 			self.url = (self.url or "").strip()
-			problem, field = problem_of(self.url), "url"
+			problem, field = problem_with_url(self.url), "url"
 		if problem:
 			frappe.throw(_(problem), title=_(self.meta.get_label(field)))
 

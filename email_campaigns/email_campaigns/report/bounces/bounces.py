@@ -3,8 +3,8 @@
 import frappe
 from frappe import _
 
-from email_campaigns.results.logged_store import columns, rows
+from email_campaigns.results.logged_store import log_columns, log_rows
 
 
 def execute(filters=None):
-	return columns(_("What the Server Said")), rows("Bounced", frappe._dict(filters or {}))
+	return log_columns(_("What the Server Said")), log_rows("Bounced", frappe._dict(filters or {}))

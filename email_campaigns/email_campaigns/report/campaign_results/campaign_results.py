@@ -85,7 +85,7 @@ def _rows(filters) -> list[dict]:
 		order_by="started_on desc",
 		limit=0,
 	)
-	counts = store.counts_of([row.mass_email for row in found])
+	counts = store.counts_by_mailing([row.mass_email for row in found])
 	revenue = revenue_store.of_campaigns({row.campaign for row in found})
 	return [
 		{

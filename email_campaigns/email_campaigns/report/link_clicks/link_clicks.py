@@ -4,7 +4,7 @@ import frappe
 from frappe import _
 
 from email_campaigns.results.breakdown_store import LINK, has_links
-from email_campaigns.results.logged_store import MAILING, TITLE, mailing_columns, where
+from email_campaigns.results.logged_store import MAILING, TITLE, log_condition, mailing_columns
 from email_campaigns.results.store import PEOPLE, PERSON
 
 
@@ -25,7 +25,7 @@ def _columns() -> list[dict]:
 
 
 def _rows(filters) -> list[dict]:
-	conditions, values = where(filters)
+	conditions, values = log_condition(filters)
 	return frappe.db.sql(
 		f"""SELECT l.link, {MAILING}, MAX({TITLE}) title, l.campaign,
 			COUNT(DISTINCT IF(l.verdict = 'human', {PERSON}, NULL)) people,

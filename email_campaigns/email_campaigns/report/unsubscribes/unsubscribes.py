@@ -3,8 +3,8 @@
 import frappe
 from frappe import _
 
-from email_campaigns.results.logged_store import columns, rows
+from email_campaigns.results.logged_store import log_columns, log_rows
 
 
 def execute(filters=None):
-	return columns(_("What They Left")), rows("Opted Out", frappe._dict(filters or {}))
+	return log_columns(_("What They Left")), log_rows("Opted Out", frappe._dict(filters or {}))

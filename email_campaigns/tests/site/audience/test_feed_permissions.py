@@ -80,7 +80,7 @@ class TestPermissions(FeedTest):
 	def test_a_report_without_permission(self):
 		self.a_report(json="{}")
 		with source_store.acting_as(a_user("stranger")), self.assertRaisesRegex(FeedFault, "no permission"):
-			source_store.columns(REPORT)
+			source_store.report_columns(REPORT)
 
 
 class TestManyMembers(FeedTest):

@@ -148,7 +148,7 @@ class TestSchedule(FeedTest):
 		small = lambda values: audience_slices(values, 2)  # noqa: E731
 		audience_slices, run_store.slices = run_store.slices, small
 		self.addCleanup(setattr, run_store, "slices", audience_slices)
-		steps = run_store.Run(row).run()
+		steps = run_store.FeedRun(row).run()
 		next(steps)
 		frappe.db.commit()
 		next(steps)

@@ -5,7 +5,7 @@ import time
 import frappe
 
 from email_campaigns.api.desk import target_list
-from email_campaigns.audience.suppression.suppression_store import scope_of, suppress
+from email_campaigns.audience.suppression.suppression_store import read_scope, suppress
 from email_campaigns.tests.site.kits.kit import (
 	SendingTest,
 	a_contact,
@@ -73,7 +73,7 @@ class TestCopying(SetsTest):
 			"Target List Member", {"target_list": NEW, "email": address("kim")}, "member_name"
 		)
 		self.assertEqual(kim, contact)
-		self.assertEqual(scope_of(addresses(1)[0]).lists, {ONE: "Unsubscribed", NEW: "Unsubscribed"})
+		self.assertEqual(read_scope(addresses(1)[0]).lists, {ONE: "Unsubscribed", NEW: "Unsubscribed"})
 		self.assertIn(
 			"3 of 3 members of “Sending One” joined.",
 			frappe.db.get_value("Target List", NEW, "import_report"),
@@ -109,8 +109,8 @@ class TestMerging(SetsTest):
 			suppress(email, reason="Unsubscribed", origin="the page", target_list=TWO)
 		target_list.merge_lists(ONE, [TWO])
 		self.done()
-		self.assertNotIn(ONE, scope_of(addresses(2)[0]).lists)
-		self.assertEqual(scope_of(addresses(2)[1]).lists[ONE], "Unsubscribed")
+		self.assertNotIn(ONE, read_scope(addresses(2)[0]).lists)
+		self.assertEqual(read_scope(addresses(2)[1]).lists[ONE], "Unsubscribed")
 
 	def test_nothing_and_itself(self):
 		a_list(title=ONE)

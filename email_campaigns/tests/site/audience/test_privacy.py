@@ -6,9 +6,9 @@ from frappe.utils import now
 from email_campaigns.api.desk import preview, privacy
 from email_campaigns.audience.decide import FORGOTTEN
 from email_campaigns.audience.suppression import erase_store, forgotten_store
-from email_campaigns.audience.suppression.suppression_store import scope_of, suppress
+from email_campaigns.audience.suppression.suppression_store import read_scope, suppress
 from email_campaigns.delivery.ledger import claims_store
-from email_campaigns.delivery.ledger.row import Claimed
+from email_campaigns.delivery.ledger.row import ClaimedMail
 from email_campaigns.jobs import lists, sending
 from email_campaigns.tests.site.audience.test_target_lists import a_file
 from email_campaigns.tests.site.kits.kit import (
@@ -209,7 +209,7 @@ class TestRefusing(PrivacyTest):
 		self.go_on()
 		self.assertSentTo(name, addresses(2)[1:])
 		self.assertEqual(sorted(end[1:] for end in self.ends(name)), [("Sent", ""), ("Skipped", FORGOTTEN)])
-		row = Claimed(1, JO, "", "", 0, "", 0)
+		row = ClaimedMail(1, JO, "", "", 0, "", 0)
 		self.assertEqual(claims_store.without_forgotten([row]), [])
 
 	def test_as_a_test(self):
@@ -220,7 +220,7 @@ class TestRefusing(PrivacyTest):
 	def test_an_opt_out_made_elsewhere_does_not_write_it_down_again(self):
 		values = {"doctype": "Email Unsubscribe", "email": JO, "global_unsubscribe": 1}
 		frappe.get_doc(values).insert()
-		self.assertEqual(scope_of(JO).everything, "")
+		self.assertEqual(read_scope(JO).everything, "")
 		self.assertEqual(frappe.get_all("Suppressed Email", {"email": JO}), [])
 
 	def test_after_the_encryption_key_has_changed(self):
@@ -268,5 +268,5 @@ class TestKnown(PrivacyTest):
 			as_dict=True,
 		)
 		self.assertLess(int(plan[0]["rows"]), 10)
-		self.assertEqual(len(erase_store.rows_of("Campaign Message", address("l500"))), 1)
+		self.assertEqual(len(erase_store.find_rows("Campaign Message", address("l500"))), 1)
 		frappe.db.rollback()

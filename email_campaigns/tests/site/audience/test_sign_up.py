@@ -12,7 +12,7 @@ from email_campaigns.api.desk import privacy
 from email_campaigns.api.desk import target_list as target_list_api
 from email_campaigns.api.public import signup
 from email_campaigns.audience.signup import signup_store
-from email_campaigns.audience.suppression.suppression_store import scope_of, suppress
+from email_campaigns.audience.suppression.suppression_store import read_scope, suppress
 from email_campaigns.jobs import upkeep
 from email_campaigns.tests.site.conftest import mark_as_test
 from email_campaigns.tests.site.kits.kit import an_account, change, remove_account
@@ -255,14 +255,14 @@ class TestConfirming(SignUpTest):
 		suppress(JO, reason="Unsubscribed", origin="test", target_list=NEWS)
 		frappe.db.commit()
 		self.confirm()
-		self.assertEqual(scope_of(JO).lists, {})
+		self.assertEqual(read_scope(JO).lists, {})
 
 	def test_who_had_left_everything_is_subscribed_to_this_list_alone(self):
 		target_list(OTHER, JO)
 		suppress(JO, reason="Unsubscribed", origin="test")
 		frappe.db.commit()
 		self.confirm()
-		scope = scope_of(JO)
+		scope = read_scope(JO)
 		self.assertEqual((scope.everything, dict(scope.lists)), ("", {OTHER: "Unsubscribed"}))
 
 	def test_a_link_that_is_too_old_changes_nothing(self):
@@ -300,4 +300,4 @@ class TestConfirming(SignUpTest):
 		upkeep.update_statuses()
 		self.assertEqual(frappe.db.count("Target List Sign Up", {"email": JO}), 0)
 		self.assertEqual(self.confirm(link).status_code, 410)
-		self.assertIsNone(signup_store.asked(0))
+		self.assertIsNone(signup_store.find_request(0))

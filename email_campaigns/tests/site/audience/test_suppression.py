@@ -4,12 +4,12 @@ import frappe
 from frappe.tests.utils import FrappeTestCase
 
 from email_campaigns.audience.address import InvalidAddress
-from email_campaigns.audience.suppression.suppression import Scope, record_name
+from email_campaigns.audience.suppression.suppression import SuppressionScope, record_name
 from email_campaigns.audience.suppression.suppression_store import (
 	adopt_email_unsubscribes,
 	follow_renamed_list,
 	lift,
-	scope_of,
+	read_scope,
 	suppress,
 )
 from email_campaigns.tests.site.kits.visitor import forget, mass_email, target_list
@@ -49,11 +49,11 @@ class SuppressionTest(FrappeTestCase):
 class TestSuppress(SuppressionTest):
 	def test_everything_and_a_list_are_two_things(self):
 		news = target_list("Suppression News")
-		self.assertEqual(scope_of(JO), Scope())
+		self.assertEqual(read_scope(JO), SuppressionScope())
 		self.assertTrue(suppress(JO, reason="Unsubscribed", origin="test", target_list=news))
-		self.assertEqual(scope_of(JO), Scope("", {news: "Unsubscribed"}))
+		self.assertEqual(read_scope(JO), SuppressionScope("", {news: "Unsubscribed"}))
 		self.assertTrue(suppress(JO, reason="Manual", origin="test"))
-		self.assertEqual(scope_of(JO), Scope("Manual", {news: "Unsubscribed"}))
+		self.assertEqual(read_scope(JO), SuppressionScope("Manual", {news: "Unsubscribed"}))
 
 	def test_a_replay_is_absorbed(self):
 		self.assertTrue(suppress(JO, reason="Unsubscribed", origin="first"))
@@ -76,11 +76,11 @@ class TestSuppress(SuppressionTest):
 
 	def test_people_whom_the_collation_takes_for_one(self):
 		suppress("josé@suppression.example", reason="Unsubscribed", origin="test")
-		self.assertEqual(scope_of("jose@suppression.example"), Scope())
+		self.assertEqual(read_scope("jose@suppression.example"), SuppressionScope())
 		self.assertTrue(suppress("jose@suppression.example", reason="Complaint", origin="test"))
 		self.assertTrue(lift("josé@suppression.example"))
-		self.assertEqual(scope_of("jose@suppression.example").everything, "Complaint")
-		self.assertEqual(scope_of("josé@suppression.example"), Scope())
+		self.assertEqual(read_scope("jose@suppression.example").everything, "Complaint")
+		self.assertEqual(read_scope("josé@suppression.example"), SuppressionScope())
 
 	def test_spellings_of_one_address(self):
 		suppress("Zoë@Bücher.Example", reason="Manual", origin="test")
@@ -89,7 +89,7 @@ class TestSuppress(SuppressionTest):
 			"zoe\u0308@xn--bcher-kva.example",
 			"ZOË@xn--bcher-kva.example",
 		):
-			self.assertEqual(scope_of(spelling).everything, "Manual")
+			self.assertEqual(read_scope(spelling).everything, "Manual")
 
 	def test_what_cannot_be_mailed_is_refused(self):
 		with self.assertRaises(InvalidAddress):
@@ -103,16 +103,16 @@ class TestSuppress(SuppressionTest):
 		for name in frappe.get_all("Target List Member", {"email": JO}, pluck="name"):
 			frappe.delete_doc("Target List Member", name)
 		target_list(news, JO)
-		self.assertTrue(scope_of(JO).left(news))
+		self.assertTrue(read_scope(JO).left(news))
 
 	def test_it_follows_a_renamed_list(self):
 		news = target_list("Suppression News")
 		suppress(JO, reason="Unsubscribed", origin="test", target_list=news)
 		frappe.rename_doc("Target List", news, "Suppression Old News")
 		follow_renamed_list(None, None, news, "Suppression Old News")
-		self.assertEqual(scope_of(JO).lists, {"Suppression Old News": "Unsubscribed"})
+		self.assertEqual(read_scope(JO).lists, {"Suppression Old News": "Unsubscribed"})
 		suppress(JO, reason="Unsubscribed", origin="test", target_list=target_list(news))
-		self.assertEqual(set(scope_of(JO).lists), {news, "Suppression Old News"})
+		self.assertEqual(set(read_scope(JO).lists), {news, "Suppression Old News"})
 
 
 class TestLift(SuppressionTest):
@@ -120,28 +120,28 @@ class TestLift(SuppressionTest):
 		for reason, left in (("Unsubscribed", ""), ("Complaint", ""), ("Manual", "Manual")):
 			suppress(JO, reason=reason, origin="test")
 			lift(JO)
-			self.assertEqual(scope_of(JO).everything, left)
+			self.assertEqual(read_scope(JO).everything, left)
 
 	def test_a_list_and_everything_are_lifted_apart(self):
 		news = target_list("Suppression News")
 		suppress(JO, reason="Unsubscribed", origin="test", target_list=news)
 		suppress(JO, reason="Unsubscribed", origin="test")
 		self.assertTrue(lift(JO, target_list=news))
-		self.assertEqual(scope_of(JO), Scope("Unsubscribed"))
+		self.assertEqual(read_scope(JO), SuppressionScope("Unsubscribed"))
 		self.assertFalse(lift(JO, target_list=news))
 		self.assertTrue(lift(JO))
 		self.assertFalse(lift(JO))
-		self.assertEqual(scope_of(JO), Scope())
+		self.assertEqual(read_scope(JO), SuppressionScope())
 
 	def test_an_unsubscription_comes_back_from_behind_a_bounce(self):
 		suppress(JO, reason="Unsubscribed", origin="test")
 		suppress(JO, reason="Hard Bounce", origin="550 no such user")
 		frappe.delete_doc("Suppressed Email", record_name(JO))
-		self.assertEqual(scope_of(JO).everything, "Unsubscribed")
+		self.assertEqual(read_scope(JO).everything, "Unsubscribed")
 		suppress(JO, reason="Hard Bounce", origin="550 no such user")
 		lift(JO)
 		frappe.delete_doc("Suppressed Email", record_name(JO))
-		self.assertEqual(scope_of(JO), Scope())
+		self.assertEqual(read_scope(JO), SuppressionScope())
 
 
 class TestMirrors(SuppressionTest):
@@ -177,27 +177,27 @@ class TestMirrors(SuppressionTest):
 	def test_in_and_back(self):
 		person = contact(JO)
 		mirror = told(JO, global_unsubscribe=1)
-		self.assertEqual(scope_of(JO).everything, "Unsubscribed")
+		self.assertEqual(read_scope(JO).everything, "Unsubscribed")
 		self.assertEqual(frappe.db.get_value("Contact", person.name, "unsubscribed"), 1)
 		frappe.delete_doc("Email Unsubscribe", mirror.name)
-		self.assertEqual(scope_of(JO), Scope())
+		self.assertEqual(read_scope(JO), SuppressionScope())
 		self.assertEqual(frappe.db.get_value("Contact", person.name, "unsubscribed"), 0)
 
 	def test_in_for_a_mailing_means_its_lists(self):
 		news, offers = target_list("Suppression News"), target_list("Suppression Offers")
 		mailing = mass_email("Suppression", news, offers)
 		mirror = told(JO, reference_doctype="Mass Email", reference_name=mailing)
-		self.assertEqual(scope_of(JO), Scope("", {news: "Unsubscribed", offers: "Unsubscribed"}))
+		self.assertEqual(read_scope(JO), SuppressionScope("", {news: "Unsubscribed", offers: "Unsubscribed"}))
 		frappe.delete_doc("Email Unsubscribe", mirror.name)
-		self.assertEqual(scope_of(JO), Scope())
+		self.assertEqual(read_scope(JO), SuppressionScope())
 
 	def test_in_for_a_mailing_without_lists_means_everything(self):
 		told(JO, reference_doctype="Mass Email", reference_name=mass_email("Suppression"))
-		self.assertEqual(scope_of(JO).everything, "Unsubscribed")
+		self.assertEqual(read_scope(JO).everything, "Unsubscribed")
 
 	def test_in_for_another_conversation_means_nothing(self):
 		told(JO, reference_doctype="User", reference_name="Administrator")
-		self.assertEqual(scope_of(JO), Scope())
+		self.assertEqual(read_scope(JO), SuppressionScope())
 
 	def test_in_with_an_address_that_is_none(self):
 		told("everybody at home", global_unsubscribe=1)
@@ -206,7 +206,7 @@ class TestMirrors(SuppressionTest):
 	def test_a_long_address_is_held_without_the_mirror(self):
 		long = f"jo@{'a' * 60}.{'b' * 60}.{'c' * 40}.example"
 		self.assertTrue(suppress(long, reason="Unsubscribed", origin="test"))
-		self.assertEqual((scope_of(long).everything, email_unsubscribes(long)), ("Unsubscribed", []))
+		self.assertEqual((read_scope(long).everything, email_unsubscribes(long)), ("Unsubscribed", []))
 
 	def test_those_from_before_the_app_are_adopted(self):
 		mirror = told(JO, global_unsubscribe=1)
@@ -222,7 +222,7 @@ class TestForm(SuppressionTest):
 	def test_by_hand(self):
 		doc = self.entry(" Jo@Suppression.Example ")
 		self.assertEqual((doc.name, doc.email, doc.reason), (record_name(JO), JO, "Manual"))
-		self.assertEqual(scope_of(JO).everything, "Manual")
+		self.assertEqual(read_scope(JO).everything, "Manual")
 
 	def test_a_second_one_is_refused_with_a_sentence(self):
 		suppress(JO, reason="Hard Bounce", origin="test")
@@ -239,7 +239,7 @@ class TestForm(SuppressionTest):
 		doc = self.entry(reason="Unsubscribed")
 		self.assertEqual(len(email_unsubscribes(JO)), 1)
 		doc.delete()
-		self.assertEqual((email_unsubscribes(JO), scope_of(JO)), ([], Scope()))
+		self.assertEqual((email_unsubscribes(JO), read_scope(JO)), ([], SuppressionScope()))
 
 	def test_a_changed_reason_is_told(self):
 		doc = self.entry()

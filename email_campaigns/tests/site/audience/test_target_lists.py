@@ -5,9 +5,8 @@ import time
 
 import frappe
 
-from email_campaigns.api.desk import mass_email
 from email_campaigns.api.desk import members as members_api
-from email_campaigns.audience.suppression.suppression_store import scope_of, suppress
+from email_campaigns.audience.suppression.suppression_store import read_scope, suppress
 from email_campaigns.jobs import lists
 from email_campaigns.tests.site.kits.kit import (
 	SendingTest,
@@ -143,9 +142,7 @@ def a_file(test, content):
 
 class TestImport(ListTest):
 	def load(self, content):
-		mass_email.import_members(LIST, a_file(self, content))
-		frappe.db.commit()
-		work_off()
+		lists.import_members(LIST, a_file(self, content))
 		return self.report().splitlines()
 
 	def test_good_lines_join_and_each_other_is_reported_with_its_reason(self):
@@ -190,7 +187,7 @@ class TestDeletion(ListTest):
 		except frappe.LinkExistsError:
 			self.fail("an opt-out keeps the list from being deleted")
 		self.assertEqual(self.members(), [])
-		self.assertEqual(scope_of(addresses(2)[1]).everything, "Unsubscribed")
+		self.assertEqual(read_scope(addresses(2)[1]).everything, "Unsubscribed")
 		self.assertTrue(frappe.db.exists("Suppressed Email", {"email": addresses(1)[0]}))
 
 

@@ -5,8 +5,8 @@ import re
 import frappe
 
 from email_campaigns.api.desk import mass_email
-from email_campaigns.audience.suppression.suppression import Scope
-from email_campaigns.audience.suppression.suppression_store import scope_of, suppress
+from email_campaigns.audience.suppression.suppression import SuppressionScope
+from email_campaigns.audience.suppression.suppression_store import read_scope, suppress
 from email_campaigns.delivery.copies import rules
 from email_campaigns.tests.site.kits.copies import (
 	AIDE,
@@ -60,7 +60,10 @@ class TestCopies(CopiesTest):
 		url = mail["List-Unsubscribe"].strip("<>")
 		self.assertIn(url, mail.get_body(("plain",)).get_content())
 		Visitor().post(url, {"List-Unsubscribe": "One-Click"})
-		self.assertEqual((scope_of(BOSS), scope_of(KIM)), (Scope("", {LIST: "Unsubscribed"}), Scope()))
+		self.assertEqual(
+			(read_scope(BOSS), read_scope(KIM)),
+			(SuppressionScope("", {LIST: "Unsubscribed"}), SuppressionScope()),
+		)
 		(opted_out,) = self.log(name, "Opted Out")
 		# It is not the wish of the person whose record it is.
 		self.assertEqual((opted_out.email, opted_out.recipient_name), (BOSS, None))
@@ -155,5 +158,5 @@ class TestLog(CopiesTest):
 		contacts(KIM, company_name=BOSS)
 		name = self.send(self.mailing())
 		self.assertEqual([entry.email for entry in self.log(name, "Bounced")], [BOSS])
-		self.assertEqual((scope_of(BOSS).everything, scope_of(KIM)), ("Hard Bounce", Scope()))
+		self.assertEqual((read_scope(BOSS).everything, read_scope(KIM)), ("Hard Bounce", SuppressionScope()))
 		self.assertNothingOpen(name)

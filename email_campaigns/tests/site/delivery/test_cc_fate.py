@@ -93,7 +93,7 @@ class TestTheMailsFate(CopiesTest):
 		self.serve({"content": {1: [KEEP_AND_DROP]}})
 		contacts(KIM, company_name=BOSS)
 		name = self.send(self.mailing())
-		uncertain_store.arrived(name)
+		uncertain_store.mark_arrived(name)
 		frappe.db.commit()
 		self.go_on()
 		self.assertSentTo(name, [BOSS, KIM])
@@ -103,7 +103,7 @@ class TestTheMailsFate(CopiesTest):
 		self.serve({"content": {1: [DROP]}})
 		contacts(KIM, company_name=BOSS)
 		name = self.send(self.mailing())
-		uncertain_store.send_again(name)
+		uncertain_store.resend_uncertain(name)
 		frappe.db.commit()
 		self.assertEqual(self.copies(name), [(BOSS, "Queued", "")])
 		self.go_on()
@@ -116,7 +116,7 @@ class TestTheMailsFate(CopiesTest):
 		name = self.send(self.mailing())
 		self.assertEqual(self.copies(name), [(BOSS, "Skipped", rules.NOT_SENT)])
 		(row,) = [row for row in self.rows(name) if not row.cc_of]
-		resend_store.one(row.name)
+		resend_store.resend_mail(row.name)
 		frappe.db.commit()
 		self.go_on()
 		self.assertSentTo(name, [BOSS, KIM])
@@ -160,7 +160,7 @@ class TestTheMailsFate(CopiesTest):
 class TestKilledWorker(CopiesTest):
 	def dies_at(self, number):
 		"""Let the process die at one call of the journal, so that its page is not settled either."""
-		journal, settle = journal_store.LedgerJournal.advance_all, send_store.Sending.settle
+		journal, settle = journal_store.LedgerJournal.advance_all, send_store.SendJob.settle
 		calls, dead = iter(range(number)), []
 
 		def advance(*arguments):
@@ -176,7 +176,7 @@ class TestKilledWorker(CopiesTest):
 		stack = ExitStack()
 		stack.enter_context(self.assertRaises(PowerCut))
 		stack.enter_context(patch.object(journal_store.LedgerJournal, "advance_all", advance))
-		stack.enter_context(patch.object(send_store.Sending, "settle", not_when_dead))
+		stack.enter_context(patch.object(send_store.SendJob, "settle", not_when_dead))
 		return stack
 
 	def test_at_any_mail_nothing_is_left_open(self):

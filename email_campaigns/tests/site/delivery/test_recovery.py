@@ -109,7 +109,7 @@ class TestPowerCuts(SendingTest):
 
 	def start_and_cut(self, target, method, *, after=0):
 		self.name = self.start(a_mailing(a_list(*addresses(10))))
-		with self.cut(target, method, after=after), patch.object(send_store.Sending, "settle"):
+		with self.cut(target, method, after=after), patch.object(send_store.SendJob, "settle"):
 			with self.assertRaises(PowerCut):
 				self.go_on()
 		frappe.db.rollback()

@@ -5,7 +5,7 @@ from frappe.utils import add_days, nowdate
 
 from email_campaigns.api.desk import drip
 from email_campaigns.delivery.compose import view_store
-from email_campaigns.drip.plan_store import is_due
+from email_campaigns.drip.plan_store import has_due
 from email_campaigns.tests.site.kits.copies import BOSS, COMPANY, offer
 from email_campaigns.tests.site.kits.drips import DripTest, a_sequence, a_step, clock, enrol
 from email_campaigns.tests.site.kits.kit import (
@@ -168,7 +168,7 @@ class TestFigures(DripTest):
 
 	def test_it_is_shown_in_the_browser_as_it_was_sent(self):
 		message = frappe.db.get_value("Campaign Message", {"source": self.name})
-		self.assertIn("Hello Jo", view_store.html_of(message))
+		self.assertIn("Hello Jo", view_store.render_sent_mail(message))
 
 	def test_the_calendar_shows_what_lasts_into_it(self):
 		found = drip.events(
@@ -186,7 +186,7 @@ class TestFigures(DripTest):
 		others = frappe.get_all(
 			"Email Campaign", {"name": ["!=", self.name], "next_epoch": [">", 0]}, pluck="name"
 		)
-		self.assertEqual((is_due(clock(1)), is_due(clock(3))), (bool(others), True))
+		self.assertEqual((has_due(clock(1)), has_due(clock(3))), (bool(others), True))
 
 
 class TestStoreSentEmails(DripTest):

@@ -39,15 +39,15 @@ class TestEnds(OnePersonTest):
 
 	def test_a_reply_ends_it(self):
 		message = frappe.db.get_value("Campaign Message", {"source": self.name})
-		self.assertTrue(events_store.replied(message))
-		self.assertFalse(events_store.replied(message))
+		self.assertTrue(events_store.record_reply(message))
+		self.assertFalse(events_store.record_reply(message))
 		frappe.db.commit()
 		self.assertEqual(self.rest(), ([], "Replied", []))
 		self.assertEqual(frappe.db.count("Campaign Log", {"source": self.name, "action": "Replied"}), 1)
 
 	def test_a_reply_ends_nothing_where_the_campaign_goes_on(self):
 		change("Campaign", self.campaign, stop_on_reply=0)
-		events_store.replied(frappe.db.get_value("Campaign Message", {"source": self.name}))
+		events_store.record_reply(frappe.db.get_value("Campaign Message", {"source": self.name}))
 		frappe.db.commit()
 		self.assertEqual(self.rest()[:2], (["Day 2", "Day 4"], "Completed"))
 
@@ -154,7 +154,7 @@ class TestTrouble(OnePersonTest):
 		self.at(1)
 		self.assertEqual([row[2] for row in self.steps(name)], ["Uncertain", "Sent"])
 		first = frappe.db.get_value("Campaign Message", {"source": name, "step": 1})
-		self.assertTrue(uncertain_store.told_by_event(first))
+		self.assertTrue(uncertain_store.settle_by_event(first))
 		frappe.db.commit()
 		self.assertEqual([row[2] for row in self.steps(name)], ["Sent", "Sent"])
 		self.assertEqual(frappe.db.count("Communication", {"reference_name": name}), 2)

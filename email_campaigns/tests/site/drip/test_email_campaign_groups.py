@@ -76,8 +76,8 @@ class TestTargetList(DripTest):
 		people = addresses(5)
 		a_list(*people)
 		with patch.object(audience.read_slice, "__defaults__", (2,)):
-			found = plan_store.due(clock(0, 23))
-			plan_store.plan(found, clock(0, 23))
+			found = plan_store.due_enrolments(clock(0, 23))
+			plan_store.plan_enrolments(found, clock(0, 23))
 			frappe.db.commit()
 			self.assertEqual(len(self.steps(self.name)), 2)
 			self.at(0, 23)
@@ -97,7 +97,7 @@ class TestTargetList(DripTest):
 
 	def test_a_reply_of_one_ends_it_for_one(self):
 		self.at(0, 23)
-		events_store.replied(frappe.db.get_value("Campaign Message", {"source": self.name, "email": JO}))
+		events_store.record_reply(frappe.db.get_value("Campaign Message", {"source": self.name, "email": JO}))
 		frappe.db.commit()
 		self.at(2)
 		self.assertEqual((self.subjects(JO)[1:], self.subjects(KIM)[1:]), ([], ["Day 2"]))

@@ -139,7 +139,7 @@ def save_all() -> None:
 
 def taken_again() -> dict:
 	"""Let ERPNext's definitions and jobs be in force, as when it is installed after this app; return what comes of that."""
-	owner_store.give()
+	owner_store.put_erpnexts_in_force()
 	jobs_store.start()
 	found = {"given": erpnext_read.owners(), "running": erpnext_read.jobs()}
 	install.after_app_install("erpnext")
@@ -214,7 +214,7 @@ def _utm(*names: str) -> list:
 def work_on(spring: str, lead: str, other: str) -> dict:
 	"""Do what ERPNext knows nothing of: kinds and statuses of ours, rules of a step, an Inactive campaign."""
 	make("Target List", title="Ours")
-	audience.add_plain("Ours", [NewMember(1, address("jo"), "Jo")])
+	audience.add_addresses("Ours", [NewMember(1, address("jo"), "Jo")])
 	step = {"email_template": "C", "send_after_days": 9, "send_if": "Only if not opened", "send_time": "7:30"}
 	name_by("Campaign Name")
 	quiet = make("Campaign", campaign_name="Quiet", campaign_schedules=[step])

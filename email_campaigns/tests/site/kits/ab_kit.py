@@ -42,7 +42,7 @@ class ABTest(ResultsTest):
 
 	def hours_pass(self, hours: float = 4) -> None:
 		"""Let the scheduler look so many hours later, and do what comes of it."""
-		ab_winner.look(int(time.time() + hours * HOUR) + 1)
+		ab_winner.choose_winners(int(time.time() + hours * HOUR) + 1)
 		self.go_on()
 
 	def people_do(self, name: str, kind: str, version: str, number: int, **options) -> None:

@@ -14,7 +14,7 @@ from frappe.utils import add_to_date, now_datetime
 from frappe.utils.background_jobs import create_job_id, get_job, get_queue
 from rq.registry import StartedJobRegistry
 
-from email_campaigns.api.desk import mass_email
+from email_campaigns.api.desk import approval
 from email_campaigns.audience import sources_store
 from email_campaigns.audience.lists import members_store as audience
 from email_campaigns.audience.lists.csv_file import NewMember
@@ -89,7 +89,7 @@ def a_list(*emails: str, title: str = f"{PREFIX} List") -> str:
 	if not frappe.db.exists("Target List", title):
 		frappe.get_doc({"doctype": "Target List", "title": title}).insert()
 	for batch in audience.slices(emails):
-		audience.add_plain(title, [NewMember(line, email, "Jo") for line, email in enumerate(batch, 2)])
+		audience.add_addresses(title, [NewMember(line, email, "Jo") for line, email in enumerate(batch, 2)])
 	return title
 
 
@@ -324,7 +324,7 @@ class SendingTest(FrappeTestCase):
 
 	def start(self, name: str) -> str:
 		"""Say “send now” and let the first tick find it."""
-		mass_email.schedule(name, at_once=True)
+		approval.submit(name)
 		frappe.db.commit()
 		return name
 
@@ -356,7 +356,7 @@ class SendingTest(FrappeTestCase):
 
 	def statuses(self, name: str) -> dict[str, int]:
 		frappe.db.rollback()
-		return counts_store.by_status(name)
+		return counts_store.count_by_status(name)
 
 	def received(self) -> list[str]:
 		"""Every recipient that the server took a mail for, sorted."""

@@ -6,7 +6,7 @@ from html import unescape
 import frappe
 from frappe.tests.utils import FrappeTestCase
 
-from email_campaigns.audience.suppression.suppression import Scope
+from email_campaigns.audience.suppression.suppression import SuppressionScope
 from email_campaigns.tests.site.kits.visitor import (
 	Visitor,
 	forget,
@@ -19,7 +19,7 @@ from email_campaigns.tests.site.kits.visitor import (
 JO = "jo@unsubscribe.example"
 NEWS = 'Unsubscribe "News" & “more”'
 ONE_CLICK = {"List-Unsubscribe": "One-Click"}
-LEFT_NEWS = Scope("", {NEWS: "Unsubscribed"})
+LEFT_NEWS = SuppressionScope("", {NEWS: "Unsubscribed"})
 
 
 class UnsubscribeTest(FrappeTestCase):

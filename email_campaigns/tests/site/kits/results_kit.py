@@ -7,7 +7,7 @@ from frappe.utils import now
 
 from email_campaigns.results import store
 from email_campaigns.tests.site.kits.kit import SendingTest
-from email_campaigns.tracking.store import log, named
+from email_campaigns.tracking.store import log, read_mail
 
 ACTIONS = {
 	"opened": "Opened",
@@ -23,7 +23,7 @@ def happens(message: int, kind: str, verdict: str = "human") -> None:
 	with store.counting(message):
 		if verdict == "human" and kind in store.STAMPS:
 			stamp(message, store.STAMPS[kind], now())
-		log(ACTIONS.get(kind, kind.title()), named(message), "", verdict)
+		log(ACTIONS.get(kind, kind.title()), read_mail(message), "", verdict)
 	frappe.db.commit()
 
 
@@ -65,7 +65,7 @@ class ResultsTest(SendingTest):
 		found = store.counts(name)
 		if expected:
 			self.assertEqual({kind: getattr(found, kind) for kind in expected}, expected)
-		self.assertEqual(found, store.counted(name), "stored is what is counted")
+		self.assertEqual(found, store.count_anew(name), "stored is what is counted")
 
 	def set_counters(self, name: str, **values) -> None:
 		frappe.db.set_value("Mass Email", name, values, update_modified=False)

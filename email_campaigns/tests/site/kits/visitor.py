@@ -104,7 +104,7 @@ def sent_mail(email: str, *, source: str = "", on_list: str = "", doctype: str =
 
 
 def unsubscribe_url(message: int) -> str:
-	return store.links().unsubscribe(message)
+	return store.link_maker().unsubscribe(message)
 
 
 def forget(*patterns: str) -> None:

@@ -18,11 +18,11 @@ CHILD = """
 import sys, time
 import frappe
 frappe.init(site=sys.argv[1]); frappe.connect()
-from email_campaigns.audience import store as audience
-from email_campaigns.delivery import ab_store, plan_store
-from email_campaigns.jobs import ab_test, sending
-audience.read_slice.__defaults__ = (7,)
-ab_store.SLICE = 7
+from email_campaigns.audience.lists import members_store
+from email_campaigns.jobs import ab_winner, sending
+from email_campaigns.mass_mailing import ab_winner_store, freeze_store
+members_store.read_slice.__defaults__ = (7,)
+ab_winner_store.SLICE = 7
 def slowly(whole, limit=[0]):
 	def call(*arguments):
 		limit[0] += 1
@@ -32,9 +32,9 @@ def slowly(whole, limit=[0]):
 			time.sleep(60)
 		return done
 	return call
-plan_store.freeze_next = slowly(plan_store.freeze_next)
-ab_store.release = slowly(ab_store.release, [0])
-{"freeze": sending.freeze, "release": ab_test.release}[sys.argv[2]](sys.argv[3])
+freeze_store.freeze_next = slowly(freeze_store.freeze_next)
+ab_winner_store.release_rest = slowly(ab_winner_store.release_rest, [0])
+{"freeze": sending.freeze, "release": ab_winner.release_rest}[sys.argv[2]](sys.argv[3])
 """
 
 
@@ -62,7 +62,7 @@ class TestKilled(ABTest):
 		self.assertEqual(sum(self.statuses(name).values()), 7, "one slice is durable")
 		self.go_on()
 		self.assertEqual(self.versions(name), drawn)
-		ab_winner_store.choose(name, "B", "", int(time.time()))
+		ab_winner_store.choose_winner(name, "B", "", int(time.time()))
 		frappe.db.commit()
 		self.go_on()
 		self.assertAllGot(name, "B")
@@ -70,17 +70,17 @@ class TestKilled(ABTest):
 	def test_after_the_choice_the_rest_is_released_all_the_same(self):
 		name = self.send(self.mailing(winner_by="By hand"))
 		waiting = len(self.versions(name)["Rest"])
-		self.assertTrue(ab_winner_store.choose(name, "B", "", int(time.time())))
+		self.assertTrue(ab_winner_store.choose_winner(name, "B", "", int(time.time())))
 		self.kill_in("release", name)
-		self.assertEqual(ab_winner_store.waiting(name), waiting - 7, "one slice is durable")
+		self.assertEqual(ab_winner_store.count_waiting(name), waiting - 7, "one slice is durable")
 		self.go_on()
 		self.assertAllGot(name, "B")
 
 	def test_between_figures_and_choice_nothing_is_chosen(self):
 		name = self.send(self.mailing())
-		with patch.object(ab_winner_store, "choose", side_effect=KeyboardInterrupt):
+		with patch.object(ab_winner_store, "choose_winner", side_effect=KeyboardInterrupt):
 			with self.assertRaises(KeyboardInterrupt):
-				ab_winner.look(int(time.time()) + 5 * HOUR)
+				ab_winner.choose_winners(int(time.time()) + 5 * HOUR)
 		frappe.db.rollback()
 		self.assertFalse(self.form(name).ab_winner)
 		self.hours_pass(5)

@@ -88,7 +88,8 @@ class TestTheTest(ABTest):
 		self.assertEqual([self.subjects()[email] for email in seeds], [A, B, A])
 		self.assertCounts(name)
 		self.assertEqual(
-			sum(ab_winner_store.counts(name)[label].planned for label in ("A", "B")), self.in_test(name)
+			sum(ab_winner_store.version_counts(name)[label].planned for label in ("A", "B")),
+			self.in_test(name),
 		)
 
 	def in_test(self, name):

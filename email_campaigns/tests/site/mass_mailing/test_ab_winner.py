@@ -36,7 +36,7 @@ class TestTheWinner(ABTest):
 		frappe.db.commit()
 		with self.assertRaisesRegex(frappe.ValidationError, "B has been chosen already"):
 			api.choose(name, "A")
-		self.assertFalse(ab_winner_store.choose(name, "A", "", 0))
+		self.assertFalse(ab_winner_store.choose_winner(name, "A", "", 0))
 		self.go_on()
 		self.assertAllGot(name, "B")
 
@@ -112,8 +112,8 @@ class TestTheWinner(ABTest):
 		)
 		wanted = dict(frappe.db.sql(rows, name))
 		epoch = int(time.time()) + 50 * HOUR
-		ab_winner_store.choose(name, "B", "", epoch)
-		ab_winner_store.release(name, epoch)
+		ab_winner_store.choose_winner(name, "B", "", epoch)
+		ab_winner_store.release_rest(name, epoch)
 		for mail, send_after in frappe.db.sql(rows, name):
 			self.assertEqual(
 				(send_after - wanted[mail] + WAITS_FOR_WINNER) % ab_winner_store.DAY, 0, "the same hour"
@@ -137,7 +137,7 @@ class TestTheWinner(ABTest):
 			)
 			change("Mass Email", mailing, status="In Process", ab_due_epoch=1, ab_winner="")
 		frappe.db.delete("Campaign AB Version", {"parent": broken})
-		ab_winner.look(int(time.time()))
+		ab_winner.choose_winners(int(time.time()))
 		self.assertEqual(self.form(name).ab_winner, "A")
 		self.assertFalse(self.form(broken).ab_winner)
 
@@ -154,7 +154,9 @@ class TestAfterwards(ABTest):
 		self.go_on()
 		subjects = [mail.parsed["Subject"] for mail in self.server.messages if email in mail.recipients]
 		self.assertEqual(subjects, [B, B])
-		self.assertEqual(ab_winner_store.counts(name)["B"].sent, len(self.versions(name)["B"]), "one person")
+		self.assertEqual(
+			ab_winner_store.version_counts(name)["B"].sent, len(self.versions(name)["B"]), "one person"
+		)
 
 	def test_what_failed_is_sent_again_in_its_version(self):
 		self.serve({"rcpt": dict.fromkeys(MANY, "554 5.7.1 Not today")})
@@ -210,7 +212,7 @@ class TestAfterwards(ABTest):
 		change("Mass Email", name, deadline_epoch=int(time.time()) - 1)
 		self.tick()
 		change("Mass Email", name, deadline_epoch=0, status="In Process")
-		self.assertTrue(ab_winner_store.choose(name, "B", "", int(time.time())))
+		self.assertTrue(ab_winner_store.choose_winner(name, "B", "", int(time.time())))
 		frappe.db.commit()
 		self.missing(name)
 		self.assertEqual(self.versions(name)["Rest B"], waiting)
@@ -221,7 +223,7 @@ class TestAfterwards(ABTest):
 		name = self.send(self.mailing(ab_versions=rows, percent=100))
 		mails = self.mails(name)
 		for label, shown in (("A", False), ("B", True)):
-			html = view_store.html_of(mails[self.versions(name)[label][0]])
+			html = view_store.render_sent_mail(mails[self.versions(name)[label][0]])
 			self.assertEqual("Another text" in html, shown)
 
 	def test_it_can_be_told_why(self):

@@ -96,7 +96,7 @@ class TestMissing(AfterTest):
 		self.in_slices(7)
 		self.do(resend.resend_missing, name)
 		self.assertEqual(waiting_jobs(), ["ec-missing-" + name])
-		self.assertTrue(missing_store.take_next(name))
+		self.assertTrue(missing_store.queue_next(name))
 		frappe.db.commit()
 		self.assertEqual(self.form(name).status, "In Process")
 		self.go_on()
@@ -115,7 +115,7 @@ class TestMissing(AfterTest):
 		frappe.db.commit()
 		self.in_slices(3)
 		self.do(resend.resend_missing, name)
-		while missing_store.take_next(name):
+		while missing_store.queue_next(name):
 			frappe.db.commit()
 			sending.top_up()
 			for job in [job for job in waiting_jobs() if job.startswith("ec-page")]:

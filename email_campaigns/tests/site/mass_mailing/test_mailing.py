@@ -3,7 +3,7 @@
 import frappe
 from frappe.utils import add_to_date, now_datetime
 
-from email_campaigns.api.desk import mass_email
+from email_campaigns.api.desk import approval, mass_email
 from email_campaigns.audience.suppression.suppression_store import suppress
 from email_campaigns.jobs import sending, upkeep
 from email_campaigns.tests.site.kits.kit import (
@@ -54,7 +54,7 @@ class TestStart(MailingTest):
 
 	def test_a_start_in_the_future_waits_for_its_time(self):
 		starts(self.mailing, 3600)
-		mass_email.schedule(self.mailing)
+		approval.submit(self.mailing)
 		self.go_on()
 		self.assertEqual((self.status, self.received()), ("Pending", []))
 		starts(self.mailing, -1)
@@ -68,11 +68,11 @@ class TestStart(MailingTest):
 
 	def test_a_schedule_needs_a_start(self):
 		change("Mass Email", self.mailing, send_when="Later")
-		self.refuses("Set the Start", mass_email.schedule, self.mailing)
+		self.refuses("Set the Start", approval.submit, self.mailing)
 
 	def test_a_schedule_needs_a_list(self):
 		self.mailing = a_mailing()
-		self.refuses("at least one target list", mass_email.schedule, self.mailing, at_once=True)
+		self.refuses("at least one target list", approval.submit, self.mailing)
 
 	def test_an_empty_list_is_nobody_to_mail(self):
 		self.mailing = self.send(a_mailing(a_list(title="Sending Empty List")))
@@ -88,9 +88,9 @@ class TestStart(MailingTest):
 
 	def test_a_complete_mailing_is_not_sent_again(self):
 		self.send(self.mailing)
-		for button in (mass_email.schedule, mass_email.pause, mass_email.resume, mass_email.back_to_draft):
+		for button in (approval.submit, mass_email.pause, mass_email.resume, mass_email.back_to_draft):
 			with self.assertRaises(frappe.ValidationError):
-				button(self.mailing, **({"at_once": True} if button is mass_email.schedule else {}))
+				button(self.mailing)
 		self.refuses("can't become", mass_email.cancel, self.mailing, "Too late")
 		self.go_on()
 		self.assertSentTo(self.mailing, TEN)
@@ -185,7 +185,7 @@ class TestPause(MailingTest):
 
 	def test_a_pending_mailing_that_was_paused_is_pending_again(self):
 		starts(self.mailing, 3600)
-		mass_email.schedule(self.mailing)
+		approval.submit(self.mailing)
 		mass_email.pause(self.mailing)
 		mass_email.resume(self.mailing)
 		frappe.db.commit()

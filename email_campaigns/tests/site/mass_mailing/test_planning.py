@@ -5,7 +5,7 @@ import time
 import frappe
 from frappe.utils import add_to_date, get_system_timezone, now_datetime
 
-from email_campaigns.api.desk import mass_email
+from email_campaigns.api.desk import approval, mass_email
 from email_campaigns.jobs import sending
 from email_campaigns.schedule.clock import in_zone, to_epoch
 from email_campaigns.tests.site.kits.kit import a_list, a_mailing, change, settings, starts
@@ -19,7 +19,7 @@ class TestTimes(PlanningTest):
 			a_mailing(a_list(*TWENTY)), send_when="Later", start_date=there, time_zone="America/New_York"
 		)
 		self.assertAlmostEqual(doc.start_epoch, time.time() + HOUR, delta=70)
-		mass_email.schedule(doc.name)
+		approval.submit(doc.name)
 		self.go_on()
 		self.assertEqual(self.received(), [])
 		starts(doc.name, -1)
@@ -149,7 +149,7 @@ class TestRates(PlanningTest):
 	def test_a_pause_before_the_start_takes_nothing_from_its_hours(self):
 		name = self.plan(a_mailing(a_list(*TWENTY)), pace="Spread over hours", spread_hours=2).name
 		starts(name, HOUR)
-		mass_email.schedule(name)
+		approval.submit(name)
 		mass_email.pause(name)
 		mass_email.resume(name)
 		self.assertEqual(self.form(name).spread_until, 0)

@@ -6,9 +6,9 @@ from datetime import timedelta
 import frappe
 from frappe.utils import get_system_timezone, now_datetime
 
-from email_campaigns.api.desk import mass_email, preview
+from email_campaigns.api.desk import approval, mass_email, preview
 from email_campaigns.audience.lists.csv_file import NewMember
-from email_campaigns.audience.lists.members_store import add_plain
+from email_campaigns.audience.lists.members_store import add_addresses
 from email_campaigns.schedule.clock import in_zone
 from email_campaigns.tests.site.kits.kit import (
 	PREFIX,
@@ -29,7 +29,7 @@ class TestLanguages(PlanningTest):
 	def mailing(self, **values):
 		a_list()
 		people = (("de", "de"), ("at", "de-AT"), ("fr", "fr"), ("none", ""))
-		add_plain(
+		add_addresses(
 			f"{PREFIX} List",
 			[NewMember(n, address(who), "Jo", "", lang) for n, (who, lang) in enumerate(people)],
 		)
@@ -67,7 +67,7 @@ class TestLanguages(PlanningTest):
 	def test_a_fault_in_a_version_stops_the_mailing_and_names_it(self):
 		versions = [{"language": "de", "email_template": a_template("Hallo", "<p>{{ broken</p>")}]
 		with self.assertRaisesRegex(frappe.ValidationError, "In the version for de"):
-			mass_email.schedule(a_mailing(a_list(*TWENTY), language_versions=versions), at_once=True)
+			approval.submit(a_mailing(a_list(*TWENTY), language_versions=versions))
 
 	def test_the_prefix_is_everybodys_and_a_test_says_both(self):
 		name = self.mailing(subject_prefix="[REMINDER]")

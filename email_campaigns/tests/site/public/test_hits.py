@@ -131,7 +131,7 @@ class TestWhatDoesNotCount(TrackingTest):
 		name = self.sent()
 		for url in (self.link()[:-1] + "x", self.link().replace("/c/", "/o/"), self.link() + "x"):
 			self.assertNotEqual(self.get(url).status_code, 302)
-		other = store.ring().sign("open", self.message(name), "abcdefghij")
+		other = store.token_ring().sign("open", self.message(name), "abcdefghij")
 		self.assertEqual(self.get(f"/ec/c/{other}").status_code, 400)
 		answer = self.get("/ec/o/nonsense.gif")
 		self.assertEqual((answer.status_code, answer.mimetype), (200, "image/gif"))
@@ -154,7 +154,7 @@ class TestWhatDoesNotCount(TrackingTest):
 
 	def test_a_preview_counts_nothing_and_leads_on(self):
 		link = a_link()
-		maker = store.links()
+		maker = store.link_maker()
 		answer = self.get(maker.clicks(0)(link))
 		self.assertEqual((answer.status_code, answer.headers["Location"]), (302, "https://offer.example/"))
 		self.assertEqual(self.get(maker.open(0)).status_code, 200)

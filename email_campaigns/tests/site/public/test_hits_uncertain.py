@@ -33,7 +33,7 @@ class TestUncertain(TrackingTest):
 		self.assertTrue(row.sent_at)
 		form = self.form(self.name)
 		self.assertEqual((form.sent_count, form.uncertain_count, form.people_sent_count), (1, 0, 1))
-		self.assertEqual(results.counts(self.name), results.counted(self.name), "as the ledger says")
+		self.assertEqual(results.counts(self.name), results.count_anew(self.name), "as the ledger says")
 		(told,) = frappe.get_all("Campaign Log", {"source": self.name, "action": "Sent"}, pluck="details")
 		self.assertEqual(told, "What happened to it shows that it arrived.")
 
@@ -54,7 +54,7 @@ class TestUncertain(TrackingTest):
 		self.assertSettled()
 
 	def test_so_does_an_unsubscription(self):
-		Visitor().post(store.links().unsubscribe(self.mail), {"List-Unsubscribe": "One-Click"})
+		Visitor().post(store.link_maker().unsubscribe(self.mail), {"List-Unsubscribe": "One-Click"})
 		self.assertSettled()
 
 	def test_what_failed_stays_failed(self):

@@ -4,7 +4,7 @@ from urllib.parse import parse_qsl, urlsplit
 
 import frappe
 
-from email_campaigns.api.desk import mass_email
+from email_campaigns.api.desk import approval
 from email_campaigns.delivery.compose import preview_store
 from email_campaigns.tests.site.kits.kit import a_campaign, a_list, a_mailing, change, settings
 from email_campaigns.tests.site.kits.tracked_mail import HTML, JO, SHOP, TrackingTest, a_link
@@ -68,8 +68,8 @@ class TestPlainLinks(TrackingTest):
 
 	def test_looking_creates_nothing(self):
 		name = a_mailing(a_list(JO), html=HTML, campaign=self.campaign)
-		shown = preview_store.preview(name)
-		mass_email.schedule(name, at_once=True)
+		shown = preview_store.preview_mass_email(name)
+		approval.submit(name)
 		self.assertEqual(frappe.db.count("Tracking Link", {"source": name}), 0)
 		self.assertIn(SHOP.replace("&", "&amp;"), shown["html"])
 		self.assertFalse(shown["warnings"])
@@ -118,14 +118,14 @@ class TestNamedLinks(TrackingTest):
 
 	def test_another_campaigns_link_by_code_alone(self):
 		link = a_link("Theirs", campaign=a_campaign())
-		mass_email.schedule(self.mailing(f"{{trackingUrl:{link}}}"), at_once=True)
+		approval.submit(self.mailing(f"{{trackingUrl:{link}}}"))
 		with self.assertRaisesRegex(frappe.ValidationError, "Theirs.*does not exist"):
-			mass_email.schedule(self.mailing('{{ tracking_url("Theirs") }}'), at_once=True)
+			approval.submit(self.mailing('{{ tracking_url("Theirs") }}'))
 
 	def test_a_disabled_link_stops_a_mailing_that_names_it(self):
 		link = a_link(enabled=0)
 		with self.assertRaisesRegex(frappe.ValidationError, "disabled"):
-			mass_email.schedule(self.mailing(f"{{trackingUrl:{link}}}"), at_once=True)
+			approval.submit(self.mailing(f"{{trackingUrl:{link}}}"))
 
 	def test_a_link_that_is_edited(self):
 		link = a_link()

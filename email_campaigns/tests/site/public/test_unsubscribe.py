@@ -4,8 +4,8 @@ import re
 
 import frappe
 
-from email_campaigns.audience.suppression.suppression import Scope
-from email_campaigns.audience.suppression.suppression_store import lift, scope_of, suppress
+from email_campaigns.audience.suppression.suppression import SuppressionScope
+from email_campaigns.audience.suppression.suppression_store import lift, read_scope, suppress
 from email_campaigns.tests.site.kits.recipient import (
 	JO,
 	LEFT_NEWS,
@@ -33,17 +33,17 @@ class TestLooking(UnsubscribeTest):
 		self.assertIn("j…@unsubscribe.example", text_of(answer))
 		self.assertNotIn(JO, answer.get_data(as_text=True))
 		self.assertIn(NEWS, text_of(answer))
-		self.assertEqual((scope_of(JO), self.logged(), self.stamp()), (Scope(), [], None))
+		self.assertEqual((read_scope(JO), self.logged(), self.stamp()), (SuppressionScope(), [], None))
 
 	def test_head_changes_nothing_and_has_no_body(self):
 		answer = self.visitor.get(self.url, method="HEAD")
 		self.assertEqual((answer.status_code, answer.data), (200, b""))
-		self.assertEqual((scope_of(JO), self.logged()), (Scope(), []))
+		self.assertEqual((read_scope(JO), self.logged()), (SuppressionScope(), []))
 
 	def test_get_with_the_words_of_a_post_changes_nothing(self):
 		self.visitor.get(self.url + "?action=all&List-Unsubscribe=One-Click")
 		self.visitor.get(self.url, query_string=ONE_CLICK)
-		self.assertEqual(scope_of(JO), Scope())
+		self.assertEqual(read_scope(JO), SuppressionScope())
 
 	def test_other_methods(self):
 		answer = self.visitor.get(self.url, method="DELETE")
@@ -88,7 +88,7 @@ class TestOneClick(UnsubscribeTest):
 	def test_leaves_the_list_without_cookies_or_redirect(self):
 		answer = self.visitor.post(self.url, ONE_CLICK)
 		self.assertEqual((answer.status_code, answer.mimetype), (200, "text/plain"))
-		self.assertEqual(scope_of(JO), LEFT_NEWS)
+		self.assertEqual(read_scope(JO), LEFT_NEWS)
 		self.assertTrue(self.stamp())
 		expected = {"details": NEWS, "source_doctype": "Mass Email", "source": self.mailing}
 		(row,) = self.logged()
@@ -107,20 +107,20 @@ class TestOneClick(UnsubscribeTest):
 			(b"List-Unsubscribe=One-Click", None),
 		):
 			answer = self.visitor.post(self.url, body, content_type=kind)
-			self.assertEqual((answer.status_code, scope_of(JO)), (200, LEFT_NEWS), kind)
+			self.assertEqual((answer.status_code, read_scope(JO)), (200, LEFT_NEWS), kind)
 			lift(JO, target_list=NEWS)
 			frappe.db.commit()
 
 	def test_a_replay_is_absorbed(self):
 		answers = [self.visitor.post(self.url, ONE_CLICK) for _time in range(3)]
 		self.assertEqual([answer.status_code for answer in answers], [200, 200, 200])
-		self.assertEqual((scope_of(JO), self.actions()), (LEFT_NEWS, ["Opted Out"]))
+		self.assertEqual((read_scope(JO), self.actions()), (LEFT_NEWS, ["Opted Out"]))
 
 	def test_without_a_list_it_means_everything(self):
 		url = unsubscribe_url(sent_mail(JO, source=mass_email("Unsubscribe")))
 		frappe.db.commit()
 		self.visitor.post(url, ONE_CLICK)
-		self.assertEqual(scope_of(JO), Scope("Unsubscribed"))
+		self.assertEqual(read_scope(JO), SuppressionScope("Unsubscribed"))
 
 	def test_every_list_by_which_the_mailing_would_come_again(self):
 		offers = target_list("Unsubscribe Offers", JO)
@@ -129,38 +129,40 @@ class TestOneClick(UnsubscribeTest):
 		url = unsubscribe_url(sent_mail(JO, source=mailing, on_list=NEWS))
 		frappe.db.commit()
 		self.visitor.post(url, ONE_CLICK)
-		self.assertEqual(set(scope_of(JO).lists), {NEWS, offers})
+		self.assertEqual(set(read_scope(JO).lists), {NEWS, offers})
 
 	def test_an_empty_post_changes_nothing(self):
 		self.assertEqual(self.visitor.post(self.url).status_code, 200)
 		self.assertEqual(self.visitor.post(self.url, {"action": "delete"}).status_code, 200)
-		self.assertEqual((scope_of(JO), self.logged()), (Scope(), []))
+		self.assertEqual((read_scope(JO), self.logged()), (SuppressionScope(), []))
 
 
 class TestButtons(UnsubscribeTest):
 	def test_leave_the_list_and_undo(self):
 		answer = self.press("list")
-		self.assertEqual((answer.status_code, scope_of(JO)), (200, LEFT_NEWS))
+		self.assertEqual((answer.status_code, read_scope(JO)), (200, LEFT_NEWS))
 		self.assertIn(f"You will get no more mails of “{NEWS}”.", text_of(answer))
 		self.assertEqual(buttons_of(answer), ["resubscribe_list", "all"])
 		answer = self.press("resubscribe_list")
 		self.assertIn("You are subscribed again", text_of(answer))
-		self.assertEqual((scope_of(JO), self.actions()), (Scope(), ["Opted Out", "Opted In"]))
+		self.assertEqual((read_scope(JO), self.actions()), (SuppressionScope(), ["Opted Out", "Opted In"]))
 
 	def test_leave_everything_and_undo(self):
 		answer = self.press("all")
-		self.assertEqual((buttons_of(answer), scope_of(JO)), (["resubscribe_all"], Scope("Unsubscribed")))
+		self.assertEqual(
+			(buttons_of(answer), read_scope(JO)), (["resubscribe_all"], SuppressionScope("Unsubscribed"))
+		)
 		self.assertTrue(frappe.db.exists("Email Unsubscribe", {"email": JO, "global_unsubscribe": 1}))
 		self.assertEqual(buttons_of(self.visitor.get(self.url)), ["resubscribe_all"])
 		answer = self.press("resubscribe_all")
-		self.assertEqual((buttons_of(answer), scope_of(JO)), (["all", "list"], Scope()))
+		self.assertEqual((buttons_of(answer), read_scope(JO)), (["all", "list"], SuppressionScope()))
 		self.assertFalse(frappe.db.exists("Email Unsubscribe", {"email": JO}))
 
 	def test_every_button_twice(self):
 		for action in ("list", "list", "all", "all", "resubscribe_all", "resubscribe_all"):
 			self.assertEqual(self.press(action).status_code, 200)
 		self.assertEqual(self.actions(), ["Opted Out", "Opted Out", "Opted In"])
-		self.assertEqual(scope_of(JO), LEFT_NEWS)
+		self.assertEqual(read_scope(JO), LEFT_NEWS)
 
 	def test_one_list_of_several(self):
 		offers = target_list("Unsubscribe Offers", JO)
@@ -168,18 +170,18 @@ class TestButtons(UnsubscribeTest):
 		frappe.db.commit()
 		self.assertIn('value="leave:Unsubscribe Offers"', self.visitor.get(url).get_data(as_text=True))
 		answer = self.press(f"leave:{offers}", url=url)
-		self.assertEqual(scope_of(JO), Scope("", {offers: "Unsubscribed"}))
+		self.assertEqual(read_scope(JO), SuppressionScope("", {offers: "Unsubscribed"}))
 		self.assertIn("You are subscribed.", text_of(answer))
 		self.assertIn(f"You are unsubscribed from “{offers}”.", text_of(answer))
 		self.assertIn('value="join:Unsubscribe Offers"', answer.get_data(as_text=True))
 		self.press(f"join:{offers}", url=url)
-		self.assertEqual((scope_of(JO), self.actions()), (Scope(), ["Opted Out", "Opted In"]))
+		self.assertEqual((read_scope(JO), self.actions()), (SuppressionScope(), ["Opted Out", "Opted In"]))
 
 	def test_a_list_that_is_not_the_mailings(self):
 		strangers = target_list("Unsubscribe Strangers", JO)
 		frappe.db.commit()
 		self.assertEqual(self.press(f"leave:{strangers}").status_code, 200)
-		self.assertEqual((scope_of(JO), self.logged()), (Scope(), []))
+		self.assertEqual((read_scope(JO), self.logged()), (SuppressionScope(), []))
 
 	def test_a_joined_list_is_still_left(self):
 		self.press("list")
@@ -194,13 +196,13 @@ class TestButtons(UnsubscribeTest):
 		self.assertEqual(buttons_of(self.visitor.get(self.url)), [])
 		answer = self.press("resubscribe_all")
 		self.assertNotIn("subscribed again", text_of(answer))
-		self.assertEqual(scope_of(JO).everything, "Hard Bounce")
+		self.assertEqual(read_scope(JO).everything, "Hard Bounce")
 
 	def test_a_complaint_is(self):
 		suppress(JO, reason="Complaint", origin="test")
 		frappe.db.commit()
 		self.press("resubscribe_all")
-		self.assertEqual(scope_of(JO), Scope())
+		self.assertEqual(read_scope(JO), SuppressionScope())
 
 	def test_people_whom_the_collation_takes_for_one(self):
 		target_list(NEWS, "josé@unsubscribe.example")
@@ -208,8 +210,8 @@ class TestButtons(UnsubscribeTest):
 		jose = unsubscribe_url(sent_mail("jose@unsubscribe.example", source=self.mailing, on_list=NEWS))
 		frappe.db.commit()
 		self.press("all", url=url)
-		self.assertEqual(scope_of("josé@unsubscribe.example"), Scope("Unsubscribed"))
-		self.assertEqual(scope_of("jose@unsubscribe.example"), Scope())
+		self.assertEqual(read_scope("josé@unsubscribe.example"), SuppressionScope("Unsubscribed"))
+		self.assertEqual(read_scope("jose@unsubscribe.example"), SuppressionScope())
 		self.assertEqual(buttons_of(self.visitor.get(jose)), ["list", "all"])
 
 
@@ -227,9 +229,9 @@ class TestSignedIn(UnsubscribeTest):
 		token = re.search(r'name="csrf_token" value="(\w+)"', page)[1]
 		# Frappe's refusal is a page with the status 400, or 200 in older versions.
 		self.assertNotIn("no more mails", text_of(self.press("list")))
-		self.assertEqual(scope_of(JO), Scope())
+		self.assertEqual(read_scope(JO), SuppressionScope())
 		answer = self.visitor.post(self.url, {"action": "list", "csrf_token": token})
-		self.assertEqual((answer.status_code, scope_of(JO)), (200, LEFT_NEWS))
+		self.assertEqual((answer.status_code, read_scope(JO)), (200, LEFT_NEWS))
 
 	def test_a_guests_page_has_none(self):
 		self.assertNotIn("csrf_token", Visitor().get(self.url).get_data(as_text=True))

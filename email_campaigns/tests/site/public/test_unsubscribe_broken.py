@@ -4,8 +4,8 @@ from time import monotonic, sleep
 
 import frappe
 
-from email_campaigns.audience.suppression.suppression import Scope, record_name
-from email_campaigns.audience.suppression.suppression_store import scope_of
+from email_campaigns.audience.suppression.suppression import SuppressionScope, record_name
+from email_campaigns.audience.suppression.suppression_store import read_scope
 from email_campaigns.tests.site.kits.recipient import (
 	JO,
 	LEFT_NEWS,
@@ -37,12 +37,12 @@ class TestBrokenLinks(UnsubscribeTest):
 			for answer in (self.visitor.get(f"/ec/u/{bad}"), self.visitor.post(f"/ec/u/{bad}", ONE_CLICK)):
 				self.assertEqual(answer.status_code, 400, bad)
 				self.assertIn("incomplete or damaged", text_of(answer))
-		self.assertEqual(scope_of(JO), Scope())
+		self.assertEqual(read_scope(JO), SuppressionScope())
 
 	def test_a_token_of_another_purpose(self):
-		token = store.ring().sign("open", self.message)
+		token = store.token_ring().sign("open", self.message)
 		self.assertEqual(self.visitor.post(f"/ec/u/{token}", ONE_CLICK).status_code, 400)
-		self.assertEqual(scope_of(JO), Scope())
+		self.assertEqual(read_scope(JO), SuppressionScope())
 
 	def test_no_such_page(self):
 		for path in ("/ec/", "/ec/x/y", "/ec/U/x"):
@@ -75,13 +75,13 @@ class TestBrokenLinks(UnsubscribeTest):
 		frappe.db.commit()
 		self.assertEqual(buttons_of(self.visitor.get(self.url)), ["all"])
 		self.visitor.post(self.url, ONE_CLICK)
-		self.assertEqual(scope_of(JO), Scope("Unsubscribed"))
+		self.assertEqual(read_scope(JO), SuppressionScope("Unsubscribed"))
 
 	def test_a_mailing_that_is_gone(self):
 		frappe.db.delete("Mass Email", {"name": self.mailing})
 		frappe.db.commit()
 		self.visitor.post(self.url, ONE_CLICK)
-		self.assertEqual(scope_of(JO), LEFT_NEWS)
+		self.assertEqual(read_scope(JO), LEFT_NEWS)
 
 	def test_a_failure_changes_nothing_and_says_so(self):
 		frappe.db.sql_ddl("RENAME TABLE `tabCampaign Log` TO `tabCampaign Log Away`")
@@ -91,7 +91,7 @@ class TestBrokenLinks(UnsubscribeTest):
 			frappe.db.sql_ddl("RENAME TABLE `tabCampaign Log Away` TO `tabCampaign Log`")
 		self.assertEqual((answer.status_code, answer.headers["Retry-After"]), (503, "300"))
 		self.assertIn("Please try again", text_of(answer))
-		self.assertEqual((scope_of(JO), self.stamp()), (Scope(), None))
+		self.assertEqual((read_scope(JO), self.stamp()), (SuppressionScope(), None))
 		self.assertFalse(frappe.db.exists("Email Unsubscribe", {"email": JO}))
 
 
@@ -123,7 +123,7 @@ class TestAtOnce(UnsubscribeTest):
 		frappe.db.sql("SELECT name FROM `tabSuppressed Email` WHERE name = %s FOR UPDATE", record_name(JO))
 		frappe.db.commit()
 		self.assertEqual(answer().status_code, 200)
-		self.assertEqual((scope_of(JO), self.actions()), (Scope("Unsubscribed"), ["Opted Out"]))
+		self.assertEqual((read_scope(JO), self.actions()), (SuppressionScope("Unsubscribed"), ["Opted Out"]))
 		self.assertTrue(self.stamp())
 
 	def test_the_same_click_twice(self):
@@ -134,7 +134,7 @@ class TestAtOnce(UnsubscribeTest):
 		self.wait_for("INSERT INTO `tabSuppressed Email`")
 		frappe.db.commit()
 		self.assertEqual([first().status_code, second().status_code], [200, 200])
-		self.assertEqual((scope_of(JO), self.actions()), (Scope("Unsubscribed"), ["Opted Out"]))
+		self.assertEqual((read_scope(JO), self.actions()), (SuppressionScope("Unsubscribed"), ["Opted Out"]))
 		self.assertEqual(frappe.db.count("Email Unsubscribe", {"email": JO}), 1)
 
 
@@ -144,10 +144,10 @@ class TestLinks(UnsubscribeTest):
 		self.assertEqual(store.unsubscribe_url(self.message), self.url)
 
 	def test_links_outlive_a_change_of_the_key(self):
-		former = store.ring().sign("unsubscribe", 5)
+		former = store.token_ring().sign("unsubscribe", 5)
 		kept = dict(frappe.local.conf)
 		self.addCleanup(frappe.local.conf.update, kept)
 		self.addCleanup(frappe.local.conf.pop, store.FORMER_KEYS, None)
 		frappe.local.conf.update({store.FORMER_KEYS: [kept["encryption_key"]], "encryption_key": "another"})
-		self.assertNotEqual(store.ring().sign("unsubscribe", 5), former)
-		self.assertEqual(store.ring().verify("unsubscribe", former).message, 5)
+		self.assertNotEqual(store.token_ring().sign("unsubscribe", 5), former)
+		self.assertEqual(store.token_ring().verify("unsubscribe", former).message, 5)

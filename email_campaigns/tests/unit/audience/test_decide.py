@@ -46,7 +46,7 @@ def test_informational_mail_passes_over_opt_outs_but_not_over_bad_addresses():
 		replace(ADA, suppressed="Unsubscribed"),
 		replace(ADA, opted_out=True, email="b@example.com"),
 		replace(ADA, suppressed="Complaint"),
-		heeds_opt_out=False,
+		informational=True,
 	) == ["", "", "Suppressed: Complaint"]
 
 
@@ -108,7 +108,7 @@ def test_counting_and_freezing_agree_whatever_the_size_of_a_slice(members, polic
 			lambda keys: set(keys) & set(ledger),
 			lambda entries: ledger.update({e.decision.dedupe_key: e.decision.reason for e in entries}),
 		)
-	figures = freeze.count(mailing, read)
+	figures = freeze.count_slices(mailing, read)
 	assert figures["planned"] + sum(figures["skipped"].values()) == figures["members"] == len(members)
 	assert len(ledger) == len(members)
 	assert sum(not reason for reason in ledger.values()) == figures["planned"]

@@ -11,9 +11,9 @@ from email_campaigns.audience.feeds.rules import (
 	HOUR,
 	Column,
 	FeedFault,
-	Step,
-	choose,
-	decide,
+	FeedStep,
+	choose_column,
+	decide_feed,
 	is_due,
 	usable_columns,
 )
@@ -39,30 +39,30 @@ def test_a_feed_that_failed_is_tried_again_within_the_hour():
 
 
 def test_who_matches_comes_and_who_no_longer_matches_stays_or_leaves():
-	assert decide("abc", "ad", leave=False, confirmed=False) == Step(frozenset("bc"), frozenset())
-	assert decide("abc", "ad", leave=True, confirmed=False) == Step(frozenset("bc"), frozenset("d"))
+	assert decide_feed("abc", "ad", leave=False, confirmed=False) == FeedStep(frozenset("bc"), frozenset())
+	assert decide_feed("abc", "ad", leave=True, confirmed=False) == FeedStep(frozenset("bc"), frozenset("d"))
 
 
 def test_an_answer_without_anybody_waits_for_a_second_one():
-	assert decide("", "ab", leave=True, confirmed=False) == Step(waits=True)
-	assert decide("", "ab", leave=True, confirmed=True) == Step(go=frozenset("ab"))
-	assert decide("", "", leave=True, confirmed=False) == Step()
-	assert decide("", "ab", leave=False, confirmed=False) == Step()
+	assert decide_feed("", "ab", leave=True, confirmed=False) == FeedStep(waits=True)
+	assert decide_feed("", "ab", leave=True, confirmed=True) == FeedStep(go=frozenset("ab"))
+	assert decide_feed("", "", leave=True, confirmed=False) == FeedStep()
+	assert decide_feed("", "ab", leave=False, confirmed=False) == FeedStep()
 
 
 @given(keys, keys, st.booleans(), st.booleans())
 def test_a_run_that_is_carried_out_leaves_nothing_to_do(matching, brought, leave, confirmed):
-	step = decide(matching, brought, leave=leave, confirmed=confirmed)
+	step = decide_feed(matching, brought, leave=leave, confirmed=confirmed)
 	after = (brought | step.come) - step.go
 	assert not step.come & brought and step.go <= brought and not step.come & step.go
-	assert decide(matching, after, leave=leave, confirmed=confirmed) == Step(waits=step.waits)
+	assert decide_feed(matching, after, leave=leave, confirmed=confirmed) == FeedStep(waits=step.waits)
 
 
 @given(keys, keys, keys)
 def test_a_run_that_was_killed_goes_on_to_the_same_end(matching, brought, done):
-	step = decide(matching, brought, leave=True, confirmed=True)
+	step = decide_feed(matching, brought, leave=True, confirmed=True)
 	halfway = (brought | (step.come & done)) - (step.go & done)
-	rest = decide(matching, halfway, leave=True, confirmed=True)
+	rest = decide_feed(matching, halfway, leave=True, confirmed=True)
 	assert (halfway | rest.come) - rest.go == matching
 
 
@@ -94,8 +94,8 @@ def test_the_id_is_a_record_only_where_rows_are_documents():
 
 def test_a_column_that_is_gone_is_said_with_those_that_are_there():
 	there = columns(("lead", "Lead", "Link", "Lead"))
-	assert choose(there, "lead") == Column("lead", "Lead", "Lead")
+	assert choose_column(there, "lead") == Column("lead", "Lead", "Lead")
 	with pytest.raises(FeedFault, match=r"no column “contact”.*“Lead”"):
-		choose(there, "contact")
+		choose_column(there, "contact")
 	with pytest.raises(FeedFault, match="none"):
-		choose([], "contact")
+		choose_column([], "contact")

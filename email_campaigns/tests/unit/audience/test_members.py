@@ -9,7 +9,7 @@ from email_campaigns.audience.lists.csv_file import (
 	NewMember,
 	Rejection,
 	UnusableFile,
-	columns,
+	csv_columns,
 	decode,
 	read_csv,
 )
@@ -80,7 +80,7 @@ def test_any_text_ends_in_members_and_rejections_or_one_sentence(text):
 
 
 def test_columns_are_guessed_by_their_names_and_by_their_values():
-	assert columns("Kontakt;Vorname;Ort\na@example.com;Ada;Ulm\nb@example.com;Bea;\n") == [
+	assert csv_columns("Kontakt;Vorname;Ort\na@example.com;Ada;Ulm\nb@example.com;Bea;\n") == [
 		CsvColumn("Kontakt", ("a@example.com", "b@example.com"), "email"),
 		CsvColumn("Vorname", ("Ada", "Bea"), "first_name"),
 		CsvColumn("Ort", ("Ulm",), ""),
@@ -89,7 +89,7 @@ def test_columns_are_guessed_by_their_names_and_by_their_values():
 
 def test_a_file_without_a_heading_loses_no_line():
 	text = "Ada,a@example.com\nBea,b@example.com\n"
-	assert [(column.name, column.field) for column in columns(text)] == [
+	assert [(column.name, column.field) for column in csv_columns(text)] == [
 		("Column 1", ""),
 		("Column 2", "email"),
 	]
@@ -116,12 +116,12 @@ def test_a_mapping_that_does_not_fit_is_refused(mapping, words):
 
 def test_an_empty_file_has_no_columns():
 	with pytest.raises(UnusableFile, match="empty"):
-		columns("\n")
+		csv_columns("\n")
 
 
 @given(st.text())
 def test_any_text_has_columns_or_one_sentence(text):
 	try:
-		assert all(isinstance(column, CsvColumn) for column in columns(text))
+		assert all(isinstance(column, CsvColumn) for column in csv_columns(text))
 	except UnusableFile as error:
 		assert str(error)

@@ -6,8 +6,8 @@ import email.policy
 import pytest
 
 from email_campaigns.delivery.compose.composer import RECORD_MISSING, Composer
-from email_campaigns.delivery.compose.composer import letters as letters_of
-from email_campaigns.delivery.ledger.row import Claimed
+from email_campaigns.delivery.compose.composer import compose_letters as letters_of
+from email_campaigns.delivery.ledger.row import ClaimedMail
 from email_campaigns.delivery.mailing.mailing import Mailing
 from email_campaigns.message.compile import Footer, compile_message
 from email_campaigns.message.headers import HeaderError
@@ -23,7 +23,10 @@ MAILING = dict(
 	sender_address="news@example.org",
 	sender_name="News & Co",
 )
-ROWS = [Claimed(7, "kim@example.org", "Contact", "Kim"), Claimed(8, "lou@example.org", "Contact", "Lou", 2)]
+ROWS = [
+	ClaimedMail(7, "kim@example.org", "Contact", "Kim"),
+	ClaimedMail(8, "lou@example.org", "Contact", "Lou", 2),
+]
 RECORDS = {
 	("Contact", "Kim"): {"first_name": "Kim", "size": 50},
 	("Contact", "Lou"): {"first_name": "Lou", "size": 4},
@@ -69,7 +72,7 @@ def test_each_recipient_gets_its_own():
 
 
 def test_informational_mail_has_no_unsubscribe_headers():
-	assert parsed(letters(heeds_opt_out=False)[0])["List-Unsubscribe"] is None
+	assert parsed(letters(informational=True)[0])["List-Unsubscribe"] is None
 
 
 def test_a_record_that_is_gone():

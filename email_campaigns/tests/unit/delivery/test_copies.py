@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from email_campaigns import lifecycle
-from email_campaigns.audience.address import key
+from email_campaigns.audience.address import address_key
 from email_campaigns.delivery.compose.composer import Composer
 from email_campaigns.delivery.copies.rules import (
 	BEYOND_ASCII,
@@ -18,13 +18,13 @@ from email_campaigns.delivery.copies.rules import (
 	SWITCHED_OFF,
 	TWICE,
 	UNSURE,
-	Named,
-	addresses,
-	decide,
-	fate,
-	of_user,
+	FieldValue,
+	copy_fate,
+	decide_copies,
+	user_value,
+	valid_addresses,
 )
-from email_campaigns.delivery.ledger.row import WAITS_FOR_MAIL, Claimed, Heading
+from email_campaigns.delivery.ledger.row import WAITS_FOR_MAIL, ClaimedMail, MailHeading
 from email_campaigns.delivery.mailing.mailing import CcField, Mailing
 from email_campaigns.message.compile import Footer, compile_message
 
@@ -33,12 +33,14 @@ KIM = "kim@x.org"
 
 def copies(*named, suppressed=(), **options):
 	reasons = dict(suppressed)
-	found = decide(7, KIM, named, lambda address: reasons.get(address, ""), **options)
+	found = decide_copies(7, KIM, named, lambda address: reasons.get(address, ""), **options)
 	return [(copy.email, copy.reason) for copy in found]
 
 
 def test_everybody_whom_a_field_names_gets_one():
-	found = decide(7, KIM, [Named("C.a", " Boss@X.org "), Named("C.b", "aide@x.org")], lambda address: "")
+	found = decide_copies(
+		7, KIM, [FieldValue("C.a", " Boss@X.org "), FieldValue("C.b", "aide@x.org")], lambda address: ""
+	)
 	assert [(copy.email, copy.field, copy.key, copy.domain) for copy in found] == [
 		("Boss@x.org", "C.a", "c:7:boss@x.org", "x.org"),
 		("aide@x.org", "C.b", "c:7:aide@x.org", "x.org"),
@@ -46,25 +48,25 @@ def test_everybody_whom_a_field_names_gets_one():
 
 
 def test_an_empty_field_names_nobody():
-	assert copies(Named("C.a"), Named("C.b", "  "), Named("C.c", problem=SWITCHED_OFF)) == []
+	assert copies(FieldValue("C.a"), FieldValue("C.b", "  "), FieldValue("C.c", problem=SWITCHED_OFF)) == []
 
 
 def test_a_field_that_is_gone_is_noted_though_nobody_knows_what_it_said():
-	assert copies(Named("C.a", problem=GONE)) == [("", GONE)]
+	assert copies(FieldValue("C.a", problem=GONE)) == [("", GONE)]
 
 
 @pytest.mark.parametrize(
 	("named", "reason"),
 	[
-		(Named("C.a", "not an address"), "No valid address"),
-		(Named("C.a", "a@x.org, b@x.org"), "No valid address"),
-		(Named("C.a", "a@x.org\r\nBcc: b@x.org"), "No valid address"),
-		(Named("C.a", "josé@x.org"), BEYOND_ASCII),
-		(Named("C.a", "KIM@X.org"), IS_RECIPIENT),
-		(Named("C.a", "a@x.org", problem=SWITCHED_OFF), SWITCHED_OFF),
-		(Named("C.a", "a@x.org", opted_out=True), "Opted out on the record"),
-		(Named("C.a", "gone@x.org"), "Unsubscribed"),
-		(Named("C.a", "dead@x.org"), "Suppressed: Hard Bounce"),
+		(FieldValue("C.a", "not an address"), "No valid address"),
+		(FieldValue("C.a", "a@x.org, b@x.org"), "No valid address"),
+		(FieldValue("C.a", "a@x.org\r\nBcc: b@x.org"), "No valid address"),
+		(FieldValue("C.a", "josé@x.org"), BEYOND_ASCII),
+		(FieldValue("C.a", "KIM@X.org"), IS_RECIPIENT),
+		(FieldValue("C.a", "a@x.org", problem=SWITCHED_OFF), SWITCHED_OFF),
+		(FieldValue("C.a", "a@x.org", opted_out=True), "Opted out on the record"),
+		(FieldValue("C.a", "gone@x.org"), "Unsubscribed"),
+		(FieldValue("C.a", "dead@x.org"), "Suppressed: Hard Bounce"),
 	],
 )
 def test_the_reason_for_getting_none(named, reason):
@@ -75,22 +77,29 @@ def test_the_reason_for_getting_none(named, reason):
 
 
 def test_a_domain_in_another_script_is_no_hindrance():
-	assert copies(Named("C.a", "boss@bücher.example.org")) == [("boss@xn--bcher-kva.example.org", "")]
+	assert copies(FieldValue("C.a", "boss@bücher.example.org")) == [("boss@xn--bcher-kva.example.org", "")]
 
 
 def test_the_second_copy_to_an_address_is_noted():
-	assert copies(Named("C.a", "a@x.org"), Named("C.b", "A@x.org")) == [("a@x.org", ""), ("A@x.org", TWICE)]
+	assert copies(FieldValue("C.a", "a@x.org"), FieldValue("C.b", "A@x.org")) == [
+		("a@x.org", ""),
+		("A@x.org", TWICE),
+	]
 
 
 def test_one_that_is_left_out_does_not_stand_in_the_way():
-	found = copies(Named("C.a", "a@x.org", problem=SWITCHED_OFF), Named("C.b", "a@x.org"))
+	found = copies(FieldValue("C.a", "a@x.org", problem=SWITCHED_OFF), FieldValue("C.b", "a@x.org"))
 	assert found == [("a@x.org", SWITCHED_OFF), ("a@x.org", "")]
 
 
 def test_informational_mail_heeds_no_opt_out_but_a_bounce():
 	suppressed = {"gone@x.org": "Unsubscribed", "dead@x.org": "Hard Bounce"}
-	named = (Named("C.a", "gone@x.org"), Named("C.b", "b@x.org", opted_out=True), Named("C.c", "dead@x.org"))
-	assert copies(*named, suppressed=suppressed, heeds_opt_out=False) == [
+	named = (
+		FieldValue("C.a", "gone@x.org"),
+		FieldValue("C.b", "b@x.org", opted_out=True),
+		FieldValue("C.c", "dead@x.org"),
+	)
+	assert copies(*named, suppressed=suppressed, informational=True) == [
 		("gone@x.org", ""),
 		("b@x.org", ""),
 		("dead@x.org", "Suppressed: Hard Bounce"),
@@ -109,12 +118,12 @@ def test_informational_mail_heeds_no_opt_out_but_a_bounce():
 	],
 )
 def test_a_user(user, address, enabled, found):
-	assert copies(of_user("C.owner", user, address, enabled, False)) == [found]
+	assert copies(user_value("C.owner", user, address, enabled, False)) == [found]
 
 
 def test_no_user():
-	assert copies(of_user("C.owner", None, None, False, False)) == []
-	assert copies(of_user("C.owner", "", None, False, False, problem=GONE)) == [("", GONE)]
+	assert copies(user_value("C.owner", None, None, False, False)) == []
+	assert copies(user_value("C.owner", "", None, False, False, problem=GONE)) == [("", GONE)]
 
 
 texts = st.one_of(
@@ -122,26 +131,30 @@ texts = st.one_of(
 	st.text(max_size=20),
 )
 named_fields = st.lists(
-	st.builds(Named, st.just("C.a"), texts, st.booleans(), st.sampled_from(["", "", SWITCHED_OFF, GONE])),
+	st.builds(
+		FieldValue, st.just("C.a"), texts, st.booleans(), st.sampled_from(["", "", SWITCHED_OFF, GONE])
+	),
 	max_size=5,
 )
 
 
 @given(named_fields, st.sets(st.sampled_from(["a@x.org", "b@x.org"])), st.booleans())
 def test_nobody_gets_two_and_nobody_who_must_not_gets_one(named, suppressed, heeds):
-	found = decide(7, KIM, named, lambda email: "Complaint" * (key(email) in suppressed), heeds_opt_out=heeds)
+	found = decide_copies(
+		7, KIM, named, lambda email: "Complaint" * (address_key(email) in suppressed), informational=not heeds
+	)
 	wanted = [copy for copy in found if not copy.reason]
 	assert len({copy.key for copy in found}) == len(found), "each has a row of its own"
-	assert len({key(copy.email) for copy in wanted}) == len(wanted)
-	assert not {key(copy.email) for copy in wanted} & {key(KIM), *suppressed}
-	assert {copy.email for copy in wanted} <= addresses(named)
+	assert len({address_key(copy.email) for copy in wanted}) == len(wanted)
+	assert not {address_key(copy.email) for copy in wanted} & {address_key(KIM), *suppressed}
+	assert {copy.email for copy in wanted} <= valid_addresses(named)
 	assert all(len(copy.email) <= 254 and len(copy.key) <= 255 for copy in found)
 	assert len(found) == sum(bool(one.text.strip()) or one.problem == GONE for one in named)
 
 
 @pytest.mark.parametrize("status", lifecycle.CAMPAIGN_MESSAGE_TRANSITIONS)
 def test_a_copy_fares_as_its_mail_does(status):
-	state, reason, send_after = fate(status)
+	state, reason, send_after = copy_fate(status)
 	if status == "Sent":
 		assert (state, reason, send_after) == ("Queued", "", 0)
 	elif status in ("Queued", "Sending"):
@@ -151,7 +164,7 @@ def test_a_copy_fares_as_its_mail_does(status):
 
 
 def test_a_key_names_a_field():
-	field = CcField.of("CRM Lead.lead_owner")
+	field = CcField.from_key("CRM Lead.lead_owner")
 	assert (field, field.key) == (CcField("CRM Lead", "lead_owner"), "CRM Lead.lead_owner")
 
 
@@ -169,8 +182,8 @@ def test_a_mail_and_its_copies_name_the_same_people():
 		message_id=lambda number: f"{number}@x.org",
 		clock=lambda: 0,
 	)
-	heading = Heading(KIM, ("boss@x.org", "aide@x.org"))
-	rows = [Claimed(7, KIM, "Contact", "Kim"), Claimed(8, "boss@x.org", "Contact", "Kim", cc_of=7)]
+	heading = MailHeading(KIM, ("boss@x.org", "aide@x.org"))
+	rows = [ClaimedMail(7, KIM, "Contact", "Kim"), ClaimedMail(8, "boss@x.org", "Contact", "Kim", cc_of=7)]
 	mails = []
 	for row in rows:
 		letter = composer.letter(row, {"first_name": "Kim"}, heading)

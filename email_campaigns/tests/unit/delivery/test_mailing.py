@@ -2,7 +2,7 @@
 
 import pytest
 
-from email_campaigns.delivery.mailing.mailing import Mailing, Version
+from email_campaigns.delivery.mailing.mailing import Mailing, MailText
 
 TEXTS = dict.fromkeys(
 	("name", "title", "campaign", "sender_user", "account", "sender_address", "sender_name"), ""
@@ -10,7 +10,7 @@ TEXTS = dict.fromkeys(
 
 
 def mailing(**values):
-	versions = tuple(Version(language, f"in {language}", "") for language in ("de", "pt", "pt-BR"))
+	versions = tuple(MailText(language, f"in {language}", "") for language in ("de", "pt", "pt-BR"))
 	return Mailing(subject="for everybody", html="", versions=versions, **TEXTS, **values)
 
 

@@ -10,10 +10,10 @@ from hypothesis import strategies as st
 
 from email_campaigns.audience.decide import Candidate
 from email_campaigns.drip import decide
-from email_campaigns.drip.decide import Past, Person, Rules
+from email_campaigns.drip.decide import DripRules, PastMails, Person
 from email_campaigns.schedule import drip
 from email_campaigns.schedule.clock import to_epoch
-from email_campaigns.schedule.drip import COMPLETED, DAY, IN_PROGRESS, RECIPIENTS, SCHEDULED, Clocks, Step
+from email_campaigns.schedule.drip import COMPLETED, DAY, IN_PROGRESS, RECIPIENTS, SCHEDULED, Clocks, DripStep
 
 START = date(2026, 3, 1)
 PARIS = Clocks("Europe/Paris", 9)
@@ -28,7 +28,7 @@ def at(day: int, hour: int, zone: str = "Europe/Paris") -> int:
 class TestDates:
 	@given(dates, st.lists(days, min_size=1))
 	def test_the_end_is_the_day_of_the_last_step(self, start, all_days):
-		steps = [Step(number, day, "T") for number, day in enumerate(all_days)]
+		steps = [DripStep(number, day, "T") for number, day in enumerate(all_days)]
 		assert drip.end_date(start, steps) == start + timedelta(days=max(all_days))
 
 	@given(dates, dates, days)
@@ -43,14 +43,14 @@ class TestDates:
 
 class TestDue:
 	def test_a_step_without_a_time_takes_the_default_hour_of_the_site(self):
-		assert drip.due(Step(1, 2, "T"), START, PARIS) == at(2, 9)
+		assert drip.due(DripStep(1, 2, "T"), START, PARIS) == at(2, 9)
 
 	def test_a_step_has_its_own_time_and_zone(self):
-		step = Step(1, 2, "T", at=time(15), zone="America/New_York")
+		step = DripStep(1, 2, "T", at=time(15), zone="America/New_York")
 		assert drip.due(step, START, PARIS) == at(2, 15, "America/New_York")
 
 	def test_a_recipients_zone_counts_where_it_is_known(self):
-		step = Step(1, 0, "T", at=time(8), zone=RECIPIENTS)
+		step = DripStep(1, 0, "T", at=time(8), zone=RECIPIENTS)
 		assert drip.due(step, START, PARIS, "Asia/Tokyo") == at(0, 8, "Asia/Tokyo")
 		assert drip.due(step, START, PARIS, "") == at(0, 8)
 		assert drip.due(step, START, PARIS, "Mars/Olympus") == at(0, 8)
@@ -58,7 +58,7 @@ class TestDue:
 	@given(dates, days, st.integers(0, 23))
 	def test_later_steps_are_due_later_also_where_clocks_change(self, start, day, hour):
 		clocks = Clocks("Europe/Paris", hour)
-		first, second = (drip.due(Step(1, day + more, "T"), start, clocks) for more in (0, 1))
+		first, second = (drip.due(DripStep(1, day + more, "T"), start, clocks) for more in (0, 1))
 		assert 23 * 3600 <= second - first <= 25 * 3600
 
 	@given(st.integers(0, 30), st.integers(0, 10**6))
@@ -96,14 +96,16 @@ def somebody(**values):
 
 
 def rules(*steps, now, **values):
-	return Rules(steps, PARIS, now, 3, **values)
+	return DripRules(steps, PARIS, now, 3, **values)
 
 
 class TestPlan:
-	STEPS = (Step(1, 0, "A"), Step(2, 2, "B"), Step(3, 4, "C"))
+	STEPS = (DripStep(1, 0, "A"), DripStep(2, 2, "B"), DripStep(3, 4, "C"))
 
 	def plan(self, now, done=(), person=None, **values):
-		found = decide.plan(rules(*self.STEPS, now=now, **values), START, person or Person(somebody()), done)
+		found = decide.plan_person(
+			rules(*self.STEPS, now=now, **values), START, person or Person(somebody()), done
+		)
 		return {number: decision.reason for number, decision in found.steps.items()}, found.next_due
 
 	def test_only_what_is_due_and_not_done_is_planned(self):
@@ -133,7 +135,7 @@ class TestPlan:
 			(Person(somebody(opted_out=True)), "Opted out on the record"),
 			(Person(somebody(), left=True), "Unsubscribed"),
 			(Person(somebody(), disabled=True), decide.DISABLED),
-			(Person(somebody(), Past(replied=True)), decide.REPLIED),
+			(Person(somebody(), PastMails(replied=True)), decide.REPLIED),
 		],
 	)
 	def test_whoever_gets_nothing_has_one_reason(self, person, reason):
@@ -141,7 +143,7 @@ class TestPlan:
 
 	def test_informational_steps_do_not_ask_for_opt_outs(self):
 		person = Person(somebody(opted_out=True, suppressed="Unsubscribed"), left=True)
-		assert self.plan(at(0, 9), person=person, heeds_opt_out=False)[0] == {1: ""}
+		assert self.plan(at(0, 9), person=person, informational=True)[0] == {1: ""}
 
 	def test_every_condition_that_the_form_offers_is_known(self):
 		path = (

@@ -8,21 +8,21 @@ from hypothesis import strategies as st
 
 from email_campaigns.audience.chance import hold_out, shares
 from email_campaigns.audience.decide import Candidate, Decision
-from email_campaigns.delivery.ledger.row import WAITS_FOR_MAIL, WAITS_FOR_WINNER, Claimed
-from email_campaigns.delivery.mailing.mailing import REST, ABTest, Mailing, Variant, Version, label_of
+from email_campaigns.delivery.ledger.row import WAITS_FOR_MAIL, WAITS_FOR_WINNER, ClaimedMail
+from email_campaigns.delivery.mailing.mailing import REST, ABTest, Mailing, MailText, Variant, ab_label
 from email_campaigns.mass_mailing.ab_versions import (
 	BY_HAND,
 	CLICKS,
 	LABELS,
 	OPENS,
-	drawn,
-	late,
-	of_rest,
+	draw_versions,
+	rest_version,
+	versions_after_freeze,
 	waits_until,
 )
-from email_campaigns.mass_mailing.freeze import count, freeze_slice
+from email_campaigns.mass_mailing.freeze import count_slices, freeze_slice
 from email_campaigns.mass_mailing.prepare import ab_rules
-from email_campaigns.mass_mailing.prepare.ab_rules import Plan, findings, problems
+from email_campaigns.mass_mailing.prepare.ab_rules import ABPlan, ab_test_findings, problems_with_ab_test
 
 EVERYBODY = [f"reader{number}@example.com" for number in range(20_000)]
 HOUR, START = 3600, 1_800_000_000
@@ -99,7 +99,7 @@ def test_a_freeze_that_is_cut_elsewhere_gives_the_same(one, other):
 def test_what_is_counted_is_what_is_frozen():
 	mailing = a_mailing(a_test(4, 40))
 	people = [candidate(number, email) for number, email in enumerate(EVERYBODY[:500], 1)]
-	counted = count(mailing, lambda after: [one for one in people if one.member > after][:70])
+	counted = count_slices(mailing, lambda after: [one for one in people if one.member > after][:70])
 	assert counted["versions"] == Counter(entry.version for entry in frozen(mailing, 100).values())
 	assert sum(counted["versions"].values()) == counted["planned"] == 500
 
@@ -114,7 +114,7 @@ def test_the_rest_waits_beyond_any_time_and_sooner_than_a_copy():
 
 
 def test_who_gets_nothing_or_a_language_version_takes_no_part():
-	mailing = a_mailing(a_test(2, 100), versions=(Version("de", "Hallo", "<p>Hallo</p>"),))
+	mailing = a_mailing(a_test(2, 100), versions=(MailText("de", "Hallo", "<p>Hallo</p>"),))
 	people = [
 		candidate(1, "a@x.org", "de"),
 		candidate(2, "b@x.org", opted_out=True),
@@ -136,22 +136,22 @@ def test_colleagues_see_all_versions_in_turn_and_wait_for_none():
 
 def test_who_joins_later_is_of_the_rest():
 	mail = [(Decision(candidate(1, "a@x.org"), "a:a@x.org"), "")]
-	assert late(a_test(2, 100), "")(mail) == [REST]
-	assert late(a_test(2, 100), "B")(mail) == ["Rest B"]
-	assert late(None, "")(mail) == drawn(None)(mail) == [""]
+	assert versions_after_freeze(a_test(2, 100), "")(mail) == [REST]
+	assert versions_after_freeze(a_test(2, 100), "B")(mail) == ["Rest B"]
+	assert versions_after_freeze(None, "")(mail) == draw_versions(None)(mail) == [""]
 
 
 @pytest.mark.parametrize(
 	("version", "edition"), [("", ""), ("A", ""), ("B", "B"), (REST, ""), ("Rest A", ""), ("Rest C", "C")]
 )
 def test_a_mail_is_made_by_its_version(version, edition):
-	assert label_of(version) == Claimed(1, "a@x.org", "", "", version=version).edition == edition
+	assert ab_label(version) == ClaimedMail(1, "a@x.org", "", "", version=version).edition == edition
 
 
 def test_a_language_goes_before_a_version():
-	mailing = a_mailing(a_test(3), versions=(Version("de", "Hallo", "<p>Hallo</p>"),))
+	mailing = a_mailing(a_test(3), versions=(MailText("de", "Hallo", "<p>Hallo</p>"),))
 	assert mailing.editions == ("", "de", "B", "C")
-	assert Claimed(1, "a@x.org", "", "", language="de").edition == "de"
+	assert ClaimedMail(1, "a@x.org", "", "", language="de").edition == "de"
 	assert [mailing.version(each).subject for each in mailing.editions] == [
 		"Subject",
 		"Hallo",
@@ -162,10 +162,10 @@ def test_a_language_goes_before_a_version():
 
 
 def test_the_rest_has_no_version_without_a_test():
-	assert of_rest(None, "B") == ""
+	assert rest_version(None, "B") == ""
 
 
-GOOD = Plan(rows=[("Hi", "")], template="T", percent=20, winner_by=CLICKS, hours=24)
+GOOD = ABPlan(rows=[("Hi", "")], template="T", percent=20, winner_by=CLICKS, hours=24)
 WRONG = {
 	"at most four": {"rows": [("a", ""), ("b", ""), ("c", ""), ("d", "")]},
 	"of its own": {"rows": [("Hi", ""), ("", "")]},
@@ -183,27 +183,31 @@ WRONG = {
 
 @pytest.mark.parametrize("words", WRONG)
 def test_what_contradicts_itself_is_said(words):
-	(problem,) = problems(Plan(**{**_values(GOOD), **WRONG[words]}))
+	(problem,) = problems_with_ab_test(ABPlan(**{**_values(GOOD), **WRONG[words]}))
 	assert words in problem[1]
 
 
 def _values(plan):
-	return {name: getattr(plan, name) for name in Plan.__dataclass_fields__}
+	return {name: getattr(plan, name) for name in ABPlan.__dataclass_fields__}
 
 
 def test_what_is_well_is_not():
-	assert not list(problems(GOOD))
-	assert not list(problems(Plan(percent=0, hours=0))), "a form without versions has no test"
-	assert not list(problems(Plan(**{**_values(GOOD), "start": START, "deadline": START + 24 * HOUR + 1})))
+	assert not list(problems_with_ab_test(GOOD))
+	assert not list(problems_with_ab_test(ABPlan(percent=0, hours=0))), "a form without versions has no test"
+	assert not list(
+		problems_with_ab_test(ABPlan(**{**_values(GOOD), "start": START, "deadline": START + 24 * HOUR + 1}))
+	)
 	by_hand = {"winner_by": BY_HAND, "hours": 0, "start": START, "deadline": START + HOUR}
-	assert not list(problems(Plan(**{**_values(GOOD), **by_hand})))
+	assert not list(problems_with_ab_test(ABPlan(**{**_values(GOOD), **by_hand})))
 	three = [("a", ""), ("", "Other"), ("a", "Other")]
-	assert not list(problems(Plan(**{**_values(GOOD), "rows": three})))
+	assert not list(problems_with_ab_test(ABPlan(**{**_values(GOOD), "rows": three})))
 
 
 def told(test=None, versions=None, **values):
-	ways = {"tracked": True, "tracks_opens": True, "tracks_links": True, "copies": False}
-	return [(one.level, one.text) for one in findings(test or a_test(), versions, **{**ways, **values})]
+	ways = {"informational": False, "tracks_opens": True, "tracks_links": True, "copies": False}
+	return [
+		(one.level, one.text) for one in ab_test_findings(test or a_test(), versions, **{**ways, **values})
+	]
 
 
 MANY = {"A": ab_rules.FEW, "B": ab_rules.FEW, REST: 800}
@@ -214,7 +218,7 @@ CHECKED = [
 	({"copies": True}, "warning", "Copies (CC)"),
 	({"test": a_test(winner_by=OPENS), "tracks_opens": False}, "error", "opens are not tracked"),
 	({"tracks_links": False}, "warning", "only links that the template names"),
-	({"tracked": False, "tracks_links": False}, "error", "Informational mail"),
+	({"informational": True, "tracks_links": False}, "error", "Informational mail"),
 	({"deadline": START, "ends": START}, "error", "before the winner"),
 	({"test": a_test(winner_by=BY_HAND), "deadline": START, "ends": 0}, "warning", "unless somebody chooses"),
 ]

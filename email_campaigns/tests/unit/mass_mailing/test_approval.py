@@ -5,7 +5,7 @@ from dataclasses import fields, replace
 import pytest
 
 from email_campaigns.audience.decide import PER_RECORD
-from email_campaigns.delivery.mailing.mailing import ABTest, CcField, Mailing, Stream, Variant, Version
+from email_campaigns.delivery.mailing.mailing import ABTest, CcField, Mailing, MailText, Stream, Variant
 from email_campaigns.mass_mailing.ab_versions import BY_HAND, CLICKS, OPENS
 from email_campaigns.mass_mailing.approval import fingerprint
 
@@ -21,7 +21,7 @@ APPROVED = Mailing(
 	sender_name="News & Co",
 	lists=("Readers", "Buyers"),
 	excluding=("Competitors", "Staff"),
-	versions=(Version("de", "Hallo", "<p>Hallo</p>"), Version("fr", "Salut", "<p>Salut</p>")),
+	versions=(MailText("de", "Hallo", "<p>Hallo</p>"), MailText("fr", "Salut", "<p>Salut</p>")),
 	cc_fields=(CcField("Lead", "owner"), CcField("Lead", "assistant")),
 	holdout_percent=10,
 	holdout_seed="seed",
@@ -40,12 +40,12 @@ CHANGED = {
 	"sender_address": "other@example.org",
 	"sender_name": "Other & Co",
 	"reply_to": "answers@example.org",
-	"heeds_opt_out": False,
+	"informational": True,
 	"lists": ("Readers",),
 	"excluding": ("Competitors",),
 	"duplicate_policy": PER_RECORD,
 	"prefix": "[REMINDER]",
-	"versions": (Version("de", "Hallo", "<p>Hallo!</p>"), Version("fr", "Salut", "<p>Salut</p>")),
+	"versions": (MailText("de", "Hallo", "<p>Hallo!</p>"), MailText("fr", "Salut", "<p>Salut</p>")),
 	"forced_language": "de",
 	"seed_list": "Colleagues",
 	"holdout_percent": 5,

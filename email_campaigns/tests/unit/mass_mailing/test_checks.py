@@ -21,7 +21,7 @@ def levels(findings):
 def rendered(html, *records, subject="Hello"):
 	message = compile_message(subject, html, footer=Footer())
 	values = {"unsubscribe_url": OWN + "u/token", "campaign": {}, "mass_email": {}, "view_url": ""}
-	return checks.sample((message, record, values) for record in records)
+	return checks.render_sample((message, record, values) for record in records)
 
 
 class TestLinks:
@@ -100,43 +100,43 @@ class TestLinks:
 
 	def test_bad_ones_are_listed(self):
 		found = rendered('<a href="www.example.com">x</a><a href="http://localhost/a">y</a><p>z</p>', {})
-		assert told(checks.of_links(found.hrefs, OWN)) == [
+		assert told(checks.link_findings(found.hrefs, OWN)) == [
 			(ERROR, "Links that lead nowhere: “www.example.com”"),
 			(WARNING, "Links that only your own network can reach: “http://localhost/a”"),
 		]
 
 	def test_many_bad_ones_are_counted(self):
-		((level, text),) = told(checks.of_links([f"page{n}" for n in range(9)], OWN))
+		((level, text),) = told(checks.link_findings([f"page{n}" for n in range(9)], OWN))
 		assert level == ERROR and text.endswith("“page4” + 4")
 
 	def test_our_own_are_good(self):
 		found = rendered('<a href="{{ unsubscribe_url }}">bye</a>', {})
 		assert list(found.hrefs) == [OWN + "u/token"]
-		assert told(checks.of_links(found.hrefs, OWN)) == []
+		assert told(checks.link_findings(found.hrefs, OWN)) == []
 
 	def test_a_site_that_nobody_can_reach_is_told(self):
-		((level, text),) = told(checks.of_links([], "http://localhost:8000/ec/"))
+		((level, text),) = told(checks.link_findings([], "http://localhost:8000/ec/"))
 		assert level == WARNING and "http://localhost:8000/ec/" in text
 
 	def test_made_of_a_field_are_judged_for_each_recipient(self):
 		found = rendered(
 			'<a href="{{ doc.website }}">x</a>', {"website": "https://a.example"}, {"website": "b"}
 		)
-		assert levels(checks.of_links(found.hrefs, OWN)) == [ERROR]
+		assert levels(checks.link_findings(found.hrefs, OWN)) == [ERROR]
 
 
 class TestPlaceholders:
 	def test_without_a_value_are_counted(self):
 		records = [{"first_name": "Ada"}, {"first_name": ""}, {"first_name": None}, {}, {"first_name": "Eve"}]
 		found = rendered("<p>Dear {{ doc.first_name }}</p>", *records)
-		assert told(checks.of_placeholders(found)) == [
+		assert told(checks.placeholder_findings(found)) == [
 			(WARNING, "doc.first_name has no value for 3 of 5 recipients.")
 		]
 
 	def test_zero_is_a_value(self):
-		assert levels(checks.of_placeholders(rendered("<p>{{ doc.points }} points</p>", {"points": 0}))) == [
-			OK
-		]
+		assert levels(
+			checks.placeholder_findings(rendered("<p>{{ doc.points }} points</p>", {"points": 0}))
+		) == [OK]
 
 	@pytest.mark.parametrize(
 		"html",
@@ -147,64 +147,64 @@ class TestPlaceholders:
 		],
 	)
 	def test_that_have_something_in_their_place_are_no_finding(self, html):
-		assert levels(checks.of_placeholders(rendered(html, {"first_name": ""}))) == [OK]
+		assert levels(checks.placeholder_findings(rendered(html, {"first_name": ""}))) == [OK]
 
 	def test_in_the_subject_count_too(self):
 		found = rendered("<p>Hello</p>", {"first_name": ""}, subject="Dear {{ doc.first_name }}")
-		assert levels(checks.of_placeholders(found)) == [WARNING]
+		assert levels(checks.placeholder_findings(found)) == [WARNING]
 
 	def test_that_make_the_mail_fail_for_some_are_a_warning_and_for_all_an_error(self):
 		html = "<p>{{ 100 / doc.size }}</p>"
-		some = told(checks.of_placeholders(rendered(html, {"size": 0}, {"size": 5})))
+		some = told(checks.placeholder_findings(rendered(html, {"size": 0}, {"size": 5})))
 		assert some[0][0] == WARNING and some[0][1].startswith(
 			"For 1 of 2 recipients: The message cannot be made"
 		)
-		assert levels(checks.of_placeholders(rendered(html, {"size": 0}))) == [ERROR]
+		assert levels(checks.placeholder_findings(rendered(html, {"size": 0}))) == [ERROR]
 
 	def test_nobody_to_look_at_is_no_finding(self):
-		assert told(checks.of_placeholders(checks.Sample())) == []
+		assert told(checks.placeholder_findings(checks.RenderedSample())) == []
 
 
 class TestUnsubscribing:
 	def test_a_commercial_mailing_needs_a_link(self):
-		assert levels(checks.of_unsubscribing(True, False, [""])) == [ERROR]
-		((level, text),) = told(checks.of_unsubscribing(True, False, ["de", "fr"]))
+		assert levels(checks.unsubscribe_findings(False, False, [""])) == [ERROR]
+		((level, text),) = told(checks.unsubscribe_findings(False, False, ["de", "fr"]))
 		assert level == ERROR and text.endswith("de, fr")
 
 	def test_from_the_template_or_from_the_settings(self):
-		assert levels(checks.of_unsubscribing(True, False, [])) == [OK]
-		assert levels(checks.of_unsubscribing(True, True, [""])) == [OK]
+		assert levels(checks.unsubscribe_findings(False, False, [])) == [OK]
+		assert levels(checks.unsubscribe_findings(False, True, [""])) == [OK]
 
 	def test_informational_mail_needs_none(self):
-		assert levels(checks.of_unsubscribing(False, False, [""])) == [OK]
+		assert levels(checks.unsubscribe_findings(True, False, [""])) == [OK]
 
 
 class TestIdentity:
 	def test_each_missing_part_is_a_warning(self):
-		assert levels(checks.of_identity(True, "", " ")) == [WARNING, WARNING]
-		assert levels(checks.of_identity(True, "Example Ltd", "")) == [WARNING]
-		assert levels(checks.of_identity(True, "Example Ltd", "1 Road")) == [OK]
+		assert levels(checks.identity_findings(False, "", " ")) == [WARNING, WARNING]
+		assert levels(checks.identity_findings(False, "Example Ltd", "")) == [WARNING]
+		assert levels(checks.identity_findings(False, "Example Ltd", "1 Road")) == [OK]
 
 	def test_informational_mail_needs_none(self):
-		assert levels(checks.of_identity(False, "", "")) == []
+		assert levels(checks.identity_findings(True, "", "")) == []
 
 
 class TestAudience:
 	def test_nobody_is_an_error(self):
-		assert levels(checks.of_audience(0, 100)) == [ERROR]
+		assert levels(checks.audience_findings(0, 100)) == [ERROR]
 
 	@pytest.mark.parametrize(
 		("planned", "earlier", "level"),
 		[(300, 100, OK), (301, 100, WARNING), (1_000_000, 0, OK), (1, 100, OK)],
 	)
 	def test_more_than_three_times_the_largest_before_is_a_surprise(self, planned, earlier, level):
-		assert levels(checks.of_audience(planned, earlier)) == [level]
+		assert levels(checks.audience_findings(planned, earlier)) == [level]
 
 
 class TestLanguages:
 	def found(self, members, versions=("de",), home="en"):
 		return told(
-			checks.of_languages(members, lambda language: language if language in versions else "", home)
+			checks.language_findings(members, lambda language: language if language in versions else "", home)
 		)
 
 	def test_that_many_members_read_without_a_version_are_told(self):
@@ -222,11 +222,11 @@ class TestLanguages:
 class TestDeadline:
 	@pytest.mark.parametrize(("deadline", "late"), [(0, 10), (9, 10), (10, 9), (55, 5), (100, 0), (1000, 0)])
 	def test_counts_what_leaves_after_it(self, deadline, late):
-		assert checks.late(lambda number: 10 * number, 10, deadline) == late
+		assert checks.count_late(lambda number: 10 * number, 10, deadline) == late
 
 	def test_warns_with_the_number(self):
-		assert told(checks.of_deadline(5, 10))[0] == (
+		assert told(checks.deadline_findings(5, 10))[0] == (
 			WARNING,
 			"At the present limits about 5 of 10 mails would not leave before the deadline, and expire.",
 		)
-		assert levels(checks.of_deadline(0, 10)) == [OK]
+		assert levels(checks.deadline_findings(0, 10)) == [OK]

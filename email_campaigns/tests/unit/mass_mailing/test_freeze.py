@@ -5,7 +5,7 @@ from hypothesis import strategies as st
 
 from email_campaigns.audience.decide import PER_ADDRESS, PER_RECORD, Candidate
 from email_campaigns.delivery.mailing.mailing import Mailing
-from email_campaigns.mass_mailing.freeze import count, freeze_slice
+from email_campaigns.mass_mailing.freeze import count_slices, freeze_slice
 
 members = st.lists(
 	st.builds(
@@ -24,7 +24,7 @@ members = st.lists(
 def mailing(policy, heeds):
 	texts = dict.fromkeys(("title", "campaign", "subject", "html", "sender_user", "account"), "")
 	return Mailing(
-		name="M", **texts, sender_address="", sender_name="", heeds_opt_out=heeds, duplicate_policy=policy
+		name="M", **texts, sender_address="", sender_name="", informational=not heeds, duplicate_policy=policy
 	)
 
 
@@ -58,7 +58,7 @@ def freeze(value, read):
 def test_what_is_counted_is_what_is_frozen(rows, policy, heeds, one_size, other_size):
 	value, everybody = mailing(policy, heeds), candidates(rows)
 	ledger = freeze(value, reader(everybody, one_size))
-	counted = count(value, reader(everybody, other_size))
+	counted = count_slices(value, reader(everybody, other_size))
 	assert len(ledger) == counted["members"] == len(everybody), "each member has one row"
 	planned = [decision for decision in ledger.values() if not decision.reason]
 	assert len(planned) == counted["planned"]
@@ -85,4 +85,4 @@ def test_nobody():
 		"seeds": 0,
 		"copies": 0,
 	}
-	assert count(mailing(PER_ADDRESS, True), lambda after: []) == nobody
+	assert count_slices(mailing(PER_ADDRESS, True), lambda after: []) == nobody

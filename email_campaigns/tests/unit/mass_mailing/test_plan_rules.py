@@ -5,22 +5,22 @@ from dataclasses import replace
 import pytest
 
 from email_campaigns.delivery.mailing.mailing import BY_RATE, LATER, SPREAD
-from email_campaigns.mass_mailing.prepare.plan_rules import Plan, problems
+from email_campaigns.mass_mailing.prepare.plan_rules import MailingPlan, problems_with_plan
 
 NOW = 1_800_000_000
 HOUR = 3600
 
 
 def fields(plan):
-	return [field for field, _sentence in problems(plan, NOW)]
+	return [field for field, _sentence in problems_with_plan(plan, NOW)]
 
 
 def test_a_plan_that_says_nothing_is_right():
-	assert fields(Plan()) == []
+	assert fields(MailingPlan()) == []
 
 
 def test_a_whole_plan_is_right():
-	plan = Plan(
+	plan = MailingPlan(
 		send_when=LATER,
 		start=NOW + HOUR,
 		start_is_new=True,
@@ -40,21 +40,21 @@ def test_a_whole_plan_is_right():
 @pytest.mark.parametrize(
 	("field", "plan"),
 	[
-		("start_date", Plan(send_when=LATER)),
-		("start_date", Plan(send_when=LATER, start=NOW - HOUR, start_is_new=True)),
-		("deadline", Plan(start=NOW + HOUR, deadline=NOW + HOUR)),
-		("deadline", Plan(deadline=NOW, deadline_is_new=True)),
-		("hourly_rate", Plan(pace=BY_RATE)),
-		("hourly_rate", Plan(pace=BY_RATE, hourly_rate=-5)),
-		("spread_hours", Plan(pace=SPREAD)),
-		("spread_hours", Plan(pace=SPREAD, spread_hours=10_000)),
-		("domain_rates", Plan(domain_rates=[("gmail.com", 0)])),
-		("domain_rates", Plan(domain_rates=[("someone@gmail.com", 5)])),
-		("domain_rates", Plan(domain_rates=[("gmail.com", 5), ("GMAIL.com", 6)])),
-		("holdout_percent", Plan(holdout_percent=100)),
-		("holdout_percent", Plan(holdout_percent=-1)),
-		("language_versions", Plan(languages=["de", "de"])),
-		("forced_language", Plan(languages=["de"], forced_language="fr")),
+		("start_date", MailingPlan(send_when=LATER)),
+		("start_date", MailingPlan(send_when=LATER, start=NOW - HOUR, start_is_new=True)),
+		("deadline", MailingPlan(start=NOW + HOUR, deadline=NOW + HOUR)),
+		("deadline", MailingPlan(deadline=NOW, deadline_is_new=True)),
+		("hourly_rate", MailingPlan(pace=BY_RATE)),
+		("hourly_rate", MailingPlan(pace=BY_RATE, hourly_rate=-5)),
+		("spread_hours", MailingPlan(pace=SPREAD)),
+		("spread_hours", MailingPlan(pace=SPREAD, spread_hours=10_000)),
+		("domain_rates", MailingPlan(domain_rates=[("gmail.com", 0)])),
+		("domain_rates", MailingPlan(domain_rates=[("someone@gmail.com", 5)])),
+		("domain_rates", MailingPlan(domain_rates=[("gmail.com", 5), ("GMAIL.com", 6)])),
+		("holdout_percent", MailingPlan(holdout_percent=100)),
+		("holdout_percent", MailingPlan(holdout_percent=-1)),
+		("language_versions", MailingPlan(languages=["de", "de"])),
+		("forced_language", MailingPlan(languages=["de"], forced_language="fr")),
 	],
 )
 def test_a_fault_is_said_at_its_field(field, plan):
@@ -62,8 +62,8 @@ def test_a_fault_is_said_at_its_field(field, plan):
 
 
 def test_a_start_that_has_passed_meanwhile_stands_in_nobodys_way():
-	assert fields(Plan(send_when=LATER, start=NOW - HOUR)) == []
+	assert fields(MailingPlan(send_when=LATER, start=NOW - HOUR)) == []
 
 
 def test_choosing_now_takes_a_moment_to_save():
-	assert fields(Plan(send_when=LATER, start=NOW - 60, start_is_new=True)) == []
+	assert fields(MailingPlan(send_when=LATER, start=NOW - 60, start_is_new=True)) == []

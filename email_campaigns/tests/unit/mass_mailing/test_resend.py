@@ -15,7 +15,13 @@ from email_campaigns.audience.decide import (
 	Candidate,
 )
 from email_campaigns.mass_mailing.resend import resend
-from email_campaigns.mass_mailing.resend.resend import Row, Rules, hindrance, queue_again, refusal
+from email_campaigns.mass_mailing.resend.resend import (
+	LedgerRow,
+	ResendRules,
+	plan_requeue,
+	resend_hindrance,
+	resend_refusal,
+)
 
 NOW = 1_700_000_000
 FINE = {"status": "Complete", "frozen": True, "deadline": 0, "campaign": "Active", "epoch": NOW}
@@ -23,7 +29,7 @@ FINE = {"status": "Complete", "frozen": True, "deadline": 0, "campaign": "Active
 
 def row(status="Failed", name=1, email="a@x.org", **values):
 	fields = {"reason": "", "target_list": "L", "member": name, "doctype": "Contact", "record": str(name)}
-	return Row(
+	return LedgerRow(
 		name=name, status=status, email=email, language="", dedupe_key=f"a:{email}", **(fields | values)
 	)
 
@@ -51,7 +57,7 @@ def today(of, **values):
 	],
 )
 def test_what_keeps_a_whole_mailing(changed, sentence):
-	assert hindrance(**(FINE | changed)) == sentence
+	assert resend_hindrance(**(FINE | changed)) == sentence
 
 
 @pytest.mark.parametrize(
@@ -71,22 +77,22 @@ def test_what_keeps_a_whole_mailing(changed, sentence):
 	],
 )
 def test_what_keeps_a_row(of, sentence):
-	assert refusal(of, today(of), Rules()) == sentence
+	assert resend_refusal(of, today(of), ResendRules()) == sentence
 
 
 @pytest.mark.parametrize("status", ["Sent", "Failed", "Skipped", "Expired"])
 def test_who_must_not_be_mailed_today_gets_nothing(status):
 	of = row(status)
-	assert refusal(of, today(of, suppressed="Unsubscribed"), Rules()) == "Unsubscribed"
-	assert refusal(of, today(of, suppressed="Hard Bounce"), Rules()) == "Suppressed: Hard Bounce"
-	assert refusal(of, today(of, suppressed="Unsubscribed"), Rules(heeds_opt_out=False)) == ""
+	assert resend_refusal(of, today(of, suppressed="Unsubscribed"), ResendRules()) == "Unsubscribed"
+	assert resend_refusal(of, today(of, suppressed="Hard Bounce"), ResendRules()) == "Suppressed: Hard Bounce"
+	assert resend_refusal(of, today(of, suppressed="Unsubscribed"), ResendRules(informational=True)) == ""
 
 
 def test_who_is_held_out_by_now_gets_nothing_where_nothing_was_sent():
-	rules = Rules(held_out=lambda email: True)
-	assert refusal(row("Skipped"), today(row()), rules) == resend.SPOILS_COMPARISON
-	assert refusal(row("Sent"), today(row()), rules) == ""
-	assert refusal(row("Skipped", is_seed=True), today(row()), rules) == ""
+	rules = ResendRules(held_out=lambda email: True)
+	assert resend_refusal(row("Skipped"), today(row()), rules) == resend.SPOILS_COMPARISON
+	assert resend_refusal(row("Sent"), today(row()), rules) == ""
+	assert resend_refusal(row("Skipped", is_seed=True), today(row()), rules) == ""
 
 
 @pytest.mark.parametrize(
@@ -103,7 +109,7 @@ def test_who_is_held_out_by_now_gets_nothing_where_nothing_was_sent():
 def test_a_mail_is_sent_once_more_at_a_time(other, sentence):
 	first = row("Sent")
 	again = row(name=2, resend_of=1, **other)
-	assert refusal(first, today(first), Rules(), [again], NOW) == sentence
+	assert resend_refusal(first, today(first), ResendRules(), [again], NOW) == sentence
 
 
 def test_a_mail_that_was_sent_again_leads_to_the_first():
@@ -112,11 +118,11 @@ def test_a_mail_that_was_sent_again_leads_to_the_first():
 
 
 def test_decided_uncertain_mails_may_be_queued_again_also_copies():
-	decided = Rules(decided=True)
+	decided = ResendRules(decided=True)
 	for of in (row("Uncertain"), row("Uncertain", cc_of=7)):
-		assert refusal(of, today(of), decided) == ""
+		assert resend_refusal(of, today(of), decided) == ""
 	unsettled = row("Uncertain", settled=False)
-	assert refusal(unsettled, today(unsettled), decided) == resend.ON_ITS_WAY
+	assert resend_refusal(unsettled, today(unsettled), decided) == resend.ON_ITS_WAY
 
 
 @pytest.mark.parametrize(
@@ -125,18 +131,18 @@ def test_decided_uncertain_mails_may_be_queued_again_also_copies():
 def test_what_somebody_else_has_is_a_duplicate(policy, reason):
 	of = row()
 	key = resend.wanted_key(of, today(of), policy)
-	(again,) = queue_again([of], {1: today(of)}, {key: 9}, Rules(policy))
+	(again,) = plan_requeue([of], {1: today(of)}, {key: 9}, ResendRules(policy))
 	assert again.reason == reason
-	(again,) = queue_again([of], {1: today(of)}, {key: 1}, Rules(policy))
+	(again,) = plan_requeue([of], {1: today(of)}, {key: 1}, ResendRules(policy))
 	assert again.reason == ""
 
 
 def test_a_corrected_address_is_a_new_key_but_for_a_second_mail():
 	of = row()
-	(again,) = queue_again([of], {1: today(of, email="b@x.org")}, {}, Rules())
+	(again,) = plan_requeue([of], {1: today(of, email="b@x.org")}, {}, ResendRules())
 	assert (again.key, again.moved) == ("a:b@x.org", True)
 	second = replace(of, resend_of=5, dedupe_key="x:5:1")
-	(again,) = queue_again([second], {1: today(second)}, {}, Rules())
+	(again,) = plan_requeue([second], {1: today(second)}, {}, ResendRules())
 	assert (again.key, again.moved) == ("x:5:1", False)
 
 
@@ -150,7 +156,7 @@ def test_no_key_is_given_twice(people, holders):
 		of.name: today(of, email=email, suppressed="Complaint" if bad else "")
 		for of, (email, bad) in zip(rows, people, strict=True)
 	}
-	plans = list(queue_again(rows, known, holders, Rules()))
+	plans = list(plan_requeue(rows, known, holders, ResendRules()))
 	given_keys = [plan.key for plan in plans if not plan.reason]
 	assert len(plans) == len(rows)
 	assert len(set(given_keys)) == len(given_keys)

@@ -5,13 +5,13 @@ import pytest
 from email_campaigns import lifecycle
 from email_campaigns.audience import decide
 from email_campaigns.mass_mailing.explain import sentences
-from email_campaigns.mass_mailing.explain.sentences import Kept, Mail, Waits
+from email_campaigns.mass_mailing.explain.sentences import MailFacts, SuppressionFacts, WaitReasons
 
 EMAIL = "ada@x.org"
 
 
 def tell(status, **values):
-	return sentences.sentence(Mail(status, EMAIL, **values), str)
+	return sentences.explain_mail(MailFacts(status, EMAIL, **values), str)
 
 
 @pytest.mark.parametrize("status", lifecycle.CAMPAIGN_MESSAGE_TRANSITIONS)
@@ -61,19 +61,22 @@ def test_a_failure_has_the_words_of_the_server():
 @pytest.mark.parametrize(
 	("waits", "words"),
 	[
-		(Waits(), "one of the next"),
-		(Waits(paused=True), "The mailing is paused."),
-		(Waits(paused=True, held="The server refused the login."), "paused. The server refused the login."),
-		(Waits(held="Muted."), "Muted."),
-		(Waits(for_mail=True, due="noon"), "once the mail itself has left"),
-		(Waits(refused="451 Later.", due="noon"), "saying: 451 Later. It is tried again on noon."),
-		(Waits(optimised=True, due="noon"), "Its best hour begins on noon."),
-		(Waits(due="noon"), "may leave from noon on"),
+		(WaitReasons(), "one of the next"),
+		(WaitReasons(paused=True), "The mailing is paused."),
 		(
-			Waits(limit="x.org", opens="noon"),
+			WaitReasons(paused=True, held="The server refused the login."),
+			"paused. The server refused the login.",
+		),
+		(WaitReasons(held="Muted."), "Muted."),
+		(WaitReasons(for_mail=True, due="noon"), "once the mail itself has left"),
+		(WaitReasons(refused="451 Later.", due="noon"), "saying: 451 Later. It is tried again on noon."),
+		(WaitReasons(optimised=True, due="noon"), "Its best hour begins on noon."),
+		(WaitReasons(due="noon"), "may leave from noon on"),
+		(
+			WaitReasons(limit="x.org", opens="noon"),
 			"x.org: this limit is reached, and the next mail may leave on noon.",
 		),
-		(Waits(due="noon", limit="x.org", opens="one"), "may leave from noon on"),
+		(WaitReasons(due="noon", limit="x.org", opens="one"), "may leave from noon on"),
 	],
 )
 def test_what_a_mail_waits_for(waits, words):
@@ -90,59 +93,61 @@ REASONS = [
 
 @pytest.mark.parametrize("reason", REASONS)
 def test_every_reason_for_leaving_somebody_out_has_a_sentence_of_its_own(reason):
-	told = sentences.left_out(reason, str)
+	told = sentences.explain_exclusion(reason, str)
 	assert told.endswith(".") and told != reason
 	assert told in tell("Skipped", reason=reason)
-	assert told in sentences.would(EMAIL, reason, str)
+	assert told in sentences.explain_outlook(EMAIL, reason, str)
 
 
 def test_an_unsubscription_says_when_and_by_what():
-	kept = Kept("Unsubscribed", "Monday", "mail 12: one click")
+	kept = SuppressionFacts("Unsubscribed", "Monday", "mail 12: one click")
 	assert tell("Skipped", reason="Unsubscribed", kept=kept) == (
 		"Nothing was sent to ada@x.org. They unsubscribed on Monday. Known from: mail 12: one click"
 	)
-	assert "from News on Monday" in sentences.left_out(
-		"Unsubscribed", str, Kept("Unsubscribed", "Monday", "", "News")
+	assert "from News on Monday" in sentences.explain_exclusion(
+		"Unsubscribed", str, SuppressionFacts("Unsubscribed", "Monday", "", "News")
 	)
 
 
 @pytest.mark.parametrize("reason", ["Hard Bounce", "Complaint", "Manual"])
 def test_a_suppressed_address_says_since_when(reason):
-	told = sentences.left_out(f"Suppressed: {reason}", str, Kept(reason, "Monday", "MASS-1: 550"))
+	told = sentences.explain_exclusion(
+		f"Suppressed: {reason}", str, SuppressionFacts(reason, "Monday", "MASS-1: 550")
+	)
 	assert told.endswith("It is suppressed since Monday. Known from: MASS-1: 550")
 
 
 def test_an_excluding_list_is_named():
 	assert (
-		sentences.left_out(decide.EXCLUDED_RECORD, str, lists=["Rivals"])
+		sentences.explain_exclusion(decide.EXCLUDED_RECORD, str, lists=["Rivals"])
 		== "They are on the excluding list Rivals."
 	)
 
 
 def test_a_reason_that_nobody_foresaw_is_told_as_it_is():
-	assert sentences.left_out("CC field switched off", str) == "CC field switched off"
+	assert sentences.explain_exclusion("CC field switched off", str) == "CC field switched off"
 
 
 def test_before_the_start():
-	assert sentences.would(EMAIL, "", str) == "ada@x.org would get the mailing."
+	assert sentences.explain_outlook(EMAIL, "", str) == "ada@x.org would get the mailing."
 	assert (
-		sentences.would("", decide.NO_ADDRESS, str)
+		sentences.explain_outlook("", decide.NO_ADDRESS, str)
 		== "This recipient would get nothing. Their record has no valid address."
 	)
 
 
 def test_who_joined_later():
-	told = sentences.joined_later(EMAIL, "News", "Monday", str)
+	told = sentences.explain_late_member(EMAIL, "News", "Monday", str)
 	assert "ada@x.org joined the list News on Monday, after" in told
 
 
 def test_a_stranger():
-	assert sentences.stranger(EMAIL, str) == "ada@x.org is on no list of this mailing."
-	told = sentences.stranger(EMAIL, str, Kept("Unsubscribed", "Monday"), ["Rivals"])
+	assert sentences.explain_stranger(EMAIL, str) == "ada@x.org is on no list of this mailing."
+	told = sentences.explain_stranger(EMAIL, str, SuppressionFacts("Unsubscribed", "Monday"), ["Rivals"])
 	assert told.endswith("They are on the excluding list Rivals. They unsubscribed on Monday.")
 
 
 def test_the_words_are_translated():
-	assert sentences.sentence(
-		Mail("Sending", EMAIL), lambda text: text.upper().replace("{0}", "{0}")
+	assert sentences.explain_mail(
+		MailFacts("Sending", EMAIL), lambda text: text.upper().replace("{0}", "{0}")
 	).startswith("THE MAIL TO")

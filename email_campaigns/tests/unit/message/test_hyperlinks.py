@@ -5,7 +5,7 @@ from time import process_time
 import pytest
 
 from email_campaigns.message.compile import compile_message
-from email_campaigns.message.hyperlinks import HIDE, prepared
+from email_campaigns.message.hyperlinks import HIDE, prepare_links
 from email_campaigns.message.placeholders import to_jinja
 
 
@@ -14,7 +14,7 @@ def everything(url):
 
 
 def tracked(html):
-	return prepared(html, everything)
+	return prepare_links(html, everything)
 
 
 @pytest.mark.parametrize(
@@ -91,7 +91,7 @@ def test_what_is_left_alone(html):
 )
 @pytest.mark.parametrize("tracks", [everything, None])
 def test_the_attribute_takes_a_link_out_and_is_removed(html, left, tracks):
-	result = prepared(html, tracks)
+	result = prepare_links(html, tracks)
 	assert result.links == {}
 	assert result.html == left or (left is None and "no-track" not in result.html)
 
@@ -111,7 +111,7 @@ def test_the_same_address_is_one_link():
 
 
 def test_who_decides_what_is_tracked():
-	result = prepared(
+	result = prepare_links(
 		'<a href="https://a.example/">a</a><a href="https://b.example/">b</a>', lambda url: "b." in url
 	)
 	assert list(result.links) == ["https://b.example/"]

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from email_campaigns.message.compile import compile_message
 from email_campaigns.message.footer import as_document
-from email_campaigns.message.inline import INLINER, inlined, outline
+from email_campaigns.message.inline import INLINER, inline_styles, outline
 from email_campaigns.message.protect import Unprotectable, protect, split
 
 STYLE = "<style>p{color:red} td{padding:1px} .a{margin:0} a:hover{color:blue} @media print{p{color:black}}</style>"
@@ -46,13 +46,13 @@ def test_rules_become_attributes_and_the_rest_stays_a_sheet():
 
 def test_without_a_sheet_nothing_is_touched():
 	fragment = "<DIV class=x><p>a<p>b<br/>{{ doc.name }}"
-	assert inlined(as_document(fragment)) == as_document(fragment)
+	assert inline_styles(as_document(fragment)) == as_document(fragment)
 
 
 @pytest.mark.parametrize("path", ["https://example.com/a.css", "file:///etc/passwd", "/etc/passwd"])
 def test_no_sheet_is_read_from_anywhere(path):
 	html = as_document(f"{STYLE}<link rel=stylesheet href='{path}'><p>x</p>")
-	assert inlined(html) == html
+	assert inline_styles(html) == html
 	assert "https://example.com/b.css" in rendered(
 		STYLE.replace("p{", "@import url(https://example.com/b.css);p{") + "<p>x"
 	)
@@ -129,7 +129,7 @@ LEFT_ALONE = [
 @pytest.mark.parametrize("source", LEFT_ALONE)
 def test_what_a_parser_would_break_is_left_alone(source):
 	html = as_document(STYLE + source)
-	assert inlined(html) == html
+	assert inline_styles(html) == html
 
 
 BLOCKS = st.recursive(

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from email_campaigns.delivery.smtp.wire import quote
+from email_campaigns.delivery.smtp.wire import dot_stuff
 from email_campaigns.message.headers import HeaderError, encode_address
 from email_campaigns.message.mime import Attachment, Skeleton
 from email_campaigns.message.quoted import Pieced, quoted_printable
@@ -81,7 +81,7 @@ def check(skeleton, subject, html, text):
 	assert decoded(message.get_body(("plain",))) == normal(text)
 	assert not message.defects and not any(part.defects for part in message.walk())
 	assert re.search(rb"(?<!\r)\n|\r(?!\n)|\0|^\.", raw, re.MULTILINE) is None
-	assert quote(raw) == quote(bytes(raw))
+	assert dot_stuff(raw) == dot_stuff(bytes(raw))
 	assert raw.isascii()
 	body = raw.partition(b"\r\n\r\n")[2]
 	assert max(len(line) for line in body.split(b"\r\n")) <= 76

@@ -4,32 +4,32 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from email_campaigns.results.lift import Group, lift, newcombe, wilson
+from email_campaigns.results.lift import LiftGroup, lift, newcombe, wilson
 
 # Newcombe, Statistics in Medicine 17 (1998) 873-890, table II, method 10 (score, without continuity correction).
 TABLE_II = [
-	("56/70 - 48/80", Group(56, 70), Group(48, 80), 0.0524, 0.3339),
-	("9/10 - 3/10", Group(9, 10), Group(3, 10), 0.1705, 0.8090),
-	("6/7 - 2/7", Group(6, 7), Group(2, 7), 0.0582, 0.8062),
-	("5/56 - 0/29", Group(5, 56), Group(0, 29), -0.0381, 0.1926),
-	("0/10 - 0/20", Group(0, 10), Group(0, 20), -0.1611, 0.2775),
-	("0/10 - 0/10", Group(0, 10), Group(0, 10), -0.2775, 0.2775),
-	("10/10 - 0/20", Group(10, 10), Group(0, 20), 0.6791, 1.0),
-	("10/10 - 0/10", Group(10, 10), Group(0, 10), 0.6075, 1.0),
+	("56/70 - 48/80", LiftGroup(56, 70), LiftGroup(48, 80), 0.0524, 0.3339),
+	("9/10 - 3/10", LiftGroup(9, 10), LiftGroup(3, 10), 0.1705, 0.8090),
+	("6/7 - 2/7", LiftGroup(6, 7), LiftGroup(2, 7), 0.0582, 0.8062),
+	("5/56 - 0/29", LiftGroup(5, 56), LiftGroup(0, 29), -0.0381, 0.1926),
+	("0/10 - 0/20", LiftGroup(0, 10), LiftGroup(0, 20), -0.1611, 0.2775),
+	("0/10 - 0/10", LiftGroup(0, 10), LiftGroup(0, 10), -0.2775, 0.2775),
+	("10/10 - 0/20", LiftGroup(10, 10), LiftGroup(0, 20), 0.6791, 1.0),
+	("10/10 - 0/10", LiftGroup(10, 10), LiftGroup(0, 10), 0.6075, 1.0),
 ]
 # Newcombe, Statistics in Medicine 17 (1998) 857-872, table I, method 3 (score, without continuity correction).
 ONE_SHARE = [
-	(Group(81, 263), 0.2553, 0.3662),
-	(Group(15, 148), 0.0624, 0.1605),
-	(Group(0, 20), 0.0, 0.1611),
-	(Group(1, 29), 0.0061, 0.1718),
+	(LiftGroup(81, 263), 0.2553, 0.3662),
+	(LiftGroup(15, 148), 0.0624, 0.1605),
+	(LiftGroup(0, 20), 0.0, 0.1611),
+	(LiftGroup(1, 29), 0.0061, 0.1718),
 ]
 
 
 @st.composite
 def groups(draw):
 	size = draw(st.integers(1, 10**6))
-	return Group(draw(st.integers(0, size)), size)
+	return LiftGroup(draw(st.integers(0, size)), size)
 
 
 @pytest.mark.parametrize(
@@ -64,15 +64,17 @@ def test_nothing_is_significant_between_equal_groups(group):
 
 
 def test_significance_follows_the_interval():
-	assert lift(Group(56, 70), Group(48, 80)).significant
-	assert not lift(Group(5, 56), Group(0, 29)).significant
+	assert lift(LiftGroup(56, 70), LiftGroup(48, 80)).significant
+	assert not lift(LiftGroup(5, 56), LiftGroup(0, 29)).significant
 
 
 def test_a_relative_lift_needs_something_to_be_relative_to():
-	assert lift(Group(30, 100), Group(20, 100)).relative == pytest.approx(0.5)
-	assert lift(Group(30, 100), Group(0, 100)).relative is None
+	assert lift(LiftGroup(30, 100), LiftGroup(20, 100)).relative == pytest.approx(0.5)
+	assert lift(LiftGroup(30, 100), LiftGroup(0, 100)).relative is None
 
 
-@pytest.mark.parametrize(("mailed", "held_out"), [(Group(0, 0), Group(1, 2)), (Group(1, 2), Group(0, 0))])
+@pytest.mark.parametrize(
+	("mailed", "held_out"), [(LiftGroup(0, 0), LiftGroup(1, 2)), (LiftGroup(1, 2), LiftGroup(0, 0))]
+)
 def test_an_empty_group_can_not_be_compared(mailed, held_out):
 	assert lift(mailed, held_out) is None

@@ -2,7 +2,7 @@
 
 from datetime import datetime, timedelta
 
-from email_campaigns.tracking.events import Event, judged
+from email_campaigns.tracking.events import Event, judge_events
 from email_campaigns.tracking.verdict import BURST_SECONDS, CLICK, OPEN
 
 SENT = datetime(2026, 3, 1, 9)
@@ -19,7 +19,7 @@ def opened(seconds, agent=CHROME):
 
 
 def verdicts(*events, sent=SENT):
-	return [verdict.verdict for verdict in judged(events, sent)]
+	return [verdict.verdict for verdict in judge_events(events, sent)]
 
 
 def test_a_person():
@@ -65,4 +65,4 @@ def test_thousands_of_hits_are_judged_at_once():
 
 
 def test_no_hits():
-	assert judged([], SENT) == []
+	assert judge_events([], SENT) == []

@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from email_campaigns.tracking.links import LinkMaker, automatic_id
-from email_campaigns.tracking.target import problem_of, utm, with_parameters
+from email_campaigns.tracking.target import problem_with_url, utm, with_parameters
 from email_campaigns.tracking.tokens import TokenRing
 
 UTM = utm("Spring", "News & more", "Shop")
@@ -21,7 +21,7 @@ UTM = utm("Spring", "News & more", "Shop")
 	],
 )
 def test_good_addresses(url):
-	assert problem_of(url) == ""
+	assert problem_with_url(url) == ""
 
 
 @pytest.mark.parametrize(
@@ -46,7 +46,7 @@ def test_good_addresses(url):
 	],
 )
 def test_bad_addresses_are_a_sentence(url):
-	assert problem_of(url).endswith(".")
+	assert problem_with_url(url).endswith(".")
 
 
 @pytest.mark.parametrize(
@@ -76,7 +76,7 @@ def test_empty_values_are_not_added():
 
 @given(st.text(max_size=40), st.text(max_size=40))
 def test_whatever_they_are_the_address_stays_good(campaign, link):
-	assert problem_of(with_parameters("https://a.example/p", utm(campaign[:30], "M", link[:30]))) == ""
+	assert problem_with_url(with_parameters("https://a.example/p", utm(campaign[:30], "M", link[:30]))) == ""
 
 
 def test_links_of_one_mail_are_what_signing_one_by_one_gives():

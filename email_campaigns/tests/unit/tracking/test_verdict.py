@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from email_campaigns.tracking.verdict import BURST_LINKS, CLICK, OPEN, Hit, judge
+from email_campaigns.tracking.verdict import BURST_LINKS, CLICK, OPEN, Hit, judge_hit
 
 CORPUS = Path(__file__).parents[2] / "data" / "hits.tsv"
 CHROME = "Mozilla/5.0 (Windows NT 10.0; Win64; x64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/126.0.0.0 Safari/537.36"
@@ -25,7 +25,7 @@ def test_the_corpus_is_large_and_of_both_kinds():
 
 
 def test_machines_are_told_from_people():
-	judged = [(judge(hit).verdict, label, hit) for hit, label in corpus()]
+	judged = [(judge_hit(hit).verdict, label, hit) for hit, label in corpus()]
 	called = [label for verdict, label, _hit in judged if verdict == "machine"]
 	machines = [verdict for verdict, label, _hit in judged if label == "machine"]
 	wrong = [(verdict, hit) for verdict, label, hit in judged if verdict != label]
@@ -35,7 +35,7 @@ def test_machines_are_told_from_people():
 
 def test_every_machine_has_a_reason():
 	for hit, _label in corpus():
-		verdict = judge(hit)
+		verdict = judge_hit(hit)
 		assert bool(verdict.reason) or verdict.verdict == "human"
 
 
@@ -63,13 +63,13 @@ def test_every_machine_has_a_reason():
 	],
 )
 def test_each_rule(hit, verdict, reason):
-	assert judge(hit) == (verdict, reason)
+	assert judge_hit(hit) == (verdict, reason)
 
 
 def test_the_seconds_can_be_turned_off():
-	assert judge(Hit(OPEN, CHROME, seconds=0), machine_seconds=0).verdict == "human"
+	assert judge_hit(Hit(OPEN, CHROME, seconds=0), machine_seconds=0).verdict == "human"
 
 
 @pytest.mark.parametrize("agent", ["x" * 100_000, "bot" * 30_000, "(" * 50_000, "\0", "é" * 1000])
 def test_no_agent_is_too_strange(agent):
-	assert judge(Hit(OPEN, agent)).verdict in ("human", "machine")
+	assert judge_hit(Hit(OPEN, agent)).verdict in ("human", "machine")

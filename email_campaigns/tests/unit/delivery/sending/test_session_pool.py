@@ -9,7 +9,7 @@ from time import monotonic
 
 import pytest
 
-from email_campaigns.delivery.sending.send_loop import Crowded, SendLoop
+from email_campaigns.delivery.sending.send_loop import NoFurtherSession, SendLoop
 from email_campaigns.delivery.sending.session_pool import SessionPool
 from email_campaigns.delivery.smtp.session import Session
 from email_campaigns.tests.support.fakes import SENDER, Killed, Ledger, MemoryJournal, MemoryServer
@@ -104,7 +104,7 @@ def test_an_error_of_the_journal_ends_all_of_whom_it_had_steps():
 
 def test_a_session_that_the_server_has_no_room_for_leaves_its_letters_to_the_others():
 	def refuse(crew):
-		raise Crowded
+		raise NoFurtherSession
 
 	crew = Crew(5, 2, connects={1: refuse})
 	first = crew.run()

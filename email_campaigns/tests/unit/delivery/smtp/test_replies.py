@@ -8,12 +8,12 @@ import pytest
 
 from email_campaigns.delivery.smtp.replies import (
 	ConnectionLost,
-	Meaning,
 	Refused,
 	Reply,
+	ReplyMeaning,
 	backoff,
-	judge,
-	parse,
+	judge_refusal,
+	parse_reply,
 )
 
 CORPUS = Path(__file__).parents[3] / "data" / "smtp_replies.tsv"
@@ -26,9 +26,9 @@ def corpus() -> list[dict[str, str]]:
 
 @pytest.mark.parametrize("row", corpus(), ids=lambda row: f"{row['stage']}-{row['reply'][:40]}")
 def test_corpus(row):
-	reply = parse(row["reply"].replace("\\n", "\n").encode().split(b"\n"))
-	meaning, sentence = judge(Refused(row["stage"], reply))
-	assert meaning is Meaning(row["meaning"]), sentence
+	reply = parse_reply(row["reply"].replace("\\n", "\n").encode().split(b"\n"))
+	meaning, sentence = judge_refusal(Refused(row["stage"], reply))
+	assert meaning is ReplyMeaning(row["meaning"]), sentence
 	assert sentence.endswith(f": {reply}")
 	assert str(reply.code) in sentence
 
@@ -36,25 +36,28 @@ def test_corpus(row):
 def test_corpus_is_broad():
 	rows = corpus()
 	assert len(rows) >= 150
-	assert {row["meaning"] for row in rows} == {meaning.value for meaning in Meaning}
+	assert {row["meaning"] for row in rows} == {meaning.value for meaning in ReplyMeaning}
 	assert {row["stage"] for row in rows} == {"connect", "login", "mail", "rcpt", "data", "content"}
 
 
 def test_sentence_names_the_address():
 	refusal = Refused("rcpt", Reply(550, "5.1.1", "No such user"))
-	assert judge(refusal) == (Meaning.BOUNCED, "The server refused the address: 550 5.1.1 No such user")
+	assert judge_refusal(refusal) == (
+		ReplyMeaning.BOUNCED,
+		"The server refused the address: 550 5.1.1 No such user",
+	)
 
 
 @pytest.mark.parametrize("stage", ["mail", "rcpt", "data", "content"])
 def test_every_code_has_a_meaning(stage):
 	for code in range(400, 600):
-		meaning, _ = judge(Refused(stage, Reply(code, "", "")))
+		meaning, _ = judge_refusal(Refused(stage, Reply(code, "", "")))
 		if code in (421, 450, 451, 452):
-			assert meaning is Meaning.RETRY
-		if meaning is Meaning.BOUNCED:
+			assert meaning is ReplyMeaning.RETRY
+		if meaning is ReplyMeaning.BOUNCED:
 			assert stage == "rcpt" and code >= 500
 		if stage == "mail" and code >= 500:
-			assert meaning is Meaning.PAUSE
+			assert meaning is ReplyMeaning.PAUSE
 
 
 @pytest.mark.parametrize(
@@ -74,7 +77,7 @@ def test_every_code_has_a_meaning(stage):
 	],
 )
 def test_parse(lines, reply):
-	assert parse(lines) == reply
+	assert parse_reply(lines) == reply
 
 
 @pytest.mark.parametrize(
@@ -92,7 +95,7 @@ def test_parse(lines, reply):
 )
 def test_parse_refuses_what_is_not_smtp(lines):
 	with pytest.raises(ValueError, match="not SMTP"):
-		parse(lines)
+		parse_reply(lines)
 
 
 def test_backoff_grows_and_is_deterministic():

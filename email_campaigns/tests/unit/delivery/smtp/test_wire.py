@@ -4,8 +4,8 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from email_campaigns.delivery.smtp.replies import Meaning, Refused, judge
-from email_campaigns.delivery.smtp.wire import mailbox, quote
+from email_campaigns.delivery.smtp.replies import Refused, ReplyMeaning, judge_refusal
+from email_campaigns.delivery.smtp.wire import dot_stuff, encode_mailbox
 from email_campaigns.tests.support.smtp_server import ScriptedServer
 from email_campaigns.tests.unit.delivery.smtp.smtp_kit import SENDER, hand_over, open_session, received
 
@@ -31,7 +31,7 @@ def unquote(message: bytes) -> bytes:
 @example(b"a\r.\r\n")
 def test_messages_survive_the_wire(content):
 	expected = b"".join(line + b"\r\n" for line in content.splitlines())
-	assert unquote(quote(content)) == expected
+	assert unquote(dot_stuff(content)) == expected
 
 
 @given(st.lists(TRICKY, max_size=3))
@@ -62,7 +62,7 @@ def test_messages_survive_a_server(contents):
 	],
 )
 def test_addresses(address, written):
-	assert mailbox(address, "rcpt", True) == written
+	assert encode_mailbox(address, "rcpt", True) == written
 
 
 BAD = [
@@ -111,9 +111,9 @@ def test_bad_addresses_are_refused_before_anything_is_written(address):
 @given(st.text(max_size=30), st.booleans())
 def test_no_text_becomes_more_than_one_address(address, utf8):
 	try:
-		written = mailbox(address, "rcpt", utf8)
+		written = encode_mailbox(address, "rcpt", utf8)
 	except Refused as refusal:
-		assert judge(refusal)[0] in (Meaning.BOUNCED, Meaning.FAILED)
+		assert judge_refusal(refusal)[0] in (ReplyMeaning.BOUNCED, ReplyMeaning.FAILED)
 	else:
 		assert not set(written) & set(b"\r\n\0 <>\t")
 		assert utf8 or written.isascii()
@@ -122,7 +122,7 @@ def test_no_text_becomes_more_than_one_address(address, utf8):
 @given(st.text(alphabet="ab.<> \r\n@ü\uff1e\uff20\uff0e\u3002ßς\u00ad", max_size=12))
 def test_no_domain_escapes(domain):
 	try:
-		written = mailbox("a@" + domain, "rcpt", True)
+		written = encode_mailbox("a@" + domain, "rcpt", True)
 	except Refused:
 		return
 	assert not set(written) & set(b"\r\n\0 <>")
