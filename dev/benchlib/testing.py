@@ -1,5 +1,6 @@
 """Runs the tests: those of pure code without any bench, all others on the test site, or on one site a core."""
 
+import argparse
 import json
 import os
 import subprocess
@@ -93,14 +94,17 @@ def _on_sites(bench, parts, options):
 def processes(options, named=False, cores=None):
 	"""How many processes of pytest these options of the user mean, and the options without that number.
 
-	`-n NUMBER` says it. Else it is one for tests that are `named` or need the terminal, and one a core for all others.
+	`-n NUMBER` says it, `-n auto` is one a core. Else it is one for tests that are `named` or need the terminal, and
+	one a core for all others.
 	"""
-	if "-n" in options[:-1]:
-		place = options.index("-n")
-		return int(options[place + 1]), options[:place] + options[place + 2 :]
-	if named or any(option in ALONE for option in options):
-		return 1, options
-	return min(cores or len(os.sched_getaffinity(0)), MOST), options
+	parser = argparse.ArgumentParser(add_help=False, allow_abbrev=False)
+	parser.add_argument("-n", "--numprocesses")
+	asked, rest = parser.parse_known_args(options)
+	if asked.numprocesses and asked.numprocesses.isdigit():
+		return min(int(asked.numprocesses), MOST), rest
+	if not asked.numprocesses and (named or any(option in ALONE for option in options)):
+		return 1, rest
+	return min(cores or os.cpu_count() or 1, MOST), rest
 
 
 def install_packages(bench):
