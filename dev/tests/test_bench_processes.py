@@ -53,7 +53,8 @@ def test_started_known_and_stopped(start, paths):
 	start("sleeper", SLEEP)
 	assert Process(paths, "sleeper").pid() == pid, "a second start changes nothing"
 	assert process.stop(seconds=5)
-	assert start_time(pid) is None and not process.pid_file.exists()
+	assert start_time(pid) is None
+	assert not process.pid_file.exists()
 	assert not process.stop()
 
 

@@ -17,7 +17,8 @@ def test_needs_come_first():
 		"data": (lambda: done.append("data"), []),
 	}
 	run_steps(steps)
-	assert done[-1] == "site" and sorted(done[:2]) == ["data", "env"]
+	assert done[-1] == "site"
+	assert sorted(done[:2]) == ["data", "env"]
 
 
 def test_independent_steps_run_side_by_side():

@@ -187,8 +187,7 @@ def _way_is_free(queue) -> bool:
 def _open(queue) -> send_store.SendJob | None:
 	sending = None
 	with _pausing(queue):
-		sending = send_store.SendJob(queue.load(), queue.mails, time.monotonic() + PAGE_SECONDS)
-	return sending
+		return send_store.SendJob(queue.load(), queue.mails, time.monotonic() + PAGE_SECONDS)
 
 
 @contextmanager

@@ -25,9 +25,44 @@ TBODY = re.compile(r"</?tbody\b[^<>]*>", re.IGNORECASE)
 MOST_SHEETS = 50  # in one template: each that is never closed would be searched for its end
 MOST_RULES = 3000  # each is tried on each element
 # Tags that HTML lets a writer leave out and that a parser adds (https://html.spec.whatwg.org/#optional-tags)
-IMPLIED = frozenset("html head body".split())
-IMPLIED_ENDS = frozenset("p li dt dd td th tr tbody thead tfoot option optgroup caption rp rt".split())
-VOID = frozenset("area base br col embed hr img input link meta param source track wbr".split())
+IMPLIED = frozenset(["html", "head", "body"])
+IMPLIED_ENDS = frozenset(
+	[
+		"p",
+		"li",
+		"dt",
+		"dd",
+		"td",
+		"th",
+		"tr",
+		"tbody",
+		"thead",
+		"tfoot",
+		"option",
+		"optgroup",
+		"caption",
+		"rp",
+		"rt",
+	]
+)
+VOID = frozenset(
+	[
+		"area",
+		"base",
+		"br",
+		"col",
+		"embed",
+		"hr",
+		"img",
+		"input",
+		"link",
+		"meta",
+		"param",
+		"source",
+		"track",
+		"wbr",
+	]
+)
 
 
 def inline_styles(html: str) -> str:

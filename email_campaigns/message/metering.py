@@ -9,11 +9,11 @@ from jinja2.visitor import NodeTransformer
 from email_campaigns.message.slots import Marks, Path
 
 FIELD, ITEM, CUT, EACH, TICK, WEIGH, CONCAT, LINK = (
-	f"ec {name}" for name in "field item cut each tick weigh concat link".split()
+	f"ec {name}" for name in ["field", "item", "cut", "each", "tick", "weigh", "concat", "link"]
 )
 NODES_PER_TICK = 100
 # Reserved names, so that no template gives one another value
-CONSTANT = frozenset("doc campaign mass_email unsubscribe_url view_url open_url".split())
+CONSTANT = frozenset(["doc", "campaign", "mass_email", "unsubscribe_url", "view_url", "open_url"])
 TICKS_OF_A_CALL = 5  # a macro takes the time of about so many empty passes of a loop
 
 

@@ -14,7 +14,7 @@ ESCAPED = re.compile(r"^([ \t]*\d*)\\([-+.])|^([ \t]*)\\(-{3,})", re.MULTILINE)
 SPACES = re.compile(r"\s{100,}")  # html2text searches each of them from each of them
 BLANK_LINES = re.compile(r"\n[ \t]*\n(?:[ \t]*\n)+")
 CELLS = frozenset(("td", "th"))
-HEADINGS = frozenset("h1 h2 h3 h4 h5 h6".split())
+HEADINGS = frozenset(["h1", "h2", "h3", "h4", "h5", "h6"])
 
 
 def text_template(html: str) -> str | None:

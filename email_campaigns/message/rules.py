@@ -8,12 +8,65 @@ from email_campaigns.message.errors import TemplateError
 from email_campaigns.message.sandbox import MailEnvironment
 
 RESERVED = frozenset(
-	"doc campaign mass_email unsubscribe_url view_url open_url tracking_url range format_date format_number loop self super".split()
+	[
+		"doc",
+		"campaign",
+		"mass_email",
+		"unsubscribe_url",
+		"view_url",
+		"open_url",
+		"tracking_url",
+		"range",
+		"format_date",
+		"format_number",
+		"loop",
+		"self",
+		"super",
+	]
 )
 ALLOWED_NODES = frozenset(
-	"Template Output TemplateData Name Const Getattr Getitem Slice Call Keyword Pair List Tuple Dict CondExpr "
-	"Filter Test If For Macro CallBlock FilterBlock With Assign AssignBlock Concat Compare Operand And Or Not Neg "
-	"Pos Add Sub Mul Div FloorDiv Mod Pow".split()
+	[
+		"Template",
+		"Output",
+		"TemplateData",
+		"Name",
+		"Const",
+		"Getattr",
+		"Getitem",
+		"Slice",
+		"Call",
+		"Keyword",
+		"Pair",
+		"List",
+		"Tuple",
+		"Dict",
+		"CondExpr",
+		"Filter",
+		"Test",
+		"If",
+		"For",
+		"Macro",
+		"CallBlock",
+		"FilterBlock",
+		"With",
+		"Assign",
+		"AssignBlock",
+		"Concat",
+		"Compare",
+		"Operand",
+		"And",
+		"Or",
+		"Not",
+		"Neg",
+		"Pos",
+		"Add",
+		"Sub",
+		"Mul",
+		"Div",
+		"FloorDiv",
+		"Mod",
+		"Pow",
+	]
 )
 NOT_ALLOWED = {
 	"Include": "{% include %} is not available: a template cannot read other templates",

@@ -33,10 +33,24 @@ from email_campaigns.message.values import (
 	weigh,
 )
 
-ALLOWED_TESTS = (
-	"defined undefined none string number integer float boolean true false mapping iterable sequence "
-	"odd even divisibleby"
-).split()
+ALLOWED_TESTS = [
+	"defined",
+	"undefined",
+	"none",
+	"string",
+	"number",
+	"integer",
+	"float",
+	"boolean",
+	"true",
+	"false",
+	"mapping",
+	"iterable",
+	"sequence",
+	"odd",
+	"even",
+	"divisibleby",
+]
 LONGEST_RANGE = 100_000
 LARGEST_INT_BITS = 256
 

@@ -19,7 +19,19 @@ from email_campaigns.message.limits import Meter
 SCALARS = (str, int, float, Decimal, date, time, timedelta)
 NUMBERS = (int, float, Decimal)
 LOOP_FIELDS = frozenset(
-	"index index0 revindex revindex0 first last length depth depth0 previtem nextitem".split()
+	[
+		"index",
+		"index0",
+		"revindex",
+		"revindex0",
+		"first",
+		"last",
+		"length",
+		"depth",
+		"depth0",
+		"previtem",
+		"nextitem",
+	]
 )
 # Widths and flags of the C library's strftime can ask for megabytes
 SAFE_STRFTIME = re.compile(r"(?:[^%]|%-?[A-Za-z%]){0,100}\Z")
@@ -177,7 +189,7 @@ def _cycle(meter: Meter, loop: LoopContext, *options: object) -> object:
 
 
 STR_METHODS: dict[str, Callable] = {
-	name: _plain(name) for name in "upper lower title capitalize startswith endswith".split()
+	name: _plain(name) for name in ["upper", "lower", "title", "capitalize", "startswith", "endswith"]
 }
 STR_METHODS |= {name: _stripping(name) for name in ("strip", "lstrip", "rstrip")}
 STR_METHODS |= {"split": _split, "replace": replace_text}

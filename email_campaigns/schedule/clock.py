@@ -10,7 +10,20 @@ _EPOCH = datetime(1970, 1, 1, tzinfo=timezone.utc)
 _SECOND = timedelta(seconds=1)
 # The areas of the zone database (its theory.html, "Timezone identifiers"). What lies outside them are links kept for
 # old programs (US/Eastern, Japan, GMT+0), offsets without a place (Etc/GMT-5, EST5EDT) and files of a system's own.
-_AREAS = frozenset("Africa America Antarctica Arctic Asia Atlantic Australia Europe Indian Pacific".split())
+_AREAS = frozenset(
+	[
+		"Africa",
+		"America",
+		"Antarctica",
+		"Arctic",
+		"Asia",
+		"Atlantic",
+		"Australia",
+		"Europe",
+		"Indian",
+		"Pacific",
+	]
+)
 
 
 class UnknownZone(ValueError):

@@ -13,6 +13,7 @@ import time
 from .errors import BenchError
 from .shell import last_lines, text_from
 from .state import write_atomically
+import contextlib
 
 
 def start_time(pid):
@@ -140,7 +141,5 @@ def _kill_those_left(family):
 
 
 def _signal_group(group, number):
-	try:
+	with contextlib.suppress(ProcessLookupError, PermissionError):
 		os.killpg(group, number)
-	except (ProcessLookupError, PermissionError):
-		pass

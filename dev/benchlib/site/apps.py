@@ -24,7 +24,7 @@ SCHEMA = (
 def add(bench, folder):
 	"""Remember another Frappe app, in the folder of its checkout; raises BenchError when it is none."""
 	folder = Path(folder).resolve()
-	hooks = [path for path in folder.glob("*/hooks.py")]
+	hooks = list(folder.glob("*/hooks.py"))
 	if not hooks:
 		raise BenchError(f"{folder} is no checkout of a Frappe app: it has no */hooks.py.")
 	bench.state.put("apps", {**bench.other_apps, hooks[0].parent.name: str(folder)})

@@ -130,7 +130,7 @@ def _leave(mail: NamedMail, targets: list[str], how: str) -> str:
 
 
 def _come_back(mail: NamedMail, targets: list[str]) -> str:
-	if any([suppression_store.lift(mail.email, target_list=target) for target in targets]):
+	if any(suppression_store.lift(mail.email, target_list=target) for target in targets):
 		store.log("Opted In", mail, _stored(targets), own_wish=True)
 	if suppression_store.read_scope(mail.email).everything:
 		return ""  # something else still holds, and the page says what

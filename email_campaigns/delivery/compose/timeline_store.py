@@ -24,14 +24,44 @@ from email_campaigns.message.headers import HeaderError
 from email_campaigns.tracking.tokens import PREVIEW
 
 _FAULTS = (TemplateError, RenderError, HeaderError, frappe.ValidationError)
-_MAIL = (
-	"name, creation, modified, owner, modified_by, communication_type, communication_medium, sent_or_received, status,"
-	" delivery_status, seen, subject, content, text_content, sender, sender_full_name, recipients, communication_date,"
-	" reference_doctype, reference_name, message_id, email_account, user"
-).split(", ")
-_LINK = (
-	"name, creation, modified, owner, modified_by, parent, parenttype, parentfield, idx, link_doctype, link_name"
-).split(", ")
+_MAIL = [
+	"name",
+	"creation",
+	"modified",
+	"owner",
+	"modified_by",
+	"communication_type",
+	"communication_medium",
+	"sent_or_received",
+	"status",
+	"delivery_status",
+	"seen",
+	"subject",
+	"content",
+	"text_content",
+	"sender",
+	"sender_full_name",
+	"recipients",
+	"communication_date",
+	"reference_doctype",
+	"reference_name",
+	"message_id",
+	"email_account",
+	"user",
+]
+_LINK = [
+	"name",
+	"creation",
+	"modified",
+	"owner",
+	"modified_by",
+	"parent",
+	"parenttype",
+	"parentfield",
+	"idx",
+	"link_doctype",
+	"link_name",
+]
 _DATED = "communication_date"  # newer versions order a record's timeline by it
 
 

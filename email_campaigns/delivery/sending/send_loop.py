@@ -19,7 +19,7 @@ from email_campaigns.delivery.compose.composer import Letter
 from email_campaigns.delivery.smtp.replies import ReplyMeaning, backoff, judge_refusal
 from email_campaigns.delivery.smtp.session import ConnectionLost, Refused, Session, Unavailable
 
-__all__ = ["NoFurtherSession", "MailEnds", "Journal", "SendLoop", "JournalStep", "JournalAnswer"]
+__all__ = ["Journal", "JournalAnswer", "JournalStep", "MailEnds", "NoFurtherSession", "SendLoop"]
 
 LOSSES_UNTIL_PAUSE = 3
 

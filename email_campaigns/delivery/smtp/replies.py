@@ -25,10 +25,34 @@ ADDRESS_CODES = frozenset({501, 550, 551, 553, 556})
 
 # RFC 3463 and the IANA registry of enhanced status codes, as subject.detail; Exchange adds 54, 57, 60, 4.310 …
 ACCOUNT_DETAILS = frozenset(
-	"1.7 1.8 1.90 2.252 4.5 7.8 7.9 7.10 7.11 7.13 7.14 7.54 7.57 7.60 7.64 7.139 7.232 7.233 7.501 7.502 7.503"
-	" 7.705 7.708 7.750".split()
+	[
+		"1.7",
+		"1.8",
+		"1.90",
+		"2.252",
+		"4.5",
+		"7.8",
+		"7.9",
+		"7.10",
+		"7.11",
+		"7.13",
+		"7.14",
+		"7.54",
+		"7.57",
+		"7.60",
+		"7.64",
+		"7.139",
+		"7.232",
+		"7.233",
+		"7.501",
+		"7.502",
+		"7.503",
+		"7.705",
+		"7.708",
+		"7.750",
+	]
 )
-ADDRESS_DETAILS = frozenset("1.0 1.1 1.2 1.3 1.4 1.6 1.10 1.20 2.1 4.4 4.310".split())
+ADDRESS_DETAILS = frozenset(["1.0", "1.1", "1.2", "1.3", "1.4", "1.6", "1.10", "1.20", "2.1", "4.4", "4.310"])
 
 ACCOUNT_WORDS = re.compile(
 	r"\brelay(ing)?( access| of mail)?( is)? (denied|prohibited|refused|rejected|fail|not (permitted|allowed))"

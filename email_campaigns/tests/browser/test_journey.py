@@ -61,7 +61,9 @@ class TestJourney:
 		assert clerk.view.locator(".ec-summary").inner_text() == "2 addresses joined, 3 lines were left out."
 		lines = clerk.view.locator(".ec-report tr").all_inner_texts()
 		assert [line.split(":")[0] for line in lines] == ["Line 4", "Line 5", "Line 6"]
-		assert "must have an @-sign" in lines[0] and "already in line 2" in lines[1] and EVIL in lines[2]
+		assert "must have an @-sign" in lines[0]
+		assert "already in line 2" in lines[1]
+		assert EVIL in lines[2]
 		screenshot("target-list-report")
 		unharmed(clerk)
 
@@ -143,7 +145,8 @@ class TestJourney:
 		clerk.agree()
 		clerk.view.locator(".ec-log tr", has_text=USER).first.wait_for()
 		(mail,) = office.server.messages
-		assert mail.recipients == (USER,) and b"[TEST]" in mail.content
+		assert mail.recipients == (USER,)
+		assert b"[TEST]" in mail.content
 
 	def test_prepare_shows_the_check_list_and_sends_until_complete(self, clerk, office, screenshot):
 		open_mailing(clerk)
@@ -204,7 +207,8 @@ class TestApproval:
 		clerk.waits_for_status("Pending Approval")
 		clerk.view.locator(".form-message", has_text="Cora asked for the approval").wait_for()
 		buttons = clerk.view.locator(".page-actions button:visible").all_inner_texts()
-		assert "Back to Draft" in buttons and "Approve…" not in buttons
+		assert "Back to Draft" in buttons
+		assert "Approve…" not in buttons
 		screenshot("pending-approval-of-the-asker")
 
 	def test_a_manager_rejects_with_a_reason(self, office, manager, screenshot):

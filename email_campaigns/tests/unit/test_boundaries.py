@@ -255,9 +255,8 @@ RULES = {
 	},
 }
 # What the planted violations lean on.
-PROPS = {
-	name: ""
-	for name in (
+PROPS = dict.fromkeys(
+	(
 		*("api", "api.desk", "audience", "audience.address", "audience.feeds", "audience.feeds.rules"),
 		*("audience.lists", "audience.suppression", "audience.suppression.suppression", "delivery"),
 		*("delivery.copies", "delivery.copies.copies", "delivery.ledger", "delivery.ledger.row"),
@@ -265,8 +264,9 @@ PROPS = {
 		*("hooks", "jobs", "mass_mailing", "mass_mailing.explain", "mass_mailing.explain.sentences"),
 		*("mass_mailing.freeze", "mass_mailing.prepare", "mass_mailing.prepare.checks", "message"),
 		*("message.body", "schedule", "schedule.window", "tracking", "tracking.tokens"),
-	)
-} | {
+	),
+	"",
+) | {
 	"api.desk.preview": "import frappe",
 	"audience.lists.members_store": "import frappe\nx = 1",
 	"audience.plain_store": "x = 1",

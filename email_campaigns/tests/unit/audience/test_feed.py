@@ -54,7 +54,9 @@ def test_an_answer_without_anybody_waits_for_a_second_one():
 def test_a_run_that_is_carried_out_leaves_nothing_to_do(matching, brought, leave, confirmed):
 	step = decide_feed(matching, brought, leave=leave, confirmed=confirmed)
 	after = (brought | step.come) - step.go
-	assert not step.come & brought and step.go <= brought and not step.come & step.go
+	assert not step.come & brought
+	assert step.go <= brought
+	assert not step.come & step.go
 	assert decide_feed(matching, after, leave=leave, confirmed=confirmed) == FeedStep(waits=step.waits)
 
 

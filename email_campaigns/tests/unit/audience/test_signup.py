@@ -43,4 +43,5 @@ def test_a_link_holds_for_its_lifetime():
 	assert len(link) <= 12
 	assert not has_expired(link, 1000 + LIFETIME)
 	assert has_expired(link, 1001 + LIFETIME)
-	assert has_expired("", 0) and has_expired("xyz", 0)
+	assert has_expired("", 0)
+	assert has_expired("xyz", 0)

@@ -73,7 +73,8 @@ def test_the_reason_for_getting_none(named, reason):
 	suppressed = {"gone@x.org": "Unsubscribed", "dead@x.org": "Hard Bounce"}
 	((shown, found),) = copies(named, suppressed=suppressed)
 	assert found == reason
-	assert shown and "\n" not in shown
+	assert shown
+	assert "\n" not in shown
 
 
 def test_a_domain_in_another_script_is_no_hindrance():
@@ -168,7 +169,14 @@ def test_a_key_names_a_field():
 	assert (field, field.key) == (CcField("CRM Lead", "lead_owner"), "CRM Lead.lead_owner")
 
 
-TEXTS = dict(name="M", title="T", campaign="C", sender_user="u", account="A", sender_name="News")
+TEXTS = {
+	"name": "M",
+	"title": "T",
+	"campaign": "C",
+	"sender_user": "u",
+	"account": "A",
+	"sender_name": "News",
+}
 MAILING = Mailing(
 	**TEXTS, subject="Hello", html="<p>Hello {{ doc.first_name }}</p>", sender_address="n@x.org"
 )

@@ -109,7 +109,8 @@ def test_the_rest_waits_beyond_any_time_and_sooner_than_a_copy():
 	waiting = {entry.send_after for entry in entries.values() if entry.version == REST}
 	assert waiting == {WAITS_FOR_WINNER + START}
 	assert {entry.send_after for entry in entries.values() if entry.version != REST} == {START}
-	assert WAITS_FOR_WINNER > 4_000_000_000 and WAITS_FOR_WINNER + 4_000_000_000 < WAITS_FOR_MAIL
+	assert WAITS_FOR_WINNER > 4_000_000_000
+	assert WAITS_FOR_WINNER + 4_000_000_000 < WAITS_FOR_MAIL
 	assert waits_until(REST, 0) == WAITS_FOR_WINNER
 
 

@@ -55,7 +55,8 @@ def test_the_seed_group_is_named():
 def test_a_failure_has_the_words_of_the_server():
 	assert tell("Failed", reason="554 Spam") == "The mail to ada@x.org failed: 554 Spam"
 	told = tell("Failed", reason="550 No such user", bounced="Monday")
-	assert "refused for good" in told and told.endswith("The mail server said: 550 No such user")
+	assert "refused for good" in told
+	assert told.endswith("The mail server said: 550 No such user")
 
 
 @pytest.mark.parametrize(
@@ -81,7 +82,8 @@ def test_a_failure_has_the_words_of_the_server():
 )
 def test_what_a_mail_waits_for(waits, words):
 	told = tell("Queued", waits=waits)
-	assert told.startswith("The mail to ada@x.org is waiting.") and words in told
+	assert told.startswith("The mail to ada@x.org is waiting.")
+	assert words in told
 
 
 REASONS = [
@@ -94,7 +96,8 @@ REASONS = [
 @pytest.mark.parametrize("reason", REASONS)
 def test_every_reason_for_leaving_somebody_out_has_a_sentence_of_its_own(reason):
 	told = sentences.explain_exclusion(reason, str)
-	assert told.endswith(".") and told != reason
+	assert told.endswith(".")
+	assert told != reason
 	assert told in tell("Skipped", reason=reason)
 	assert told in sentences.explain_outlook(EMAIL, reason, str)
 

@@ -131,6 +131,8 @@ def test_a_header_needs_a_name(name):
 def test_lines_are_folded_at_spaces_and_never_after_the_name():
 	line = header_line("List-Unsubscribe", f"<https://example.com/{'x' * 90}>, <mailto:u@example.com>")
 	first, second, end = line.split("\r\n")
-	assert first.startswith("List-Unsubscribe: <https") and second == " <mailto:u@example.com>" and end == ""
+	assert first.startswith("List-Unsubscribe: <https")
+	assert second == " <mailto:u@example.com>"
+	assert end == ""
 	with pytest.raises(HeaderError, match="longer than"):
 		header_line("X-Long", "x" * 1000)

@@ -122,7 +122,8 @@ def test_text_part_and_html_lead_the_same_way():
 	content = compile_message("s", html, tracks=everything).render(
 		{"tracking_url": lambda name: "https://t/1"}
 	)
-	assert "shop (https://t/1)" in content.text and 'href="https://t/1"' in content.html
+	assert "shop (https://t/1)" in content.text
+	assert 'href="https://t/1"' in content.html
 
 
 def test_espocrms_placeholder_is_tracked_as_its_own():
@@ -137,7 +138,8 @@ def test_the_pixel_is_the_last_of_the_body():
 		'<img src="https://t/o.gif" width="1" height="1" alt=""'
 		' style="border:0;width:1px;height:1px"></body></html>'
 	)
-	assert not content.warnings and "t/o.gif" not in content.text
+	assert not content.warnings
+	assert "t/o.gif" not in content.text
 
 
 @pytest.mark.parametrize(

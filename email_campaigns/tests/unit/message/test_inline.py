@@ -40,8 +40,12 @@ def said(html):
 
 def test_rules_become_attributes_and_the_rest_stays_a_sheet():
 	html = rendered(STYLE + "<p>x</p><table><tr><td class='a'>y</td></tr></table>")
-	assert '<p style="color: red;">' in html and "padding: 1px" in html and "margin: 0" in html
-	assert "a:hover" in html and "@media print" in html and "padding:1px}" not in html
+	assert '<p style="color: red;">' in html
+	assert "padding: 1px" in html
+	assert "margin: 0" in html
+	assert "a:hover" in html
+	assert "@media print" in html
+	assert "padding:1px}" not in html
 
 
 def test_without_a_sheet_nothing_is_touched():
@@ -200,7 +204,8 @@ def test_split_gives_every_character_back():
 def test_the_word_for_hidden_jinja_is_one_that_the_template_lacks():
 	source = "<p>zj0x {{ doc.a }} ZJJ1x</p>"
 	protected = protect(source)
-	assert protected.mark == "zjjj" and protected.restore(protected.html) == source
+	assert protected.mark == "zjjj"
+	assert protected.restore(protected.html) == source
 
 
 def test_fragments_become_documents_and_documents_stay():

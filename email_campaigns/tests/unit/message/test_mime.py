@@ -79,7 +79,8 @@ def check(skeleton, subject, html, text):
 	assert message["subject"] == subject
 	assert decoded(message.get_body(("html",))) == normal(html)
 	assert decoded(message.get_body(("plain",))) == normal(text)
-	assert not message.defects and not any(part.defects for part in message.walk())
+	assert not message.defects
+	assert not any(part.defects for part in message.walk())
 	assert re.search(rb"(?<!\r)\n|\r(?!\n)|\0|^\.", raw, re.MULTILINE) is None
 	assert dot_stuff(raw) == dot_stuff(bytes(raw))
 	assert raw.isascii()
@@ -147,10 +148,14 @@ def test_headers_are_whole():
 	message = message_from_bytes(
 		assembled(cc="b@example.net, c@example.net", headers={"List-Id": "a.example.com"}), policy=default
 	)
-	assert message["from"] == "Zoë <news@example.com>" and message["reply-to"] == "help@example.com"
-	assert message["to"] == "Ana <ana@example.net>" and message["cc"] == "b@example.net, c@example.net"
-	assert message["message-id"] == "<1@example.com>" and message["x-mailing"] == "Frühling"
-	assert message["date"].datetime.year == 2025 and message["list-id"] == "a.example.com"
+	assert message["from"] == "Zoë <news@example.com>"
+	assert message["reply-to"] == "help@example.com"
+	assert message["to"] == "Ana <ana@example.net>"
+	assert message["cc"] == "b@example.net, c@example.net"
+	assert message["message-id"] == "<1@example.com>"
+	assert message["x-mailing"] == "Frühling"
+	assert message["date"].datetime.year == 2025
+	assert message["list-id"] == "a.example.com"
 	assert len(message.keys()) == len(set(message.keys()))
 
 

@@ -88,5 +88,6 @@ def test_links_of_one_mail_are_what_signing_one_by_one_gives():
 
 def test_the_name_of_a_plain_link_is_its_mailings_own():
 	names = {automatic_id(source, url) for source in ("M-1", "M-2") for url in ("https://a/", "https://b/")}
-	assert len(names) == 4 and all(len(name) == 10 and name.isalnum() for name in names)
+	assert len(names) == 4
+	assert all(len(name) == 10 and name.isalnum() for name in names)
 	assert automatic_id("M-1", "https://a/") in names

@@ -21,7 +21,8 @@ def corpus():
 
 def test_the_corpus_is_large_and_of_both_kinds():
 	labels = [label for _hit, label in corpus()]
-	assert len(labels) >= 150 and min(labels.count("human"), labels.count("machine")) >= 60
+	assert len(labels) >= 150
+	assert min(labels.count("human"), labels.count("machine")) >= 60
 
 
 def test_machines_are_told_from_people():

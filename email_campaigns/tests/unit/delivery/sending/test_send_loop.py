@@ -37,7 +37,8 @@ def test_a_mail_that_was_refused_before_the_body_was_never_on_its_way_to_anybody
 def test_a_permanent_refusal_fails_the_mail_and_the_session_goes_on():
 	bench = Bench({2: ("refuse", "rcpt", 550)}).run()
 	assert bench.states() == ["Sent", "Failed", "Sent", "Sent", "Sent"]
-	assert bench.row(2).bounced and bench.row(2).reason
+	assert bench.row(2).bounced
+	assert bench.row(2).reason
 	assert bench.server.connections == 1
 	assert [failure.letter.email for failure in bench.tally.failures] == [FIVE[1]]
 
@@ -63,7 +64,8 @@ def test_it_is_given_up_at_the_last_attempt():
 
 def test_a_refused_sender_pauses_and_uses_up_nobody():
 	bench = Bench({2: ("refuse", "rcpt", 530)}).run()
-	assert bench.tally.problem and bench.page.halt.is_set()
+	assert bench.tally.problem
+	assert bench.page.halt.is_set()
 	assert bench.states() == ["Sent", "Queued", "Queued", "Queued", "Queued"]
 	assert bench.row(2).attempts == 0
 
@@ -85,7 +87,8 @@ def test_a_loss_after_the_body_is_a_doubt_for_ever(kept):
 def test_several_losses_in_a_row_pause():
 	bench = Bench(dict.fromkeys(range(2, 9), ("lose", "rcpt"))).run()
 	assert f"{LOSSES_UNTIL_PAUSE} times in a row" in bench.tally.problem
-	assert bench.states()[0] == "Sent" and set(bench.states()[1:]) == {"Queued"}
+	assert bench.states()[0] == "Sent"
+	assert set(bench.states()[1:]) == {"Queued"}
 	assert bench.row(4).attempts == 0, "the last one is given back untouched"
 
 

@@ -29,7 +29,8 @@ def test_a_refused_content_leaves_the_next_envelope_valid(code, state):
 def test_a_connection_that_ends_with_a_content_takes_the_next_envelope_along(answer, state):
 	bench = Bench({2: answer}).run()
 	assert bench.states() == ["Sent", state, "Sent", "Sent", "Sent"]
-	assert bench.row(3).attempts == 1 and not bench.row(3).reason
+	assert bench.row(3).attempts == 1
+	assert not bench.row(3).reason
 	assert (bench.server.connections, bench.server.proposed) == (2, 2)
 
 
@@ -66,7 +67,8 @@ def test_an_announced_mail_that_nobody_will_send_takes_the_connection_down():
 def test_the_next_batch_starts_on_a_new_connection_after_the_deadline():
 	ticks = iter([0, 0, 9, 0, 0, 0])
 	bench = Bench(clock=lambda: next(ticks), deadline=3).run()
-	assert bench.states()[:3] == ["Sent", "Sent", "Queued"] and bench.page.session is None
+	assert bench.states()[:3] == ["Sent", "Sent", "Queued"]
+	assert bench.page.session is None
 	bench.page.halt.clear()
 	assert bench.run().states() == ["Sent"] * 5
 	assert (bench.server.connections, bench.server.delivered) == (2, FIVE)

@@ -70,7 +70,8 @@ def sockets():
 
 def test_several_sessions_share_the_letters():
 	crew = Crew(300, 4)
-	assert crew.run().sent == 300 and crew.ledger.statuses() == {"Sent": 300}
+	assert crew.run().sent == 300
+	assert crew.ledger.statuses() == {"Sent": 300}
 	assert len(set(crew.server.delivered)) == len(crew.server.delivered) == 300
 	assert crew.server.connections == 4
 
@@ -78,14 +79,16 @@ def test_several_sessions_share_the_letters():
 def test_what_all_have_to_say_is_written_at_once():
 	crew = Crew(300, 4)
 	crew.run()
-	assert len(crew.journal.groups) == 300 / 4 + 1 and set(crew.journal.groups) == {4}
+	assert len(crew.journal.groups) == 300 / 4 + 1
+	assert set(crew.journal.groups) == {4}
 
 
 def test_an_error_in_one_session_ends_the_others_and_is_raised():
 	crew = Crew(300, 3, MemoryServer({50: ("die", "content")}))
 	with pytest.raises(Killed):
 		crew.run()
-	assert crew.ledger.statuses()["Sending"] == 1 and crew.ledger.statuses()["Queued"] > 0
+	assert crew.ledger.statuses()["Sending"] == 1
+	assert crew.ledger.statuses()["Queued"] > 0
 	crew.ledger.recover()
 	again = Crew(crew.ledger, 3)
 	again.run()
@@ -98,7 +101,8 @@ def test_an_error_of_the_journal_ends_all_of_whom_it_had_steps():
 	crew.journal.dies = iter([False] * 30 + [True] * 300).__next__
 	with pytest.raises(Killed):
 		crew.run()
-	assert all(page.session is None for page in crew.pages) and crew.halt.is_set()
+	assert all(page.session is None for page in crew.pages)
+	assert crew.halt.is_set()
 	assert crew.ledger.statuses()["Sending"] <= 3
 
 

@@ -78,7 +78,8 @@ def test_announced_mail_without_a_body_is_not_delivered(end):
 		session = open_session(server)
 		hand_over(session, "a@example.com", following=NEXT)
 		end(session)
-		assert session.under_way is None and not session.alive
+		assert session.under_way is None
+		assert not session.alive
 		assert received(server) == ["a@example.com"]
 		assert "QUIT" not in server.commands
 
@@ -110,7 +111,8 @@ def test_connection_that_ends_with_the_content_forgets_the_announced_mail(answer
 	with ScriptedServer({"content": {"a@example.com": answer}}) as server:
 		session = open_session(server)
 		assert hand_over(session, "a@example.com", following=NEXT) == outcome
-		assert not session.alive and session.under_way is None
+		assert not session.alive
+		assert session.under_way is None
 		assert hand_over(open_session(server), "b@example.com")[0] == "taken"
 		assert received(server)[-1] == "b@example.com"
 
@@ -133,5 +135,6 @@ def test_a_reply_too_many_is_never_taken_for_the_announced_mail(stray):
 		session = open_session(server)
 		assert hand_over(session, "a@example.com", following=NEXT)[0] == "taken"
 		outcome = hand_over(session, "b@example.com")
-		assert outcome[0] == "lost" and outcome[2] is False
+		assert outcome[0] == "lost"
+		assert outcome[2] is False
 		assert received(server) == ["a@example.com"]

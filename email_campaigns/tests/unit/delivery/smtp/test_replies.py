@@ -55,7 +55,8 @@ def test_every_code_has_a_meaning(stage):
 		if code in (421, 450, 451, 452):
 			assert meaning is ReplyMeaning.RETRY
 		if meaning is ReplyMeaning.BOUNCED:
-			assert stage == "rcpt" and code >= 500
+			assert stage == "rcpt"
+			assert code >= 500
 		if stage == "mail" and code >= 500:
 			assert meaning is ReplyMeaning.PAUSE
 

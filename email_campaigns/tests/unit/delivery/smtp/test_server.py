@@ -89,7 +89,8 @@ def test_program_fills_a_maildir(tmp_path):
 			again = subprocess.run(
 				[*command, "--port", str(port)], capture_output=True, text=True, timeout=10
 			)
-			assert again.returncode == 1 and "Cannot listen" in again.stderr
+			assert again.returncode == 1
+			assert "Cannot listen" in again.stderr
 		finally:
 			program.send_signal(signal.SIGTERM)
 			assert program.wait(5) == 0

@@ -22,6 +22,7 @@ from email_campaigns.tests.unit.delivery.smtp.smtp_kit import (
 	received,
 	tls_contexts,
 )
+import contextlib
 
 
 def test_envelope_leaves_in_one_segment_before_any_answer():
@@ -227,7 +228,5 @@ def test_tls(implicit, tmp_path):
 
 
 def _ignore_errors(function, *arguments):
-	try:
+	with contextlib.suppress(OSError):
 		function(*arguments)
-	except OSError:
-		pass
