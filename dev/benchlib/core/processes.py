@@ -4,6 +4,7 @@ A pid file also holds the process's start time, so that a number which the syste
 to another process meanwhile is never mistaken for ours, and never stopped.
 """
 
+import contextlib
 import json
 import os
 import signal
@@ -13,7 +14,6 @@ import time
 from .errors import BenchError
 from .shell import last_lines, text_from
 from .state import write_atomically
-import contextlib
 
 
 def start_time(pid):

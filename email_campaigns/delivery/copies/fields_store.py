@@ -17,7 +17,7 @@ OWNER = "owner"  # of every record: the User who made it, or whom it was given t
 
 def offered_fields() -> list[CcField]:
 	"""Return the fields that the settings have enabled and that are there."""
-	return [one for one in map(CcField.of, enabled_keys()) if field_exists(one)]
+	return [one for one in map(CcField.from_key, enabled_keys()) if field_exists(one)]
 
 
 def enabled_keys() -> list[str]:

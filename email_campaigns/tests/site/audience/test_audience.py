@@ -157,8 +157,10 @@ class TestFollowing(AudienceTest):
 		self.assertSentTo(name, [address("before")])
 
 	def test_a_record_that_comes_back_is_mailed_again(self):
+		name = self.start(a_mailing(LIST))
 		change("Contact", self.contact, unsubscribed=1)
-		self.assertEqual(self.send(a_mailing(LIST)) and self.received(), [])
+		self.go_on()
+		self.assertEqual((self.received(), self.form(name).status), ([], "Failed"))
 		change("Contact", self.contact, unsubscribed=0)
 		self.assertSentTo(self.send(a_mailing(LIST)), [address("before")])
 

@@ -193,9 +193,10 @@ class TestRefusing(PrivacyTest):
 
 	def test_at_freezing_also_where_the_list_has_learnt_it(self):
 		a_list(*addresses(1))
+		name = self.start(a_mailing(LIST))
 		frappe.db.set_value("Target List Member", {"target_list": LIST}, "email", JO)
 		frappe.db.commit()
-		name = self.send(a_mailing(LIST))
+		self.go_on()
 		self.assertEqual(self.ends(name), [("", "Skipped", FORGOTTEN)])
 
 	def test_at_sending_also_where_the_ledger_has_learnt_it(self):

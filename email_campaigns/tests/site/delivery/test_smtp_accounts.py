@@ -26,10 +26,11 @@ class TestAccounts(FailureTest):
 		self.assertSentTo(self.mailing, FIVE)
 
 	def test_a_port_where_nothing_listens(self):
+		self.start(self.mailing)
 		with socket.socket() as free:
 			free.bind(("127.0.0.1", 0))
 			change("Email Account", ACCOUNT, smtp_port=free.getsockname()[1])
-		self.send(self.mailing)
+		self.go_on()
 		self.assertPaused(ACCOUNT, "nothing accepts connections")
 		self.assertNothingLost(self.mailing)
 		self.goes_on_after_repair()
@@ -42,13 +43,14 @@ class TestAccounts(FailureTest):
 
 	def test_a_refused_login(self):
 		self.addCleanup(remove_account)
+		self.start(self.mailing)
 		self.serve({"auth": "535 5.7.8 Wrong password"}, logins={"news": "secret"})
 		account = frappe.get_doc("Email Account", ACCOUNT)
 		account.update({"no_smtp_authentication": 0, "password": "wrong"})
 		account.flags.ignore_validate = True
 		account.save()
 		frappe.db.commit()
-		self.send(self.mailing)
+		self.go_on()
 		self.assertPaused(ACCOUNT, "Wrong password")
 		self.assertEqual(self.received(), [])
 		self.goes_on_after_repair(logins={address("news"): "wrong"})
@@ -61,8 +63,9 @@ class TestAccounts(FailureTest):
 		self.goes_on_after_repair()
 
 	def test_no_server_name(self):
+		self.start(self.mailing)
 		change("Email Account", ACCOUNT, smtp_server="")
-		self.send(self.mailing)
+		self.go_on()
 		self.assertPaused(ACCOUNT)
 		self.goes_on_after_repair()
 
@@ -136,8 +139,9 @@ class TestLongWay(FailureTest):
 		settings(sessions_per_job=4)
 		everybody = addresses(60)
 		name = a_mailing(a_list(*everybody, title="Sending Long List"))
+		self.start(name)
 		self.serve({"banner": [ACCEPT, *["421 4.3.2 Too many connections"] * 20]})
-		self.send(name)
+		self.go_on()
 		self.assertEqual((self.form(name).status, self.statuses(name)), ("Complete", {"Sent": 60}))
 		self.assertEqual(self.received(), everybody)
 

@@ -14,8 +14,10 @@ class FailureTest(SendingTest):
 		self.mailing = a_mailing(a_list(*FIVE))
 
 	def send_with(self, script, **options):
+		"""Start the mailing, then send it by a server of which Prepare has seen nothing yet."""
+		self.start(self.mailing)
 		self.serve(script, **options)
-		self.send(self.mailing)
+		self.go_on()
 
 	def repair(self):
 		"""Let the server work again, and go on."""

@@ -4,6 +4,7 @@ import frappe
 from frappe.utils import add_to_date, now_datetime
 
 from email_campaigns.api.desk import approval, mass_email
+from email_campaigns.audience.lists import members_store
 from email_campaigns.audience.suppression.suppression_store import suppress
 from email_campaigns.jobs import sending, upkeep
 from email_campaigns.tests.site.kits.kit import (
@@ -63,6 +64,7 @@ class TestStart(MailingTest):
 
 	def test_send_now_overrules_a_start_in_the_future(self):
 		starts(self.mailing, 3600)
+		change("Mass Email", self.mailing, send_when="Now")
 		self.send(self.mailing)
 		self.assertSentTo(self.mailing, TEN)
 
@@ -75,7 +77,16 @@ class TestStart(MailingTest):
 		self.refuses("at least one target list", approval.submit, self.mailing)
 
 	def test_an_empty_list_is_nobody_to_mail(self):
-		self.mailing = self.send(a_mailing(a_list(title="Sending Empty List")))
+		self.refuses(
+			"Nobody on the target lists", approval.submit, a_mailing(a_list(title="Sending Empty List"))
+		)
+
+	def test_a_list_that_is_emptied_after_the_button_is_nobody_to_mail(self):
+		target_list = a_list(address("gone"), title="Sending Empty List")
+		self.mailing = self.start(a_mailing(target_list))
+		members_store.delete_members(target_list)
+		frappe.db.commit()
+		self.go_on()
 		form = self.form(self.mailing)
 		self.assertEqual(form.status, "Failed")
 		self.assertIn("Nobody on the target lists", form.problem)
