@@ -169,6 +169,8 @@ def _of_audience(mailing: Mailing, count: Mapping | None) -> Iterator[Finding]:
 
 def _somebody(mailing: Mailing) -> bool:
 	"""Tell whether anybody gets the mailing, without reading more members than it takes to find one."""
+	# Whom the lists still have as opted out may be back.
+	mailing_store.refresh_lists(mailing)
 	after = 0
 	while members := audience.read_slice(mailing.lists, mailing.excluding, after):
 		if _planned(mailing, members):
