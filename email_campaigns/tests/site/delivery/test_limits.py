@@ -122,7 +122,7 @@ class TestBatches(SendingTest):
 		name = self.start(a_mailing(a_list(*TWENTY)))
 		sending.tick()
 		sending.freeze(name)
-		with patch.object(sending, "PAGE_SECONDS", -1):
+		with patch.object(sending, "BATCH_SECONDS", -1):
 			run_job(f"ec-page-{name}-0-0")
 		self.assertEqual(self.statuses(name), {"Queued": 20})
 		self.go_on()

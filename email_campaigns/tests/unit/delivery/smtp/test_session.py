@@ -1,5 +1,6 @@
 """The dialogue of a session: what goes over the wire and when, over TLS too, and how a session ends."""
 
+import contextlib
 import shutil
 import smtplib
 import socket
@@ -22,7 +23,6 @@ from email_campaigns.tests.unit.delivery.smtp.smtp_kit import (
 	received,
 	tls_contexts,
 )
-import contextlib
 
 
 def test_envelope_leaves_in_one_segment_before_any_answer():
