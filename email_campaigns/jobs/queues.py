@@ -1,8 +1,7 @@
-"""The two queues that jobs send batches of: the mails of one Mass Email, or those of one stream of drip
-sequences.
+"""The two queues of mails: of one Mass Email, and of one stream of drip sequences.
 
-Both use the same claim, journal and limits. They differ in who decides whether mails may leave, where a
-problem is shown, and what to do when no mail remains.
+Jobs send their mails in batches. Both use the same claim, journal and limits. They differ in who decides
+whether mails may leave, where a problem is shown, and what to do when no mail remains.
 """
 
 from __future__ import annotations

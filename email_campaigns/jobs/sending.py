@@ -50,8 +50,7 @@ def recover(epoch: int) -> None:
 
 
 def top_up() -> None:
-	"""Enqueue batches for the mailings in process and the steps that are due, as far as the limits leave
-	room.
+	"""Enqueue batches for the mailings in process and the due steps, as far as the limits leave room.
 
 	Runs every minute, so that room in the sliding hour is used soon after it opens.
 	"""

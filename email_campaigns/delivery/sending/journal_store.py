@@ -41,8 +41,9 @@ _VALUE = re.compile(r"%\((\w+)\)s")
 
 
 def _statement(source_doctype: str, accepted: int, following: int) -> str:
-	"""Return the statement that marks `accepted` mails Sent, and `following` others Sending if they may still
-	leave.
+	"""Return the statement that marks mails Sent, and others Sending if they may still leave.
+
+	`accepted` and `following` are their numbers.
 
 	Among its rows, the Queued ones are those that follow. It writes the claim once more: a lease that ended
 	before the server's acceptance must not hide the mail from its batch.

@@ -1,8 +1,7 @@
-"""The bytes of an SMTP connection: whole replies in, commands and messages out; session.py knows their
-meaning.
+"""The bytes of an SMTP connection: whole replies in, commands and messages out.
 
-Pure but for the socket. Its errors name a cause in a few words, marked for translation; session.py puts it
-into a sentence.
+session.py knows their meaning. This file is pure but for the socket. Its errors name a cause in a few words,
+marked for translation; session.py puts it into a sentence.
 """
 
 import socket
@@ -40,11 +39,11 @@ class Channel:
 		self._socket.settimeout(seconds)
 
 	def write(self, data: bytes, ahead: bytes = b"") -> None:
-		"""Write `data`, and `ahead` in the same segment. Raises ConnectionAbortedError while a reply is
-		unread.
+		"""Write `data`, and `ahead` in the same segment.
 
-		Any other error means that the end of `data` was not handed to the network; `maybe_accepted` relies on
-		that. A part of `ahead` that did not leave raises nothing here: the wait for its answer fails.
+		Raises ConnectionAbortedError while a reply is unread. Any other error means that the end of `data`
+		was not handed to the network; `maybe_accepted` relies on that. A part of `ahead` that did not leave
+		raises nothing here: the wait for its answer fails.
 		"""
 		if self._buffer:  # taken for the answer to the next command, it could lose or double a mail
 			raise ConnectionAbortedError(_lt("the server spoke out of turn"))
