@@ -14,24 +14,25 @@ from email_campaigns.delivery.ledger.row import WAITS_FOR_MAIL, LedgerEntry
 from email_campaigns.delivery.mailing.mailing import Mailing
 
 _COPY_COLUMNS = (
-	"name, creation, modified, owner, modified_by, source_doctype, source, campaign, step, target_list, member,"
-	" recipient_doctype, recipient_name, language, cc_of, cc_field, email, domain, dedupe_key, status, reason,"
-	" send_after, claim"
+	"name, creation, modified, owner, modified_by, source_doctype, source, campaign, step, target_list,"
+	" member, recipient_doctype, recipient_name, language, cc_of, cc_field, email, domain, dedupe_key,"
+	" status, reason, send_after, claim"
 )
 _COPY_ROW = f"(NEXTVAL(`campaign_message_id_seq`), {'%s, ' * 21}'')"
 _MAIL_COLUMNS = (
-	"name, creation, modified, owner, modified_by, source_doctype, source, campaign, step, target_list, member,"
-	" email, domain, recipient_doctype, recipient_name, language, version, is_seed, send_after, dedupe_key, status, reason,"
-	" claim"
+	"name, creation, modified, owner, modified_by, source_doctype, source, campaign, step, target_list,"
+	" member, email, domain, recipient_doctype, recipient_name, language, version, is_seed, send_after,"
+	" dedupe_key, status, reason, claim"
 )
 _MAIL_ROW = f"(NEXTVAL(`campaign_message_id_seq`), {'%s, ' * 21}'')"
 
 
 def taken_keys(source: str, step: int, keys: list[str]) -> set[str]:
-	"""Return which of `keys` the ledger of a mailing (step 0), or of a step of an enrolment, has already."""
+	"""Return those of `keys` that the ledger has of a mailing (step 0), or of a step of an enrolment."""
 	return set(
 		frappe.db.sql(
-			"SELECT dedupe_key FROM `tabCampaign Message` WHERE source = %s AND step = %s AND dedupe_key IN %s",
+			"""SELECT dedupe_key FROM `tabCampaign Message`
+			WHERE source = %s AND step = %s AND dedupe_key IN %s""",
 			(source, step, tuple(keys)),
 			pluck=True,
 		)
@@ -39,78 +40,71 @@ def taken_keys(source: str, step: int, keys: list[str]) -> set[str]:
 
 
 def enqueue(mailing: Mailing, entries: list[LedgerEntry]) -> None:
-	"""Write one row a member, Queued or Skipped with its reason, and its copies. A replay is absorbed by the unique key."""
-	stamp, values = now(), []
-	for entry in entries:
-		decision, who = entry.decision, entry.decision.candidate
-		values += [stamp, stamp, mailing.sender_user, mailing.sender_user, mailing.doctype]
-		values += [entry.source or mailing.name]
-		values += [
-			mailing.campaign,
-			mailing.step,
-			who.target_list,
-			who.member,
-			who.email,
-			who.domain,
-			who.doctype,
-			who.record,
-		]
-		values += [entry.language, entry.version, entry.is_seed, entry.send_after, decision.dedupe_key]
-		values += ["Skipped" if decision.reason else "Queued", decision.reason]
-	frappe.db.sql(
-		f"INSERT IGNORE INTO `tabCampaign Message` ({_MAIL_COLUMNS}) VALUES "
-		+ ", ".join([_MAIL_ROW] * len(entries)),
-		values,
-	)
+	"""Write one row a member, Queued or Skipped with its reason, and its copies.
+
+	The unique key absorbs a replay.
+	"""
+	stamp = now()
+	_insert(_MAIL_COLUMNS, _MAIL_ROW, [_mail_values(mailing, entry, stamp) for entry in entries])
 	if mailing.cc_fields:
 		enqueue_copies(mailing, entries)
 
 
-def enqueue_copies(mailing: Mailing, entries: Iterable[LedgerEntry]) -> None:
-	"""Write the copies of one slice's mails, which are in the ledger already; each waits for its mail.
+def _mail_values(mailing: Mailing, entry: LedgerEntry, stamp: str) -> tuple:
+	decision, candidate = entry.decision, entry.decision.candidate
+	return (
+		*_shared_values(mailing, entry, stamp),
+		*(candidate.email, candidate.domain, candidate.doctype, candidate.record),
+		*(entry.language, entry.version, entry.is_seed, entry.send_after, decision.dedupe_key),
+		*("Skipped" if decision.reason else "Queued", decision.reason),
+	)
 
-	The seed group's mails have none: they are about nobody in whom the people of those fields take an interest.
+
+def _shared_values(mailing: Mailing, entry: LedgerEntry, stamp: str) -> tuple:
+	"""Return the values from `creation` to `member`."""
+	user, candidate = mailing.sender_user, entry.decision.candidate
+	return (
+		*(stamp, stamp, user, user, mailing.doctype, entry.source or mailing.name),
+		*(mailing.campaign, mailing.step, candidate.target_list, candidate.member),
+	)
+
+
+def enqueue_copies(mailing: Mailing, entries: Iterable[LedgerEntry]) -> None:
+	"""Write the copies of one slice's mails, which are in the ledger already; each copy waits for its mail.
+
+	The mails of the seed group have none: the people of those fields have no part in them.
 	"""
 	planned = [entry for entry in entries if not entry.decision.reason and not entry.is_seed]
 	mains = _mains(mailing, planned)
 	planned = [entry for entry in planned if _ledger_place(mailing, entry) in mains]
 	numbers = [mains[_ledger_place(mailing, entry)] for entry in planned]
-	found = read_copies(mailing, [entry.decision.candidate for entry in planned], numbers)
+	copy_lists = read_copies(mailing, [entry.decision.candidate for entry in planned], numbers)
 	stamp = now()
 	rows = [
-		_values(mailing, entry, number, copy, stamp)
-		for entry, number, copies in zip(planned, numbers, found, strict=True)
+		_copy_values(mailing, entry, number, copy, stamp)
+		for entry, number, copies in zip(planned, numbers, copy_lists, strict=True)
 		for copy in copies
 	]
-	if rows:
-		_insert(rows)
-		wanted = sum(not copy.reason for copies in found for copy in copies)
-		if not mailing.stream:
-			counts_store.add_to_counts(mailing.name, cc=wanted)
+	if not rows:
+		return
+	_insert(_COPY_COLUMNS, _COPY_ROW, rows)
+	if not mailing.stream:
+		wanted = sum(not copy.reason for copies in copy_lists for copy in copies)
+		counts_store.add_to_counts(mailing.name, cc=wanted)
 
 
-def _insert(rows: list[tuple]) -> None:
+def _insert(columns: str, row: str, rows: Sequence[tuple]) -> None:
 	frappe.db.sql(
-		f"INSERT IGNORE INTO `tabCampaign Message` ({_COPY_COLUMNS}) VALUES "
-		+ ", ".join([_COPY_ROW] * len(rows)),
-		[value for row in rows for value in row],
+		f"INSERT IGNORE INTO `tabCampaign Message` ({columns}) VALUES " + ", ".join([row] * len(rows)),
+		[value for values in rows for value in values],
 	)
 
 
-def _values(mailing: Mailing, entry: LedgerEntry, main: int, copy: Copy, stamp: str) -> tuple:
-	who, user = entry.decision.candidate, mailing.sender_user
+def _copy_values(mailing: Mailing, entry: LedgerEntry, main: int, copy: Copy, stamp: str) -> tuple:
+	candidate = entry.decision.candidate
 	return (
-		*(
-			stamp,
-			stamp,
-			user,
-			user,
-			mailing.doctype,
-			entry.source or mailing.name,
-			mailing.campaign,
-			mailing.step,
-		),
-		*(who.target_list, who.member, who.doctype, who.record, entry.language, main),
+		*_shared_values(mailing, entry, stamp),
+		*(candidate.doctype, candidate.record, entry.language, main),
 		*(copy.field, copy.email, copy.domain, copy.key),
 		*("Skipped" if copy.reason else "Queued", copy.reason, WAITS_FOR_MAIL),
 	)

@@ -1,6 +1,6 @@
 """Sending the mails of a mailing from a job: claim, send, settle, recover.
 
-Nothing here commits but the journal's own statements; jobs/ decides when.
+Only the journal commits, its own statements. jobs/ decides when everything else is committed.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from email_campaigns.delivery.compose.composer import compose_letters
 from email_campaigns.delivery.compose.timeline_store import TimelineWriter, write_unsettled
 from email_campaigns.delivery.copies import copies_store
 from email_campaigns.delivery.ledger import claims_store, counts_store
-from email_campaigns.delivery.ledger.row import ClaimedMail, EndedMail, MailQueue
+from email_campaigns.delivery.ledger.row import ClaimedMail, EndedMail, MailHeading, MailQueue
 from email_campaigns.delivery.mailing import mailing_store
 from email_campaigns.delivery.mailing.mailing import Mailing
 from email_campaigns.delivery.sending import limits_store
@@ -32,10 +32,10 @@ from email_campaigns.settings import app_settings
 
 
 class SendJob:
-	"""One job's work on a mailing: claim, send, settle, again and again on the same SMTP session.
+	"""One job's work on a mailing: claim, send and settle batch after batch over the same SMTP sessions.
 
-	The caller commits before and after `claim` and after `settle`. `deadline` is on time.monotonic's scale; the mailing's own
-	deadline holds too.
+	The caller commits before and after `claim` and after `settle`. `deadline` is a time of time.monotonic;
+	the mailing's own deadline applies too.
 	"""
 
 	def __init__(self, mailing: Mailing, mails: MailQueue, deadline: float):
@@ -46,19 +46,21 @@ class SendJob:
 		self.token = uuid4().hex
 		self.batch = max(1, cint(settings.batch_size))
 		self.composers = compose_store.make_composers(mailing)
-		links_store.save_links(mailing, [each.compiled for each in self.composers.values()])
+		links_store.save_links(mailing, [composer.compiled for composer in self.composers.values()])
 		self.timeline = TimelineWriter(mailing) if mailing.store_emails else None
 		self.rows: list[ClaimedMail] = []
 		self.halt = Event()
 		self.journal = LedgerJournal(mailing, self.token, time.time)
-		self.turns = SessionPool(self.journal)
-		self.pages = [self._page(settings, deadline) for _ in range(max(1, cint(settings.sessions_per_job)))]
+		self.pool = SessionPool(self.journal)
+		self.loops = [
+			self._make_loop(settings, deadline) for _ in range(max(1, cint(settings.sessions_per_job)))
+		]
 
-	def _page(self, settings, deadline: float) -> SendLoop:
+	def _make_loop(self, settings, deadline: float) -> SendLoop:
 		return SendLoop(
 			self.mailing.sender_address,
-			self.turns,
-			lambda: self.turns.aside(self._connect),
+			self.pool,
+			lambda: self.pool.run_in_thread(self._connect),
 			max_attempts=max(1, cint(settings.max_attempts)),
 			clock=time.monotonic,
 			deadline=deadline,
@@ -67,9 +69,9 @@ class SendJob:
 
 	def _connect(self) -> Session:
 		try:
-			return transport.connect(self.mailing.account, self.turns.wait)
+			return transport.connect(self.mailing.account, self.pool.wait)
 		except Unavailable as error:
-			if any(page.session and page.session.alive for page in self.pages):
+			if any(loop.session and loop.session.alive for loop in self.loops):
 				raise NoFurtherSession from error
 			raise
 
@@ -79,8 +81,10 @@ class SendJob:
 		return self.halt.is_set()
 
 	def claim(self) -> list[ClaimedMail]:
-		"""Claim as many mails as the limits and the batch size allow, under a lock that the caller holds, and return those
-		that may leave."""
+		"""Claim as many mails as the limits and the batch size allow, and return those that may leave.
+
+		The caller holds `claims_store.claim_lock`.
+		"""
 		epoch = int(time.time())
 		limits = limits_store.mailing_limits(self.mailing, epoch)
 		size, domains = limits.grant(self.batch, epoch), limits.by_domain(self.batch, epoch)
@@ -88,8 +92,8 @@ class SendJob:
 		return claims_store.without_forgotten(self.rows)
 
 	def send(self, rows: list[ClaimedMail]) -> Tally:
-		"""Send claimed mails; whatever ends this early, `settle` gives back those that have not left."""
-		headings = {}
+		"""Send claimed mails. If this ends early, `settle` gives back those that have not left."""
+		headings: dict[int, MailHeading] = {}
 		if self.mailing.cc_fields:
 			rows, headings = copies_store.prepare_copies(rows)
 		if not rows:
@@ -97,21 +101,23 @@ class SendJob:
 		records = records_store.load_records(
 			rows, *compose_store.used_fields(self.composers), self.mailing.sender_user
 		)
-		return self.turns.run(
-			self.pages[: len(rows)], compose_letters(self.composers, rows, records, headings)
+		return self.pool.run(
+			self.loops[: len(rows)], compose_letters(self.composers, rows, records, headings)
 		)
 
 	def settle(self) -> None:
-		"""Free the rows of the page, suppress the addresses that bounced and put the figures on the form."""
+		"""Free the rows of the batch, suppress the addresses that bounced and put the figures on the form."""
 		copies = bool(self.mailing.cc_fields)
 		names, self.rows = [row.name for row in self.rows], []
 		ended = claims_store.settle(self.token, names, copies=copies)
 		_suppress_bounced(ended)
 		dropped = _settle_copies(ended) if copies else 0
 		if self.timeline:
-			self.timeline.write(_sent(ended))
-		if self.mailing.stream:
-			return
+			self.timeline.write(_sent_mails(ended))
+		if not self.mailing.stream:
+			self._update_counts(ended, dropped)
+
+	def _update_counts(self, ended: list[EndedMail], dropped: int) -> None:
 		if any(mail.late for mail in ended):
 			counts_store.recount(self.mailing.name)
 			return
@@ -127,43 +133,44 @@ class SendJob:
 		)
 
 	def close(self) -> None:
-		for page in self.pages:
-			page.close()
-		self.turns.close()
+		"""Close the sessions, the pool's thread and the journal's connection."""
+		for loop in self.loops:
+			loop.close()
+		self.pool.close()
 		self.journal.close()
 
 
 def recover_claims(epoch: int) -> None:
-	"""Take back what leases that ended before `epoch` (Unix seconds) hold, and settle it in the page's place."""
+	"""Take back the mails of leases that ended before `epoch` (Unix seconds), and settle them."""
 	ended = claims_store.recover(epoch)
 	_suppress_bounced(ended)
 	_settle_copies(ended)
-	write_unsettled(_sent(ended))
+	write_unsettled(_sent_mails(ended))
 	for source in {mail.source for mail in ended if mail.source_doctype == MASS_EMAIL}:
 		counts_store.recount(source)
 
 
-def _sent(ended: list[EndedMail]) -> list[int]:
+def _sent_mails(ended: list[EndedMail]) -> list[int]:
 	return [mail.name for mail in ended if mail.status == "Sent" and not mail.cc_of]
 
 
 def _settle_copies(ended: list[EndedMail]) -> int:
 	"""Release the copies of mails that were sent, drop those of others, and return how many were dropped."""
 	mails = [mail for mail in ended if not mail.cc_of and mail.status not in ("Queued", "Sending")]
-	# A mail that was Uncertain when its lease ended, and of which its page knows after all that it was sent.
-	late = {mail.name for mail in mails if mail.late and _goes_on(mail)}
+	# Mails that became Uncertain when their lease ended, before their batch learned that they were sent.
+	late = {mail.name for mail in mails if mail.late and _may_continue(mail)}
 	dropped = copies_store.follow_mails(mail.name for mail in mails if mail.name not in late)
 	dropped += copies_store.follow_mails(late, again=True)
 	copies_store.log_skipped(mail.name for mail in mails if not mail.late)
 	return dropped
 
 
-def _goes_on(mail: EndedMail) -> bool:
+def _may_continue(mail: EndedMail) -> bool:
 	return mail.source_doctype != MASS_EMAIL or mailing_store.may_send(mail.source)
 
 
 def _suppress_bounced(ended: list[EndedMail]) -> None:
 	for mail in ended:
-		# Whoever was forgotten while the mail left has no address here any more.
+		# A person who was forgotten while the mail left has no address here any more.
 		if mail.bounced and mail.status == "Failed" and mail.email:
 			suppress(mail.email, reason="Hard Bounce", origin=f"{mail.source}: {mail.reason}")

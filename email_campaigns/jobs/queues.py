@@ -1,7 +1,7 @@
-"""What a page works at: the mails of one Mass Email, or those of one stream of drip sequences.
+"""The two queues of mails: of one Mass Email, and of one stream of drip sequences.
 
-Both go through the same claim, journal and limits. What differs is who says whether they may leave, where a problem
-is shown, and what there is to do when no mail is left.
+Jobs send their mails in batches. Both use the same claim, journal and limits. They differ in who decides
+whether mails may leave, where a problem is shown, and what to do when no mail remains.
 """
 
 from __future__ import annotations
@@ -16,6 +16,10 @@ from email_campaigns.delivery.sending import limits_store
 from email_campaigns.drip import streams_store
 from email_campaigns.mass_mailing import approval_store, status_store
 from email_campaigns.schedule.limits import Limits
+from email_campaigns.text import Sentence, SentenceError
+from email_campaigns.translation import translate
+
+Problem = Exception | Sentence | str
 
 
 class MailingQueue:
@@ -27,60 +31,76 @@ class MailingQueue:
 		self.mails = source_queue(name)
 
 	def load(self) -> Mailing:
-		"""Return what is to be sent. Raises ValidationError, and Void where it is not what was approved."""
+		"""Return the mailing. Raises ValidationError, and ApprovalVoid where it is not what was approved."""
 		return approval_store.load_approved(self.name)
 
 	def limits(self, epoch: int) -> Limits:
-		return limits_store.mailing_limits(mailing_store.load_mass_email(self.name), epoch)
+		"""Return the limits at `epoch` (Unix seconds). Raises ValidationError."""
+		return limits_store.mass_email_limits(self.name, epoch)
 
 	def may_send(self) -> bool:
+		"""Tell whether the mails may leave at this moment."""
 		return mailing_store.may_send(self.name)
 
-	def note(self, held: str) -> bool:
-		"""Show the sentence for which nothing leaves this site, or take it away; tell whether that was new."""
-		if held == status_store.shown_problem(self.name):
+	def note(self, hindrance: str) -> bool:
+		"""Show why nothing leaves this site, or nothing for ""; tell whether that has changed."""
+		if hindrance == status_store.shown_problem(self.name):
 			return False
-		status_store.show_problem(self.name, held)
+		status_store.show_problem(self.name, hindrance)
 		return True
 
-	def pause(self, error: Exception | str) -> None:
-		"""Stop until a person has seen to the problem."""
-		if isinstance(error, approval_store.ApprovalVoid):
-			approval_store.pause_unapproved(self.name, str(error))
+	def pause(self, problem: Problem) -> None:
+		"""Stop until a person has solved the problem."""
+		if isinstance(problem, approval_store.ApprovalVoid):
+			approval_store.pause_unapproved(self.name, str(problem))
 		else:
-			status_store.move(self.name, "Paused", problem=str(error))
+			status_store.move(self.name, "Paused", problem=_problem_text(problem))
 
 
 class DripQueue:
-	"""The mails of a stream: it never ends, and a problem does not stop it for good."""
+	"""The mails of a stream. It never ends, and a problem stops it only for a while."""
 
-	name = ""  # of no Mass Email
+	name = ""  # it belongs to no Mass Email
 
 	def __init__(self, stream: Stream):
 		self.stream = stream
 		text = "\n".join((stream.campaign, str(stream.step), stream.sender))
-		self.key = f"drip-{sha256(text.encode()).hexdigest()[:24]}"  # ids of jobs may not have any sign
+		self.key = f"drip-{sha256(text.encode()).hexdigest()[:24]}"  # ids of jobs allow few characters
 		self.arguments = {"stream": (stream.campaign, stream.step, stream.sender)}
 		self.mails = stream_queue(stream)
 
 	def load(self) -> Mailing:
-		"""Return what is to be sent. Raises ValidationError."""
+		"""Return the step as a mailing. Raises ValidationError."""
 		return mailing_store.load_step(self.stream)
 
 	def limits(self, epoch: int) -> Limits:
+		"""Return the limits at `epoch` (Unix seconds). Raises ValidationError."""
 		return limits_store.mailing_limits(self.load(), epoch)
 
 	def may_send(self) -> bool:
+		"""Tell whether the mails may leave at this moment."""
 		return streams_store.may_send(self.stream.campaign)
 
-	def note(self, held: str) -> bool:
-		return streams_store.update_problem(self.stream, held)
+	def note(self, hindrance: str) -> bool:
+		"""Show why nothing leaves this site, or nothing for ""; tell whether that has changed."""
+		return streams_store.update_problem(self.stream, hindrance)
 
-	def pause(self, error: Exception | str) -> None:
-		"""Let the mails wait for a while, with the reason on the campaign's form: they are tried again by themselves."""
-		streams_store.hold_stream(self.stream, str(error))
+	def pause(self, problem: Problem) -> None:
+		"""Let the mails wait for a while, with the reason on the campaign's form; then they are due again."""
+		streams_store.hold_stream(self.stream, _problem_text(problem))
 
 
-def make_queue(mailing: str, stream: Sequence = ()) -> MailingQueue | DripQueue:
-	"""Return what the arguments of a page's job name."""
+Queue = MailingQueue | DripQueue
+
+
+def make_queue(mailing: str, stream: Sequence = ()) -> Queue:
+	"""Return the queue of a batch's job:
+
+	`mailing` names a Mass Email, `stream` is (campaign, step, sender).
+	"""
 	return DripQueue(Stream(*stream)) if stream else MailingQueue(mailing)
+
+
+def _problem_text(problem: Problem) -> str:
+	# The framework's errors have their sentences in this language already.
+	return translate(problem) if isinstance(problem, Sentence | SentenceError | str) else str(problem)

@@ -1,9 +1,9 @@
-"""Sending: what the scheduler starts every few minutes, and the queue's jobs that a mailing goes through."""
+"""Sending: the scheduler's regular work, and the queued jobs that a mailing goes through."""
 
 from __future__ import annotations
 
 import time
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 
 import frappe
@@ -17,18 +17,18 @@ from email_campaigns.delivery.sending.send_loop import Tally
 from email_campaigns.delivery.smtp import transport
 from email_campaigns.drip import streams_store
 from email_campaigns.jobs import ab_winner, queues
-from email_campaigns.jobs.queues import DripQueue, MailingQueue
+from email_campaigns.jobs.queues import DripQueue, MailingQueue, Queue
 from email_campaigns.mass_mailing import approval_store, freeze_store, status_store
 from email_campaigns.mass_mailing.resend import missing_store
 from email_campaigns.message.compile import TemplateError
 from email_campaigns.message.headers import HeaderError
 from email_campaigns.settings import app_settings
 
-PAGE_SECONDS = 240  # a page job lasts less than five minutes, whatever the size of the mailing
+BATCH_SECONDS = 240  # a job sends batches for less than five minutes, whatever the size of the mailing
 
 
 def tick() -> None:
-	"""Recover what dead workers held, start what is due, and see that everything under way goes on."""
+	"""Recover the mails of dead workers, start the mailings that are due, and continue those under way."""
 	change_latest_rows()
 	epoch = int(time.time())
 	recover(epoch)
@@ -50,7 +50,7 @@ def recover(epoch: int) -> None:
 
 
 def top_up() -> None:
-	"""Enqueue pages for the mailings in process and the steps that are due, as far as the limits leave room.
+	"""Enqueue batches for the mailings in process and the due steps, as far as the limits leave room.
 
 	Runs every minute, so that room in the sliding hour is used soon after it opens.
 	"""
@@ -59,19 +59,19 @@ def top_up() -> None:
 	_expire_late(epoch)
 	ab_winner.choose_winners(epoch)
 	for name in mailing_store.in_process(frozen=True):
-		_enqueue_pages(MailingQueue(name))
+		_enqueue_batches(MailingQueue(name))
 	for stream in streams_store.due_streams(epoch):
-		_enqueue_pages(DripQueue(stream))
+		_enqueue_batches(DripQueue(stream))
 
 
-def _continue(queue, own_slot: int | None = None, predecessor: int | None = None) -> None:
-	"""Let a mailing or a stream go on after a job of its own; a page names itself as predecessor."""
+def _continue(queue: Queue, own_slot: int | None = None, predecessor: int | None = None) -> None:
+	"""Continue a mailing or a stream after one of its jobs; a batch's job names itself as predecessor."""
 	_expire_late(int(time.time()))
-	_enqueue_pages(queue, own_slot, predecessor)
+	_enqueue_batches(queue, own_slot, predecessor)
 
 
-def _enqueue_pages(queue, own_slot: int | None = None, predecessor: int | None = None) -> None:
-	"""Finish a mailing that has no open mails, else enqueue its pages."""
+def _enqueue_batches(queue: Queue, own_slot: int | None = None, predecessor: int | None = None) -> None:
+	"""Finish a mailing that has no open mails, else enqueue its batches."""
 	if _finish(queue.name):
 		return
 	epoch, settings = int(time.time()), app_settings()
@@ -80,11 +80,14 @@ def _enqueue_pages(queue, own_slot: int | None = None, predecessor: int | None =
 	batch = max(1, cint(settings.batch_size))
 	due = counts_store.count_due(queue.mails, epoch, batch * max(1, cint(settings.parallel_jobs)))
 	for slot in range(-(-due // batch)):
-		_enqueue_page(queue, slot, predecessor if slot == own_slot else None)
+		_enqueue_batch(queue, slot, predecessor if slot == own_slot else None)
 
 
-def _has_room(queue, epoch: int) -> bool:
-	"""Tell whether the limits let mail go now. What can't be loaded is stopped, and holds up no other."""
+def _has_room(queue: Queue, epoch: int) -> bool:
+	"""Tell whether the limits let mail leave now.
+
+	A mailing that can't be loaded is paused and stops no other.
+	"""
 	opens = None
 	with _pausing(queue):
 		opens = queue.limits(epoch).opens(epoch)[0]
@@ -92,7 +95,7 @@ def _has_room(queue, epoch: int) -> bool:
 
 
 def _expire_late(epoch: int) -> None:
-	"""What could not leave by its deadline never does, also where nobody looked at the deadline itself."""
+	"""Expire the mails that could not leave by their deadline, also where no other job looks at it."""
 	for name in status_store.past_deadline(epoch):
 		if claims_store.expire(name, frappe._("The deadline passed before this mail could leave.")):
 			counts_store.recount(name)
@@ -100,10 +103,10 @@ def _expire_late(epoch: int) -> None:
 
 
 def _finish(name: str) -> bool:
-	"""End a mailing of which no mail is left; tell whether it is. A stream, which has no name, never ends."""
+	"""End a mailing that has no open mail; tell whether it has ended. A stream has no name and never ends."""
 	if not name or counts_store.is_open(name):
 		return False
-	# Looked at once more under the lock: somebody may have opened a mail again since.
+	# Looked at once more under the lock: a person may have queued a mail again since.
 	frappe.db.commit()
 	row = status_store.lock(name)
 	if not row or row.missing_cursor or counts_store.is_open(name):
@@ -115,9 +118,11 @@ def _finish(name: str) -> bool:
 	return True
 
 
-def _enqueue_page(queue, slot: int, predecessor: int | None) -> None:
-	"""Enqueue a page unless this slot has one. A job can't enqueue itself under the id that it runs under, so a page
-	and its successor take turns with two ids."""
+def _enqueue_batch(queue: Queue, slot: int, predecessor: int | None) -> None:
+	"""Enqueue a batch unless this slot has one.
+
+	A job can't enqueue another one under its own id, so a batch and its successor take turns with two ids.
+	"""
 	ids = [f"ec-page-{queue.key}-{slot}-{turn}" for turn in (0, 1)]
 	if any(is_job_enqueued(job_id) for turn, job_id in enumerate(ids) if turn != predecessor):
 		return
@@ -126,7 +131,7 @@ def _enqueue_page(queue, slot: int, predecessor: int | None) -> None:
 
 
 def freeze(name: str) -> None:
-	"""Freeze the audience of a mailing, each slice durable, then let its first pages go."""
+	"""Freeze the audience of a mailing, each slice durable, then enqueue its first batches."""
 	change_latest_rows()
 	with _pausing(MailingQueue(name)):
 		mailing_store.refresh_lists(approval_store.load_approved(name))
@@ -139,7 +144,7 @@ def freeze(name: str) -> None:
 
 
 def resend_missing(name: str) -> None:
-	"""Let the members that got nothing have the mailing, each slice durable, then let its pages go."""
+	"""Queue the mailing for the members that got nothing, each slice durable, then enqueue its batches."""
 	change_latest_rows()
 	try:
 		mailing_store.refresh_lists(mailing_store.load_mass_email(name))
@@ -155,44 +160,46 @@ def resend_missing(name: str) -> None:
 
 
 def send_batch(mailing: str = "", slot: int = 0, turn: int = 0, stream: Sequence = ()) -> None:
-	"""Send mails of one mailing, or of one stream of drip sequences, for up to PAGE_SECONDS, then leave the rest to a
-	successor."""
+	"""Send mails of one mailing, or of one stream of drip sequences, for up to BATCH_SECONDS.
+
+	A successor sends the rest.
+	"""
 	change_latest_rows()
 	queue = queues.make_queue(mailing, stream)
-	if not queue.may_send() or not _way_is_free(queue):
+	if not queue.may_send() or not _may_leave(queue):
 		return
 	sending = _open(queue)
 	if not sending:
 		return
 	try:
-		found = _send_batch(sending, queue)
-		while found and not sending.stopped and _send_batch(sending, queue):
+		has_claimed = _send_batch(sending, queue)
+		while has_claimed and not sending.stopped and _send_batch(sending, queue):
 			pass
 	finally:
 		sending.close()
-	if found and queue.may_send():
+	if has_claimed and queue.may_send():
 		_continue(queue, slot, turn)
 	elif queue.may_send():
-		# Others hold what is due or fill the limit: a successor would only come to ask again at once.
+		# Other jobs hold the due mails or fill the limit: a successor would find nothing to claim either.
 		_finish(queue.name)
 
 
-def _way_is_free(queue) -> bool:
-	held = transport.sending_hindrance()
-	if queue.note(held):
+def _may_leave(queue: Queue) -> bool:
+	hindrance = transport.sending_hindrance()
+	if queue.note(hindrance):
 		frappe.db.commit()
-	return not held
+	return not hindrance
 
 
-def _open(queue) -> send_store.SendJob | None:
-	sending = None
+def _open(queue: Queue) -> send_store.SendJob | None:
 	with _pausing(queue):
-		return send_store.SendJob(queue.load(), queue.mails, time.monotonic() + PAGE_SECONDS)
+		return send_store.SendJob(queue.load(), queue.mails, time.monotonic() + BATCH_SECONDS)
+	return None
 
 
 @contextmanager
-def _pausing(queue):
-	"""Pause where the template, the sender or the records are of no use, with the reason on the form."""
+def _pausing(queue: Queue) -> Iterator[None]:
+	"""Pause a queue whose template, sender or records are unusable, with the reason on the form."""
 	try:
 		yield
 	except (TemplateError, HeaderError, frappe.ValidationError) as error:
@@ -201,9 +208,9 @@ def _pausing(queue):
 		frappe.db.commit()
 
 
-def _send_batch(sending: send_store.SendJob, queue) -> bool:
+def _send_batch(sending: send_store.SendJob, queue: Queue) -> bool:
 	"""Claim, send and settle once; tell whether there was anything to claim."""
-	# What was read so far is of a moment before the lock, and the limits must be seen as they are under it.
+	# A new transaction: the limits must be read under the lock, and not in a snapshot from before it.
 	frappe.db.commit()
 	with claims_store.claim_lock() as alone:
 		rows = sending.claim() if alone else []

@@ -80,7 +80,7 @@ def _subjects(doc) -> dict[str, str]:
 	except frappe.ValidationError:
 		frappe.clear_last_message()  # a template or an account that is gone: the figures stand all the same
 		return {}
-	return {label: mailing.version("" if label == "A" else label).subject for label in mailing.ab_test.labels}
+	return {label: mailing.text("" if label == "A" else label).subject for label in mailing.ab_test.labels}
 
 
 def _row(counts: Counts) -> dict:

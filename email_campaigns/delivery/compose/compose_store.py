@@ -1,4 +1,4 @@
-"""A mailing's templates made ready on this site: compiled once a language, with the site's links and footer."""
+"""The texts of a mailing, compiled once an edition with this site's links and footer."""
 
 from __future__ import annotations
 
@@ -16,15 +16,19 @@ from email_campaigns.delivery.mailing.mailing import Mailing
 from email_campaigns.message.compile import CompiledMessage, TemplateError, compile_message
 from email_campaigns.message.footer import Footer
 from email_campaigns.settings import app_settings
+from email_campaigns.text import Sentence, _lt
 from email_campaigns.tracking.links import PREFIX
 from email_campaigns.tracking.store import link_maker, token_ring
 from email_campaigns.tracking.target import is_plain
 
+_IN_EDITION = _lt("In the version for {0}: {1}")
+
 
 def make_composers(mailing: Mailing, prefix: str = "") -> dict[str, Composer]:
-	"""Return {edition: composer} of all versions of a mailing, "" being the one for everybody.
+	"""Return {edition: composer} of all texts of a mailing. `prefix` stands before each subject.
 
-	Raises TemplateError with the line of the fault and the edition, HeaderError for a sender that can't stand in a header.
+	Raises TemplateError with the line of the fault and the edition, HeaderError for a sender that can't stand
+	in a header.
 	"""
 	return {
 		edition: make_composer(mailing, compile_text(mailing, edition, prefix))
@@ -33,13 +37,13 @@ def make_composers(mailing: Mailing, prefix: str = "") -> dict[str, Composer]:
 
 
 def compile_text(mailing: Mailing, edition: str = "", prefix: str = "") -> CompiledMessage:
-	"""Return one version of a mailing made ready. Raises TemplateError with the line of the fault."""
-	version = mailing.version(edition)
+	"""Return one text of a mailing, compiled. Raises TemplateError with the line of the fault."""
+	text = mailing.text(edition)
 	prefix = " ".join(filter(None, (prefix, mailing.prefix)))
 	try:
 		message = compile_message(
-			version.subject,
-			version.html,
+			text.subject,
+			text.html,
 			footer=_footer(mailing),
 			prefix=prefix,
 			tracks=_is_foreign if mailing.track_links else None,
@@ -48,13 +52,13 @@ def compile_text(mailing: Mailing, edition: str = "", prefix: str = "") -> Compi
 	except TemplateError as error:
 		if not edition:
 			raise
-		raise TemplateError(_("In the version for {0}: {1}").format(edition, error)) from error
+		raise TemplateError(Sentence(_IN_EDITION, edition, error.sentence)) from error
 	links_store.check_links(mailing, message)
 	return message
 
 
 def _is_foreign(url: str) -> bool:
-	"""Tell whether clicks on a link are worth knowing: those on the app's own links are facts of their own."""
+	"""Tell whether clicks on a link are to be tracked; those on the app's own links are facts already."""
 	return is_plain(url) and not url.startswith(site_url().rstrip("/") + PREFIX)
 
 
@@ -69,6 +73,7 @@ def _footer(mailing: Mailing) -> Footer:
 
 
 def make_composer(mailing: Mailing, message: CompiledMessage) -> Composer:
+	"""Return the composer of one compiled text. Raises HeaderError."""
 	maker, tokens = link_maker(), token_ring()
 	domain = mailing.sender_address.rpartition("@")[2]
 	return Composer(
@@ -84,8 +89,8 @@ def make_composer(mailing: Mailing, message: CompiledMessage) -> Composer:
 
 
 def used_fields(composers: Mapping[str, Composer]) -> tuple[frozenset[str], bool]:
-	"""Return the fields of a record that any version uses, and whether one may use them all."""
-	messages = [each.compiled for each in composers.values()]
+	"""Return the fields of a record that any text uses, and whether a text may use all of them."""
+	messages = [composer.compiled for composer in composers.values()]
 	return (
 		frozenset().union(*(message.record_fields for message in messages)),
 		any(message.uses_whole_record for message in messages),

@@ -1,4 +1,4 @@
-"""From a claimed row of the ledger to a whole message. Pure: the template was compiled once, links are passed in."""
+"""From a claimed row of the ledger to a whole message. Pure: compiled template and links are passed in."""
 
 from __future__ import annotations
 
@@ -8,36 +8,42 @@ from email.utils import formatdate
 from functools import lru_cache
 from types import MappingProxyType
 
+from email_campaigns.audience.decide import RECORD_MISSING
 from email_campaigns.delivery.ledger.row import ClaimedMail, MailHeading
 from email_campaigns.delivery.mailing.mailing import Mailing
 from email_campaigns.message.compile import CompiledMessage, RenderError
 from email_campaigns.message.headers import HeaderError, encode_address, header_text, unsubscribe_headers
 from email_campaigns.message.mime import Skeleton
+from email_campaigns.text import Sentence, SentenceError
 
-RECORD_MISSING = "The record no longer exists"
+Record = Mapping[str, object]
+Personal = Callable[[int], Mapping[str, object]]
 
 
 @dataclass(frozen=True, slots=True)
 class Letter:
-	"""A claimed mail made ready: `content` is the whole message with CRLF, or `problem` says why there is none."""
+	"""A claimed mail to be sent:
+
+	`content` is the whole message with CRLF, or `problem` says why there is none.
+	"""
 
 	name: int
 	email: str
 	message_id: str = ""
 	content: bytes = b""
-	problem: str = ""
+	problem: Sentence | str = ""
 	attempts: int = 0
 
 
 class Composer:
-	"""Turns claimed mails into letters for one mailing in one language.
+	"""Turns claimed mails into letters, for one edition of a mailing.
 
-	`unsubscribe_url(message)` and `message_id(message)` take the ledger's number; `clock` returns Unix time in
-	seconds; `personal(message)` are values that are the recipient's own, such as its tracked links. Raises
-	HeaderError at once where the sender or Reply-To can't stand in a header.
+	`unsubscribe_url`, `message_id` and `personal` take the mail's number in the ledger; the last returns the
+	recipient's own values, such as tracked links. `clock` returns Unix time in seconds. Raises HeaderError
+	where the sender or Reply-To can't stand in a header.
 	"""
 
-	def __init__(
+	def __init__(  # noqa: PLR0913 -- the links and the clock are passed in, by name
 		self,
 		mailing: Mailing,
 		compiled: CompiledMessage,
@@ -45,7 +51,7 @@ class Composer:
 		unsubscribe_url: Callable[[int], str],
 		message_id: Callable[[int], str],
 		clock: Callable[[], float],
-		personal: Callable[[int], Mapping] = lambda message: {},
+		personal: Personal = lambda message: {},
 	):
 		self.mailing = mailing
 		self.compiled = compiled
@@ -59,26 +65,27 @@ class Composer:
 			if mailing.reply_to
 			else "",
 		)
-		self.shared = {
+		self.shared: dict[str, object] = {
 			"campaign": {"name": mailing.campaign, "campaign_name": mailing.campaign},
 			"mass_email": {"name": mailing.name, "title": mailing.title},
 			"view_url": "",
 			"tracking_url": _unknown_link,
 		}
 
-	def letter(self, row: ClaimedMail, record: Mapping, heading: MailHeading | None = None) -> Letter:
-		"""Return the message for one recipient; one that can't be rendered carries its problem instead.
+	def letter(self, row: ClaimedMail, record: Record, heading: MailHeading | None = None) -> Letter:
+		"""Return the message for one recipient, or a letter with the problem where it can't be rendered.
 
-		`heading` is whom its To and Cc name where that is not the recipient alone.
+		`heading` is its To and Cc where these are not the recipient alone.
 		"""
 		message_id = self.message_id(row.name)
 		try:
 			content = self._assemble(row, record, message_id, heading or MailHeading(row.email))
 		except (RenderError, HeaderError) as error:
-			return Letter(row.name, row.email, problem=str(error), attempts=row.attempts)
+			problem = error.sentence if isinstance(error, SentenceError) else str(error)
+			return Letter(row.name, row.email, problem=problem, attempts=row.attempts)
 		return Letter(row.name, row.email, message_id, content, attempts=row.attempts)
 
-	def _assemble(self, row: ClaimedMail, record: Mapping, message_id: str, heading: MailHeading) -> bytes:
+	def _assemble(self, row: ClaimedMail, record: Record, message_id: str, heading: MailHeading) -> bytes:
 		url = self.unsubscribe_url(row.name)
 		own = self.personal(row.name)
 		content = self.compiled.render({**self.shared, **own, "doc": record, "unsubscribe_url": url})
@@ -97,11 +104,14 @@ class Composer:
 def compose_letters(
 	composers: Mapping[str, Composer],
 	rows: Iterable[ClaimedMail],
-	records: Mapping[tuple[str, str], Mapping],
+	records: Mapping[tuple[str, str], Record],
 	headings: Mapping[int, MailHeading] = MappingProxyType({}),
 ) -> Iterator[Letter]:
-	"""Yield a letter for each row, of the row's edition; `records` has the fields of each (doctype, name) that
-	still exists, `composers` one for each edition, "" among them, `headings` those of mails with copies."""
+	"""Yield a letter for each row, in the row's edition.
+
+	`composers` is {edition: composer}, with "" among them; `records` is {(doctype, name): fields} of the
+	records that still exist; `headings` is {number of a mail: heading} of the mails with copies.
+	"""
 	for row in rows:
 		record = records.get((row.doctype, row.record))
 		if record is None:

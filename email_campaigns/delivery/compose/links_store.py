@@ -1,8 +1,8 @@
-"""The tracked links of one mailing: what the names in its templates stand for, and those made of plain links."""
+"""The tracked links of one mailing: those that its templates name, and those made of plain links."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from functools import partial
 
@@ -19,7 +19,7 @@ from email_campaigns.tracking.tokens import PREVIEW
 
 @dataclass(frozen=True, slots=True)
 class LinkTarget:
-	"""What a name in a template stands for: a Tracking Link, and its address ("" for a page of its own)."""
+	"""The target of a name in a template: a Tracking Link, and its address ("" for a page of its own)."""
 
 	link: str
 	url: str
@@ -27,33 +27,36 @@ class LinkTarget:
 
 
 class PersonalLinks:
-	"""Makes what a template needs of one recipient. Nothing is tracked of informational mail."""
+	"""Makes the links of one recipient. Informational mail tracks nothing."""
 
 	def __init__(self, maker: LinkMaker, targets: Mapping[str, LinkTarget], *, informational: bool = False):
 		self._maker, self._targets, self._informational = maker, targets, informational
 		self._links_by_name = {name: target.link for name, target in targets.items()}
 
-	def __call__(self, message: int) -> dict:
+	def __call__(self, message: int) -> dict[str, object]:
 		return {
 			"view_url": self._maker.view(message),
 			"open_url": self._maker.open(message),
 			"tracking_url": self._links(message),
 		}
 
-	def _links(self, message: int):
+	def _links(self, message: int) -> Callable[[str], str]:
 		if self._informational or message == PREVIEW:
 			return partial(self._untracked, self._maker.clicks(PREVIEW))
 		links, click = self._links_by_name, self._maker.clicks(message)
 		return lambda name: click(links[name])
 
-	def _untracked(self, click, name: str) -> str:
-		"""A preview leads to addresses that no Tracking Link holds yet; its other links work and count nothing."""
+	def _untracked(self, click: Callable[[str], str], name: str) -> str:
+		"""Return the link of a preview, which counts nothing.
+
+		It is the address itself where no Tracking Link has it yet.
+		"""
 		target = self._targets[name]
 		return target.url if target.automatic or (target.url and self._informational) else click(target.link)
 
 
 def make_personal_links(mailing: Mailing, message: CompiledMessage, maker: LinkMaker) -> PersonalLinks:
-	"""Return what makes the view link, the tracked links and the pixel of each recipient."""
+	"""Return the function that makes the view link, the tracked links and the pixel of each recipient."""
 	targets = {
 		name: LinkTarget(link.name, link.url)
 		for name, link in _named(mailing, message).items()
@@ -65,7 +68,7 @@ def make_personal_links(mailing: Mailing, message: CompiledMessage, maker: LinkM
 
 
 def check_links(mailing: Mailing, message: CompiledMessage) -> None:
-	"""Stop a template that names a link which its campaign does not have. Raises ValidationError."""
+	"""Raise ValidationError for a link that a template names and its campaign does not have."""
 	known = _named(mailing, message)
 	for name in sorted(message.tracking_links):
 		shown = frappe.bold(frappe.utils.escape_html(str(name)))
@@ -76,7 +79,10 @@ def check_links(mailing: Mailing, message: CompiledMessage) -> None:
 
 
 def save_links(mailing: Mailing, messages: Iterable[CompiledMessage]) -> None:
-	"""Store where the mailing's plain links lead. The caller commits before the first mail that holds them leaves."""
+	"""Store the addresses of the mailing's plain links.
+
+	The caller commits before the first such mail leaves.
+	"""
 	titles: dict[str, str] = {}
 	for message in messages:
 		titles = {**message.automatic_links, **titles}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import replace
 
 import frappe
@@ -9,36 +10,39 @@ from frappe import _
 
 from email_campaigns.audience.lists import members_store as audience
 from email_campaigns.delivery.compose import compose_store, records_store
+from email_campaigns.delivery.compose.composer import Letter
 from email_campaigns.delivery.ledger.row import ClaimedMail
 from email_campaigns.delivery.mailing import mailing_store
 from email_campaigns.delivery.mailing.mailing import Mailing
 from email_campaigns.delivery.smtp import transport
+from email_campaigns.delivery.smtp.session import Session
 from email_campaigns.message.compile import CompiledMessage
 from email_campaigns.tracking.store import link_maker
-
-PREVIEW = 0  # the ledger number of a mail that is in no ledger
+from email_campaigns.tracking.tokens import PREVIEW
+from email_campaigns.translation import translate
 
 
 def preview_mass_email(name: str, doctype: str = "", record: str = "", version: str = "") -> dict:
-	"""Return the mail as one recipient would get it: {"subject", "html", "text", "warnings", "email", "language", …}.
+	"""Return the mail of a Mass Email as one recipient would get it.
 
-	Without a recipient, the first member of the lists is taken. A `version` of an A/B test is shown whatever the
-	recipient's language. Raises TemplateError, RenderError.
+	The keys are subject, html, text, warnings, email, language, doctype and record. Without a recipient it is
+	the first member of the lists. `version` is the label of an A/B version, shown whatever the recipient's
+	language. Raises TemplateError, RenderError, HeaderError, ValidationError.
 	"""
 	return render_preview(mailing_store.load_mass_email(name), doctype, record, version)
 
 
 def render_preview(mailing: Mailing, doctype: str = "", record: str = "", version: str = "") -> dict:
-	"""Return a mail of a mailing, or of a step of a drip sequence, as `preview` does."""
+	"""Return a mail of a mailing, or of a step of a drip sequence, as `preview_mass_email` does."""
 	row = _in_version(mailing, _recipient(mailing, doctype, record), version)
 	message = compose_store.compile_text(mailing, row.edition)
-	make = compose_store.make_composer(mailing, message)
+	composer = compose_store.make_composer(mailing, message)
 	values = {
-		**make.personal(PREVIEW),
+		**composer.personal(PREVIEW),
 		"doc": _record(row, message, frappe.session.user),
 		"unsubscribe_url": link_maker().unsubscribe(PREVIEW),
 	}
-	content = message.render({**make.shared, **values})
+	content = message.render({**composer.shared, **values})
 	return {
 		"subject": content.subject,
 		"html": content.html,
@@ -54,28 +58,30 @@ def render_preview(mailing: Mailing, doctype: str = "", record: str = "", versio
 def send_test(
 	name: str, addresses: list[str], doctype: str = "", record: str = "", version: str = ""
 ) -> None:
-	"""Send the mail, rendered for one recipient and marked [TEST], to named addresses; it is in no figure.
+	"""Send the mail, rendered for one recipient and marked [TEST], to some addresses. No figure counts it.
 
-	Raises Unavailable or ValidationError with a sentence, and TemplateError, RenderError.
+	Raises Unavailable, Refused, ConnectionLost, ValidationError, TemplateError, RenderError, HeaderError.
 	"""
-	held = transport.sending_hindrance()
-	if held:
-		frappe.throw(held)
+	if hindrance := transport.sending_hindrance():
+		frappe.throw(hindrance)
 	mailing = mailing_store.load_mass_email(name)
 	row = _in_version(mailing, _recipient(mailing, doctype, record), version)
 	message = compose_store.compile_text(mailing, row.edition, prefix="[TEST]")
-	values, make = _record(row, message, frappe.session.user), compose_store.make_composer(mailing, message)
+	values, composer = (
+		_record(row, message, frappe.session.user),
+		compose_store.make_composer(mailing, message),
+	)
 	session = transport.connect(mailing.account)
 	try:
 		for address in addresses:
-			_send_one(session, mailing, make.letter(replace(row, name=PREVIEW, email=address), values))
+			_send_letter(session, mailing, composer.letter(replace(row, email=address), values))
 	finally:
 		session.close()
 
 
-def _send_one(session, mailing: Mailing, letter) -> None:
+def _send_letter(session: Session, mailing: Mailing, letter: Letter) -> None:
 	if letter.problem:
-		frappe.throw(letter.problem)
+		frappe.throw(translate(letter.problem))
 	session.propose(mailing.sender_address, letter.email)
 	session.confirm()
 	session.transmit(letter.content)
@@ -103,18 +109,20 @@ def _in_version(mailing: Mailing, row: ClaimedMail, version: str) -> ClaimedMail
 
 def _recipient(mailing: Mailing, doctype: str, record: str) -> ClaimedMail:
 	if doctype and record:
-		who = audience.read_address(doctype, record)
-		return _row(mailing, who["email"] or "-", doctype, record, who["language"])
-	for who in audience.read_slice(mailing.lists, mailing.excluding, 0, 1):
-		return _row(mailing, who.email, who.doctype, who.record, who.language)
-	frappe.throw(_("The target lists have no members to show the mail for. Choose a recipient."))
+		address = audience.read_address(doctype, record)
+		return _row(mailing, address["email"] or "-", doctype, record, address["language"])
+	candidates = audience.read_slice(mailing.lists, mailing.excluding, 0, 1)
+	if not candidates:
+		frappe.throw(_("The target lists have no members to show the mail for. Choose a recipient."))
+	candidate = candidates[0]
+	return _row(mailing, candidate.email, candidate.doctype, candidate.record, candidate.language)
 
 
 def _row(mailing: Mailing, email: str, doctype: str, record: str, language: str) -> ClaimedMail:
 	return ClaimedMail(PREVIEW, email, doctype, record, language=mailing.language_for(language))
 
 
-def _record(row: ClaimedMail, message: CompiledMessage, user: str):
+def _record(row: ClaimedMail, message: CompiledMessage, user: str) -> Mapping:
 	records = records_store.load_records([row], message.record_fields, message.uses_whole_record, user)
 	if (row.doctype, row.record) not in records:
 		frappe.throw(_("{0} {1} does not exist.").format(_(row.doctype), row.record))

@@ -1,4 +1,4 @@
-"""The fields of recipients' records that a template uses: one query a doctype and page, a second for a child table."""
+"""The fields of recipients' records that a template uses: one query a doctype, and one a child table."""
 
 from __future__ import annotations
 
@@ -18,13 +18,13 @@ def load_records(
 ) -> dict[tuple[str, str], Mapping]:
 	"""Return {(doctype, name): {field: plain value}} of the records that exist.
 
-	`fields` are those that the template names, `whole` says that it may use any. What `user`, the sender,
-	may not read is left out, and renders empty.
+	`fields` are those that the template names; with `whole` it may use any. Fields that `user`, the sender,
+	may not read are left out and render empty.
 	"""
 	names: dict[str, list[str]] = defaultdict(list)
 	for row in rows:
 		names[row.doctype].append(row.record)
-	records = {}
+	records: dict[tuple[str, str], Mapping] = {}
 	for doctype, members in names.items():
 		for record in _load(doctype, members, None if whole else fields, user):
 			records[doctype, str(record["name"])] = record
@@ -52,7 +52,8 @@ def _add_rows(doctype: str, df, records: list[dict]) -> None:
 	rows = defaultdict(list)
 	parents = tuple(record["name"] for record in records) or ("",)
 	for row in frappe.db.sql(
-		f"SELECT * FROM `tab{df.options}` WHERE parent IN %s AND parenttype = %s AND parentfield = %s ORDER BY idx",
+		f"""SELECT * FROM `tab{df.options}`
+		WHERE parent IN %s AND parenttype = %s AND parentfield = %s ORDER BY idx""",
 		(parents, doctype, df.fieldname),
 		as_dict=True,
 	):
@@ -62,7 +63,7 @@ def _add_rows(doctype: str, df, records: list[dict]) -> None:
 
 
 def readable_fields(doctype: str, user: str) -> set[str]:
-	"""Return the fields of a doctype that `user` may read and that hold a value a mail can show."""
+	"""Return the fields of a doctype that `user` may read and whose value a mail can show."""
 	meta = frappe.get_meta(doctype)
 	if doctype == PLAIN:
 		return {"name", "email", "first_name", "last_name", "language"}

@@ -1,7 +1,7 @@
 """Sent mails as Communications, which the timelines of the recipient's record and of the mailing's form show.
 
-Written in bulk when a page is settled, in the same transaction. What is stored is the mail without what was the
-recipient's own: a colleague who opens it there, or follows a link, is not the recipient.
+Written in bulk when a batch is settled, in the same transaction. The stored mail has no links or pixel of the
+recipient, since a colleague who opens it there, or follows a link, is not the recipient.
 """
 
 from __future__ import annotations
@@ -66,32 +66,22 @@ _DATED = "communication_date"  # newer versions order a record's timeline by it
 
 
 class TimelineWriter:
-	"""Stores the mails of one mailing."""
+	"""Stores the mails of one mailing. Raises TemplateError, HeaderError where it can't be composed."""
 
 	def __init__(self, mailing: Mailing):
 		self.mailing = mailing
 		self.composers = compose_store.make_composers(replace(mailing, track_opens=False, track_links=False))
 
 	def write(self, names: Collection[int]) -> None:
-		"""Store the mails of these ledger rows, which have been sent. One that can't be rendered any more is left out."""
+		"""Store the sent mails with these ledger numbers, except those that can't be rendered any more."""
 		rows = _rows(names)
-		claimed = [
-			ClaimedMail(
-				row.name,
-				row.email,
-				row.recipient_doctype,
-				row.recipient_name or "",
-				language=row.language,
-				version=row.version,
-			)
-			for row in rows
-		]
+		claimed = [_claimed_mail(row) for row in rows]
 		records = records_store.load_records(
 			claimed, *compose_store.used_fields(self.composers), self.mailing.sender_user
 		)
 		mails, links = [], []
-		for row, who in zip(rows, claimed, strict=True):
-			if content := self._content(who, records.get((who.doctype, who.record))):
+		for row, mail in zip(rows, claimed, strict=True):
+			if content := self._content(mail, records.get((mail.doctype, mail.record))):
 				name = frappe.generate_hash(length=10)
 				mails.append(_mail(name, row, self.mailing, content))
 				links.append(_link(name, row))
@@ -100,19 +90,32 @@ class TimelineWriter:
 		fields = [*_LINK, _DATED] if dated else _LINK
 		_insert("Communication Link", fields, [link[: len(fields)] for link in links])
 
-	def _content(self, who: ClaimedMail, record: Mapping | None) -> Content | None:
-		composer = self.composers.get(who.edition, self.composers[""])
+	def _content(self, mail: ClaimedMail, record: Mapping | None) -> Content | None:
+		if not record:
+			return None
+		composer = self.composers.get(mail.edition, self.composers[""])
 		own = {**composer.personal(PREVIEW), "unsubscribe_url": composer.unsubscribe_url(PREVIEW)}
 		try:
-			return record and composer.compiled.render({**composer.shared, **own, "doc": record})
+			return composer.compiled.render({**composer.shared, **own, "doc": record})
 		except RenderError:
 			return None
 
 
-def _rows(names: Collection[int]) -> list:
+def _claimed_mail(row: frappe._dict) -> ClaimedMail:
+	return ClaimedMail(
+		row.name,
+		row.email,
+		row.recipient_doctype,
+		row.recipient_name or "",
+		language=row.language,
+		version=row.version,
+	)
+
+
+def _rows(names: Collection[int]) -> list[frappe._dict]:
 	return frappe.db.sql(
-		"""SELECT name, source_doctype, source, email, recipient_doctype, recipient_name, COALESCE(language, '') language,
-			COALESCE(version, '') version, message_id, sent_at, owner
+		"""SELECT name, source_doctype, source, email, recipient_doctype, recipient_name,
+			COALESCE(language, '') language, COALESCE(version, '') version, message_id, sent_at, owner
 		FROM `tabCampaign Message` WHERE name IN %s AND COALESCE(recipient_doctype, '') != ''""",
 		(tuple(names) or (0,),),
 		as_dict=True,
@@ -123,7 +126,7 @@ def _mail(name: str, row, mailing: Mailing, content: Content) -> tuple:
 	at = row.sent_at or now()
 	return (
 		*(name, at, at, row.owner, row.owner, "Communication", "Email", "Sent", "Linked", "Sent", 1),
-		# A template may hold what a browser would run, and a timeline shows it to colleagues.
+		# A template may hold code that a browser runs, and a timeline shows it to colleagues.
 		*(
 			content.subject,
 			sanitize_html(content.html),
@@ -159,23 +162,28 @@ def _insert(doctype: str, fields: Sequence[str], rows: Sequence[Sequence]) -> No
 
 
 def write_unsettled(names: Collection[int]) -> None:
-	"""Store the mails that a dead page had sent and not settled, as far as their mailings are to be stored."""
-	for of, found in _by_mailing(names).items():
+	"""Store the sent mails that a dead job has not settled, if their mailings are to be stored."""
+	for source, own_names in _group_by_source(names).items():
 		try:
-			mailing = mailing_store.load_source(*of)
+			mailing = mailing_store.load_source(*source)
 			if mailing.store_emails:
-				TimelineWriter(mailing).write(found)
+				TimelineWriter(mailing).write(own_names)
 		except _FAULTS:
+			_source_doctype, mass_email, campaign, *_stream = source
 			frappe.clear_last_message()
-			frappe.log_error(f"Email Campaigns: sent mails of {of[1] or of[2]} are not in the timeline")
+			frappe.log_error(
+				f"Email Campaigns: sent mails of {mass_email or campaign} are not in the timeline"
+			)
 
 
-def _by_mailing(names: Collection[int]) -> dict[tuple, list[int]]:
-	found = defaultdict(list)
+def _group_by_source(names: Collection[int]) -> dict[tuple, list[int]]:
+	"""Return {arguments of `load_source`: numbers of its mails}."""
+	groups = defaultdict(list)
 	for name, source_doctype, source, campaign, step, owner in frappe.db.sql(
-		"""SELECT name, source_doctype, source, campaign, step, owner FROM `tabCampaign Message` WHERE name IN %s""",
+		"""SELECT name, source_doctype, source, campaign, step, owner FROM `tabCampaign Message`
+		WHERE name IN %s""",
 		(tuple(names) or (0,),),
 	):
-		drips = source_doctype != MASS_EMAIL
-		found[(source_doctype, "" if drips else source, campaign, step, owner)].append(name)
-	return found
+		is_drip = source_doctype != MASS_EMAIL
+		groups[(source_doctype, "" if is_drip else source, campaign, step, owner)].append(name)
+	return groups

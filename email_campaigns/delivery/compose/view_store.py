@@ -1,4 +1,4 @@
-"""A mail that was sent, made once more for whoever reads it in the browser."""
+"""A sent mail, rendered again for its reader in the browser."""
 
 from __future__ import annotations
 
@@ -12,21 +12,22 @@ from email_campaigns.message.compile import CompiledMessage
 
 
 def render_sent_mail(message: int) -> str | None:
-	"""Return the HTML of a sent mail, by the template and the record as they are now.
+	"""Return the HTML of the sent mail number `message`, from the present template and record.
 
-	None where its row, its mailing or its record is gone. Raises TemplateError, RenderError, ValidationError.
+	None where its row, its mailing or its record no longer exists. Raises TemplateError, RenderError,
+	ValidationError.
 	"""
 	row, source = _row(message)
 	mailing = _mailing(source) if row else None
-	if not mailing:
+	if not row or not mailing:
 		return None
 	compiled = compose_store.compile_text(mailing, row.edition)
 	record = _record(row, compiled, mailing.sender_user)
 	if record is None:
 		return None
-	make = compose_store.make_composer(mailing, compiled)
-	own = {"doc": record, "unsubscribe_url": make.unsubscribe_url(message), **make.personal(message)}
-	return compiled.render({**make.shared, **own}).html
+	composer = compose_store.make_composer(mailing, compiled)
+	own = {"doc": record, "unsubscribe_url": composer.unsubscribe_url(message), **composer.personal(message)}
+	return compiled.render({**composer.shared, **own}).html
 
 
 def _mailing(source: tuple) -> Mailing | None:
@@ -34,20 +35,21 @@ def _mailing(source: tuple) -> Mailing | None:
 
 
 def _row(message: int) -> tuple[ClaimedMail | None, tuple]:
-	"""A copy (CC) reads what the person in To got, with links of its own."""
+	"""Return a mail and its source. A copy (CC) has the recipient and text of its mail, and its own links."""
 	rows = frappe.db.sql(
-		"""SELECT m.name, COALESCE(t.email, ''), t.recipient_doctype, t.recipient_name, COALESCE(t.language, ''),
-			COALESCE(t.version, ''), m.source_doctype, m.source, m.campaign, m.step, m.owner
-		FROM `tabCampaign Message` m JOIN `tabCampaign Message` t ON t.name = IF(m.cc_of > 0, m.cc_of, m.name)
+		"""SELECT m.name, COALESCE(t.email, ''), t.recipient_doctype, t.recipient_name,
+			COALESCE(t.language, ''), COALESCE(t.version, ''),
+			m.source_doctype, m.source, m.campaign, m.step, m.owner
+		FROM `tabCampaign Message` m
+		JOIN `tabCampaign Message` t ON t.name = IF(m.cc_of > 0, m.cc_of, m.name)
 		WHERE m.name = %s AND m.status IN ('Sent', 'Sending', 'Uncertain')""",
 		message,
 	)
 	if not rows:
 		return None, ()
 	name, email, doctype, record, language, version, *source = rows[0]
-	return ClaimedMail(name, email, doctype or "", record or "", language=language, version=version), tuple(
-		source
-	)
+	row = ClaimedMail(name, email, doctype or "", record or "", language=language, version=version)
+	return row, tuple(source)
 
 
 def _record(row: ClaimedMail, compiled: CompiledMessage, user: str):

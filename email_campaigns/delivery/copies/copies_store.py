@@ -1,4 +1,7 @@
-"""Copies of mails (CC) in the ledger: each waits until its mail has left, and is dropped where that did not."""
+"""Copies of mails (CC) in the ledger.
+
+Each waits until its mail has left, and is dropped where that failed.
+"""
 
 from __future__ import annotations
 
@@ -21,32 +24,32 @@ _LOGGED = (
 
 
 def prepare_copies(rows: Sequence[ClaimedMail]) -> tuple[list[ClaimedMail], dict[int, MailHeading]]:
-	"""Return what a page may send of its claimed rows, and whom their mails name in To and Cc, by one query.
+	"""Return the claimed rows that may be sent, and {number of a mail: its To and Cc}, with one query.
 
-	Copies from a field that has been switched off are Skipped; so nobody is copied from it, whenever that was.
+	Copies from a field that is switched off are Skipped, so nobody is copied from it after that.
 	"""
 	mails = tuple({row.mail for row in rows})
-	found = frappe.db.sql(
+	family = frappe.db.sql(
 		"""SELECT name, 0, email, '', '' FROM `tabCampaign Message` WHERE name IN %(mails)s
 		UNION ALL SELECT name, cc_of, email, cc_field, dedupe_key FROM `tabCampaign Message`
 		WHERE cc_of IN %(mails)s ORDER BY 1""",
 		{"mails": mails},
 	)
 	copied: dict[int, list[str]] = defaultdict(list)
-	for _name, cc_of, email, _field, key in found:
+	for _name, cc_of, email, _field, key in family:
 		if key.startswith(f"{rules.PLANNED}:"):
 			copied[cc_of].append(email)
 	headings = {
-		name: MailHeading(email, tuple(copied[name])) for name, cc_of, email, *_rest in found if not cc_of
+		name: MailHeading(email, tuple(copied[name])) for name, cc_of, email, *_rest in family if not cc_of
 	}
-	fields = {name: field for name, cc_of, _email, field, _key in found if cc_of}
-	on = fields_store.enabled_keys()
-	off = {row.name for row in rows if row.cc_of and fields.get(row.name) not in on}
-	_refuse(off)
+	fields = {name: field for name, cc_of, _email, field, _key in family if cc_of}
+	enabled = fields_store.enabled_keys()
+	off = {row.name for row in rows if row.cc_of and fields.get(row.name) not in enabled}
+	_skip(off)
 	return [row for row in rows if row.name not in off], headings
 
 
-def _refuse(names: Iterable[int]) -> None:
+def _skip(names: Iterable[int]) -> None:
 	if names := tuple(names):
 		frappe.db.sql(
 			"""UPDATE `tabCampaign Message` SET status = 'Skipped', reason = %s
@@ -56,15 +59,15 @@ def _refuse(names: Iterable[int]) -> None:
 
 
 def follow_mails(mails: Iterable[int], *, again: bool = False) -> int:
-	"""Let the copies of mails fare as their mails did, and return how many were Skipped with them.
+	"""Give the copies of mails the status that their mails require, and return how many were Skipped.
 
-	Called when mails have been settled, and with `again` when a person has decided about them or queued them once more,
-	in a mailing that is under way: copies that ended with their mail wait or leave again.
+	Called when mails have been settled; with `again` when a person has settled them or queued them again in a
+	mailing under way, so that copies which ended with their mail wait or leave again.
 	"""
 	names = _copies(mails)
 	fates: dict[tuple[str, str, int], list[int]] = defaultdict(list)
-	for name, now_is, mail_status in _undecided(names, again):
-		if (fate := rules.copy_fate(mail_status)) != now_is:
+	for name, present, mail_status in _undecided(names, again):
+		if (fate := rules.copy_fate(mail_status)) != present:
 			fates[fate].append(name)
 	for (status, reason, send_after), copies in fates.items():
 		frappe.db.sql(
@@ -83,10 +86,13 @@ def _copies(mails: Iterable[int]) -> tuple[int, ...]:
 
 
 def _undecided(names: tuple[int, ...], again: bool) -> list[tuple]:
-	"""Return (number, what it is, status of its mail) of the copies that wait, or that ended with their mail."""
+	"""Return (number, (status, reason, send_after), status of its mail) of copies whose mail decides on them.
+
+	These are the copies that wait, and with `again` those that ended with their mail.
+	"""
 	if not names:
 		return []
-	# By primary key: a range of another index would be locked with its neighbours.
+	# By primary key, since a range of another index would be locked with its neighbours.
 	rows = frappe.db.sql(
 		"""SELECT c.name, c.status, c.reason, c.send_after, m.status FROM `tabCampaign Message` c
 		STRAIGHT_JOIN `tabCampaign Message` m ON m.name = c.cc_of
@@ -105,7 +111,7 @@ def _undecided(names: tuple[int, ...], again: bool) -> list[tuple]:
 
 
 def log_skipped(mails: Iterable[int]) -> None:
-	"""Log the copies that mails which have ended have in vain, each with its reason."""
+	"""Log the skipped copies of mails that have ended, each with its reason."""
 	if names := _copies(mails):
 		_log(names, "TRUE")
 
@@ -113,8 +119,8 @@ def log_skipped(mails: Iterable[int]) -> None:
 def _log(names: tuple[int, ...], condition: str) -> None:
 	frappe.db.sql(
 		f"""INSERT INTO `tabCampaign Log` ({_LOGGED})
-		SELECT NEXTVAL(`campaign_log_id_seq`), %(now)s, %(now)s, c.owner, c.owner, 'CC Skipped', c.reason, c.email,
-			c.campaign, c.source_doctype, c.source, c.name, c.recipient_doctype, c.recipient_name
+		SELECT NEXTVAL(`campaign_log_id_seq`), %(now)s, %(now)s, c.owner, c.owner, 'CC Skipped', c.reason,
+			c.email, c.campaign, c.source_doctype, c.source, c.name, c.recipient_doctype, c.recipient_name
 		FROM `tabCampaign Message` c STRAIGHT_JOIN `tabCampaign Message` m ON m.name = c.cc_of
 		WHERE c.name IN %(names)s AND c.status = 'Skipped' AND {condition}""",
 		{"now": now_datetime(), "names": names, "off": rules.SWITCHED_OFF},
@@ -122,9 +128,10 @@ def _log(names: tuple[int, ...], condition: str) -> None:
 
 
 def skip_disabled_fields(keys: Sequence[str]) -> None:
-	"""Drop the copies from fields that the settings offer no more, also those that a page has claimed.
+	"""Skip the copies from fields that the settings no longer offer, also those that a batch has claimed.
 
-	A page finds its claim gone and passes over them. A mail that no page has yet does not name them in its Cc either.
+	The batch finds its claim gone and passes over them. A mail that no batch has claimed will not name them
+	in Cc.
 	"""
 	if not keys:
 		return
@@ -132,12 +139,13 @@ def skip_disabled_fields(keys: Sequence[str]) -> None:
 	under_way = frappe.get_all("Mass Email", {"status": ("in", ("In Process", "Paused"))}, pluck="name")
 	for source in under_way:
 		names = frappe.db.sql(
-			"""SELECT name FROM `tabCampaign Message` WHERE source = %s AND status = 'Queued' AND cc_field IN %s""",
+			"""SELECT name FROM `tabCampaign Message`
+			WHERE source = %s AND status = 'Queued' AND cc_field IN %s""",
 			(source, tuple(keys)),
 			pluck=True,
 		)
-		for some in slices(names):
-			_switch_off(tuple(some))
+		for part in slices(names):
+			_switch_off(tuple(part))
 		if names:
 			counts_store.recount(source)
 
@@ -151,5 +159,5 @@ def _switch_off(names: tuple[int, ...]) -> None:
 		WHERE c.name IN %(names)s AND c.status = 'Queued'""",
 		{"off": rules.SWITCHED_OFF, "noted": rules.NOTED, "names": names},
 	)
-	# Those whose mail is still to be settled are logged with it.
+	# Copies whose mail is not settled yet are logged with it.
 	_log(names, "c.reason = %(off)s AND m.status = 'Sent' AND m.lease_until = 0")

@@ -1,10 +1,12 @@
-"""The copies (CC) of some mails: what the fields of their records say, read in bulk and decided upon."""
+"""The copies (CC) of some mails: the fields of their records, read in bulk, and the decision on each."""
 
 from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import dataclass
+from functools import partial
+from itertools import chain
 
 import frappe
 
@@ -18,7 +20,7 @@ from email_campaigns.delivery.mailing.mailing import CcField, Mailing
 
 @dataclass(frozen=True, slots=True)
 class _Column:
-	"""A CC field as it can be read now; `problem` is why nobody is copied from it."""
+	"""A CC field as it can be read now; `problem` is the reason why nobody is copied from it, or ""."""
 
 	field: CcField
 	is_user: bool
@@ -30,28 +32,33 @@ class _Column:
 
 
 def count_copies(mailing: Mailing) -> Callable[[list[Decision]], int]:
-	"""Return a function that counts the copies that the mails of some decisions have."""
+	"""Return a function that takes decisions and returns the number of copies of their mails."""
 
-	def number(decisions: list[Decision]) -> int:
-		found = read_copies(mailing, [decision.candidate for decision in decisions], [0] * len(decisions))
-		return sum(not copy.reason for copies in found for copy in copies)
+	def count(decisions: list[Decision]) -> int:
+		candidates = [decision.candidate for decision in decisions]
+		copy_lists = read_copies(mailing, candidates, [0] * len(candidates))
+		return sum(not copy.reason for copies in copy_lists for copy in copies)
 
-	return number
+	return count
 
 
 def read_copies(mailing: Mailing, candidates: list[Candidate], numbers: list[int]) -> list[list[Copy]]:
-	named = _named(mailing.cc_fields, candidates)
-	told = [named.get((who.doctype, who.record), []) for who in candidates]
-	reasons = _suppressions(rules.valid_addresses(one for each in told for one in each))
+	"""Return the copies of each candidate's mail, sent or not;
+
+	`numbers` are those of the mails in the ledger.
+	"""
+	named = _field_values(mailing.cc_fields, candidates)
+	values = [named.get((candidate.doctype, candidate.record), []) for candidate in candidates]
+	reasons = _suppressions(rules.valid_addresses(chain.from_iterable(values)))
 	return [
 		rules.decide_copies(
 			number,
-			who.email,
-			each,
-			lambda email, who=who: _suppressed(reasons, email, who.target_list),
+			candidate.email,
+			own_values,
+			partial(_suppressed, reasons, candidate.target_list),
 			informational=mailing.informational,
 		)
-		for who, number, each in zip(candidates, numbers, told, strict=True)
+		for candidate, number, own_values in zip(candidates, numbers, values, strict=True)
 	]
 
 
@@ -64,36 +71,41 @@ def _suppressions(emails: Collection[str]) -> dict[tuple[str, str], str]:
 	return {(address_key(email), target_list): reason for email, target_list, reason in rows}
 
 
-def _suppressed(reasons: dict[tuple[str, str], str], email: str, target_list: str) -> str:
-	found = [reasons.get((address_key(email), place), "") for place in ("", target_list)]
-	# One that is not an unsubscription comes first: it holds for informational mail too.
-	return next((reason for reason in found if reason not in ("", UNSUBSCRIBED)), max(found))
+def _suppressed(reasons: dict[tuple[str, str], str], target_list: str, email: str) -> str:
+	covering = [reasons.get((address_key(email), scope), "") for scope in ("", target_list)]
+	# A reason other than an unsubscription comes first, since it applies to informational mail too.
+	return next((reason for reason in covering if reason not in ("", UNSUBSCRIBED)), max(covering))
 
 
-def _named(
+def _field_values(
 	fields: Sequence[CcField], candidates: Iterable[Candidate]
 ) -> dict[tuple[str, str], list[FieldValue]]:
-	"""Return what the fields of each (doctype, record) say, in the order of the fields: one query a doctype."""
+	"""Return {(doctype, record): values in the order of the fields}, with one query a doctype."""
 	records: dict[str, set[str]] = defaultdict(set)
-	for who in candidates:
-		records[who.doctype].add(who.record)
-	columns, said = _columns(fields), {}
+	for candidate in candidates:
+		records[candidate.doctype].add(candidate.record)
+	columns, values_by_record = _columns(fields), {}
 	for doctype, names in records.items():
 		own = [column for column in columns if column.field.doctype == doctype]
 		for name, *values in _read(doctype, own, names) if own else ():
-			said[doctype, str(name)] = [
-				_say(column, *values[4 * place : 4 * place + 4]) for place, column in enumerate(own)
+			values_by_record[doctype, str(name)] = [
+				_make_value(column, *values[4 * place : 4 * place + 4]) for place, column in enumerate(own)
 			]
-	return said
+	return values_by_record
 
 
 def _columns(fields: Sequence[CcField]) -> list[_Column]:
 	problems = fields_store.problems_with_fields(fields)
-	return [_Column(one, fields_store.links_to_user(one), problems.get(one.key, "")) for one in fields]
+	return [
+		_Column(field, fields_store.links_to_user(field), problems.get(field.key, "")) for field in fields
+	]
 
 
 def _read(doctype: str, columns: Sequence[_Column], names: Collection[str]) -> Iterable[tuple]:
-	"""Return (name, then four values a column: text, and of a User address, enabled and opted out) of some records."""
+	"""Return (name, then four values a column) of some records.
+
+	The four are the text, and of a User the address, whether it is enabled, and whether it has opted out.
+	"""
 	user, selected, joins = sources().get("User"), ["s.name"], []
 	for number, column in enumerate(columns):
 		own, alias = f"s.`{column.field.fieldname}`", f"u{number}"
@@ -111,7 +123,7 @@ def _read(doctype: str, columns: Sequence[_Column], names: Collection[str]) -> I
 	)
 
 
-def _say(
+def _make_value(
 	column: _Column, text: str | None, email: str | None, enabled: int | None, opted_out: int | None
 ) -> FieldValue:
 	if column.is_user:

@@ -1,4 +1,4 @@
-"""The fields from which mails may be copied (CC): what the settings offer, what a mailing has chosen, and whether it is there."""
+"""The fields whose people get copies (CC): offered by the settings, chosen by a mailing, usable or not."""
 
 from __future__ import annotations
 
@@ -12,17 +12,17 @@ from email_campaigns.delivery.mailing.mailing import CcField
 
 SETTINGS = "Email Campaign Settings"
 ADDRESS, USER = "address", "user"
-OWNER = "owner"  # of every record: the User who made it, or whom it was given to
+OWNER = "owner"  # of every record: the User who made it, or to whom it was given
 
 
 def offered_fields() -> list[CcField]:
-	"""Return the fields that the settings have enabled and that are there."""
-	return [one for one in map(CcField.from_key, enabled_keys()) if field_exists(one)]
+	"""Return the fields that the settings have enabled and that exist."""
+	return [field for field in map(CcField.from_key, enabled_keys()) if field_exists(field)]
 
 
 def enabled_keys() -> list[str]:
 	"""Return the keys of the fields that the settings have enabled, in the settings' order."""
-	# From the database: a job must see at once what has been switched off while it runs.
+	# From the database, since a job must see at once that a field is switched off while it runs.
 	rows = frappe.get_all(
 		"Campaign CC Field",
 		{"parent": SETTINGS, "enabled": 1},
@@ -33,35 +33,36 @@ def enabled_keys() -> list[str]:
 
 
 def problems_with_fields(fields: Iterable[CcField]) -> dict[str, str]:
-	"""Return {key: why nobody is copied from it} of those fields that can't be used now."""
-	on = enabled_keys()
+	"""Return {key: reason why nobody is copied from it} of the fields that can't be used now."""
+	enabled = enabled_keys()
 	return {
-		one.key: GONE if not field_exists(one) else SWITCHED_OFF
-		for one in fields
-		if one.key not in on or not field_exists(one)
+		field.key: GONE if not field_exists(field) else SWITCHED_OFF
+		for field in fields
+		if field.key not in enabled or not field_exists(field)
 	}
 
 
-def field_exists(one: CcField) -> bool:
-	return bool(_kind(one)) and frappe.db.has_column(one.doctype, one.fieldname)
+def field_exists(field: CcField) -> bool:
+	"""Tell whether a field exists and can hold an address or link to a User."""
+	return bool(_kind(field)) and frappe.db.has_column(field.doctype, field.fieldname)
 
 
-def links_to_user(one: CcField) -> bool:
-	"""Tell whether a field links to a User, whose address counts, and not the field's own text."""
-	return _kind(one) == USER
+def links_to_user(field: CcField) -> bool:
+	"""Tell whether a field links to a User, so that the User's address gets the copy."""
+	return _kind(field) == USER
 
 
-def _kind(one: CcField) -> str:
-	"""Tell what a field holds: ADDRESS, USER, or "" for anything else and for what does not exist."""
-	if not one.doctype or not frappe.db.exists("DocType", one.doctype):
+def _kind(field: CcField) -> str:
+	"""Return the kind of a field: ADDRESS, USER, or "" for any other and for one that does not exist."""
+	if not field.doctype or not frappe.db.exists("DocType", field.doctype):
 		return ""
-	meta = frappe.get_meta(one.doctype)
+	meta = frappe.get_meta(field.doctype)
 	if meta.issingle or meta.istable:
 		return ""
-	return USER if one.fieldname == OWNER else _kind_of(meta.get_field(one.fieldname))
+	return USER if field.fieldname == OWNER else _docfield_kind(meta.get_field(field.fieldname))
 
 
-def _kind_of(df) -> str:
+def _docfield_kind(df) -> str:
 	if not df or df.get("is_virtual"):
 		return ""
 	if df.fieldtype == "Link" and df.options == "User":
@@ -70,34 +71,37 @@ def _kind_of(df) -> str:
 
 
 def newly_disabled(before: Iterable, after: Iterable) -> list[str]:
-	"""Return the keys of the fields that were enabled in the rows of the settings before and are not any more."""
-	return sorted(_on(before) - _on(after))
+	"""Return the keys that are enabled in the rows `before` (Campaign CC Field) and not in `after`."""
+	return sorted(_enabled(before) - _enabled(after))
 
 
-def _on(rows: Iterable) -> set[str]:
+def _enabled(rows: Iterable) -> set[str]:
 	return {CcField(row.source_doctype, row.cc_fieldname).key for row in rows if row.enabled}
 
 
 def summarise(rows: Sequence) -> str:
-	"""Return what the list of mailings shows of the fields that one has chosen."""
+	"""Return the text for the chosen CC fields of a mailing in the list of mailings, "" where it has none."""
 	if len(rows) == 1:
 		return _("CC: 1 field")
 	return _("CC: {0} fields").format(len(rows)) if rows else ""
 
 
 def field_label(key: str) -> str:
-	"""Return the name of a field for people, such as "Contact: Owner (User)", "" where it is not there."""
-	one = CcField.from_key(key)
-	if not field_exists(one):
+	"""Return the name of a field for people, such as "Contact: Owner (User)", "" where it does not exist."""
+	field = CcField.from_key(key)
+	if not field_exists(field):
 		return ""
-	meta = frappe.get_meta(one.doctype)
-	own = _("Owner") if one.fieldname == OWNER else _(meta.get_label(one.fieldname))
-	told = f"{_(one.doctype)}: {own}"
-	return f"{told} ({_('User')})" if links_to_user(one) else told
+	meta = frappe.get_meta(field.doctype)
+	name = _("Owner") if field.fieldname == OWNER else _(meta.get_label(field.fieldname))
+	label = f"{_(field.doctype)}: {name}"
+	return f"{label} ({_('User')})" if links_to_user(field) else label
 
 
 def check_offered(rows: Sequence) -> None:
-	"""Raise ValidationError with a sentence for what the settings must not offer."""
+	"""Check the rows of the settings (Campaign CC Field).
+
+	Raises ValidationError for a field they must not offer.
+	"""
 	title = _("Fields for Copies (CC)")
 	keys = [CcField(row.source_doctype, row.cc_fieldname).key for row in rows]
 	if len(keys) > MOST_OFFERED:
@@ -105,14 +109,17 @@ def check_offered(rows: Sequence) -> None:
 			_("At most {0} fields can be offered for copies; these are {1}.").format(MOST_OFFERED, len(keys)),
 			title=title,
 		)
-	_refuse_twice(keys, title)
+	_check_twice(keys, title)
 	for number, (row, key) in enumerate(zip(rows, keys, strict=True), 1):
 		if row.enabled:
-			_refuse_useless(number, key, title)
+			_check_usable(number, key, title)
 
 
 def check_form(doc) -> None:
-	"""Check the CC fields that a form chooses, and write into each row who gets a copy. Raises ValidationError."""
+	"""Check the CC fields of `doc`, a Mass Email or a Campaign, and describe each row.
+
+	Raises ValidationError.
+	"""
 	before = doc.get_doc_before_save()
 	known = {row.cc_field: row.description for row in before.cc_fields} if before else {}
 	check_chosen([row.cc_field or "" for row in doc.cc_fields], known)
@@ -121,9 +128,9 @@ def check_form(doc) -> None:
 
 
 def check_chosen(keys: Sequence[str], known: Collection[str]) -> None:
-	"""Raise ValidationError with a sentence for what a mailing must not choose.
+	"""Check the fields that a mailing chooses. Raises ValidationError for one that it must not choose.
 
-	`known` are the fields that it had before: one that was switched off since stays, and nobody is copied from it.
+	`known` are its fields before: one that was switched off since stays, and nobody is copied from it.
 	"""
 	title = _("Copies (CC)")
 	if len(keys) > MOST_CHOSEN:
@@ -131,13 +138,13 @@ def check_chosen(keys: Sequence[str], known: Collection[str]) -> None:
 			_("A mailing takes at most {0} fields for copies; these are {1}.").format(MOST_CHOSEN, len(keys)),
 			title=title,
 		)
-	_refuse_twice(keys, title)
-	on = enabled_keys()
+	_check_twice(keys, title)
+	enabled = enabled_keys()
 	for number, key in enumerate(keys, 1):
 		if key in known:
 			continue
-		_refuse_useless(number, key, title)
-		if key not in on:
+		_check_usable(number, key, title)
+		if key not in enabled:
 			frappe.throw(
 				_("Row {0}: The Email Campaign Settings don't offer {1} for copies.").format(
 					number, frappe.bold(key)
@@ -146,24 +153,24 @@ def check_chosen(keys: Sequence[str], known: Collection[str]) -> None:
 			)
 
 
-def _refuse_twice(keys: Sequence[str], title: str) -> None:
+def _check_twice(keys: Sequence[str], title: str) -> None:
 	for number, key in enumerate(keys, 1):
 		if key in keys[: number - 1]:
 			frappe.throw(_("Row {0}: {1} is chosen already.").format(number, frappe.bold(key)), title=title)
 
 
-def _refuse_useless(number: int, key: str, title: str) -> None:
-	one = CcField.from_key(key)
-	if field_exists(one):
+def _check_usable(number: int, key: str, title: str) -> None:
+	field = CcField.from_key(key)
+	if field_exists(field):
 		return
-	if not one.doctype or not frappe.db.exists("DocType", one.doctype):
+	if not field.doctype or not frappe.db.exists("DocType", field.doctype):
 		sentence = _("Row {0}: {1} is not a field of a record type.").format(number, frappe.bold(key))
-	elif frappe.get_meta(one.doctype).has_field(one.fieldname):
+	elif frappe.get_meta(field.doctype).has_field(field.fieldname):
 		sentence = _(
 			"Row {0}: Nobody can be copied from {1}: it neither holds an address nor links to a User."
 		).format(number, frappe.bold(key))
 	else:
 		sentence = _("Row {0}: {1} has no field named {2}.").format(
-			number, _(one.doctype), frappe.bold(one.fieldname)
+			number, _(field.doctype), frappe.bold(field.fieldname)
 		)
 	frappe.throw(sentence, title=title)

@@ -1,4 +1,8 @@
-"""Copies of a mail (CC): who among those whom the fields of a record name gets one, and how it fares with its mail. Pure."""
+"""The rules for copies of a mail (CC). Pure.
+
+They decide who among the people that the fields of a record name gets a copy, and what the status of the mail
+means for its copies.
+"""
 
 from __future__ import annotations
 
@@ -9,30 +13,35 @@ from email_campaigns.audience.address import InvalidAddress, address_key, normal
 from email_campaigns.audience.decide import NO_ADDRESS, OPTED_OUT, UNSUBSCRIBED, suppression_reason
 from email_campaigns.delivery.ledger.row import WAITS_FOR_MAIL
 from email_campaigns.message.headers import HeaderError, encode_address
+from email_campaigns.text import _lt
 
 MOST_OFFERED = 25  # fields in the settings
 MOST_CHOSEN = 5  # fields of a mailing
 
-IS_RECIPIENT = "Is the recipient already"
-TWICE = "Gets a copy already"
-SWITCHED_OFF = "CC field switched off"
-GONE = "CC field no longer exists"
+# Reasons for getting no copy, as the ledger stores them.
+IS_RECIPIENT = _lt("Is the recipient already")
+TWICE = _lt("Gets a copy already")
+SWITCHED_OFF = _lt("CC field switched off")
+GONE = _lt("CC field no longer exists")
 # A header with such an address would need an extension of SMTP that the recipient's server may not have.
-BEYOND_ASCII = "Letters beyond ASCII in the address"
-NOT_SENT = "The mail itself was not sent"
-UNSURE = "It is not certain that the mail itself was sent"
+BEYOND_ASCII = _lt("Letters beyond ASCII in the address")
+NOT_SENT = _lt("The mail itself was not sent")
+UNSURE = _lt("It is not certain that the mail itself was sent")
 
-# What the dedupe keys begin with: of copies that the Cc header names, and of those that it does not
+# The first part of dedupe keys: of copies that the Cc header names, and of those that it does not
 PLANNED, NOTED = "c", "n"
 
-# What Frappe gives its own two users for an address: nobody reads it.
+# The addresses of Frappe's own two users: nobody reads them.
 PLACEHOLDERS = frozenset({"admin@example.com", "guest@example.com"})
-TEXT_SHOWN = 140
+TEXT_SHOWN = 140  # characters of a field's text that is no address
 
 
 @dataclass(frozen=True, slots=True)
 class FieldValue:
-	"""What a CC field of a record says; `problem` is why nobody is copied from it, whatever it says."""
+	"""The text of a CC field of a record; `problem` is the reason why nobody is copied from the field at all.
+
+	`field` is its key, `opted_out` is true of a User who has opted out.
+	"""
 
 	field: str
 	text: str = ""
@@ -42,7 +51,7 @@ class FieldValue:
 
 @dataclass(frozen=True, slots=True)
 class Copy:
-	"""One copy of a mail, or with a `reason` one that is not sent. `key` is unique in the ledger of a mailing."""
+	"""One copy of a mail; one with a `reason` is not sent. `key` is unique in the ledger of a mailing."""
 
 	email: str
 	field: str
@@ -51,13 +60,14 @@ class Copy:
 
 	@property
 	def domain(self) -> str:
+		"""The domain of the address in lowercase."""
 		return self.email.rpartition("@")[2].lower()
 
 
-def user_value(
+def user_value(  # noqa: PLR0913 -- the columns of one field, as they are read
 	field: str, user: str | None, email: str | None, enabled: bool, opted_out: bool, problem: str = ""
 ) -> FieldValue:
-	"""Return what a field says that links to a User; one that is disabled or gone has no valid address."""
+	"""Return the value of a field that links to a User; a disabled or deleted User has no valid address."""
 	if not user:
 		return FieldValue(field, problem=problem)
 	usable = enabled and email and email.lower() not in PLACEHOLDERS
@@ -65,8 +75,8 @@ def user_value(
 
 
 def valid_addresses(named: Iterable[FieldValue]) -> set[str]:
-	"""Return the valid addresses among what fields say."""
-	return {address for one in named if (address := _address(one.text))}
+	"""Return the valid addresses in the values of fields."""
+	return {address for value in named if (address := _address(value.text))}
 
 
 def decide_copies(
@@ -77,25 +87,25 @@ def decide_copies(
 	*,
 	informational: bool = False,
 ) -> list[Copy]:
-	"""Return the copies of the mail `main` to `recipient`, and the reasons why others named get none.
+	"""Return the copies of the mail number `main` to `recipient`, and those not sent with their reason.
 
-	`suppressed` gives the reason of the Suppressed Email that covers an address, "" where none does. A field that is
-	empty names nobody, which is no reason.
+	`named` are the values of the CC fields. `suppressed` returns the reason of the Suppressed Email that
+	covers an address, "" where none does. An empty field gives no copy and no reason.
 	"""
 	taken, copies = {address_key(recipient)}, []
-	for place, one in enumerate(named):
-		if not one.text.strip() and one.problem != GONE:
+	for place, value in enumerate(named):
+		if not value.text.strip() and value.problem != GONE:
 			continue
-		address = _address(one.text)
-		reason = one.problem or _reason(address, one.opted_out, suppressed, informational)
+		address = _address(value.text)
+		reason = value.problem or _reason(address, value.opted_out, suppressed, informational)
 		if not reason and address_key(address) in taken:
 			reason = IS_RECIPIENT if address_key(address) == address_key(recipient) else TWICE
 		if reason:
-			shown = address or " ".join(one.text.split())[:TEXT_SHOWN]
-			copies.append(Copy(shown, one.field, f"{NOTED}:{main}:{place}", reason))
+			shown = address or " ".join(value.text.split())[:TEXT_SHOWN]
+			copies.append(Copy(shown, value.field, f"{NOTED}:{main}:{place}", reason))
 		else:
 			taken.add(address_key(address))
-			copies.append(Copy(address, one.field, f"{PLANNED}:{main}:{address_key(address)}"))
+			copies.append(Copy(address, value.field, f"{PLANNED}:{main}:{address_key(address)}"))
 	return copies
 
 
@@ -104,13 +114,13 @@ def _reason(address: str, opted_out: bool, suppressed: Callable[[str], str], inf
 		return NO_ADDRESS
 	if not address.isascii():
 		return BEYOND_ASCII
-	kept_back = suppressed(address)
-	reason = suppression_reason(kept_back) if kept_back else OPTED_OUT if opted_out else ""
+	suppression = suppressed(address)
+	reason = suppression_reason(suppression) if suppression else OPTED_OUT if opted_out else ""
 	return "" if informational and reason in (UNSUBSCRIBED, OPTED_OUT) else reason
 
 
 def _address(text: str) -> str:
-	"""Return the normalised address, "" where nothing can be sent there or a header can't name it."""
+	"""Return the normalised address, "" where it can't get mail or stand in a header."""
 	try:
 		address = normalise(text)
 		encode_address("", address)
@@ -120,7 +130,7 @@ def _address(text: str) -> str:
 
 
 def copy_fate(status: str) -> tuple[str, str, int]:
-	"""Return (status, reason, send_after) of a copy whose mail is in `status`: it leaves once its mail has."""
+	"""Return (status, reason, send_after) of a copy whose mail has `status`: it leaves after its mail."""
 	if status == "Sent":
 		return "Queued", "", 0
 	if status in ("Queued", "Sending"):

@@ -1,12 +1,12 @@
-"""The ledger, tabCampaign Message: claiming pages, recovery and counting.
+"""The ledger, tabCampaign Message: claims of batches, settling and recovery, all in bulk SQL.
 
-All by bulk SQL. A row of a living lease belongs to one page; a lease that ran out belongs to nobody, and
-whoever held it finds its token gone and stops (a fencing token).
+A row of a living lease belongs to one batch. A lease that has ended belongs to nobody: its former job no
+longer finds its token and stops (a fencing token).
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 
 import frappe
@@ -17,34 +17,41 @@ from email_campaigns.compat import affected_rows
 from email_campaigns.delivery.ledger.log_store import log_ends
 from email_campaigns.delivery.ledger.row import ClaimedMail, EndedMail, MailQueue
 from email_campaigns.results import store as results
+from email_campaigns.text import _lt
+from email_campaigns.translation import translate
 
-LEASE = 600  # seconds: twice what a page job may last
-_NOT_ACCEPTED_AGAIN = (
+LEASE = 600  # seconds: twice the longest time of a job that sends
+_BROKEN_OFF = _lt(
 	"The connection or the worker broke off while this mail was leaving; the server may have taken it."
 )
-# Of a row `c`: a copy has the version of its mail.
-VERSION = """IF(c.cc_of > 0, COALESCE((SELECT m.version FROM `tabCampaign Message` m WHERE m.name = c.cc_of), ''),
+# The version of a row `c`: a copy has that of its mail.
+VERSION = """IF(c.cc_of > 0,
+	COALESCE((SELECT m.version FROM `tabCampaign Message` m WHERE m.name = c.cc_of), ''),
 	COALESCE(c.version, ''))"""
 
 
 @contextmanager
-def claim_lock():
-	"""Let one job at a time look at the limits and claim under them; the lock dies with its connection."""
+def claim_lock() -> Iterator[bool]:
+	"""Let one job at a time read the limits and claim, and give whether it has the lock; 20 seconds at most.
+
+	The lock ends with its connection.
+	"""
 	lock = f"{frappe.conf.db_name}.ec_claim"
-	got = frappe.db.sql("SELECT GET_LOCK(%s, 20)", lock)[0][0]
+	locked = frappe.db.sql("SELECT GET_LOCK(%s, 20)", lock)[0][0]
 	try:
-		yield bool(got)
+		yield bool(locked)
 	finally:
-		if got:
+		if locked:
 			frappe.db.sql("SELECT RELEASE_LOCK(%s)", lock)
 
 
 def claim(
 	queue: MailQueue, size: int, token: str, epoch: int, domains: Mapping[str, int] | None = None
 ) -> list[ClaimedMail]:
-	"""Claim up to `size` due rows of a queue for `token`; rows that another job looks at are passed over.
+	"""Claim up to `size` rows of a queue for `token`, of those due at `epoch` (Unix seconds).
 
-	`domains` says how many of them may go to each domain that has a limit.
+	`domains` is {domain with a limit: number of mails that may go there}. Rows that another job has locked
+	are passed over.
 	"""
 	domains = domains or {}
 	limits = {domain: min(most, size) for domain, most in domains.items() if most > 0}
@@ -52,7 +59,8 @@ def claim(
 	parts.append(("domain NOT IN %(limited)s" if domains else "TRUE", "", size))
 	rows: list[tuple] = []
 	for condition, domain, most in parts:
-		rows += _due_rows(queue, epoch, min(most, size - len(rows)), condition, domain, tuple(domains))
+		values = {"epoch": epoch, "domain": domain, "limited": tuple(domains)}
+		rows += _due_rows(queue, condition, values, min(most, size - len(rows)))
 	if rows:
 		frappe.db.sql(
 			"UPDATE `tabCampaign Message` SET claim = %s, lease_until = %s WHERE name IN %s",
@@ -61,47 +69,50 @@ def claim(
 	return [ClaimedMail(*row) for row in rows]
 
 
-def _due_rows(queue, epoch, most, condition, domain, limited) -> tuple:
+def _due_rows(queue: MailQueue, condition: str, values: Mapping[str, object], most: int) -> tuple:
 	if most <= 0:
 		return ()
 	return frappe.db.sql(
-		f"""SELECT name, email, recipient_doctype, recipient_name, attempts, COALESCE(language, ''), cc_of, {VERSION}
+		f"""SELECT name, email, recipient_doctype, recipient_name, attempts, COALESCE(language, ''), cc_of,
+			{VERSION}
 		FROM `tabCampaign Message` c
-		WHERE {queue.condition} AND status = 'Queued' AND claim = '' AND send_after <= %(epoch)s AND {condition}
+		WHERE {queue.condition} AND status = 'Queued' AND claim = '' AND send_after <= %(epoch)s
+			AND {condition}
 		ORDER BY send_after, name LIMIT %(most)s FOR UPDATE SKIP LOCKED""",
-		{**queue.values, "epoch": epoch, "most": most, "domain": domain, "limited": limited},
+		{**queue.values, **values, "most": most},
 	)
 
 
 def settle(token: str, names: list[int], *, copies: bool = False) -> list[EndedMail]:
-	"""End a page: free its rows but for a mail that is still leaving, log what became of them and return it.
+	"""End a batch: free its rows except mails that are still Sending, log their outcomes and return them.
 
-	`names` are the rows that were claimed for `token`; one that another page holds meanwhile is left alone. With
-	`copies` (CC) the log of a mail tells who gets one.
+	`names` are the rows that were claimed for `token`; a row that another batch holds meanwhile is not
+	touched. With `copies` (CC) the log of a mail names those who get one.
 	"""
 	return _free(_lock(names, "claim = %s AND status != 'Sending'", token), copies)
 
 
 def recover(epoch: int) -> list[EndedMail]:
-	"""Take back what leases that ended before `epoch` hold, log what became of it and return it.
+	"""Free the rows of leases that ended before `epoch` (Unix seconds), log their outcomes and return them.
 
-	A mail that was leaving becomes Uncertain, for only a person or an event can tell whether it arrived; it
-	counts in the window of the hourly limit. What was claimed is Queued again.
+	A mail that was Sending becomes Uncertain, since only a person or an event can tell whether it arrived; it
+	counts in the window of the hourly limit. The other claimed mails are Queued again.
 	"""
 	dead = "lease_until > 0 AND lease_until < %s"
-	# By primary key and the condition once more: a range of the index would be locked with its neighbours.
-	found = frappe.db.sql(f"SELECT name FROM `tabCampaign Message` WHERE {dead}", epoch, pluck=True)
-	names = _lock(found, dead, epoch)
+	# Locked by primary key, with the condition again: a range of the index would be locked with its
+	# neighbours.
+	candidates = frappe.db.sql(f"SELECT name FROM `tabCampaign Message` WHERE {dead}", epoch, pluck=True)
+	names = _lock(candidates, dead, epoch)
 	if names:
 		frappe.db.sql(
 			"""UPDATE `tabCampaign Message` SET status = 'Uncertain', reason = %s, sent_epoch = %s
 			WHERE name IN %s AND status = 'Sending'""",
-			(_NOT_ACCEPTED_AGAIN, epoch, names),
+			(translate(_BROKEN_OFF), epoch, names),
 		)
 	return _free(names, copies=True)
 
 
-def _lock(names: list[int], condition: str, value) -> tuple[int, ...]:
+def _lock(names: list[int], condition: str, value: str | int) -> tuple[int, ...]:
 	if not names:
 		return ()
 	return tuple(
@@ -117,8 +128,8 @@ def _free(names: tuple[int, ...], copies: bool) -> list[EndedMail]:
 	if not names:
 		return []
 	rows = frappe.db.sql(
-		"""SELECT source_doctype, source, email, status, reason, bounced_at IS NOT NULL, lease_until = 0, name,
-			COALESCE(cc_of, 0)
+		"""SELECT source_doctype, source, email, status, reason, bounced_at IS NOT NULL, lease_until = 0,
+			name, COALESCE(cc_of, 0)
 		FROM `tabCampaign Message` WHERE name IN %s FOR UPDATE""",
 		(names,),
 	)
@@ -129,7 +140,7 @@ def _free(names: tuple[int, ...], copies: bool) -> list[EndedMail]:
 
 
 def cancel_queued(source: str, reason: str) -> int:
-	"""End every mail of a mailing that has not left yet, and return how many there were."""
+	"""Cancel every mail of a mailing that is still Queued, and return their number."""
 	frappe.db.sql(
 		"""UPDATE `tabCampaign Message` SET status = 'Cancelled', reason = %s, claim = '', lease_until = 0
 		WHERE source = %s AND status = 'Queued'""",
@@ -139,17 +150,17 @@ def cancel_queued(source: str, reason: str) -> int:
 
 
 def expire(source: str, reason: str) -> int:
-	"""End every mail of a mailing that has not left by its deadline, and return how many there were."""
+	"""Expire every mail of a mailing that no batch has claimed by its deadline, and return their number."""
 	frappe.db.sql(
-		"""UPDATE `tabCampaign Message` SET status = 'Expired', reason = %s WHERE source = %s AND status = 'Queued'
-			AND claim = ''""",
+		"""UPDATE `tabCampaign Message` SET status = 'Expired', reason = %s
+		WHERE source = %s AND status = 'Queued' AND claim = ''""",
 		(reason, source),
 	)
 	return affected_rows()
 
 
 def without_forgotten(rows: list[ClaimedMail]) -> list[ClaimedMail]:
-	"""Return the claimed mails that may leave; the others are Skipped, without the address that the ledger had learnt."""
+	"""Return the claimed mails that may leave; skip those of forgotten people and delete their address."""
 	forgotten = forgotten_store.find_forgotten([row.email for row in rows])
 	refused = tuple(row.name for row in rows if row.email in forgotten)
 	if refused:

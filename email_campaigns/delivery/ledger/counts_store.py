@@ -1,4 +1,4 @@
-"""How many mails of a mailing are in which state: counted from the ledger, and kept on the form of the mailing."""
+"""The mails of a mailing by status: counted from the ledger, and stored on the mailing's form."""
 
 from __future__ import annotations
 
@@ -20,12 +20,12 @@ COUNTS = {
 
 
 def hourly_rate(source: str, epoch: int) -> int:
-	"""Return how many mails of a mailing leave, in mails an hour: what the last five minutes held, twelve times."""
+	"""Return the rate of a mailing in mails an hour: twelve times the mails of the last five minutes."""
 	return 12 * frappe.db.count("Campaign Message", {"source": source, "sent_epoch": (">", epoch - 300)})
 
 
 def count_unclaimed(source: str) -> int:
-	"""Return how many mails of a mailing nobody has claimed yet."""
+	"""Return the number of Queued mails of a mailing that no batch has claimed."""
 	return frappe.db.sql(
 		"SELECT COUNT(*) FROM `tabCampaign Message` WHERE source = %s AND status = 'Queued' AND claim = ''",
 		source,
@@ -33,13 +33,13 @@ def count_unclaimed(source: str) -> int:
 
 
 def count_remaining(source: str) -> int:
-	"""Return how many mails of a mailing have still to leave."""
+	"""Return the number of mails of a mailing that are still to leave."""
 	numbers = count_by_status(source)
 	return numbers.get("Queued", 0) + numbers.get("Sending", 0)
 
 
 def is_open(source: str) -> bool:
-	"""Tell whether a mail of a mailing is still to come or under way, or a page has not been settled yet."""
+	"""Tell whether a mail of a mailing is still to leave, or a batch of it is not settled yet."""
 	return bool(
 		frappe.db.sql(
 			"""SELECT EXISTS(SELECT 1 FROM `tabCampaign Message` WHERE source = %(source)s
@@ -51,7 +51,7 @@ def is_open(source: str) -> bool:
 
 
 def count_due(queue: MailQueue, epoch: int, limit: int) -> int:
-	"""Return how many mails of a queue could leave now, counted up to `limit`."""
+	"""Return the number of mails of a queue that are due at `epoch` (Unix seconds), counted up to `limit`."""
 	return frappe.db.sql(
 		f"""SELECT COUNT(*) FROM (SELECT 1 FROM `tabCampaign Message` WHERE {queue.condition}
 			AND status = 'Queued' AND claim = '' AND send_after <= %(epoch)s LIMIT %(limit)s) few""",
@@ -60,7 +60,7 @@ def count_due(queue: MailQueue, epoch: int, limit: int) -> int:
 
 
 def count_by_status(source: str) -> dict[str, int]:
-	"""Return {status: number of mails} of a mailing, from an index alone."""
+	"""Return {status: number of mails} of a mailing. The query reads only an index."""
 	return dict(
 		frappe.db.sql(
 			"SELECT status, COUNT(*) FROM `tabCampaign Message` WHERE source = %s GROUP BY status", source
@@ -69,7 +69,7 @@ def count_by_status(source: str) -> dict[str, int]:
 
 
 def count_by_reason(source: str) -> dict[str, int]:
-	"""Return {reason: number} of the members that were skipped, the most frequent first."""
+	"""Return {reason: number of members} of those that were skipped, the most frequent first."""
 	return dict(
 		frappe.db.sql(
 			"""SELECT reason, COUNT(*) FROM `tabCampaign Message` WHERE source = %s AND status = 'Skipped'
@@ -80,7 +80,7 @@ def count_by_reason(source: str) -> dict[str, int]:
 
 
 def count_deltas(status: str, target: str, number: int) -> dict[str, int]:
-	"""Return what so many mails that go from one status to another add to the figures of their mailing."""
+	"""Return {figure: change} of `number` mails that go from `status` to `target`, for `add_to_counts`."""
 	return {
 		kind: number * ((target in states) - (status in states))
 		for kind, states in COUNTS.items()
@@ -89,9 +89,10 @@ def count_deltas(status: str, target: str, number: int) -> dict[str, int]:
 
 
 def recount(source: str) -> None:
-	"""Count the mails of a mailing anew and put the figures on its form.
+	"""Count the mails of a Mass Email again and put the figures on its form.
 
-	An end that a page has still to settle is not counted as such, for the page adds it when it settles.
+	A mail that has ended in a batch which is not settled yet counts as Sending: the batch adds its end when
+	it settles.
 	"""
 	numbers = Counter(count_by_status(source))
 	for status, number in frappe.db.sql(
@@ -107,13 +108,14 @@ def recount(source: str) -> None:
 
 
 def publish_progress(name: str) -> None:
+	"""Let the open forms of a Mass Email show its figures, after the commit."""
 	frappe.publish_realtime(
 		"mass_email_progress", {"name": name}, doctype="Mass Email", docname=name, after_commit=True
 	)
 
 
 def add_to_counts(name: str, **deltas: int) -> None:
-	"""Add to the counters of a mailing, in mails; cheap after every page, where counting anew is not."""
+	"""Add to the counters of a mailing, in mails. Cheap enough for every batch, which `recount` is not."""
 	frappe.db.sql(
 		"UPDATE `tabMass Email` SET "
 		+ ", ".join(f"{kind}_count = {kind}_count + {int(n)}" for kind, n in deltas.items())

@@ -8,17 +8,20 @@ from dataclasses import dataclass
 from email_campaigns.audience.decide import Decision
 from email_campaigns.delivery.mailing.mailing import Stream, ab_label
 
-WAITS_FOR_MAIL = 2**53  # the send_after of a copy whose mail has not been sent yet: later than any time
-# The send_after of a mail that waits for the winner is this and its own time: later than any time, and sooner than
-# that of a copy that waits for its mail.
+# Values of send_after, later than any time: of a copy whose mail has not been sent yet, and (plus its own
+# time) of a mail that waits for the winner of its A/B test. The second is sooner than the first.
+WAITS_FOR_MAIL = 2**53
 WAITS_FOR_WINNER = 2**52
 
 
 @dataclass(frozen=True, slots=True)
 class ClaimedMail:
-	"""A row of the ledger that one page holds: a planned mail to one recipient. `attempts` counts earlier tries.
+	"""A row of the ledger that one batch holds: a planned mail to one recipient.
 
-	A copy has the number of its mail in `cc_of`, and the record that the mail was written for.
+	`attempts` counts earlier tries.
+
+	`name` is its number. A copy has the number of its mail in `cc_of`, and the record that the mail is
+	written for.
 	"""
 
 	name: int
@@ -32,18 +35,18 @@ class ClaimedMail:
 
 	@property
 	def edition(self) -> str:
-		"""The name of the text that this mail has, as Mailing.editions names them."""
+		"""The name of the text that this mail is made from, one of Mailing.editions."""
 		return self.language or ab_label(self.version)
 
 	@property
 	def mail(self) -> int:
-		"""The mail that this row is, or is a copy of."""
+		"""The number of this mail, or of the mail that it is a copy of."""
 		return self.cc_of or self.name
 
 
 @dataclass(frozen=True, slots=True)
 class MailHeading:
-	"""Whom a mail and all its copies name in To and Cc."""
+	"""The addresses that a mail and all its copies name in To and Cc."""
 
 	to: str
 	cc: tuple[str, ...] = ()
@@ -54,26 +57,29 @@ class MailQueue:
 	"""Mails that leave together, as a condition over the ledger with its values."""
 
 	condition: str
-	values: Mapping
+	values: Mapping[str, object]
 
 
 def source_queue(name: str) -> MailQueue:
+	"""Return the queue of a Mass Email."""
 	return MailQueue("source = %(source)s", {"source": name})
 
 
 def stream_queue(stream: Stream) -> MailQueue:
-	# The name of a user who sends is the owner of the rows.
+	"""Return the queue of a stream; its sender is the owner of the rows."""
 	return MailQueue(
-		"campaign = %(campaign)s AND source_doctype = 'Email Campaign' AND step = %(step)s AND owner = %(sender)s",
+		"campaign = %(campaign)s AND source_doctype = 'Email Campaign' AND step = %(step)s"
+		" AND owner = %(sender)s",
 		{"campaign": stream.campaign, "step": stream.step, "sender": stream.sender},
 	)
 
 
 @dataclass(frozen=True, slots=True)
 class EndedMail:
-	"""What became of one claimed mail; `late` if its lease was taken back before the server's acceptance was known.
+	"""The outcome of one claimed mail.
 
-	A copy has the number of its mail in `cc_of`.
+	`late` is true if its lease was taken back before the server's acceptance was known. A copy has the number
+	of its mail in `cc_of`.
 	"""
 
 	source_doctype: str
@@ -89,9 +95,13 @@ class EndedMail:
 
 @dataclass(frozen=True, slots=True)
 class LedgerEntry:
-	"""One row of the ledger to be. `send_after` in Unix seconds; `is_seed` marks a colleague of the seed group; `source`
-	is the enrolment in a drip sequence that the row belongs to, "" for the mailing itself; `version` is that of an A/B
-	test, as mass_mailing/ab_versions.py has it."""
+	"""A row to be written to the ledger.
+
+	`send_after` is in Unix seconds; `is_seed` marks a member of the seed group.
+
+	`source` is the enrolment of a drip sequence, "" for the mailing itself; `version` is that of the A/B
+	test.
+	"""
 
 	decision: Decision
 	language: str = ""

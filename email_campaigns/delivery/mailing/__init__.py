@@ -1,0 +1,8 @@
+"""What is sent, as one value: a Mass Email, or one step of a drip sequence.
+
+mailing.py          Mailing and its parts: texts, A/B test, CC fields, stream. Pure
+mailing_store.py    loads a Mailing from its documents, and says whether its mails may leave now
+
+`version` is the A/B version of a mail in the ledger ("A", "Rest B"), `label` is A to D, and `edition` names
+the text that a mail is made from: "" for everybody, a language, or a label.
+"""

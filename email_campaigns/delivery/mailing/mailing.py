@@ -1,4 +1,4 @@
-"""The value objects that one send is made of. Pure."""
+"""The values that describe one mailing. Pure."""
 
 from __future__ import annotations
 
@@ -14,8 +14,10 @@ BY_RATE, SPREAD = "Mails per hour", "Spread over hours"
 
 @dataclass(frozen=True, slots=True)
 class MailText:
-	"""What those get whose language it is; "" is the version for everybody else. In an A/B test these are several:
-	`language` is then the label of one that takes its place."""
+	"""The text of one edition: subject and HTML as the user wrote them.
+
+	`language` is the language of its recipients, "" for everybody else; in an A/B test it can be a label.
+	"""
 
 	language: str
 	subject: str
@@ -24,24 +26,26 @@ class MailText:
 
 @dataclass(frozen=True, slots=True)
 class CcField:
-	"""A field of a recipient's record that names who gets a copy; it need not exist any more."""
+	"""A field of a recipient's record that names a person who gets a copy. It may not exist any more."""
 
 	doctype: str
 	fieldname: str
 
 	@classmethod
 	def from_key(cls, key: str) -> CcField:
+		"""Return the field of a key such as "Contact.owner"."""
 		doctype, _dot, fieldname = key.rpartition(".")
 		return cls(doctype, fieldname)
 
 	@property
 	def key(self) -> str:
+		"""The doctype and the field's name with a dot between them."""
 		return f"{self.doctype}.{self.fieldname}"
 
 
 @dataclass(frozen=True, slots=True)
 class Stream:
-	"""What leaves together of drip sequences: one step of a campaign, in the name of one user."""
+	"""The mails of drip sequences that leave together: one step of a campaign, in the name of one user."""
 
 	campaign: str
 	step: int
@@ -50,7 +54,7 @@ class Stream:
 
 @dataclass(frozen=True, slots=True)
 class Variant:
-	"""One version beside the mailing itself, which is version A."""
+	"""One version of an A/B test beside the mailing itself, which is version A; `label` is B to D."""
 
 	label: str
 	subject: str
@@ -59,7 +63,10 @@ class Variant:
 
 @dataclass(frozen=True, slots=True)
 class ABTest:
-	"""`percent` of the recipients, from 0 to 100, get A or one of `variants`; `winner_by` is one of KINDS or BY_HAND."""
+	"""A test in which `percent` of the recipients, from 0 to 100, get A or one of `variants`.
+
+	`winner_by` is one of KINDS or BY_HAND of mass_mailing/ab_versions.py.
+	"""
 
 	variants: tuple[Variant, ...]
 	percent: float
@@ -68,23 +75,25 @@ class ABTest:
 
 	@property
 	def labels(self) -> tuple[str, ...]:
+		"""The labels of all versions, "A" first."""
 		return ("A", *(variant.label for variant in self.variants))
 
 
 def ab_label(version: str) -> str:
-	"""Return the label that a mail of the ledger is made by, "" for the mailing as it is."""
+	"""Return the label in the version of a mail ("B" in "Rest B"), "" for the mailing itself."""
 	label = version.removeprefix(REST).strip()
 	return "" if label == "A" else label
 
 
 @dataclass(frozen=True, slots=True)
 class Mailing:
-	"""All that a page needs to know of a Mass Email, or of one step of a drip sequence (which has a `stream`);
-	addresses are normalised, texts are the user's own.
+	"""A Mass Email, or one step of a drip sequence (which has a `stream`), with all that sending needs.
 
-	`sender_user` is whose permission decides which fields of a record a template may show. `subject` and `html` are
-	the version for everybody whose language has none in `versions`. Times (`starts`, `deadline`, `spread_until`) are
-	Unix seconds, 0 where there is none; rates are mails an hour, 0 where there is no limit.
+	Addresses are normalised, texts are the user's own. The permissions of `sender_user` decide which fields
+	of a record a template may show. `subject` and `html` are the text for everybody whose language has none
+	in `versions`. Times (`starts`, `deadline`, `spread_until`, `anchor`) are Unix seconds, 0 where there is
+	none; rates are mails an hour, 0 where there is no limit. `anchor_left` mails were still to leave at
+	`anchor`, from which their spread counts.
 	"""
 
 	name: str
@@ -132,26 +141,28 @@ class Mailing:
 
 	@property
 	def editions(self) -> tuple[str, ...]:
-		"""The name of each text that is sent: "" for everybody's, a language, or the label of a version in an A/B test."""
-		return ("", *(version.language for version in (*self.versions, *self._variants)))
+		"""The name of each text that is sent: "" for everybody, a language, or a label of the A/B test."""
+		return ("", *(text.language for text in (*self.versions, *self._variants)))
 
 	@property
 	def _variants(self) -> tuple[MailText, ...]:
 		variants = self.ab_test.variants if self.ab_test else ()
-		return tuple(MailText(each.label, each.subject, each.html) for each in variants)
+		return tuple(MailText(variant.label, variant.subject, variant.html) for variant in variants)
 
-	def version(self, edition: str) -> MailText:
-		"""Return the version that one of `editions` names; the one for everybody for any other."""
+	def text(self, edition: str) -> MailText:
+		"""Return the text that one of `editions` names, and the one for everybody for any other."""
 		return next(
-			(version for version in (*self.versions, *self._variants) if version.language == edition),
+			(text for text in (*self.versions, *self._variants) if text.language == edition),
 			MailText("", self.subject, self.html),
 		)
 
 	def language_for(self, language: str) -> str:
-		"""Return the language of the version that a recipient of `language` gets: "pt-BR" takes "pt" where there is
-		no nearer one, "" is the version for everybody."""
-		have = {version.language.lower(): version.language for version in self.versions}
+		"""Return the language of the text that a recipient of `language` gets, "" for the text for everybody.
+
+		"pt-BR" gets "pt" where there is no text in "pt-BR".
+		"""
+		languages = {text.language.lower(): text.language for text in self.versions}
 		wanted = (self.forced_language or language).lower().replace("_", "-")
-		while wanted and wanted not in have:
+		while wanted and wanted not in languages:
 			wanted = wanted.rpartition("-")[0]
-		return have.get(wanted, "")
+		return languages.get(wanted, "")

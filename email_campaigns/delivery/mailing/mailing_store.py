@@ -1,6 +1,9 @@
-"""A Mass Email, with its campaign, its templates and its sender, loaded as one value."""
+"""Loads a Mass Email, or a step of a drip sequence, with its campaign, templates and sender, as one value."""
 
 from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any
 
 import frappe
 from frappe import _
@@ -21,20 +24,25 @@ from email_campaigns.delivery.mailing.mailing import (
 	Variant,
 )
 from email_campaigns.lifecycle import EMAIL_CAMPAIGN
+from email_campaigns.translation import translate
 
 INFORMATIONAL = "Informational Email"
-# Of `tabCampaign` c, and of `tabMass Email` p of that campaign: whether their mails may leave at this moment.
+# Conditions on `tabCampaign` c, and on `tabMass Email` p of that campaign: their mails may leave at this
+# moment.
 CAMPAIGN_SENDS = "c.status != 'Inactive'"
 MASS_EMAIL_SENDS = f"p.status = 'In Process' AND {CAMPAIGN_SENDS}"
 
 
 def load_mass_email(name: str) -> Mailing:
-	"""Return a Mass Email as a value. Raises ValidationError where its template or its sender is of no use."""
+	"""Return a Mass Email as a value. Raises ValidationError where its template or its sender is unusable."""
 	return from_doc(frappe.get_doc("Mass Email", name))
 
 
 def from_doc(doc) -> Mailing:
-	"""Return a Mass Email that may not have been saved yet as a value. Raises ValidationError as `load_mass_email` does."""
+	"""Return `doc`, a Mass Email that may not be saved yet, as a value.
+
+	Raises ValidationError as `load_mass_email`.
+	"""
 	campaign = frappe.get_doc("Campaign", doc.campaign)
 	account = sender_account(doc.sender_account)
 	subject, html = template_content(doc.email_template)
@@ -62,10 +70,11 @@ def from_doc(doc) -> Mailing:
 		seed_list=doc.seed_list or "",
 		holdout_percent=flt(doc.holdout_percent),
 		holdout_seed=doc.holdout_seed or "",
-		# Those that the settings have switched off since too: whether a field can be used is decided at the freeze.
+		# With those that the settings have switched off since: the freeze decides whether a field can be
+		# used.
 		cc_fields=tuple(CcField.from_key(row.cc_field) for row in doc.cc_fields),
 		approval_hash=doc.approval_hash or "",
-		# Nothing is learnt of whoever gets mail that cannot be refused.
+		# Mail that nobody can opt out of tracks nobody.
 		track_opens=not informational and bool(cint(doc.track_opens)),
 		track_links=not informational and bool(cint(doc.track_links)),
 		ab_test=_ab_test(doc, subject, html),
@@ -76,17 +85,19 @@ def from_doc(doc) -> Mailing:
 
 
 def _ab_test(doc, subject: str, html: str) -> ABTest | None:
-	"""Return the A/B test of a mailing whose version A has this subject and HTML, None where it has only that."""
+	"""Return the A/B test of a mailing whose version A has this subject and HTML, None where it has none."""
 	if not doc.ab_versions:
 		return None
 	variants = []
 	for row in doc.ab_versions:
-		own = template_content(row.email_template) if row.email_template else (subject, html)
-		variants.append(Variant(row.label, row.subject or own[0], own[1]))
+		own_subject, own_html = (
+			template_content(row.email_template) if row.email_template else (subject, html)
+		)
+		variants.append(Variant(row.label, row.subject or own_subject, own_html))
 	return ABTest(tuple(variants), flt(doc.ab_percent), doc.ab_winner_by or "", doc.ab_seed or "")
 
 
-def _timing(doc) -> dict:
+def _timing(doc) -> dict[str, Any]:
 	return {
 		"optimised": doc.send_when == OPTIMISED,
 		"starts": cint(doc.start_epoch),
@@ -100,7 +111,7 @@ def _timing(doc) -> dict:
 
 
 def load_step(stream: Stream) -> Mailing:
-	"""Return a step as what is sent. Raises ValidationError where its template or its sender is of no use."""
+	"""Return a step as a value. Raises ValidationError where its template or its sender is unusable."""
 	campaign = frappe.get_doc("Campaign", stream.campaign)
 	template = next(
 		(row.email_template for row in campaign.campaign_schedules if row.step == stream.step), ""
@@ -110,7 +121,7 @@ def load_step(stream: Stream) -> Mailing:
 	subject, html = template_content(template)
 	informational = campaign.campaign_type == INFORMATIONAL
 	return Mailing(
-		# What its tracked links are named after: the same for whoever sends the step.
+		# Tracked links are named after it: the same for every user who sends the step.
 		name=f"{campaign.name} / {stream.step}",
 		title=template,
 		campaign=campaign.name,
@@ -129,14 +140,16 @@ def load_step(stream: Stream) -> Mailing:
 	)
 
 
-def load_source(source_doctype: str, source: str, *stream) -> Mailing:
-	"""Return what a mail of the ledger belongs to: its Mass Email, or the step that its (campaign, step, sender) name.
-	Raises ValidationError."""
+def load_source(source_doctype: str, source: str, *stream: Any) -> Mailing:
+	"""Return the mailing of a mail of the ledger. Raises ValidationError.
+
+	It is the Mass Email `source`, or the step that `stream`, which is (campaign, step, sender), names.
+	"""
 	return load_step(Stream(*stream)) if source_doctype == EMAIL_CAMPAIGN else load_mass_email(source)
 
 
-def _sender(user: str) -> dict:
-	"""By the user's own Email Account where there is one, else by the site's, and replies go to the user."""
+def _sender(user: str) -> dict[str, Any]:
+	"""Return the sender of a step: the user's own Email Account, else the site's with replies to the user."""
 	email = frappe.db.get_value("User", user, "email") or ""
 	own = frappe.db.get_value("Email Account", {"email_id": email, "enable_outgoing": 1}) if email else None
 	account = sender_account(own)
@@ -155,51 +168,44 @@ def template_content(template: str) -> tuple[str, str]:
 	return doc.subject or "", (doc.response_html if doc.use_html else doc.response) or ""
 
 
-def _lists(rows) -> tuple[str, ...]:
+def _lists(rows: Iterable) -> tuple[str, ...]:
 	return tuple(row.target_list for row in rows)
 
 
 def sender_account(name: str | None):
-	"""Return the Email Account that sends: the one named, else the site's default outgoing one.
+	"""Return the Email Account `name`, or the site's default outgoing one where that is empty.
 
-	Raises ValidationError with a sentence where there is none or it does not send.
+	Raises ValidationError with a sentence where there is none or it is not enabled for outgoing mail.
 	"""
-	if name:
-		account = frappe.get_doc("Email Account", name)
-	else:
-		account = (
-			frappe.get_doc("Email Account", {"default_outgoing": 1, "enable_outgoing": 1})
-			if _default()
-			else None
-		)
-	if not account:
+	name = name or frappe.db.exists("Email Account", {"default_outgoing": 1, "enable_outgoing": 1})
+	if not name:
 		frappe.throw(
 			_("There is no default outgoing Email Account. Choose an Email Account for this mailing.")
 		)
+	account = frappe.get_doc("Email Account", name)
 	if not account.enable_outgoing:
 		frappe.throw(_("The Email Account {0} is not enabled for outgoing mail.").format(account.name))
 	return account
 
 
-def _default() -> bool:
-	return bool(frappe.db.exists("Email Account", {"default_outgoing": 1, "enable_outgoing": 1}))
-
-
 def sender_address(account) -> str:
-	"""Return the account's address in the form for the envelope. Raises ValidationError."""
+	"""Return the address of `account`, an Email Account, as the envelope has it. Raises ValidationError."""
+	address = ""
 	try:
-		return normalise(account.email_id or "")
+		address = normalise(account.email_id or "")
 	except InvalidAddress as error:
-		frappe.throw(_("The Email Account {0} has no valid address: {1}").format(account.name, error))
+		sentence = _("The Email Account {0} has no valid address: {1}")
+		frappe.throw(sentence.format(account.name, translate(error)))
+	return address
 
 
 def refresh_lists(mailing: Mailing) -> None:
-	"""Bring the members of all lists that a mailing looks at in step with their records."""
+	"""Update the members of all lists of a mailing from their records."""
 	audience.refresh_members([*mailing.lists, *mailing.excluding, *filter(None, [mailing.seed_list])])
 
 
 def in_process(*, frozen: bool) -> list[str]:
-	"""Return the mailings in process of campaigns that are not Inactive, the earliest first."""
+	"""Return the names of the Mass Emails whose mails may leave now, the earliest first."""
 	return frappe.db.sql(
 		f"""SELECT p.name FROM `tabMass Email` p JOIN `tabCampaign` c ON c.name = p.campaign
 		WHERE {MASS_EMAIL_SENDS} AND p.frozen = %s ORDER BY p.started_on""",
@@ -209,5 +215,5 @@ def in_process(*, frozen: bool) -> list[str]:
 
 
 def may_send(name: str) -> bool:
-	"""Tell whether the mailing is in process and its campaign not Inactive at this moment."""
+	"""Tell whether a Mass Email is frozen and in process, and its campaign not Inactive, at this moment."""
 	return name in in_process(frozen=True)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 import frappe
@@ -13,18 +13,21 @@ from email_campaigns.delivery.mailing import mailing_store
 from email_campaigns.delivery.mailing.mailing import Mailing
 from email_campaigns.schedule.limits import HOUR, Limit, Limits, Rolling, Spread
 from email_campaigns.settings import app_settings
+from email_campaigns.text import _lt
 
-# What the form calls them.
-SITE, OWN, SPREAD = (
-	"the site's mails per hour",
-	"this mailing's mails per hour",
-	"the hours it is spread over",
-)
+# The names of the limits on the form; a limit of a domain has the domain's name.
+SITE = _lt("the site's mails per hour")
+OWN = _lt("this mailing's mails per hour")
+SPREAD = _lt("the hours it is spread over")
 
 
 @dataclass(frozen=True, slots=True)
 class LimitUse:
-	"""Mails of the last hour that one limit may count: `own` those of the mailing, `domain` "" for those without a limit."""
+	"""Mails of the last hour that one limit may count.
+
+	`own` is true for those of the mailing, `domain` is "" for domains without a limit. `oldest` is the time
+	of the first of them in Unix seconds, None where none was sent.
+	"""
 
 	own: bool
 	domain: str
@@ -39,11 +42,14 @@ def mass_email_limits(name: str, epoch: int) -> Limits:
 
 
 def mailing_limits(mailing: Mailing, epoch: int) -> Limits:
-	"""Return the limits on a mailing at `epoch` (Unix seconds), for whoever claims under the lock of claiming."""
+	"""Return the limits on a mailing at `epoch` (Unix seconds).
+
+	The caller claims under `claims_store.claim_lock`.
+	"""
 	settings = app_settings()
-	site, of_site = cint(settings.hourly_limit), _rates(settings.domain_rates)
-	of_mailing = dict(mailing.domain_rates)
-	domains = sorted({*of_site, *of_mailing})
+	site, site_rates = cint(settings.hourly_limit), _rates(settings.domain_rates)
+	own_rates = dict(mailing.domain_rates)
+	domains = sorted({*site_rates, *own_rates})
 	uses = _uses(mailing.name, domains, epoch) if site or mailing.hourly_rate or domains else []
 	own = [use for use in uses if use.own]
 	return Limits(
@@ -54,8 +60,8 @@ def mailing_limits(mailing: Mailing, epoch: int) -> Limits:
 		),
 		domains={
 			domain: (
-				_rolling(domain, of_site.get(domain, 0), _to(domain, uses)),
-				_rolling(domain, of_mailing.get(domain, 0), _to(domain, own)),
+				_rolling(domain, site_rates.get(domain, 0), _filter_domain(domain, uses)),
+				_rolling(domain, own_rates.get(domain, 0), _filter_domain(domain, own)),
 			)
 			for domain in domains
 		},
@@ -63,7 +69,7 @@ def mailing_limits(mailing: Mailing, epoch: int) -> Limits:
 	)
 
 
-def _rates(rows) -> dict[str, int]:
+def _rates(rows: Iterable) -> dict[str, int]:
 	return {row.domain.lower(): cint(row.hourly_rate) for row in rows}
 
 
@@ -78,14 +84,15 @@ def _rolling(name: str, limit: int, uses: list[LimitUse]) -> Limit:
 	)
 
 
-def _to(domain: str, uses: list[LimitUse]) -> list[LimitUse]:
+def _filter_domain(domain: str, uses: list[LimitUse]) -> list[LimitUse]:
 	return [use for use in uses if use.domain == domain]
 
 
-def _spread(mailing: Mailing) -> Iterable[Limit]:
-	if mailing.spread_until:
-		waiting = counts_store.count_unclaimed(mailing.name)
-		yield Spread(SPREAD, mailing.anchor, mailing.spread_until, mailing.anchor_left, waiting)
+def _spread(mailing: Mailing) -> Sequence[Limit]:
+	if not mailing.spread_until:
+		return ()
+	waiting = counts_store.count_unclaimed(mailing.name)
+	return (Spread(SPREAD, mailing.anchor, mailing.spread_until, mailing.anchor_left, waiting),)
 
 
 def _uses(source: str, domains: list[str], epoch: int) -> list[LimitUse]:

@@ -1,9 +1,9 @@
 """Several SMTP sessions side by side in one thread: while one waits for its server, the others work.
 
-Pure. Each session has a Page of its own, which runs in a greenlet and gives up its turn where it waits for the server,
-and where it has something to say to the journal. What all have said is written at once, as a database does with its
-own log: a statement for eight mails costs little more than one for one mail. Threads would wait for each other, and
-for the interpreter, at each call of the system.
+Pure. Each session has a SendLoop of its own, which runs in a greenlet. It gives up its turn where it waits
+for the server and where it writes to the journal. The journal gets the steps of all sessions at once, as a
+database does with its own log: a statement for eight mails costs little more than one for one mail. Threads
+would wait for each other, and for the interpreter, at each system call.
 """
 
 from __future__ import annotations
@@ -26,22 +26,23 @@ T = TypeVar("T")
 
 
 class GroupJournal(MailEnds, Protocol):
-	"""A journal that takes the steps of several pages at once."""
+	"""A journal that takes the steps of several sessions at once."""
 
-	def advance_all(self, steps: Sequence[JournalStep]) -> list[JournalAnswer]: ...
+	def advance_all(self, steps: Sequence[JournalStep]) -> list[JournalAnswer]:
+		"""Write all steps in one durable statement and return the answer to each."""
 
 
-class _Run(greenlet):
-	"""A page under way."""
+class _Run(greenlet):  # type: ignore[misc] # greenlet has no types
+	"""A send loop under way."""
 
-	def __init__(self, page: SendLoop, letters: Iterator[Letter]):
+	def __init__(self, loop: SendLoop, letters: Iterator[Letter]):
 		super().__init__()
 		self.gr_context = copy_context()
-		self.page, self.letters = page, letters
+		self.loop, self.letters = loop, letters
 		self.tally = Tally()
 
 	def run(self) -> None:
-		self.tally = self.page.run(self.letters)
+		self.tally = self.loop.run(self.letters)
 
 
 class _Wait(NamedTuple):
@@ -50,10 +51,10 @@ class _Wait(NamedTuple):
 
 
 class SessionPool:
-	"""The pages of one job, taking turns. They use it as their journal; their sessions wait by `wait`, and are opened
-	by `aside`.
+	"""The send loops of one job, which take turns. The pool is their journal.
 
-	Made and used in one thread. `close` it in the end.
+	Their sessions wait with `wait` and are opened with `run_in_thread`. Made and used in one thread; `close`
+	it in the end.
 	"""
 
 	def __init__(self, journal: GroupJournal):
@@ -67,31 +68,35 @@ class SessionPool:
 		self._error: BaseException | None = None
 		self._helper = ThreadPoolExecutor(1)
 
-	def run(self, pages: Sequence[SendLoop], letters: Iterable[Letter]) -> Tally:
-		"""Send letters on all pages at once and return the sum of their tallies.
+	def run(self, loops: Sequence[SendLoop], letters: Iterable[Letter]) -> Tally:
+		"""Send letters with all loops at once and return the sum of their tallies.
 
-		When one raises, the others end after the mail that they are at, and its error is raised. A page that the
-		server had no room for takes no part any more.
+		When one raises, the others end after their present mail, and its error is raised. A loop that got no
+		session from the server takes no part any more.
 		"""
 		shared = iter(letters)
-		runs = [_Run(page, shared) for page in pages if not page.retired] or [_Run(pages[0], shared)]
+		runs = [_Run(loop, shared) for loop in loops if not loop.retired] or [_Run(loops[0], shared)]
 		for run in runs:
 			self._resume(run.switch)
 		while not all(run.dead for run in runs):
-			self._resume(self._next)
+			self._resume(self._work)
 			if self._error:
-				pages[0].halt.set()
+				loops[0].halt.set()
 		if self._error:
 			raise self._error
 		return sum((run.tally for run in runs), Tally())
 
 	def advance(self, accepted: Letter | None, following: Letter | None) -> JournalAnswer:
-		"""Say one step to the journal, with those of the other pages; durable when it returns."""
+		"""Write one step to the journal, with those of the other loops; durable when it returns."""
 		self._steps.append((JournalStep(accepted, following), getcurrent()))
-		return self._main.switch()
+		answer: JournalAnswer = self._main.switch()
+		return answer
 
 	def wait(self, connection: socket.socket, deadline: float, *, to_write: bool = False) -> None:
-		"""Let others work until a socket can be read, or written. Raises TimeoutError at `deadline` (time.monotonic)."""
+		"""Let other loops work until a socket can be read, or written.
+
+		Raises TimeoutError at `deadline` (time.monotonic).
+		"""
 		if getcurrent() is self._main:
 			return
 		number = connection.fileno()
@@ -105,62 +110,63 @@ class SessionPool:
 		if not in_time:
 			raise TimeoutError
 
-	def aside(self, work: Callable[[], T]) -> T:
-		"""Return what `work` does in a thread while others go on; one such work at a time."""
+	def run_in_thread(self, work: Callable[[], T]) -> T:
+		"""Return the result of `work`, which runs in a thread while other loops go on. One at a time."""
 		if getcurrent() is self._main:
 			return work()
-		ours, theirs = socket.socketpair()
-		with ours, theirs:
-			done = self._helper.submit(copy_context().run, work)
-			done.add_done_callback(lambda _: theirs.send(b"."))
-			self.wait(ours, inf)
-			return done.result()
+		signal, sender = socket.socketpair()
+		with signal, sender:
+			future = self._helper.submit(copy_context().run, work)
+			future.add_done_callback(lambda _future: sender.send(b"."))
+			self.wait(signal, inf)
+			return future.result()
 
 	def close(self) -> None:
+		"""End the thread that opens sessions."""
 		self._helper.shutdown()
 
-	def _next(self) -> None:
-		"""Let those go on whose server has answered; where there is none, write what all have said; else wait."""
+	def _work(self) -> None:
+		"""Continue the loops whose server has answered, else write the steps of all, else wait."""
 		if answered := self._poll.poll(0):
-			self._let_go_on(answered)
-		elif late := self._late():
-			self._end(late)
+			self._continue(answered)
+		elif overdue := self._overdue():
+			self._expire(overdue)
 		elif self._steps:
 			self._write()
 		else:
-			self._let_go_on(self._poll.poll(self._patience()))
+			self._continue(self._poll.poll(self._patience()))
 
-	def _let_go_on(self, answered: list[tuple[int, int]]) -> None:
+	def _continue(self, answered: list[tuple[int, int]]) -> None:
 		for number, _event in answered:
 			self._resume(self._waiting[number].run.switch, True)
 
 	def _write(self) -> None:
 		steps, self._steps = self._steps, []
 		try:
-			verdicts = self._journal.advance_all([step for step, _run in steps])
+			answers = self._journal.advance_all([step for step, _run in steps])
 		except BaseException as error:
 			for _step, run in steps:
 				self._resume(run.throw, error)
 			return
-		for (_step, run), verdict in zip(steps, verdicts, strict=True):
-			self._resume(run.switch, verdict)
+		for (_step, run), answer in zip(steps, answers, strict=True):
+			self._resume(run.switch, answer)
 
-	def _late(self) -> list[greenlet]:
+	def _overdue(self) -> list[greenlet]:
 		now = monotonic()
 		return [wait.run for wait in self._waiting.values() if wait.deadline <= now]
 
-	def _end(self, late: list[greenlet]) -> None:
-		for run in late:
+	def _expire(self, runs: list[greenlet]) -> None:
+		for run in runs:
 			self._resume(run.switch, False)
 
 	def _patience(self) -> int | None:
-		"""Milliseconds until the first deadline."""
+		"""Return the milliseconds until the first deadline, None where there is none."""
 		first = min((wait.deadline for wait in self._waiting.values()), default=inf)
 		return None if first == inf else max(0, ceil((first - monotonic()) * 1000))
 
-	def _resume(self, go_on: Callable, *value: object) -> None:
-		# What ends one page, or a signal to the job, must not leave the others in the middle of a mail.
+	def _resume(self, switch: Callable[..., object], *value: object) -> None:
+		# An error in one loop, or a signal to the job, must not leave the others in the middle of a mail.
 		try:
-			go_on(*value)
+			switch(*value)
 		except BaseException as error:
 			self._error = self._error or error

@@ -1,0 +1,11 @@
+"""One mail over one SMTP session: the dialogue, its bytes, and the meaning of the server's replies.
+
+transport.py opens the sessions of an Email Account through Frappe and is the only file here that imports it.
+
+session.py    proposes an envelope, confirms it and transmits the content, with the next envelope behind it
+channel.py    whole replies in and commands out, each wait with a deadline
+wire.py       addresses and messages as bytes that no server can misread
+replies.py    a reply as a value, and the meaning of a refusal: retry, failed, bounced or pause
+
+Refused and ConnectionLost say how far a mail came; `maybe_accepted` is the only doubt that there is about it.
+"""

@@ -1,4 +1,8 @@
-"""The bytes of an SMTP connection: whole replies in, commands and messages out; what they mean is not its own."""
+"""The bytes of an SMTP connection: whole replies in, commands and messages out.
+
+session.py knows their meaning. This file is pure but for the socket. Its errors name a cause in a few words,
+marked for translation; session.py puts it into a sentence.
+"""
 
 import socket
 from collections.abc import Callable
@@ -6,16 +10,20 @@ from contextlib import suppress
 from io import BufferedReader
 from time import monotonic
 
-Wait = Callable[..., None]  # wait(socket, deadline, to_write=False), as delivery.sessions.Turns has it
+from email_campaigns.text import _lt
 
-DEFAULT_TIMEOUT = 120.0  # seconds, for a socket that somebody opened without one: nothing may wait for ever
+Wait = Callable[..., None]  # as SessionPool.wait: (socket, deadline, to_write=False)
+
+DEFAULT_TIMEOUT = 120.0  # seconds, for a socket that was opened without one: nothing may wait for ever
 REPLY_LIMIT = 65536  # bytes; RFC 5321 §4.5.3.1.5 promises 512 a line
+_ENDLESS = _lt("the server sent an endless reply")
 
 
 class Channel:
 	"""A connected socket and the file that reads it. Its methods raise OSError, EOFError and ValueError.
 
-	`wait` is called before a wait for the network, so that others may work meanwhile.
+	`wait` is called before each wait for the network, so that other sessions can work meanwhile. `file` reads
+	the same socket.
 	"""
 
 	def __init__(self, connection: socket.socket, file: BufferedReader, wait: Wait | None = None):
@@ -26,18 +34,19 @@ class Channel:
 			connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
 
 	def limit(self, seconds: float) -> None:
-		"""Ends every wait from now on after `seconds`."""
+		"""End every later wait after `seconds`."""
 		self.timeout = seconds
 		self._socket.settimeout(seconds)
 
 	def write(self, data: bytes, ahead: bytes = b"") -> None:
-		"""Writes `data`, and `ahead` in the same segment; refuses while a reply lies here unread.
+		"""Write `data`, and `ahead` in the same segment.
 
-		Raises only where the end of `data` was not handed to the network: the promise of `maybe_accepted` stands
-		on that. Whoever then waits for an answer to `ahead` finds out that it did not leave.
+		Raises ConnectionAbortedError while a reply is unread. Any other error means that the end of `data`
+		was not handed to the network; `maybe_accepted` relies on that. A part of `ahead` that did not leave
+		raises nothing here: the wait for its answer fails.
 		"""
-		if self._buffer:  # taken for the answer to what we are about to say, it could lose or double a mail
-			raise ConnectionAbortedError("the server spoke out of turn")
+		if self._buffer:  # taken for the answer to the next command, it could lose or double a mail
+			raise ConnectionAbortedError(_lt("the server spoke out of turn"))
 		whole = data + ahead
 		taken = self._socket.send(whole)
 		try:
@@ -49,13 +58,13 @@ class Channel:
 				raise
 
 	def read(self) -> list[bytes]:
-		"""Returns the lines of one reply, with their ends. The whole of it must come within the timeout."""
+		"""Return the lines of one reply, with their ends. The whole reply must arrive within the timeout."""
 		deadline = monotonic() + self.timeout
 		lines = [self._read_line(deadline)]
 		while lines[-1][3:4] == b"-":
 			lines.append(self._read_line(deadline))
 			if len(lines) * 4 > REPLY_LIMIT or sum(map(len, lines)) > REPLY_LIMIT:
-				raise ValueError("the server sent an endless reply")
+				raise ValueError(_ENDLESS)
 		return lines
 
 	def _read_line(self, deadline: float) -> bytes:
@@ -63,16 +72,16 @@ class Channel:
 			if monotonic() > deadline:
 				raise TimeoutError
 			if len(self._buffer) > REPLY_LIMIT:
-				raise ValueError("the server sent an endless reply")
+				raise ValueError(_ENDLESS)
 			self._wait(deadline)
 			chunk = self._file.read1(REPLY_LIMIT)
 			if not chunk:
-				raise EOFError("the server closed the connection")
+				raise EOFError(_lt("the server closed the connection"))
 			self._buffer += chunk
 		line, self._buffer = self._buffer[:end], self._buffer[end:]
 		return line
 
 	def _wait(self, deadline: float, *, to_write: bool = False) -> None:
-		# What a TLS connection has decrypted already does not show at its socket
+		# Bytes that a TLS connection has decrypted already do not show at its socket
 		if self._wait_for and (to_write or not getattr(self._socket, "pending", int)()):
 			self._wait_for(self._socket, deadline, to_write=to_write)

@@ -1,52 +1,76 @@
-"""One mail at a time over an SMTP session that somebody else opened and logged in.
+"""One mail at a time over an SMTP session that the caller has opened and logged in.
 
 	session = Session(smtp)                      # smtp: a connected smtplib.SMTP or SMTP_SSL
 	session.propose("a@example.org", "b@example.com")
 	session.confirm()                            # the server is ready for the body
-	session.transmit(content)                    # it has taken responsibility for the mail
+	session.transmit(content)                    # the server has accepted responsibility for the mail
 
-Between `confirm` and `transmit` the caller may still change its mind: `abandon`. The three commands of the
-envelope leave in one segment where the server offers PIPELINING (RFC 2920), and the body in another, which
-takes the envelope of the next mail along if `transmit` is told of it. An envelope alone delivers nothing. Every
-wait ends by the socket's timeout. Any exception other than Refused and ConnectionLost that passes through (a
-job's time limit, an interrupt) ends the session; out of `transmit` it leaves open whether the server has taken
-the mail.
+Between `confirm` and `transmit` the caller can still stop the mail with `abandon`. Where the server offers
+PIPELINING (RFC 2920), the three commands of the envelope leave in one segment and the body in another,
+together with the next envelope if `transmit` gets it as `following`. An envelope alone delivers nothing.
+Every wait ends with the socket's timeout. Any exception other than Refused and ConnectionLost (a job's time
+limit, an interrupt) ends the session; if `transmit` raises it, nobody knows whether the server has taken the
+mail.
 """
 
 import smtplib
 from contextlib import suppress
 
 from email_campaigns.delivery.smtp.channel import Channel, Wait
-from email_campaigns.delivery.smtp.replies import ConnectionLost, Refused, Reply, make_reply, parse_reply
+from email_campaigns.delivery.smtp.replies import (
+	TEXT_LIMIT,
+	ConnectionLost,
+	Refused,
+	Reply,
+	make_reply,
+	parse_reply,
+)
 from email_campaigns.delivery.smtp.wire import dot_stuff, encode_mailbox
+from email_campaigns.text import Sentence, SentenceError, _lt
 
-__all__ = ["ConnectionLost", "Refused", "Reply", "Session", "explain"]
+__all__ = ["ConnectionLost", "Refused", "Reply", "Session", "Unavailable", "explain"]
 
-QUIT_TIMEOUT = 5.0  # seconds; politeness must not hold up a worker
+QUIT_TIMEOUT = 5.0  # seconds; a worker does not wait longer for an answer to QUIT
 LAST_WORDS_TIMEOUT = 0.1  # seconds to look for a reason that a server left behind before it hung up
 TROUBLE = (OSError, EOFError, ValueError)  # ValueError: not SMTP, or a file that is already closed
 
+CLOSED = _lt("the session is closed")
+SILENT = _lt("the server did not answer in time")
+SILENT_FOR = _lt("the server did not answer within {0} seconds")
+NOBODY_LISTENS = _lt("nothing accepts connections at the server's address")
+BROKEN = _lt("the connection was broken by the other side")
+TOO_LARGE = _lt("The message has {0} bytes, the server takes {1}")
 
-class OutOfStep(ValueError):
-	"""A whole reply that cannot be one to the command it is read for: another one came too many or too few."""
+
+class OutOfStep(SentenceError, ValueError):
+	"""A whole reply cannot belong to its command: the server sent a reply too many or too few."""
+
+
+class Unavailable(SentenceError):
+	"""The mail server gives no session. The message is a sentence for the user."""
 
 
 class Session:
 	"""Hands over mails one after another. Not thread-safe. `alive` says whether it can take another mail.
 
-	`max_size` is the most bytes a mail may have (RFC 1870), 0 when the server names no limit.
-	`under_way` is the recipient whose envelope was written and waits for `confirm`, None when there is none.
+	`max_size` is the largest mail in bytes (RFC 1870), 0 where the server names no limit.
+	`under_way` is the recipient whose envelope is written and waits for `confirm`, None where there is none.
 	"""
 
 	def __init__(self, smtp: smtplib.SMTP, wait: Wait | None = None):
-		"""Takes over a connected and logged-in `smtp`; says EHLO if nobody has. `wait` lets others work, as Channel has
-		it. Raises Refused, ConnectionLost."""
+		"""Take over a connected and logged-in `smtp`, and say EHLO where that is missing.
+
+		`wait` lets other sessions work, as in Channel. Raises Refused, ConnectionLost.
+		"""
 		try:
 			smtp.ehlo_or_helo_if_needed()
-			smtp.file = smtp.file or smtp.sock.makefile("rb")
+			connection = smtp.sock
+			if connection is None:
+				raise EOFError(CLOSED)
+			smtp.file = smtp.file or connection.makefile("rb")
 		except (smtplib.SMTPException, *TROUBLE) as error:
 			raise explain(error) from error
-		self._smtp, self._channel = smtp, Channel(smtp.sock, smtp.file, wait)
+		self._smtp, self._channel = smtp, Channel(connection, smtp.file, wait)
 		self._read_features(smtp.esmtp_features if smtp.does_esmtp else {})
 		self._asked: list[tuple[str, bytes]] = []
 		self.under_way: str | None = None
@@ -55,10 +79,10 @@ class Session:
 		self.alive = True
 
 	def propose(self, sender: str, recipient: str) -> None:
-		"""Writes the envelope of the next mail and reads nothing. An empty sender is the null path (RFC 5321 §4.5.5).
+		"""Write the envelope of the next mail and read nothing.
 
-		Raises Refused for an address that cannot be written, before anything is sent. What goes wrong on the
-		wire is raised by `confirm`.
+		An empty sender is the null path (RFC 5321 §4.5.5). Raises Refused for an address that cannot be
+		written, before anything is sent. `confirm` raises the errors of the connection.
 		"""
 		if self._asked or self._in_data:
 			raise RuntimeError("propose() while another mail is under way")
@@ -69,7 +93,10 @@ class Session:
 			self._trouble = self._lost("mail", error)
 
 	def confirm(self) -> None:
-		"""Returns when the server waits for the body. Raises Refused (the session goes on) or ConnectionLost."""
+		"""Return when the server waits for the body.
+
+		Raises Refused (the session goes on) or ConnectionLost.
+		"""
 		asked, self._asked, self.under_way = self._asked, [], None
 		if self._trouble:
 			raise self._trouble
@@ -87,15 +114,16 @@ class Session:
 			raise
 
 	def transmit(self, content: bytes, following: tuple[str, str] | None = None) -> None:
-		"""Sends the body of the confirmed mail and returns when the server has accepted it.
+		"""Send the body of the confirmed mail and return when the server has accepted it.
 
 		`content` is a whole message; lone CRs and LFs become line ends (RFC 5321 §2.3.8), so that no server
-		can see another end of the mail than this one. Raises Refused, or ConnectionLost, whose
-		`maybe_accepted` is true once the final dot was handed to the network.
+		can see another end of the mail. Raises Refused, or ConnectionLost, whose `maybe_accepted` is true
+		once the final dot was handed to the network.
 
-		`following` is sender and recipient of the next mail. Its envelope leaves in the same segment where the
-		server offers PIPELINING (RFC 2920 §3.1: a body may be the first command of a group) and it can be written;
-		then it is `under_way`, to be confirmed and not proposed, also after a refusal that the session survives.
+		`following` is (sender, recipient) of the next mail. Its envelope leaves in the same segment if the
+		server offers PIPELINING (RFC 2920 §3.1: a body may be the first command of a group) and the address
+		can be written. It is then `under_way` and is to be confirmed without `propose`, also after a refusal
+		that leaves the session alive.
 		"""
 		if not self._in_data:
 			raise RuntimeError("transmit() without confirm()")
@@ -114,13 +142,13 @@ class Session:
 			raise
 
 	def abandon(self) -> None:
-		"""Closes the connection at once, so that a mail under way is not delivered. Never raises."""
+		"""Close the connection at once, so that a mail under way is not delivered. Never raises."""
 		self.alive, self._in_data, self._asked, self.under_way = False, False, [], None
 		with suppress(Exception):
 			self._smtp.close()
 
 	def close(self) -> None:
-		"""Says QUIT, waits at most QUIT_TIMEOUT seconds for the answer, and closes. Never raises."""
+		"""Say QUIT, wait at most QUIT_TIMEOUT seconds for the answer, and close. Never raises."""
 		if self.alive and not self._in_data and not self._asked:
 			with suppress(Exception):
 				self._channel.limit(min(self._channel.timeout, QUIT_TIMEOUT))
@@ -138,11 +166,11 @@ class Session:
 	def _ask(self, sender: str, recipient: str) -> bytes:
 		self._asked = self._envelope(sender, recipient)
 		self.under_way, self._trouble = recipient, None
-		return b"".join(command for stage, command in self._asked)
+		return b"".join(command for _stage, command in self._asked)
 
 	def _announce(self, following: tuple[str, str] | None) -> bytes:
 		if following and self.pipelining:
-			with suppress(Refused):  # propose() raises it again, in that mail's own turn
+			with suppress(Refused):  # propose() raises it when it is that mail's turn
 				return self._ask(*following)
 		return b""
 
@@ -159,10 +187,10 @@ class Session:
 		]
 
 	def _converse(self, asked: list[tuple[str, bytes]]) -> tuple[list[Refused], bool]:
-		"""Reads an answer to each command, writing them in turn where they are not pipelined yet.
+		"""Read an answer to each command; without PIPELINING, write each command first.
 
-		Returns the refusals, and whether the server waits for a body. Raises ConnectionLost, or the first refusal
-		when the connection broke after it.
+		Returns the refusals, and whether the server waits for a body. Raises ConnectionLost, or the first
+		refusal when the connection broke after it.
 		"""
 		refusals: list[Refused] = []
 		accepted = False
@@ -176,19 +204,20 @@ class Session:
 					refusals.append(Refused(stage, parse_reply(lines)))
 			except TROUBLE as error:
 				lost = self._lost(stage, error)
-				# Out of step, what was taken for a refusal may have been said of another mail
+				# Out of step, the supposed refusal may belong to another mail
 				raise (refusals if refusals and not isinstance(error, OutOfStep) else [lost])[0] from error
 			if refusals and (refusals[-1].reply.code == 421 or not self.pipelining):
 				break
 		return refusals, accepted
 
 	def _clean_up(self, refusals: list[Refused], in_data: bool) -> None:
-		"""Brings the session back to where a new mail can begin, or closes it."""
+		"""Bring the session back to where a new mail can begin, or close it."""
 		if refusals[-1].reply.code == 421 or (in_data and refusals[0].stage != "rcpt"):
-			# The second: a body is awaited for an envelope that is not the one we meant
-			return self.abandon()
+			# In the second case the server awaits a body for an envelope that is not the proposed one
+			self.abandon()
+			return
 		try:
-			if in_data:  # RFC 2920 §3.1: DATA was accepted without a recipient, a lone dot ends it
+			if in_data:  # RFC 2920 §3.1: DATA was accepted without a recipient, a lone dot ends the body
 				self._write(b".\r\n")
 				self._channel.read()
 			self._write(b"RSET\r\n")
@@ -208,67 +237,69 @@ class Session:
 	def _check_size(self, content: bytes) -> None:
 		if self.max_size and len(content) > self.max_size:
 			self.abandon()  # the only way out of DATA that delivers nothing
-			words = f"The message has {len(content)} bytes, the server takes {self.max_size}"
-			raise Refused("content", Reply(552, "5.3.4", words))
+			reason = Sentence(TOO_LARGE, len(content), self.max_size)
+			raise Refused("content", Reply(552, "5.3.4", reason))
 
 	def _write(self, data: bytes, ahead: bytes = b"") -> None:
 		if not self.alive:
-			raise EOFError("the session is closed")
+			raise EOFError(CLOSED)
 		self._channel.write(data, ahead)
 
 	def _lost(self, stage: str, error: Exception, maybe_accepted: bool = False) -> Exception:
-		"""Closes the session and returns what to raise: the server's last words if there are any, else the loss."""
+		"""Close the session and return the error to raise: the server's last words, else the loss."""
 		reason = None if maybe_accepted else self._last_words(stage, error)
 		cause = _cause(error, self._channel.timeout)
 		self.abandon()
 		return Refused(stage, reason) if reason else ConnectionLost(stage, maybe_accepted, cause)
 
 	def _last_words(self, stage: str, error: Exception) -> Reply | None:
-		# Only a broken write can have left an unread reply, such as 421 after an idle hour or 552 in mid-body
+		# Only a broken write can leave a reply unread, such as 421 after an idle hour or 552 in mid-body
 		if not isinstance(error, ConnectionError):
 			return None
 		with suppress(*TROUBLE):
 			self._channel.limit(min(self._channel.timeout, LAST_WORDS_TIMEOUT))
 			reply = parse_reply(self._channel.read())
-			# Before the body, any other code would be said of an earlier mail
+			# Before the body, any other code would belong to an earlier mail
 			if reply.code == 421 or (stage == "content" and reply.code > 400):
 				return reply
 		return None
 
 
 def explain(error: Exception) -> Refused | ConnectionLost:
-	"""Puts what smtplib raised while a session was being opened into this module's words; never raises."""
+	"""Return an error of smtplib, from the opening of a session, as one of this room. Never raises."""
 	if isinstance(error, smtplib.SMTPResponseException):
 		stage = "login" if isinstance(error, smtplib.SMTPAuthenticationError) else "connect"
 		text = error.smtp_error
 		return Refused(
 			stage, make_reply(error.smtp_code, text if isinstance(text, bytes) else str(text).encode())
 		)
-	# smtplib reports a timeout as a disconnection and keeps the error that tells them apart
+	# smtplib reports a timeout as a disconnection; the original error is in its context
 	origin = error.__context__ if isinstance(error, smtplib.SMTPServerDisconnected) else None
 	return ConnectionLost("connect", False, _cause(origin or error))
 
 
 def _is_yes(lines: list[bytes], wanted: bytes) -> bool:
-	"""Raises OutOfStep for a reply that is neither a yes nor a no, ValueError for what is no reply at all."""
+	"""Tell whether a reply is a yes.
+
+	Raises OutOfStep where it is neither yes nor no, NotSMTP where it is no reply.
+	"""
 	last = lines[-1]
 	if last[:1] == wanted and last[:3].isdigit() and last[3:4].isspace():
 		return True
 	reply = parse_reply(lines)
 	if reply.code < 400:
-		raise OutOfStep(f"the server gave an answer that does not fit: {reply}")
+		raise OutOfStep(_lt("the server gave an answer that does not fit: {0}"), str(reply))
 	return False
 
 
-def _cause(error: BaseException, timeout: float | None = None) -> str:
+def _cause(error: BaseException, timeout: float | None = None) -> Sentence:
+	if isinstance(error, SentenceError):
+		return error.sentence
 	if isinstance(error, TimeoutError):
-		return "the server did not answer " + (f"within {timeout:g} seconds" if timeout else "in time")
+		return Sentence(SILENT_FOR, f"{timeout:g}") if timeout else Sentence(SILENT)
 	if isinstance(error, ConnectionRefusedError):
-		return "nothing accepts connections at the server's address"
+		return Sentence(NOBODY_LISTENS)
 	if isinstance(error, ConnectionError) and error.errno:
-		return "the connection was broken by the other side"
-	return " ".join(str(error).split())[:300].rstrip(".") or type(error).__name__
-
-
-class Unavailable(Exception):
-	"""No session can be had from the mail server; the message is a sentence for the user."""
+		return Sentence(BROKEN)
+	# The words of channel.py, which can be translated, or those of the system
+	return Sentence(" ".join(str(error).split())[:TEXT_LIMIT].rstrip(".") or type(error).__name__)

@@ -1,4 +1,4 @@
-"""What site and browser tests know of the bench that `dev/bench test` runs them on."""
+"""The bench that `dev/bench test` runs site and browser tests on."""
 
 import json
 import os
@@ -10,7 +10,7 @@ from pathlib import Path
 
 
 def take_own_site(env=os.environ):
-	"""In a process of pytest-xdist, let the environment name the site that `dev/bench test` made for this process."""
+	"""In a process of pytest-xdist, let the environment name the site that `dev/bench test` made for it."""
 	worker = env.get("PYTEST_XDIST_WORKER")
 	if worker and "BENCH_WORKERS" in env:
 		env.update(json.loads(env["BENCH_WORKERS"])[int(worker.removeprefix("gw"))])
@@ -33,13 +33,13 @@ class TestBench:
 		self.admin_password = "admin"
 
 	def run_jobs(self, queues="short,default,long", seconds=300):
-		"""Let one worker do every job in the test site's queues, then end; raises when it fails."""
+		"""Let one worker do every job in the test site's queues, then end. Raises CalledProcessError."""
 		command = self.command("worker", "--queue", queues, "--burst", "--quiet")
 		subprocess.run(command, cwd=self.sites, check=True, timeout=seconds, stdin=subprocess.DEVNULL)
 
 	@contextmanager
 	def worker(self, queues="short,default,long"):
-		"""A worker of the test site's queues for as long as the block runs; gives its Popen."""
+		"""Run a worker of the test site's queues during the block, and give its Popen."""
 		command = self.command("worker", "--queue", queues, "--quiet")
 		process = subprocess.Popen(command, cwd=self.sites, stdin=subprocess.DEVNULL, start_new_session=True)
 		try:
@@ -49,7 +49,7 @@ class TestBench:
 
 	@staticmethod
 	def command(*arguments):
-		"""The argument list that runs one of Frappe's commands with this Python."""
+		"""Return the argument list that runs one of Frappe's commands with this Python."""
 		return [sys.executable, "-m", "frappe.utils.bench_helper", "frappe", *map(str, arguments)]
 
 	@staticmethod

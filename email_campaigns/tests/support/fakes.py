@@ -1,4 +1,4 @@
-"""The ledger and the mail server in memory, behind the seams of the send loop: delivery.page's Journal and Session."""
+"""The ledger and the mail server in memory, behind the seams of the send loop: its Journal and Session."""
 
 from __future__ import annotations
 
@@ -9,17 +9,18 @@ from dataclasses import dataclass
 from email_campaigns.delivery.compose.composer import Letter
 from email_campaigns.delivery.sending.send_loop import JournalAnswer, JournalStep
 from email_campaigns.delivery.smtp.session import ConnectionLost, Refused, Reply
+from email_campaigns.text import Sentence
 
 SENDER = "news@example.org"
 
 
 class Killed(BaseException):
-	"""The process ends here: no code of its own runs after it."""
+	"""The process ends here: none of its code runs afterwards."""
 
 
 @dataclass
 class Row:
-	"""One mail of the ledger. `claim` is the token of the page that holds it."""
+	"""One mail of the ledger. `claim` is the token of the batch that holds it."""
 
 	name: int
 	email: str
@@ -32,7 +33,10 @@ class Row:
 
 
 class Ledger:
-	"""The rows of one mailing, with the claims and the recovery of the real one; `in_process` as on its form."""
+	"""The rows of one mailing, with claims and recovery as in the real ledger;
+
+	`in_process` as on its form.
+	"""
 
 	def __init__(self, emails: Iterable[str]):
 		self.rows = {name: Row(name, email) for name, email in enumerate(emails, 1)}
@@ -66,9 +70,12 @@ class Ledger:
 
 
 class MemoryJournal:
-	"""Implements delivery.page.Journal on a Ledger. `dies` tells before each write whether the process ends there."""
+	"""Implements Journal and GroupJournal on a Ledger.
 
-	def __init__(self, ledger: Ledger, token: str = "page", dies=lambda: False):
+	Before each write `dies` says whether the process ends there.
+	"""
+
+	def __init__(self, ledger: Ledger, token: str = "batch", dies=lambda: False):
 		self.ledger, self.token, self.dies = ledger, token, dies
 		self.writes, self.groups = 0, []
 
@@ -76,7 +83,7 @@ class MemoryJournal:
 		self._before_write()
 		if accepted:
 			row = self.ledger.rows[accepted.name]
-			assert row.status in ("Sending", "Uncertain"), f"{row} was never on its way"
+			assert row.status in ("Sending", "Uncertain"), f"{row} was never Sending"
 			row.status = "Sent"
 		return self._follow(self.ledger.rows[following.name]) if following else JournalAnswer.GO
 
@@ -95,17 +102,17 @@ class MemoryJournal:
 		row.status, row.attempts = "Sending", row.attempts + 1
 		return JournalAnswer.GO
 
-	def fail(self, letter: Letter, reason: str, *, bounced: bool = False) -> None:
-		self._end(letter, status="Failed", reason=reason, bounced=bounced)
+	def fail(self, letter: Letter, reason: Sentence | str, *, bounced: bool = False) -> None:
+		self._end(letter, status="Failed", reason=str(reason), bounced=bounced)
 
-	def postpone(self, letter: Letter, reason: str, delay: int) -> None:
-		self._end(letter, status="Queued", reason=reason, delay=delay, attempts=letter.attempts + 1)
+	def postpone(self, letter: Letter, reason: Sentence | str, delay: int) -> None:
+		self._end(letter, status="Queued", reason=str(reason), delay=delay, attempts=letter.attempts + 1)
 
 	def give_back(self, letter: Letter) -> None:
 		self._end(letter, status="Queued", attempts=letter.attempts)
 
-	def doubt(self, letter: Letter, reason: str) -> None:
-		self._end(letter, status="Uncertain", reason=reason)
+	def doubt(self, letter: Letter, reason: Sentence | str) -> None:
+		self._end(letter, status="Uncertain", reason=str(reason))
 
 	def _end(self, letter: Letter, **values) -> None:
 		self._before_write()
@@ -121,11 +128,11 @@ class MemoryJournal:
 
 
 class MemoryServer:
-	"""Answers each mail by a script: {number of the mail: answer}, from 1; it accepts where the script is silent.
+	"""Answers each mail by a script {number of the mail, from 1: answer}, and accepts all others.
 
-	Answers: ("refuse", stage, code) · ("lose", "rcpt") before the body · ("lose", "content", kept) after it ·
-	("die", stage) and ("die", "content", kept): the process of the client ends. The stage "propose" is an address
-	that can't be written. With a `ledger` it asserts for every body that leaves what the ledger must say by then.
+	Answers: ("refuse", stage, code) · ("lose", "rcpt") before the body · ("lose", "content", delivered) after
+	it · ("die", stage) and ("die", "content", delivered): the process of the client ends. The stage "propose"
+	is an address that can't be written. With a `ledger`, each body that leaves is checked against its row.
 	"""
 
 	def __init__(
@@ -144,7 +151,7 @@ class MemoryServer:
 
 
 class FakeSession:
-	"""What delivery.page needs of delivery.smtp.Session."""
+	"""The methods of a Session that the send loop uses."""
 
 	def __init__(self, server: MemoryServer):
 		self.server, self.alive, self.under_way = server, True, None
@@ -199,7 +206,7 @@ class FakeSession:
 		if self.answer[1:2] != (stage,):
 			return
 		if self.answer[0] == "die":
-			self._keep_if_asked()
+			self._deliver_if_scripted()
 			self.alive = False
 			raise Killed
 		if self.answer[0] == "refuse":
@@ -207,10 +214,10 @@ class FakeSession:
 				self.abandon()
 			raise Refused(stage, Reply(self.answer[2], "", "no"))
 		if self.answer[0] == "lose":
-			self._keep_if_asked()
+			self._deliver_if_scripted()
 			self.abandon()
 			raise ConnectionLost(stage, stage == "content", "gone")
 
-	def _keep_if_asked(self) -> None:
+	def _deliver_if_scripted(self) -> None:
 		if self.answer[2:] == (True,):
 			self.server.delivered.append(self.recipient)

@@ -1,4 +1,4 @@
-"""The words of a script for the SMTP server of the tests; `smtp_server` explains them."""
+"""The words of a script for the SMTP server of the tests; smtp_server.py explains them."""
 
 import email
 import email.policy
@@ -12,7 +12,10 @@ from typing import NamedTuple
 
 
 class Act(NamedTuple):
-	"""An end of the talk; `in_body` comes before the body is read, `keep` stores the mail first, `reply` is said."""
+	"""An end of the talk;
+
+	`in_body` comes before the body is read, `keep` stores the mail first, `reply` is said.
+	"""
 
 	kind: str
 	in_body: bool = False
@@ -21,7 +24,7 @@ class Act(NamedTuple):
 
 
 class Slow(NamedTuple):
-	"""Another answer, some seconds later."""
+	"""Another answer, sent some seconds later."""
 
 	seconds: float
 	answer: object = None
@@ -34,7 +37,7 @@ KEEP_AND_DROP, KEEP_AND_RESET, KEEP_AND_HANG = (Act(kind, keep=True) for kind in
 
 
 def drop_in_body(reply: str) -> Act:
-	"""Says `reply` after the first bytes of the body and closes the connection without reading on."""
+	"""Return the act: send `reply` after the first bytes of the body, then close without reading on."""
 	return DROP_IN_BODY._replace(reply=reply)
 
 
@@ -56,14 +59,14 @@ class Script:
 	"""Answers by stage; lists in it are used up. Thread-safe."""
 
 	def __init__(self, script: dict[str, object]):
-		self._answers = {stage: _used_up(answers) for stage, answers in script.items()}
+		self._answers = {stage: _consumable(answers) for stage, answers in script.items()}
 		self._lock = threading.Lock()
 
 	def __contains__(self, stage: str) -> bool:
 		return stage in self._answers
 
 	def answer(self, stage: str, keys: Iterable[object] = ()) -> object:
-		"""The answer at this stage to a mail that goes by these keys; the first key that the script knows wins."""
+		"""Return the answer at a stage to a mail with some keys; the first key that the script has wins."""
 		answers = self._answers.get(stage)
 		if isinstance(answers, dict):
 			answers = next((answers[key] for key in keys if key in answers), ACCEPT)
@@ -73,7 +76,7 @@ class Script:
 			return answers.popleft() if answers else ACCEPT
 
 
-def _used_up(answers: object) -> object:
+def _consumable(answers: object) -> object:
 	if isinstance(answers, dict):
-		return {key: _used_up(answer) for key, answer in answers.items()}
+		return {key: _consumable(answer) for key, answer in answers.items()}
 	return deque(answers) if isinstance(answers, list) else answers

@@ -1,4 +1,4 @@
-"""An SMTP server that does what a script says: the other side of every test of the hand-over.
+"""An SMTP server that follows a script: the other side of every test of the hand-over.
 
 	script = {
 		"rcpt": {"bad@example.org": "550 5.1.1 No such user", "slow@example.org": Slow(0.2, ACCEPT)},
@@ -9,23 +9,25 @@
 		…
 		assert [mail.recipients for mail in server.messages] == [("good@example.org",)]
 
-A script maps stages to answers. The stages are `banner`, `ehlo`, `auth`, `mail`, `rcpt`, `data`, `content` (what
-follows the final dot), `rset` and `quit`. An answer holds for every mail, or a dict chooses by recipient (`rcpt`,
-`data`, `content`), sender (`mail`) or user (`auth`), or by the number of the mail: 1 is the first MAIL command
-that the server sees, over all connections. A list of answers is used up one by one; after its end the server
-accepts. An answer is
+A script maps stages to answers. The stages are `banner`, `ehlo`, `auth`, `mail`, `rcpt`, `data`, `content`
+(what follows the final dot), `rset` and `quit`. An answer holds for every mail, or a dict chooses by
+recipient (`rcpt`, `data`, `content`), sender (`mail`) or user (`auth`), or by the number of the mail: 1 is
+the first MAIL command that the server sees, over all connections. A list gives one
+answer a time; after its end the server accepts. An answer is
 
-- ACCEPT: what the server would say by itself;
+- ACCEPT: the reply of a server without a script;
 - a str: this reply; several lines for a multiline reply. A reply of 421 closes the connection after it;
-- bytes: sent as they are;
-- DROP, RESET (close by FIN or by RST) or HANG (say nothing more); at `content` the mail was read to its final dot
-  and is thrown away. KEEP_AND_DROP, KEEP_AND_RESET, KEEP_AND_HANG keep it: accepted, and the answer lost;
-- DROP_IN_BODY, RESET_IN_BODY, HANG_IN_BODY (`content`): after the first bytes of the body, reading no further;
-  drop_in_body(reply) says a last word before;
+- bytes: sent unchanged;
+- DROP, RESET (close by FIN or by RST) or HANG (say nothing more); at `content` the server has read the mail
+  to its final dot and discards it. KEEP_AND_DROP, KEEP_AND_RESET, KEEP_AND_HANG accept it, and the answer is
+  lost;
+- DROP_IN_BODY, RESET_IN_BODY, HANG_IN_BODY (`content`): after the first bytes of the body, without reading
+  on; drop_in_body(reply) sends a reply first;
 - Slow(seconds, answer).
 
 `ScriptedServer(tls=context)` speaks TLS from the first byte, `starttls=context` offers STARTTLS,
-`logins={"user": "password"}` demands a login (PLAIN or LOGIN). As a program it is a mail server for demonstrations:
+`logins={"user": "password"}` demands a login (PLAIN or LOGIN). As a program it is a mail server for
+demonstrations:
 
 	python -m email_campaigns.tests.support.smtp_server --port 2525 --maildir /path/to/maildir
 """
@@ -83,12 +85,12 @@ FEATURES = ("PIPELINING", "8BITMIME", "SMTPUTF8")
 
 
 class ScriptedServer:
-	"""Listens on a free port of 127.0.0.1 (or `port`), a thread for each connection; a context manager.
+	"""Listens on a free port of 127.0.0.1 (or `port`), with a thread for each connection; a context manager.
 
-	`deliver` takes each accepted mail instead of `messages`; an OSError that it raises is answered with 451.
+	`deliver` takes each accepted mail instead of `messages`; the server answers its OSError with 451.
 	"""
 
-	def __init__(
+	def __init__(  # noqa: PLR0913 -- the options of a server, by name
 		self,
 		script: dict[str, object] | None = None,
 		features: Iterable[str] = FEATURES,
@@ -106,8 +108,8 @@ class ScriptedServer:
 		self.violations: deque[str] = deque(maxlen=100)  # commands pipelined without leave
 		self.connections = 0
 		self.stopping = threading.Event()
-		self._kept: list[Received] = []
-		self._deliver = deliver or self._kept.append
+		self._accepted: list[Received] = []
+		self._deliver = deliver or self._accepted.append
 		self._lock = threading.Lock()
 		self._numbers = count(1)
 		self._talks: dict[threading.Thread, Talk] = {}
@@ -116,10 +118,10 @@ class ScriptedServer:
 	def messages(self) -> list[Received]:
 		"""The mails accepted so far, in the order of acceptance."""
 		with self._lock:
-			return list(self._kept)
+			return list(self._accepted)
 
 	def start(self) -> "ScriptedServer":
-		"""Begins to listen; `port` is known after it. Raises OSError when the port is taken."""
+		"""Begin to listen; `port` is known afterwards. Raises OSError when the port is taken."""
 		self._listener = socket.create_server((self.host, self.port), backlog=128)
 		self.port = self._listener.getsockname()[1]
 		self._acceptor = threading.Thread(target=self._accept, daemon=True)
@@ -127,7 +129,7 @@ class ScriptedServer:
 		return self
 
 	def stop(self) -> None:
-		"""Closes every connection and waits until the last thread has ended."""
+		"""Close every connection and wait until the last thread has ended."""
 		self.stopping.set()
 		_wake(self._listener)
 		self._acceptor.join(5)
@@ -143,7 +145,7 @@ class ScriptedServer:
 		self.stop()
 
 	def keep(self, mail: Received) -> bool:
-		"""Stores a mail; False when it could not be stored."""
+		"""Store a mail; tell whether that succeeded."""
 		with self._lock:
 			try:
 				self._deliver(mail)
@@ -153,7 +155,7 @@ class ScriptedServer:
 		return True
 
 	def next_number(self) -> int:
-		"""The number of the next mail over all connections, from 1."""
+		"""Return the number of the next mail over all connections, from 1."""
 		with self._lock:
 			return next(self._numbers)
 
@@ -178,7 +180,7 @@ class ScriptedServer:
 
 
 class Maildir:
-	"""Stores each mail as a file in `folder`/new, which appears there whole or not at all."""
+	"""Stores each mail as a file in `folder`/new, where it appears whole or not at all."""
 
 	def __init__(self, folder: Path):
 		self.folder = folder
@@ -187,7 +189,7 @@ class Maildir:
 			(folder / part).mkdir(parents=True, exist_ok=True)
 
 	def add(self, mail: Received) -> None:
-		"""Writes the mail with its envelope as headers and LF line ends. Raises OSError."""
+		"""Write the mail with its envelope as headers and LF line ends. Raises OSError."""
 		recipients = "".join(f"Delivered-To: {recipient}\n" for recipient in mail.recipients)
 		name = f"{time.time():.6f}.{os.getpid()}_{next(self._numbers)}.{self._host}"
 		envelope = f"Return-Path: <{mail.sender}>\n{recipients}".encode()
@@ -202,7 +204,7 @@ def _wake(end: socket.socket) -> None:
 
 
 def main() -> None:
-	"""Runs as a mail server until it is told to stop by SIGTERM or SIGINT."""
+	"""Run as a mail server until SIGTERM or SIGINT."""
 	parser = argparse.ArgumentParser(description="Takes mail over SMTP and puts each into a Maildir.")
 	parser.add_argument("--port", type=int, default=0, help="port on 127.0.0.1; 0 takes a free one")
 	parser.add_argument(

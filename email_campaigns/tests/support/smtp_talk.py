@@ -1,4 +1,4 @@
-"""The server's side of one SMTP connection (RFC 5321), as its script wants it."""
+"""The server's side of one SMTP connection (RFC 5321), as its script says."""
 
 from __future__ import annotations
 
@@ -19,11 +19,11 @@ CHUNK = 1 << 18
 
 
 class Over(Exception):
-	"""The connection has come to its end."""
+	"""The connection has ended."""
 
 
 class Talk:
-	"""Reads commands and answers them until one side has enough. Blocking: one thread each."""
+	"""Reads commands and answers them until one side ends the talk. Blocking: one thread each."""
 
 	def __init__(self, server: ScriptedServer, wire: socket.socket):
 		self.server, self.wire = server, wire
@@ -32,7 +32,7 @@ class Talk:
 		self.forget()
 
 	def run(self) -> None:
-		"""Raises Over or OSError when the talk is over."""
+		"""Answer commands. Raises Over or OSError when the talk is over."""
 		if self.server.tls:
 			self.wire = self.server.tls.wrap_socket(self.wire, server_side=True)
 		self.say("banner", "220 scripted.example ESMTP")
@@ -131,7 +131,7 @@ class Talk:
 		self.perform(answer, self.keep(mail, answer))
 
 	def keep(self, mail: Received, answer: object) -> str:
-		"""Stores the mail if the script's answer accepts it; returns what to say by default."""
+		"""Store the mail if the script's answer accepts it; return the default reply."""
 		if not mail.recipients:
 			return "554 5.5.1 No valid recipients"
 		while isinstance(answer, Slow):
@@ -160,7 +160,7 @@ class Talk:
 		return self.perform(self.server.script.answer(stage, keys), default)
 
 	def perform(self, answer: object, default: str) -> str:
-		"""Gives a scripted answer; returns what was said. Does not return from a drop or a hang."""
+		"""Send a scripted answer and return the reply. Raises Over after a drop, a reset or a hang."""
 		if isinstance(answer, Slow):
 			self.flush()
 			self.server.stopping.wait(answer.seconds)
@@ -189,7 +189,7 @@ class Talk:
 		raise Over
 
 	def send(self, reply: str) -> None:
-		"""Queues a reply, each line "250 text" or "250-text"; sent before the next wait, all together."""
+		"""Queue a reply, each line "250 text" or "250-text"; all leave together before the next wait."""
 		*lines, last = reply.split("\n")
 		for line in lines:
 			self.outgoing += f"{line[:3]}-{line[4:]}\r\n".encode()
@@ -206,7 +206,7 @@ class Talk:
 		return self.take(end, 2).decode("utf-8", "replace")
 
 	def read_content(self) -> bytes:
-		"""The body up to its final dot, without the dots that were doubled (RFC 5321 §4.5.2)."""
+		"""Return the body up to its final dot, without the doubled dots (RFC 5321 §4.5.2)."""
 		if len(self.incoming) < 3:
 			self.read_more()
 		if self.incoming.startswith(b".\r\n"):

@@ -1,4 +1,4 @@
-"""Copies (CC): who gets one, the same mail with a link of their own, and what the log tells of it."""
+"""Copies (CC): who gets one, the same mail with links of their own, and the entries of the log."""
 
 import re
 
@@ -67,8 +67,8 @@ class TestCopies(CopiesTest):
 		(opted_out,) = self.log(name, "Opted Out")
 		# It is not the wish of the person whose record it is.
 		self.assertEqual((opted_out.email, opted_out.recipient_name), (BOSS, None))
-		again = self.send(self.mailing())
-		self.assertEqual(self.copies(again), [(BOSS, "Skipped", "Unsubscribed")])
+		second = self.send(self.mailing())
+		self.assertEqual(self.copies(second), [(BOSS, "Skipped", "Unsubscribed")])
 
 	def test_an_owner_is_found_through_the_user(self):
 		kim, lou = contacts(KIM, LOU)
@@ -126,8 +126,8 @@ class TestCopies(CopiesTest):
 	def test_calculate_counts_them(self):
 		contacts(KIM, LOU, company_name=BOSS)
 		contacts(BOSS, company_name=BOSS)
-		found = mass_email.calculate(self.mailing())
-		self.assertEqual((found["planned"], found["copies"]), (3, 2))
+		figures = mass_email.calculate(self.mailing())
+		self.assertEqual((figures["planned"], figures["copies"]), (3, 2))
 		self.assertEqual(mass_email.calculate(a_mailing(LIST))["copies"], 0)
 
 	def test_the_form_counts_them(self):
@@ -137,7 +137,7 @@ class TestCopies(CopiesTest):
 
 
 class TestLog(CopiesTest):
-	def test_the_mails_entry_tells_who_is_copied_and_who_is_not_and_why(self):
+	def test_the_mails_entry_names_who_is_copied_and_who_is_not_and_why(self):
 		(kim,) = contacts(KIM, company_name=BOSS, user=a_user("aide"))
 		suppress(AIDE, reason="Unsubscribed", origin="test")
 		frappe.db.commit()

@@ -1,4 +1,4 @@
-"""Whatever becomes of a mail and of its mailing, its copies (CC) end too, and none leaves before its mail."""
+"""Whatever happens to a mail and its mailing, its copies (CC) end too, and none leaves before its mail."""
 
 import time
 from contextlib import ExitStack
@@ -122,7 +122,7 @@ class TestTheMailsFate(CopiesTest):
 		self.assertSentTo(name, [BOSS, KIM])
 		self.assertNothingOpen(name)
 
-	def test_cancelled_in_mid_page(self):
+	def test_cancelled_in_mid_batch(self):
 		emails = [address(f"k{number}") for number in range(6)]
 		contacts(*emails, company_name=BOSS)
 		name = self.mailing()
@@ -159,7 +159,7 @@ class TestTheMailsFate(CopiesTest):
 
 class TestKilledWorker(CopiesTest):
 	def dies_at(self, number):
-		"""Let the process die at one call of the journal, so that its page is not settled either."""
+		"""Let the process die at one call of the journal, so that its batch is not settled either."""
 		journal, settle = journal_store.LedgerJournal.advance_all, send_store.SendJob.settle
 		calls, dead = iter(range(number)), []
 
@@ -181,7 +181,7 @@ class TestKilledWorker(CopiesTest):
 
 	def test_at_any_mail_nothing_is_left_open(self):
 		contacts(*[address(f"k{number}") for number in range(3)], company_name=BOSS)
-		# Three mails and their last word to the journal, then as much for the copies.
+		# Three mails and their last write to the journal, then as much for the copies.
 		for number in range(8):
 			with self.subTest(number=number):
 				self.serve()
@@ -195,7 +195,7 @@ class TestKilledWorker(CopiesTest):
 				self.assertNothingOpen(name)
 				self.assertEqual(len(self.rows(name)), 6)
 
-	def test_a_page_that_comes_back_after_its_lease_releases_its_copies(self):
+	def test_a_batch_that_comes_back_after_its_lease_releases_its_copies(self):
 		contacts(KIM, LOU, company_name=BOSS)
 		name = self.start(self.mailing())
 		advance, calls = journal_store.LedgerJournal.advance_all, []

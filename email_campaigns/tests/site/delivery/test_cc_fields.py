@@ -1,4 +1,4 @@
-"""The fields for copies (CC): which can be offered and chosen, and what happens when one is switched off."""
+"""The fields for copies (CC): those that can be offered and chosen, and a field that is switched off."""
 
 from unittest.mock import patch
 
@@ -52,7 +52,7 @@ class TestSwitchedOff(CopiesTest):
 		emails = [address(f"k{number}") for number in range(4)]
 		contacts(*emails, company_name=BOSS)
 		name = self.mailing()
-		# The mails leave first; number 6 is the second copy of a page that has claimed all four.
+		# The mails leave first; number 6 is the second copy of a batch that has claimed all four.
 		self.at_mail(6, lambda: offer(off=[COMPANY]))
 		self.send(name)
 		self.assertEqual([row[1] for row in self.copies(name)].count("Skipped"), 2)
@@ -60,7 +60,7 @@ class TestSwitchedOff(CopiesTest):
 		self.assertEqual([entry.details for entry in self.log(name, "CC Skipped")], [rules.SWITCHED_OFF] * 2)
 		self.assertNothingOpen(name)
 
-	def test_that_nobody_was_told_of_still_stops_it(self):
+	def test_in_the_database_alone_it_still_stops_it(self):
 		contacts(KIM, company_name=BOSS)
 		name = self.start(self.mailing())
 		sending.tick()
@@ -81,7 +81,7 @@ class TestSwitchedOff(CopiesTest):
 		self.assertNothingOpen(name)
 		self.assertIn(f"not CC: Contact.gone ({rules.GONE})", self.log(name, "Sent")[0].details)
 
-	def test_the_mailing_keeps_it_and_the_form_can_tell(self):
+	def test_the_mailing_keeps_it_and_can_be_saved(self):
 		name = self.mailing()
 		offer(USER, off=[COMPANY])
 		doc = self.form(name)
@@ -164,7 +164,7 @@ class TestFields(CopiesTest):
 
 	def queries(self, go):
 		asked, sql = [], frappe.db.sql
-		go()  # what is cached is no cost of ours
+		go()  # fills the caches
 		with patch.object(frappe.db, "sql", lambda *args, **kw: asked.append(1) or sql(*args, **kw)):
 			go()
 		return len(asked)

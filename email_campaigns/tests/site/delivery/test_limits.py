@@ -1,4 +1,4 @@
-"""How many may leave: the sliding hour, the batch, and the site's own switches."""
+"""The limits of sending: the sliding hour, the batch, and the site's own switches."""
 
 import time
 from unittest.mock import patch
@@ -30,7 +30,7 @@ class TestHourlyLimit(SendingTest):
 		frappe.db.sql("UPDATE `tabCampaign Message` SET sent_epoch = 0, lease_until = 0")
 
 	def age(self, seconds, most=1000):
-		"""Let what was sent be so much older."""
+		"""Make the sent mails older by some seconds."""
 		frappe.db.sql(
 			"""UPDATE `tabCampaign Message` SET sent_epoch = sent_epoch - %s WHERE sent_epoch > %s
 			ORDER BY name LIMIT %s""",
@@ -91,7 +91,7 @@ class TestHourlyLimit(SendingTest):
 		self.go_on()
 		self.assertEqual(self.statuses(name), {"Sent": 5, "Failed": 1, "Queued": 14})
 
-	def test_what_a_page_has_claimed_is_taken(self):
+	def test_what_a_batch_has_claimed_counts(self):
 		settings(hourly_limit=5, batch_size=5)
 		name = self.start(a_mailing(a_list(*TWENTY)))
 		sending.tick()
@@ -104,7 +104,7 @@ class TestHourlyLimit(SendingTest):
 		frappe.db.commit()
 		ran = work_off()
 		self.assertEqual(self.received(), [])
-		self.assertLessEqual(ran, 3, "a page that may not claim started successors")
+		self.assertLessEqual(ran, 3, "a job that may not claim started successors")
 
 
 class TestBatches(SendingTest):
@@ -122,7 +122,7 @@ class TestBatches(SendingTest):
 		name = self.start(a_mailing(a_list(*TWENTY)))
 		sending.tick()
 		sending.freeze(name)
-		with patch.object(sending, "PAGE_SECONDS", -1):
+		with patch.object(sending, "BATCH_SECONDS", -1):
 			run_job(f"ec-page-{name}-0-0")
 		self.assertEqual(self.statuses(name), {"Queued": 20})
 		self.go_on()
@@ -199,7 +199,7 @@ class TestTestSend(SendingTest):
 		with self.assertRaisesRegex(frappe.ValidationError, "No such user here"):
 			preview.send_test(a_mailing(a_list(*TWENTY)), "me@sending.example")
 
-	def test_a_wrong_address_is_told(self):
+	def test_a_wrong_address_is_refused(self):
 		for wrong in ("", "me", "me@sending.example\r\nBcc: you@sending.example"):
 			with self.subTest(wrong=wrong), self.assertRaises(frappe.ValidationError):
 				preview.send_test(a_mailing(a_list(*TWENTY)), wrong)

@@ -32,11 +32,11 @@ HUNDRED = addresses(100)
 
 
 class PowerCut(BaseException):
-	"""Ends a job at once, as a killed process does: no clean-up of the app's runs after it."""
+	"""Ends a job at once, as a killed process does: none of the app's clean-up runs."""
 
 
 class TestKilledWorker(SendingTest):
-	def kill_in_mid_page(self, sessions):
+	def kill_in_mid_batch(self, sessions):
 		settings(sessions_per_job=sessions)
 		self.serve({"content": Slow(0.02)})
 		name = self.start(a_mailing(a_list(*HUNDRED)))
@@ -61,13 +61,13 @@ class TestKilledWorker(SendingTest):
 		psutil.wait_procs([parent], timeout=10)
 
 	def goes_on(self, name, sessions):
-		left = self.statuses(name)
-		self.assertGreaterEqual(left.get("Queued", 0), 20, left)
-		self.assertLessEqual(left.get("Sending", 0), sessions)
+		before = self.statuses(name)
+		self.assertGreaterEqual(before.get("Queued", 0), 20, before)
+		self.assertLessEqual(before.get("Sending", 0), sessions)
 		forget_dead_jobs()
 		self.go_on()
 		self.assertEqual(
-			self.statuses(name), left, "the dead worker's mails were touched while its lease ran"
+			self.statuses(name), before, "the dead worker's mails were touched while its lease ran"
 		)
 		self.end_leases(name)
 		self.go_on()
@@ -80,11 +80,11 @@ class TestKilledWorker(SendingTest):
 		doubtful = {email for email, (status, _reason) in self.ledger(name).items() if status == "Uncertain"}
 		self.assertLessEqual(missing, doubtful)
 
-	def test_by_sigkill_in_mid_page(self):
-		self.goes_on(self.kill_in_mid_page(sessions=1), sessions=1)
+	def test_by_sigkill_in_mid_batch(self):
+		self.goes_on(self.kill_in_mid_batch(sessions=1), sessions=1)
 
 	def test_by_sigkill_with_several_sessions(self):
-		self.goes_on(self.kill_in_mid_page(sessions=3), sessions=3)
+		self.goes_on(self.kill_in_mid_batch(sessions=3), sessions=3)
 
 	def test_by_a_real_worker_everything_arrives(self):
 		name = self.start(a_mailing(a_list(*HUNDRED)))
@@ -109,9 +109,12 @@ class TestPowerCuts(SendingTest):
 
 	def start_and_cut(self, target, method, *, after=0):
 		self.name = self.start(a_mailing(a_list(*addresses(10))))
-		with self.cut(target, method, after=after), patch.object(send_store.SendJob, "settle"):
-			with self.assertRaises(PowerCut):
-				self.go_on()
+		with (
+			self.cut(target, method, after=after),
+			patch.object(send_store.SendJob, "settle"),
+			self.assertRaises(PowerCut),
+		):
+			self.go_on()
 		frappe.db.rollback()
 
 	def recover(self):
@@ -147,7 +150,7 @@ class TestPowerCuts(SendingTest):
 		self.start_and_cut(SendLoop, "_settle_accepted")
 		self.assertRecovers(uncertain=1)
 
-	def test_a_bounce_is_not_forgotten_when_the_page_is_never_settled(self):
+	def test_a_bounce_is_not_forgotten_when_the_batch_is_never_settled(self):
 		third = addresses(10)[2]
 		self.serve({"rcpt": {third: "550 5.1.1 No such user"}})
 		self.start_and_cut(journal_store.LedgerJournal, "advance_all", after=6)
@@ -172,7 +175,7 @@ class TestPowerCuts(SendingTest):
 				self.go_on()
 				self.assertEqual(self.statuses(name), {"Sent": 25})
 
-	def test_a_stalled_page_that_comes_back_after_its_lease_sends_nothing_more(self):
+	def test_a_stalled_batch_that_comes_back_after_its_lease_sends_nothing_more(self):
 		name = self.start(a_mailing(a_list(*addresses(10))))
 		advance, calls = journal_store.LedgerJournal.advance_all, []
 

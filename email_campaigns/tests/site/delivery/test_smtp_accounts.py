@@ -1,4 +1,4 @@
-"""Accounts that are of no use, and mailings that go through everything."""
+"""Unusable accounts, and mailings that meet many faults at once."""
 
 import socket
 

@@ -1,4 +1,4 @@
-"""What a mail server can do to one mail, and what becomes of it."""
+"""The faults of a mail server at one mail, and their outcomes."""
 
 import time
 

@@ -1,4 +1,4 @@
-"""What a template may show of a record, and what becomes of one that is faulty or hostile."""
+"""The fields that a template may show, and the outcome of a faulty or hostile template."""
 
 import frappe
 
@@ -144,7 +144,7 @@ class TestFaults(TemplateTest):
 		self.assertEqual(self.form(name).status, "Draft")
 		self.assertEqual(self.received(), [])
 
-	def test_a_syntax_error_is_told_with_its_line_before_the_first_mail(self):
+	def test_a_syntax_error_is_shown_with_its_line_before_the_first_mail(self):
 		self.refused("line 3", html="<p>Hello</p>\n<p>good</p>\n<p>{% if doc.name %}</p>\n")
 		self.refused("Subject", subject="Hello {{ doc.first_name")
 

@@ -5,8 +5,8 @@ import email.policy
 
 import pytest
 
-from email_campaigns.delivery.compose.composer import RECORD_MISSING, Composer
-from email_campaigns.delivery.compose.composer import compose_letters as letters_of
+from email_campaigns.audience.decide import RECORD_MISSING
+from email_campaigns.delivery.compose.composer import Composer, compose_letters
 from email_campaigns.delivery.ledger.row import ClaimedMail
 from email_campaigns.delivery.mailing.mailing import Mailing
 from email_campaigns.message.compile import Footer, compile_message
@@ -46,7 +46,7 @@ def composer(**changes):
 
 
 def letters(records=RECORDS, **changes):
-	return list(letters_of({"": composer(**changes)}, ROWS, records))
+	return list(compose_letters({"": composer(**changes)}, ROWS, records))
 
 
 def parsed(letter):
@@ -75,12 +75,12 @@ def test_informational_mail_has_no_unsubscribe_headers():
 	assert parsed(letters(informational=True)[0])["List-Unsubscribe"] is None
 
 
-def test_a_record_that_is_gone():
+def test_a_record_that_is_gone_is_the_problem():
 	kim, lou = letters({("Contact", "Kim"): RECORDS["Contact", "Kim"]})
 	assert (kim.problem, lou.problem, lou.content) == ("", RECORD_MISSING, b"")
 
 
-def test_what_can_not_be_rendered_carries_the_reason_and_nothing_to_send():
+def test_a_mail_that_can_not_be_rendered_carries_the_reason_and_nothing_to_send():
 	kim, lou = letters({**RECORDS, ("Contact", "Kim"): {"first_name": "Kim", "size": 0}})
 	assert kim.problem
 	assert not kim.content
@@ -95,6 +95,6 @@ def test_a_line_break_in_a_field_of_the_record_adds_no_header(name):
 
 
 @pytest.mark.parametrize("field", ["sender_name", "reply_to"])
-def test_a_sender_that_can_not_stand_in_a_header_is_told_at_once(field):
+def test_a_sender_that_can_not_stand_in_a_header_is_refused_at_once(field):
 	with pytest.raises(HeaderError, match="line break"):
 		composer(**{field: "a@example.org\r\nBcc: you@example.org"})

@@ -1,4 +1,4 @@
-"""Who of those whom the fields of a record name gets a copy of its mail, and how copies fare with their mail."""
+"""Copies: who gets one among the people that a record names, and the effect of the mail's status on them."""
 
 import email
 import email.policy
@@ -33,15 +33,15 @@ KIM = "kim@x.org"
 
 def copies(*named, suppressed=(), **options):
 	reasons = dict(suppressed)
-	found = decide_copies(7, KIM, named, lambda address: reasons.get(address, ""), **options)
-	return [(copy.email, copy.reason) for copy in found]
+	decided = decide_copies(7, KIM, named, lambda address: reasons.get(address, ""), **options)
+	return [(copy.email, copy.reason) for copy in decided]
 
 
 def test_everybody_whom_a_field_names_gets_one():
-	found = decide_copies(
+	decided = decide_copies(
 		7, KIM, [FieldValue("C.a", " Boss@X.org "), FieldValue("C.b", "aide@x.org")], lambda address: ""
 	)
-	assert [(copy.email, copy.field, copy.key, copy.domain) for copy in found] == [
+	assert [(copy.email, copy.field, copy.key, copy.domain) for copy in decided] == [
 		("Boss@x.org", "C.a", "c:7:boss@x.org", "x.org"),
 		("aide@x.org", "C.b", "c:7:aide@x.org", "x.org"),
 	]
@@ -71,8 +71,8 @@ def test_a_field_that_is_gone_is_noted_though_nobody_knows_what_it_said():
 )
 def test_the_reason_for_getting_none(named, reason):
 	suppressed = {"gone@x.org": "Unsubscribed", "dead@x.org": "Hard Bounce"}
-	((shown, found),) = copies(named, suppressed=suppressed)
-	assert found == reason
+	((shown, decided_reason),) = copies(named, suppressed=suppressed)
+	assert decided_reason == reason
 	assert shown
 	assert "\n" not in shown
 
@@ -89,8 +89,8 @@ def test_the_second_copy_to_an_address_is_noted():
 
 
 def test_one_that_is_left_out_does_not_stand_in_the_way():
-	found = copies(FieldValue("C.a", "a@x.org", problem=SWITCHED_OFF), FieldValue("C.b", "a@x.org"))
-	assert found == [("a@x.org", SWITCHED_OFF), ("a@x.org", "")]
+	decided = copies(FieldValue("C.a", "a@x.org", problem=SWITCHED_OFF), FieldValue("C.b", "a@x.org"))
+	assert decided == [("a@x.org", SWITCHED_OFF), ("a@x.org", "")]
 
 
 def test_informational_mail_heeds_no_opt_out_but_a_bounce():
@@ -108,7 +108,7 @@ def test_informational_mail_heeds_no_opt_out_but_a_bounce():
 
 
 @pytest.mark.parametrize(
-	("user", "address", "enabled", "found"),
+	("user", "address", "enabled", "copy"),
 	[
 		("jo@x.org", "jo@x.org", True, ("jo@x.org", "")),
 		("jo@x.org", "jo@x.org", False, ("jo@x.org", "No valid address")),
@@ -118,11 +118,11 @@ def test_informational_mail_heeds_no_opt_out_but_a_bounce():
 		("Guest", "guest@example.com", True, ("guest@example.com", "No valid address")),
 	],
 )
-def test_a_user(user, address, enabled, found):
-	assert copies(user_value("C.owner", user, address, enabled, False)) == [found]
+def test_a_user_gets_one_at_a_valid_address(user, address, enabled, copy):
+	assert copies(user_value("C.owner", user, address, enabled, False)) == [copy]
 
 
-def test_no_user():
+def test_a_field_without_a_user_names_nobody():
 	assert copies(user_value("C.owner", None, None, False, False)) == []
 	assert copies(user_value("C.owner", "", None, False, False, problem=GONE)) == [("", GONE)]
 
@@ -140,17 +140,21 @@ named_fields = st.lists(
 
 
 @given(named_fields, st.sets(st.sampled_from(["a@x.org", "b@x.org"])), st.booleans())
-def test_nobody_gets_two_and_nobody_who_must_not_gets_one(named, suppressed, heeds):
-	found = decide_copies(
-		7, KIM, named, lambda email: "Complaint" * (address_key(email) in suppressed), informational=not heeds
+def test_nobody_gets_two_and_nobody_who_must_not_gets_one(named, suppressed, informational):
+	decided = decide_copies(
+		7,
+		KIM,
+		named,
+		lambda email: "Complaint" * (address_key(email) in suppressed),
+		informational=informational,
 	)
-	wanted = [copy for copy in found if not copy.reason]
-	assert len({copy.key for copy in found}) == len(found), "each has a row of its own"
+	wanted = [copy for copy in decided if not copy.reason]
+	assert len({copy.key for copy in decided}) == len(decided), "each has a row of its own"
 	assert len({address_key(copy.email) for copy in wanted}) == len(wanted)
 	assert not {address_key(copy.email) for copy in wanted} & {address_key(KIM), *suppressed}
 	assert {copy.email for copy in wanted} <= valid_addresses(named)
-	assert all(len(copy.email) <= 254 and len(copy.key) <= 255 for copy in found)
-	assert len(found) == sum(bool(one.text.strip()) or one.problem == GONE for one in named)
+	assert all(len(copy.email) <= 254 and len(copy.key) <= 255 for copy in decided)
+	assert len(decided) == sum(bool(value.text.strip()) or value.problem == GONE for value in named)
 
 
 @pytest.mark.parametrize("status", lifecycle.CAMPAIGN_MESSAGE_TRANSITIONS)

@@ -1,4 +1,4 @@
-"""Which version of a mailing a recipient gets."""
+"""The text of a mailing that a recipient gets."""
 
 import pytest
 
@@ -15,7 +15,7 @@ def mailing(**values):
 
 
 @pytest.mark.parametrize(
-	("language", "version"),
+	("language", "expected"),
 	[
 		("de", "de"),
 		("de-AT", "de"),
@@ -26,14 +26,14 @@ def mailing(**values):
 		("", ""),
 	],
 )
-def test_the_nearest_version_is_the_recipients(language, version):
-	assert mailing().language_for(language) == version
+def test_the_recipient_gets_the_text_in_the_nearest_language(language, expected):
+	assert mailing().language_for(language) == expected
 
 
 def test_one_language_can_be_forced_upon_all():
 	assert {mailing(forced_language="pt").language_for(language) for language in ("de", "fr", "")} == {"pt"}
 
 
-def test_a_language_without_a_version_gets_what_everybody_gets():
-	assert mailing().version("fr").subject == "for everybody"
-	assert mailing().version("de").subject == "in de"
+def test_a_language_without_a_text_gets_the_text_for_everybody():
+	assert mailing().text("fr").subject == "for everybody"
+	assert mailing().text("de").subject == "in de"

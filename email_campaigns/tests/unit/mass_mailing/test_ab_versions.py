@@ -153,7 +153,7 @@ def test_a_language_goes_before_a_version():
 	mailing = a_mailing(a_test(3), versions=(MailText("de", "Hallo", "<p>Hallo</p>"),))
 	assert mailing.editions == ("", "de", "B", "C")
 	assert ClaimedMail(1, "a@x.org", "", "", language="de").edition == "de"
-	assert [mailing.version(each).subject for each in mailing.editions] == [
+	assert [mailing.text(each).subject for each in mailing.editions] == [
 		"Subject",
 		"Hallo",
 		"Subject B",

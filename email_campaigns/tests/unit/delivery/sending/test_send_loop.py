@@ -1,4 +1,4 @@
-"""The send loop over one page: its order of journal and wire, and what each answer of the server leads to."""
+"""The send loop over one batch: its order of journal and wire, and the effect of each reply of a server."""
 
 import pytest
 
@@ -6,7 +6,7 @@ from email_campaigns.delivery.compose.composer import Letter
 from email_campaigns.delivery.sending.send_loop import LOSSES_UNTIL_PAUSE
 from email_campaigns.delivery.smtp.session import Unavailable
 from email_campaigns.tests.support.fakes import Killed, MemoryJournal
-from email_campaigns.tests.unit.delivery.sending.page_kit import FIVE, Bench
+from email_campaigns.tests.unit.delivery.sending.loop_kit import FIVE, Bench
 
 
 def test_every_mail_leaves_once_in_one_session():
@@ -15,7 +15,7 @@ def test_every_mail_leaves_once_in_one_session():
 	assert (bench.server.delivered, bench.server.connections, bench.tally.sent) == (FIVE, 1, 5)
 
 
-def test_a_mail_costs_one_write_of_the_journal_and_the_page_one_more():
+def test_a_mail_costs_one_write_of_the_journal_and_the_batch_one_more():
 	bench = Bench().run()
 	assert bench.journal.writes == 6
 
@@ -65,7 +65,7 @@ def test_it_is_given_up_at_the_last_attempt():
 def test_a_refused_sender_pauses_and_uses_up_nobody():
 	bench = Bench({2: ("refuse", "rcpt", 530)}).run()
 	assert bench.tally.problem
-	assert bench.page.halt.is_set()
+	assert bench.loop.halt.is_set()
 	assert bench.states() == ["Sent", "Queued", "Queued", "Queued", "Queued"]
 	assert bench.row(2).attempts == 0
 
@@ -76,17 +76,17 @@ def test_a_loss_before_the_body_postpones_and_a_new_session_goes_on():
 	assert bench.server.connections == 2
 
 
-@pytest.mark.parametrize("kept", [True, False])
-def test_a_loss_after_the_body_is_a_doubt_for_ever(kept):
-	bench = Bench({2: ("lose", "content", kept)}).run().run()
+@pytest.mark.parametrize("delivered", [True, False])
+def test_a_loss_after_the_body_is_a_doubt_for_ever(delivered):
+	bench = Bench({2: ("lose", "content", delivered)}).run().run()
 	assert bench.states() == ["Sent", "Uncertain", "Sent", "Sent", "Sent"]
 	assert "may have taken" in bench.row(2).reason
-	assert bench.server.delivered.count(FIVE[1]) == kept
+	assert bench.server.delivered.count(FIVE[1]) == delivered
 
 
 def test_several_losses_in_a_row_pause():
 	bench = Bench(dict.fromkeys(range(2, 9), ("lose", "rcpt"))).run()
-	assert f"{LOSSES_UNTIL_PAUSE} times in a row" in bench.tally.problem
+	assert f"{LOSSES_UNTIL_PAUSE} times in a row" in str(bench.tally.problem)
 	assert bench.states()[0] == "Sent"
 	assert set(bench.states()[1:]) == {"Queued"}
 	assert bench.row(4).attempts == 0, "the last one is given back untouched"
@@ -97,15 +97,15 @@ def test_no_session_pauses_with_the_reason():
 		raise Unavailable("The server is gone.")
 
 	bench = Bench(connect=refuse).run()
-	assert bench.tally.problem == "The server is gone."
+	assert str(bench.tally.problem) == "The server is gone."
 	assert bench.states() == ["Queued"] * 5
 
 
 def test_a_letter_with_a_problem_fails_alone():
 	bench = Bench()
-	letters = bench.ledger.claim("page")
+	letters = bench.ledger.claim("batch")
 	letters[1] = Letter(2, FIVE[1], problem="The record no longer exists")
-	bench.page.run(letters)
+	bench.loop.run(letters)
 	assert bench.states() == ["Sent", "Failed", "Sent", "Sent", "Sent"]
 	assert bench.row(2).reason == "The record no longer exists"
 
@@ -130,27 +130,27 @@ def test_a_pause_stops_after_the_mail_that_is_leaving():
 	assert bench.server.delivered == FIVE[:3]
 
 
-def test_the_deadline_ends_the_page_between_two_mails():
+def test_the_deadline_ends_the_batch_between_two_mails():
 	ticks = iter(range(100))
 	bench = Bench(clock=lambda: next(ticks), deadline=3).run()
 	assert bench.states() == ["Sent", "Sent", "Sent", "Queued", "Queued"]
-	assert bench.page.halt.is_set()
+	assert bench.loop.halt.is_set()
 
 
 def test_rows_that_another_took_over_are_left_alone():
 	bench = Bench()
-	letters = bench.ledger.claim("page")
+	letters = bench.ledger.claim("batch")
 	bench.ledger.recover()
 	bench.ledger.claim("another")
-	bench.page.run(letters)
+	bench.loop.run(letters)
 	assert bench.server.delivered == []
 	assert {row.claim for row in bench.ledger.rows.values()} == {"another"}
 
 
 def test_closing_says_goodbye_and_dropping_does_not():
 	bench = Bench().run()
-	bench.page.close()
+	bench.loop.close()
 	assert bench.server.quits == 1
 	bench = Bench().run()
-	bench.page.drop()
+	bench.loop.drop()
 	assert bench.server.quits == 0

@@ -1,4 +1,4 @@
-"""The send loop with the next envelope under way behind a content: whose fault is whose, and what never leaves."""
+"""The send loop with the next envelope behind a content: faults stay apart, and no stopped mail leaves."""
 
 from threading import Event
 
@@ -6,7 +6,7 @@ import pytest
 
 from email_campaigns.delivery.compose.composer import Letter
 from email_campaigns.tests.support.fakes import Killed, MemoryJournal
-from email_campaigns.tests.unit.delivery.sending.page_kit import FIVE, Bench
+from email_campaigns.tests.unit.delivery.sending.loop_kit import FIVE, Bench
 
 
 @pytest.mark.parametrize(("pipelining", "proposed"), [(True, 1), (False, 5)])
@@ -42,9 +42,9 @@ def test_an_address_that_cannot_be_written_fails_alone():
 
 def test_a_letter_with_a_problem_is_not_announced():
 	bench = Bench()
-	letters = bench.ledger.claim("page")
+	letters = bench.ledger.claim("batch")
 	letters[2] = Letter(3, FIVE[2], problem="The record no longer exists")
-	bench.page.run(letters)
+	bench.loop.run(letters)
 	assert bench.states() == ["Sent", "Sent", "Failed", "Sent", "Sent"]
 	assert (bench.server.seen, bench.server.proposed) == (4, 2)
 
@@ -59,8 +59,8 @@ def test_an_announced_mail_that_nobody_will_send_takes_the_connection_down():
 	halt = Event()
 	bench = Bench(journal=HaltedMeanwhile, halt=halt).run()
 	assert bench.states() == ["Sent", "Sent", "Queued", "Queued", "Queued"]
-	assert (bench.server.delivered, bench.server.seen, bench.page.session) == (FIVE[:2], 3, None)
-	bench.page.close()
+	assert (bench.server.delivered, bench.server.seen, bench.loop.session) == (FIVE[:2], 3, None)
+	bench.loop.close()
 	assert bench.server.quits == 0
 
 
@@ -68,18 +68,18 @@ def test_the_next_batch_starts_on_a_new_connection_after_the_deadline():
 	ticks = iter([0, 0, 9, 0, 0, 0])
 	bench = Bench(clock=lambda: next(ticks), deadline=3).run()
 	assert bench.states()[:3] == ["Sent", "Sent", "Queued"]
-	assert bench.page.session is None
-	bench.page.halt.clear()
+	assert bench.loop.session is None
+	bench.loop.halt.clear()
 	assert bench.run().states() == ["Sent"] * 5
 	assert (bench.server.connections, bench.server.delivered) == (2, FIVE)
 
 
 def test_a_letter_that_cannot_be_made_leaves_no_doubt_about_the_one_before_it():
 	def letters():
-		yield from bench.ledger.claim("page")[:2]
+		yield from bench.ledger.claim("batch")[:2]
 		raise Killed
 
 	bench = Bench()
 	with pytest.raises(Killed):
-		bench.page.run(letters())
+		bench.loop.run(letters())
 	assert (bench.server.delivered, bench.row(2).status) == (FIVE[:1], "Queued")

@@ -21,17 +21,17 @@ servers = st.lists(st.none() | unwritable | refusals | early | late, max_size=12
 deaths = st.none() | st.integers(0, 25)
 
 
-def run_page(ledger, server, token, dies_at):
-	"""One job: claim, send, settle; it may die at any journal write or answer. Returns whether it did."""
+def run_batch(ledger, server, token, dies_at):
+	"""Claim, send and settle as one job, which may die at any write or answer; tell whether it died."""
 	writes = iter(range(10_000))
 	journal = MemoryJournal(ledger, token, dies=lambda: next(writes) == dies_at)
-	page = SendLoop(SENDER, journal, server.connect, max_attempts=4, clock=lambda: 0, deadline=1)
+	loop = SendLoop(SENDER, journal, server.connect, max_attempts=4, clock=lambda: 0, deadline=1)
 	try:
-		page.run(ledger.claim(token))
+		loop.run(ledger.claim(token))
 	except Killed:
 		return True
 	ledger.settle(token)
-	page.close()
+	loop.close()
 	return False
 
 
@@ -49,7 +49,7 @@ def test_never_twice_and_never_lost(jobs, number, suppressed, pipelining):
 	lost_answers = 0
 	for turn, (script, dies_at) in enumerate([*jobs, *[({}, None)] * 4]):
 		server = MemoryServer(script, ledger, pipelining=pipelining)
-		killed += run_page(ledger, server, f"page {turn}", dies_at)
+		killed += run_batch(ledger, server, f"batch {turn}", dies_at)
 		lost_answers += sum(answer[:2] == ("lose", "content") for answer in script.values())
 		delivered += server.delivered
 		ledger.recover()

@@ -1,4 +1,4 @@
-"""Pages side by side: they share the letters, write the journal together, and none waits for another's server."""
+"""Send loops side by side share the letters and the journal's writes; none waits for another's server."""
 
 import smtplib
 import socket
@@ -18,42 +18,45 @@ from email_campaigns.tests.unit.delivery.smtp.smtp_kit import TIMEOUT, tls_conte
 
 
 class Crew:
-	"""Some pages over a ledger of so many mails. `connects` has what opens the session of a page, by its number."""
+	"""Some send loops over a ledger of `mails` mails.
 
-	def __init__(self, mails, pages, server=None, connects=None):
+	`connects` is {number of a loop: function that connects}.
+	"""
+
+	def __init__(self, mails, loops, server=None, connects=None):
 		self.ledger = (
 			mails if isinstance(mails, Ledger) else Ledger(f"p{n}@example.org" for n in range(mails))
 		)
 		self.server = server or MemoryServer()
 		self.journal = MemoryJournal(self.ledger)
-		self.turns, self.halt = SessionPool(self.journal), Event()
+		self.pool, self.halt = SessionPool(self.journal), Event()
 		connects = connects or {}
-		self.pages = [self._page(connects.get(number, Crew.connect)) for number in range(pages)]
+		self.loops = [self._make_loop(connects.get(number, Crew.connect)) for number in range(loops)]
 
-	def _page(self, connect):
+	def _make_loop(self, connect):
 		options = {"max_attempts": 5, "clock": lambda: 0, "deadline": 1, "halt": self.halt}
-		return SendLoop(SENDER, self.turns, lambda: connect(self), **options)
+		return SendLoop(SENDER, self.pool, lambda: connect(self), **options)
 
 	def connect(self):
 		return self.server.connect()
 
 	def run(self):
 		try:
-			return self.turns.run(self.pages, self.ledger.claim("page"))
+			return self.pool.run(self.loops, self.ledger.claim("batch"))
 		finally:
-			self.ledger.settle("page")
-			self.turns.close()
+			self.ledger.settle("batch")
+			self.pool.close()
 
 
 def waiting_session(ready, *, patience=30):
-	"""A session whose server answers each mail once `ready` says so: what a real one does at its socket."""
+	"""Return a function that connects to a server which answers each mail when `ready` can be read."""
 
 	def connect(crew):
 		session = crew.connect()
 		transmit = session.transmit
 
 		def once_ready(content, following=None):
-			crew.turns.wait(ready, monotonic() + patience)
+			crew.pool.wait(ready, monotonic() + patience)
 			transmit(content, following)
 
 		session.transmit = once_ready
@@ -65,7 +68,7 @@ def waiting_session(ready, *, patience=30):
 @pytest.fixture
 def sockets():
 	with ExitStack() as stack:
-		yield lambda: [stack.enter_context(one) for one in socket.socketpair()]
+		yield lambda: [stack.enter_context(end) for end in socket.socketpair()]
 
 
 def test_several_sessions_share_the_letters():
@@ -90,9 +93,9 @@ def test_an_error_in_one_session_ends_the_others_and_is_raised():
 	assert crew.ledger.statuses()["Sending"] == 1
 	assert crew.ledger.statuses()["Queued"] > 0
 	crew.ledger.recover()
-	again = Crew(crew.ledger, 3)
-	again.run()
-	assert set(crew.server.delivered).isdisjoint(again.server.delivered)
+	successor = Crew(crew.ledger, 3)
+	successor.run()
+	assert set(crew.server.delivered).isdisjoint(successor.server.delivered)
 	assert crew.ledger.statuses() == {"Sent": 299, "Uncertain": 1}
 
 
@@ -101,7 +104,7 @@ def test_an_error_of_the_journal_ends_all_of_whom_it_had_steps():
 	crew.journal.dies = iter([False] * 30 + [True] * 300).__next__
 	with pytest.raises(Killed):
 		crew.run()
-	assert all(page.session is None for page in crew.pages)
+	assert all(loop.session is None for loop in crew.loops)
 	assert crew.halt.is_set()
 	assert crew.ledger.statuses()["Sending"] <= 3
 
@@ -118,7 +121,7 @@ def test_a_session_that_the_server_has_no_room_for_leaves_its_letters_to_the_oth
 
 
 def test_a_slow_server_holds_up_its_own_session_alone(sockets):
-	ours, theirs = sockets()
+	ready, server_end = sockets()
 
 	class Answering(MemoryServer):
 		def connect(self):
@@ -128,19 +131,19 @@ def test_a_slow_server_holds_up_its_own_session_alone(sockets):
 			def and_answer(content, following=None):
 				transmit(content, following)
 				if len(self.delivered) == 18:
-					theirs.send(b"250 OK")
+					server_end.send(b"250 OK")
 
 			session.transmit = and_answer
 			return session
 
-	crew = Crew(20, 2, Answering(), connects={0: waiting_session(ours)})
+	crew = Crew(20, 2, Answering(), connects={0: waiting_session(ready)})
 	assert crew.run().sent == 20
 	assert crew.server.delivered.index("p0@example.org") >= 18
 
 
 def test_a_server_that_never_answers_ends_its_own_session_in_time(sockets):
-	ours, _theirs = sockets()
-	crew = Crew(20, 2, connects={0: waiting_session(ours, patience=0.05)})
+	ready, _server_end = sockets()
+	crew = Crew(20, 2, connects={0: waiting_session(ready, patience=0.05)})
 	with pytest.raises(TimeoutError):
 		crew.run()
 	assert crew.ledger.statuses()["Sending"] == 1
@@ -154,7 +157,7 @@ def test_a_session_is_opened_while_others_work():
 			opened.wait(5)
 			return crew.connect()
 
-		return crew.turns.aside(work)
+		return crew.pool.run_in_thread(work)
 
 	class Opening(MemoryServer):
 		def connect(self):
@@ -166,18 +169,21 @@ def test_a_session_is_opened_while_others_work():
 
 
 def test_outside_of_a_run_nothing_has_to_wait_for_its_turn(sockets):
-	crew, (ours, _theirs) = Crew(1, 1), sockets()
-	crew.turns.wait(ours, monotonic())
-	assert crew.turns.aside(lambda: 5) == 5
+	crew, (ready, _server_end) = Crew(1, 1), sockets()
+	crew.pool.wait(ready, monotonic())
+	assert crew.pool.run_in_thread(lambda: 5) == 5
 
 
-def crew_over(opened, mails, pages, size=0):
-	"""A crew whose sessions speak SMTP with a server of this machine; `opened` connects, and each mail has so many bytes."""
+def crew_over(opened, mails, loops, size=0):
+	"""Return a crew with SMTP sessions to a server on this machine.
+
+	`opened` connects; each mail has `size` bytes more.
+	"""
 
 	def connect(crew):
-		return crew.turns.aside(lambda: opened(crew.turns.wait))
+		return crew.pool.run_in_thread(lambda: opened(crew.pool.wait))
 
-	crew = Crew(mails, pages, connects=dict.fromkeys(range(pages), connect))
+	crew = Crew(mails, loops, connects=dict.fromkeys(range(loops), connect))
 	claim = crew.ledger.claim
 	crew.ledger.claim = lambda token: [
 		replace(letter, content=letter.content + b"\r\n" + b"x" * size) for letter in claim(token)

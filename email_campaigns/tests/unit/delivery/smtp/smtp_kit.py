@@ -1,4 +1,4 @@
-"""Opens sessions to a scripted server and tells how a hand-over ended, in values that tests can compare."""
+"""Sessions to a scripted server, and the outcome of a hand-over as a value that tests can compare."""
 
 import smtplib
 import socket
@@ -31,7 +31,7 @@ def hand_over(
 	sender: str = SENDER,
 	following: tuple[str, str] | None = None,
 ) -> tuple:
-	"""("taken",), ("refused", stage, reply) or ("lost", stage, maybe_accepted)."""
+	"""Return ("taken",), ("refused", stage, reply) or ("lost", stage, maybe_accepted)."""
 	try:
 		if session.under_way != recipient:
 			session.propose(sender, recipient)
@@ -45,7 +45,7 @@ def hand_over(
 
 
 class Wire:
-	"""A session whose other side is this test: what it wrote is `read`, what it hears is `say`."""
+	"""A session whose server is the test: `read` returns what the session wrote, `say` answers it."""
 
 	def __init__(self, features: str = "pipelining", kind: int = socket.SOCK_STREAM):
 		near, self.far = socket.socketpair(type=kind)
@@ -63,13 +63,13 @@ class Wire:
 
 
 def received(server: ScriptedServer) -> list[str]:
-	"""Recipients of the accepted mails, once the server has come to rest."""
+	"""Stop the server and return the recipients of the mails that it accepted."""
 	server.stop()
 	return [recipient for mail in server.messages for recipient in mail.recipients]
 
 
 def tls_contexts(folder: Path) -> tuple[ssl.SSLContext, ssl.SSLContext]:
-	"""A server's and a client's context around a certificate made for the test. Needs the openssl program."""
+	"""Return the contexts of a server and a client for a new certificate. Needs the openssl program."""
 	key, certificate = folder / "key.pem", folder / "certificate.pem"
 	command = "openssl req -x509 -newkey rsa:2048 -nodes -days 2 -subj /CN=localhost"
 	names = ["-addext", "subjectAltName=IP:127.0.0.1", "-keyout", key, "-out", certificate]

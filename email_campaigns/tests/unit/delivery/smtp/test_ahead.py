@@ -1,4 +1,4 @@
-"""The envelope of the next mail leaves behind the content of this one: neither may harm the other."""
+"""The envelope of the next mail, sent behind the content of this one: neither harms the other."""
 
 import socket
 

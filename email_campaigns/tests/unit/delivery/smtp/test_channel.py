@@ -1,4 +1,4 @@
-"""What a channel says about bytes that it was to write: raised, or handed to the network."""
+"""Writing to a channel: the bytes are handed to the network, or an error is raised."""
 
 import pytest
 

@@ -1,4 +1,4 @@
-"""Every stage of a hand-over fails in every way: what is raised, whether the session goes on, and where the mail is."""
+"""Every stage of a hand-over fails in every way: the error, the session after it, and where the mail is."""
 
 import smtplib
 import time
@@ -162,12 +162,15 @@ def test_too_slow_an_answer_leaves_the_mail_in_doubt():
 	],
 )
 def test_opening(script, raised, text):
-	with ScriptedServer(script) as server, pytest.raises(raised) as caught:
+	def open_directly(server):
 		try:
 			smtp = smtplib.SMTP(server.host, server.port, timeout=TIMEOUT)
 		except (OSError, smtplib.SMTPException) as error:
 			raise explain(error) from error
-		Session(smtp)
+		return Session(smtp)
+
+	with ScriptedServer(script) as server, pytest.raises(raised) as caught:
+		open_directly(server)
 	assert text in str(caught.value)
 
 

@@ -1,4 +1,4 @@
-"""Whatever a server does: a mail is nowhere twice, and what the session claims about it is true."""
+"""Whatever a server does: no mail arrives twice, and what the session says about a mail is true."""
 
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -41,7 +41,7 @@ SCRIPTS = st.fixed_dictionaries(
 
 
 def send_all(script, features, ahead=False) -> tuple[list, list]:
-	"""Outcomes of a few mails, with a new session after each lost one, and what the server then has."""
+	"""Return the outcomes of a few mails, with a new session after each lost one, and the server's mails."""
 	with ScriptedServer(script, features) as server:
 		session, outcomes = open_session(server, 0.3), []
 		for mail, following in zip(MAILS, [*MAILS[1:], ""], strict=True):
@@ -50,20 +50,20 @@ def send_all(script, features, ahead=False) -> tuple[list, list]:
 			if not session.alive:
 				session = open_session(server, 0.3)
 		session.close()
-		kept = received(server)
+		arrived = received(server)
 		assert not server.violations
-	return outcomes, kept
+	return outcomes, arrived
 
 
 @settings(max_examples=60)
 @given(SCRIPTS)
 def test_claims_are_true_and_neither_pipelining_nor_looking_ahead_changes_anything(script):
-	outcomes, kept = send_all(script, ("PIPELINING",))
-	assert len(kept) == len(set(kept))
+	outcomes, arrived = send_all(script, ("PIPELINING",))
+	assert len(arrived) == len(set(arrived))
 	for mail, outcome in zip(MAILS, outcomes, strict=True):
 		if outcome[0] == "taken":
-			assert mail in kept
+			assert mail in arrived
 		elif outcome[0] == "refused" or not outcome[2]:
-			assert mail not in kept
-	assert send_all(script, ()) == (outcomes, kept)
-	assert send_all(script, ("PIPELINING",), ahead=True) == (outcomes, kept)
+			assert mail not in arrived
+	assert send_all(script, ()) == (outcomes, arrived)
+	assert send_all(script, ("PIPELINING",), ahead=True) == (outcomes, arrived)

@@ -1,4 +1,4 @@
-"""The scripted server keeps its own promises: to plain smtplib clients, and as a program that fills a Maildir."""
+"""The scripted server by itself: with plain smtplib clients, and as a program that fills a Maildir."""
 
 import mailbox
 import os
@@ -86,11 +86,11 @@ def test_program_fills_a_maildir(tmp_path):
 			with smtplib.SMTP("127.0.0.1", port, timeout=5) as smtp:
 				for number in range(20):
 					smtp.sendmail("a@example.org", [f"r{number}@example.com"], MAIL)
-			again = subprocess.run(
+			second = subprocess.run(
 				[*command, "--port", str(port)], capture_output=True, text=True, timeout=10
 			)
-			assert again.returncode == 1
-			assert "Cannot listen" in again.stderr
+			assert second.returncode == 1
+			assert "Cannot listen" in second.stderr
 		finally:
 			program.send_signal(signal.SIGTERM)
 			assert program.wait(5) == 0

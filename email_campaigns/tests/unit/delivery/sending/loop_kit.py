@@ -1,4 +1,4 @@
-"""A page between a ledger and a server in memory."""
+"""A send loop between a ledger and a server in memory."""
 
 from email_campaigns.delivery.sending.send_loop import SendLoop
 from email_campaigns.tests.support.fakes import SENDER, Ledger, MemoryJournal, MemoryServer
@@ -7,7 +7,7 @@ FIVE = [f"p{number}@example.org" for number in range(1, 6)]
 
 
 class Bench:
-	"""A ledger of five mails, a server with a script, and a page between them."""
+	"""A ledger of five mails, a server with a script, and a send loop between them."""
 
 	def __init__(self, script=None, emails=FIVE, *, journal=None, clock=lambda: 0, **options):
 		self.ledger = Ledger(emails)
@@ -15,11 +15,11 @@ class Bench:
 		self.journal = journal(self.ledger) if journal else MemoryJournal(self.ledger)
 		options = {"max_attempts": 5, "deadline": 100, **options}
 		connect = options.pop("connect", self.server.connect)
-		self.page = SendLoop(SENDER, self.journal, connect, clock=clock, **options)
+		self.loop = SendLoop(SENDER, self.journal, connect, clock=clock, **options)
 
 	def run(self):
-		self.tally = self.page.run(self.ledger.claim("page"))
-		self.ledger.settle("page")
+		self.tally = self.loop.run(self.ledger.claim("batch"))
+		self.ledger.settle("batch")
 		return self
 
 	def states(self):
