@@ -11,7 +11,7 @@ from frappe.utils import cint, now_datetime
 
 from email_campaigns.compat import change_latest_rows, enqueue_once, is_job_enqueued
 from email_campaigns.delivery import send_store
-from email_campaigns.delivery.ledger import claims_store, counts_store
+from email_campaigns.delivery.ledger import claims_store, counts_store, ends_store
 from email_campaigns.delivery.mailing import mailing_store
 from email_campaigns.delivery.sending.send_loop import Tally
 from email_campaigns.delivery.smtp import transport
@@ -97,7 +97,7 @@ def _has_room(queue: Queue, epoch: int) -> bool:
 def _expire_late(epoch: int) -> None:
 	"""Expire the mails that could not leave by their deadline, also where no other job looks at it."""
 	for name in status_store.past_deadline(epoch):
-		if claims_store.expire(name, frappe._("The deadline passed before this mail could leave.")):
+		if ends_store.expire(name, frappe._("The deadline passed before this mail could leave.")):
 			counts_store.recount(name)
 		frappe.db.commit()
 

@@ -9,7 +9,7 @@ from frappe import _
 from frappe.utils import cint, cstr, get_fullname, now_datetime
 
 from email_campaigns.api.desk import mass_email_steps
-from email_campaigns.delivery.ledger import claims_store, counts_store
+from email_campaigns.delivery.ledger import counts_store, ends_store
 from email_campaigns.delivery.sending import limits_store
 from email_campaigns.delivery.smtp import transport
 from email_campaigns.mass_mailing import ab_winner_store, approval_store, freeze_store, status_store
@@ -60,7 +60,7 @@ def cancel(name: str, reason: str) -> None:
 	if not cstr(reason).strip():
 		frappe.throw(_("Say why the mailing is cancelled."))
 	mass_email_steps.move(name, "Cancelled", cancel_reason=reason.strip(), completed_on=now_datetime())
-	claims_store.cancel_queued(name, _("Cancelled: {0}").format(reason.strip()))
+	ends_store.cancel_queued(name, _("Cancelled: {0}").format(reason.strip()))
 	counts_store.recount(name)
 
 

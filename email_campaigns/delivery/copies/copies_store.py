@@ -11,10 +11,12 @@ from collections.abc import Iterable, Sequence
 import frappe
 from frappe.utils import now_datetime
 
+from email_campaigns import lifecycle
 from email_campaigns.audience.lists.members_store import slices
 from email_campaigns.compat import change_latest_rows
 from email_campaigns.delivery.copies import fields_store, rules
 from email_campaigns.delivery.ledger import counts_store
+from email_campaigns.delivery.ledger.ends_store import COPIES, RELEASE, end_queued
 from email_campaigns.delivery.ledger.row import WAITS_FOR_MAIL, ClaimedMail, MailHeading
 
 _LOGGED = (
@@ -45,17 +47,9 @@ def prepare_copies(rows: Sequence[ClaimedMail]) -> tuple[list[ClaimedMail], dict
 	fields = {name: field for name, cc_of, _email, field, _key in family if cc_of}
 	enabled = fields_store.enabled_keys()
 	off = {row.name for row in rows if row.cc_of and fields.get(row.name) not in enabled}
-	_skip(off)
+	if off:
+		end_queued("c.name IN %(names)s", {"names": tuple(off)}, "Skipped", rules.SWITCHED_OFF)
 	return [row for row in rows if row.name not in off], headings
-
-
-def _skip(names: Iterable[int]) -> None:
-	if names := tuple(names):
-		frappe.db.sql(
-			"""UPDATE `tabCampaign Message` SET status = 'Skipped', reason = %s
-			WHERE name IN %s AND status = 'Queued'""",
-			(rules.SWITCHED_OFF, names),
-		)
 
 
 def follow_mails(mails: Iterable[int], *, again: bool = False) -> int:
@@ -71,8 +65,12 @@ def follow_mails(mails: Iterable[int], *, again: bool = False) -> int:
 			fates[fate].append(name)
 	for (status, reason, send_after), copies in fates.items():
 		frappe.db.sql(
-			"UPDATE `tabCampaign Message` SET status = %s, reason = %s, send_after = %s WHERE name IN %s",
-			(status, reason, send_after, tuple(copies)),
+			"""UPDATE `tabCampaign Message` SET status = %s, reason = %s, send_after = %s
+			WHERE name IN %s AND status IN %s""",
+			(
+				*(status, reason, send_after, tuple(copies)),
+				(status, *lifecycle.origins("Campaign Message", status)),
+			),
 		)
 	return sum(len(copies) for (status, *_rest), copies in fates.items() if status == "Skipped")
 
@@ -151,13 +149,9 @@ def skip_disabled_fields(keys: Sequence[str]) -> None:
 
 
 def _switch_off(names: tuple[int, ...]) -> None:
-	frappe.db.sql(
-		"""UPDATE `tabCampaign Message` c STRAIGHT_JOIN `tabCampaign Message` m ON m.name = c.cc_of
-		SET c.status = 'Skipped', c.reason = %(off)s, c.claim = '', c.lease_until = 0,
-			c.dedupe_key = IF(m.status = 'Queued' AND m.claim = '',
-				CONCAT(%(noted)s, ':', c.cc_of, ':o', c.name), c.dedupe_key)
-		WHERE c.name IN %(names)s AND c.status = 'Queued'""",
-		{"off": rules.SWITCHED_OFF, "noted": rules.NOTED, "names": names},
-	)
+	key = """c.dedupe_key = IF(m.status = 'Queued' AND m.claim = '',
+		CONCAT(%(noted)s, ':', c.cc_of, ':o', c.name), c.dedupe_key)"""
+	values = {"noted": rules.NOTED, "names": names}
+	end_queued("c.name IN %(names)s", values, "Skipped", rules.SWITCHED_OFF, RELEASE, key, tables=COPIES)
 	# Copies whose mail is not settled yet are logged with it.
 	_log(names, "c.reason = %(off)s AND m.status = 'Sent' AND m.lease_until = 0")

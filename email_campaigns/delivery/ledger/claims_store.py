@@ -11,9 +11,10 @@ from contextlib import contextmanager
 
 import frappe
 
+from email_campaigns import lifecycle
 from email_campaigns.audience.decide import FORGOTTEN
 from email_campaigns.audience.suppression import forgotten_store
-from email_campaigns.compat import affected_rows
+from email_campaigns.delivery.ledger.ends_store import FORGET, end_queued
 from email_campaigns.delivery.ledger.log_store import log_ends
 from email_campaigns.delivery.ledger.row import ClaimedMail, EndedMail, MailQueue
 from email_campaigns.results import store as results
@@ -106,8 +107,8 @@ def recover(epoch: int) -> list[EndedMail]:
 	if names:
 		frappe.db.sql(
 			"""UPDATE `tabCampaign Message` SET status = 'Uncertain', reason = %s, sent_epoch = %s
-			WHERE name IN %s AND status = 'Sending'""",
-			(translate(_BROKEN_OFF), epoch, names),
+			WHERE name IN %s AND status IN %s""",
+			(translate(_BROKEN_OFF), epoch, names, lifecycle.origins("Campaign Message", "Uncertain")),
 		)
 	return _free(names, copies=True)
 
@@ -139,35 +140,10 @@ def _free(names: tuple[int, ...], copies: bool) -> list[EndedMail]:
 	return [EndedMail(*row) for row in rows]
 
 
-def cancel_queued(source: str, reason: str) -> int:
-	"""Cancel every mail of a mailing that is still Queued, and return their number."""
-	frappe.db.sql(
-		"""UPDATE `tabCampaign Message` SET status = 'Cancelled', reason = %s, claim = '', lease_until = 0
-		WHERE source = %s AND status = 'Queued'""",
-		(reason, source),
-	)
-	return affected_rows()
-
-
-def expire(source: str, reason: str) -> int:
-	"""Expire every mail of a mailing that no batch has claimed by its deadline, and return their number."""
-	frappe.db.sql(
-		"""UPDATE `tabCampaign Message` SET status = 'Expired', reason = %s
-		WHERE source = %s AND status = 'Queued' AND claim = ''""",
-		(reason, source),
-	)
-	return affected_rows()
-
-
 def without_forgotten(rows: list[ClaimedMail]) -> list[ClaimedMail]:
 	"""Return the claimed mails that may leave; skip those of forgotten people and delete their address."""
 	forgotten = forgotten_store.find_forgotten([row.email for row in rows])
 	refused = tuple(row.name for row in rows if row.email in forgotten)
 	if refused:
-		frappe.db.sql(
-			"""UPDATE `tabCampaign Message` SET status = 'Skipped', reason = %s, email = '', domain = '',
-				dedupe_key = CONCAT('f:', name), recipient_doctype = NULL, recipient_name = NULL
-			WHERE name IN %s AND status = 'Queued'""",
-			(FORGOTTEN, refused),
-		)
+		end_queued("c.name IN %(names)s", {"names": refused}, "Skipped", FORGOTTEN, FORGET)
 	return [row for row in rows if row.email not in forgotten]

@@ -15,6 +15,7 @@ from zoneinfo import ZoneInfo
 import frappe
 from frappe.utils import get_system_timezone
 
+from email_campaigns import lifecycle
 from email_campaigns.audience.decide import UNSUBSCRIBED, suppression_reason
 from email_campaigns.delivery.compose.composer import Letter
 from email_campaigns.delivery.mailing.mailing import Mailing
@@ -51,10 +52,10 @@ def _statement(source_doctype: str, accepted: int, following: int) -> str:
 	sent, next_ones = _numbered("sent", accepted), _numbered("next", following)
 	parts = []
 	if sent:
-		parts.append(f"m.name IN ({', '.join(sent)}) AND m.status IN ('Sending', 'Uncertain')")
+		parts.append(f"m.name IN ({', '.join(sent)}) AND m.status IN {_states('Sent')}")
 	if next_ones:
 		parts.append(
-			f"""m.name IN ({", ".join(next_ones)}) AND m.claim = %(claim)s AND m.status = 'Queued'
+			f"""m.name IN ({", ".join(next_ones)}) AND m.claim = %(claim)s AND m.status IN {_states("Sending")}
 			AND NOT EXISTS ({_SUPPRESSED}) AND EXISTS ({_GOING[source_doctype]})"""
 		)
 	ids = zip(next_ones, _numbered("id", following), strict=True)
@@ -71,6 +72,14 @@ def _statement(source_doctype: str, accepted: int, following: int) -> str:
 		m.claim = %(claim)s,
 		m.status = IF(m.status = 'Queued', 'Sending', 'Sent')
 		WHERE m.name IN ({", ".join(sent + next_ones)}) AND (({") OR (".join(parts)}))"""
+
+
+def _states(target: str, *among: str) -> str:
+	"""Return, as a list in SQL, the statuses from which a mail may get `target`; with `among` those of them, and
+	`target` itself."""
+	origins = lifecycle.origins("Campaign Message", target)
+	states = [state for state in (target, *origins) if state in among] if among else origins
+	return "(" + ", ".join(f"'{state}'" for state in states) + ")"
 
 
 def _numbered(name: str, number: int) -> list[str]:
@@ -141,14 +150,14 @@ class LedgerJournal:
 	def fail(self, letter: Letter, reason: Sentence | str, *, bounced: bool = False) -> None:
 		"""Mark a mail Failed; `bounced` where the address itself is at fault."""
 		stamp = ", m.bounced_at = %(at)s" if bounced else ""
-		self._end(letter, f"m.status = 'Failed', m.reason = %(reason)s{stamp}", reason=translate(reason))
+		self._end(letter, "Failed", f", m.reason = %(reason)s{stamp}", reason=translate(reason))
 
 	def postpone(self, letter: Letter, reason: Sentence | str, delay: int) -> None:
 		"""Queue a mail again, to be tried after `delay` seconds."""
 		self._end(
 			letter,
-			"m.status = 'Queued', m.reason = %(reason)s, m.send_after = %(send_after)s,"
-			" m.attempts = %(attempts)s",
+			"Queued",
+			", m.reason = %(reason)s, m.send_after = %(send_after)s, m.attempts = %(attempts)s",
 			reason=translate(reason),
 			send_after=int(self.clock()) + delay,
 			attempts=letter.attempts + 1,
@@ -156,22 +165,24 @@ class LedgerJournal:
 
 	def give_back(self, letter: Letter) -> None:
 		"""Queue a mail again as if it had not been tried: it was not at fault."""
-		self._end(letter, "m.status = 'Queued', m.attempts = %(attempts)s", attempts=letter.attempts)
+		self._end(letter, "Queued", ", m.attempts = %(attempts)s", attempts=letter.attempts)
 
 	def doubt(self, letter: Letter, reason: Sentence | str) -> None:
 		"""Mark a mail Uncertain. It may have left, so it counts in the window of the hourly limit."""
 		self._end(
 			letter,
-			"m.status = 'Uncertain', m.reason = %(reason)s, m.sent_epoch = %(epoch)s",
+			"Uncertain",
+			", m.reason = %(reason)s, m.sent_epoch = %(epoch)s",
 			reason=translate(reason),
 		)
 
-	def _end(self, letter: Letter, assignments: str, **values: str | int) -> None:
+	def _end(self, letter: Letter, status: str, assignments: str, **values: str | int) -> None:
+		"""Give a mail that this job holds another status; one that was not tried may stay Queued."""
 		self._read_clock()
 		self._execute(
-			f"""UPDATE `tabCampaign Message` m SET {assignments}
-			WHERE m.name = %(name)s AND m.claim = %(claim)s AND m.status IN ('Queued', 'Sending')""",
-			{"name": letter.name, "claim": self.claim, **self.now, **values},
+			f"""UPDATE `tabCampaign Message` m SET m.status = %(status)s{assignments}
+			WHERE m.name = %(name)s AND m.claim = %(claim)s AND m.status IN {_states(status, "Queued", "Sending")}""",
+			{"name": letter.name, "claim": self.claim, "status": status, **self.now, **values},
 		)
 
 	def _read_clock(self) -> None:
@@ -208,5 +219,5 @@ class LedgerJournal:
 			return JournalAnswer.STOP
 		if suppressed and claimed:
 			reason = suppression_reason(suppressed)
-			self._end(letter, "m.status = 'Skipped', m.reason = %(reason)s", reason=reason)
+			self._end(letter, "Skipped", ", m.reason = %(reason)s", reason=reason)
 		return JournalAnswer.SKIP

@@ -1,0 +1,64 @@
+"""The one statement that ends Queued mails, whatever ends them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import frappe
+
+from email_campaigns import lifecycle
+from email_campaigns.audience.decide import FORGOTTEN
+from email_campaigns.compat import affected_rows
+
+# Further assignments to an ended row `c`: no batch holds it any more; it no longer names the recipient.
+RELEASE = "c.claim = '', c.lease_until = 0"
+FORGET = """c.email = '', c.domain = '', c.dedupe_key = CONCAT('f:', c.name),
+	c.recipient_doctype = NULL, c.recipient_name = NULL"""
+MAILS = "`tabCampaign Message` c"
+COPIES = f"{MAILS} STRAIGHT_JOIN `tabCampaign Message` m ON m.name = c.cc_of"
+
+
+def end_queued(
+	condition: str, values: Mapping, status: str, reason: str, *also: str, tables: str = MAILS
+) -> int:
+	"""Give the Queued mails `c` that meet a condition in SQL an end with its reason; return their number.
+
+	`values` are those of the condition, `also` further assignments in SQL, `tables` MAILS, or COPIES with the mail
+	`m` of each copy. Raises ValueError for a status that no Queued mail may have.
+	"""
+	if "Queued" not in lifecycle.origins("Campaign Message", status):
+		raise ValueError(f"A Queued mail can't become {status}")
+	assignments = ", ".join(("c.status = %(status)s", "c.reason = %(reason)s", *also))
+	frappe.db.sql(
+		f"UPDATE {tables} SET {assignments} WHERE {condition} AND c.status = 'Queued'",
+		{**values, "status": status, "reason": reason},
+	)
+	return affected_rows()
+
+
+def cancel_queued(source: str, reason: str) -> int:
+	"""Cancel every mail of a mailing that is still Queued, and return their number."""
+	return end_queued("c.source = %(source)s", {"source": source}, "Cancelled", reason, RELEASE)
+
+
+def expire(source: str, reason: str) -> int:
+	"""Expire every mail of a mailing that no batch has claimed by its deadline, and return their number."""
+	return end_queued("c.source = %(source)s AND c.claim = ''", {"source": source}, "Expired", reason)
+
+
+def forget(names: tuple[int, ...]) -> None:
+	"""Delete the recipient from rows of the ledger; those that have not left are Cancelled.
+
+	A mail that is leaving at this moment ends by the number of its row.
+	"""
+	if not names:
+		return
+	values = {"names": names, "why": FORGOTTEN}
+	end_queued("c.name IN %(names)s", values, "Cancelled", FORGOTTEN, RELEASE)
+	# A reason may quote the address, as a server's reply does.
+	frappe.db.sql(
+		f"""UPDATE {MAILS} SET {FORGET}, c.member = 0,
+			c.reason = IF(c.reason LIKE '%%@%%', %(why)s, c.reason)
+		WHERE c.name IN %(names)s""",
+		values,
+	)
