@@ -8,6 +8,7 @@ import pytest
 
 from email_campaigns.message.compile import RenderError, TemplateError, compile_message
 from email_campaigns.message.footer import Footer
+from email_campaigns.text import Sentence
 
 URL = "https://example.com/u?a=1&b=2"
 
@@ -136,6 +137,16 @@ def test_errors_have_the_users_own_line(html, line):
 	assert (caught.value.part, caught.value.line) == ("html", line)
 	assert str(caught.value) == f"Message, line {line}: {caught.value.fault}"
 	assert str(caught.value).endswith(".")
+
+
+def test_errors_and_warnings_hold_no_value_in_their_texts():
+	with pytest.raises(TemplateError) as caught:
+		compiled("{{ doc.a|frobnicate }}")
+	located = caught.value.sentence
+	assert located.text == "{0}, line {1}: {2}"
+	assert located.values == (Sentence("Message"), 1, caught.value.fault)
+	assert caught.value.fault.values[0] == "frobnicate"
+	assert render("<p>x{{ doc.frist }}</p>").warnings == (Sentence("{0} has no value", "doc.frist"),)
 
 
 def test_errors_name_their_part():
