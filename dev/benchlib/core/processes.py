@@ -113,12 +113,12 @@ def descendants(pid):
 		else None
 	)
 	pairs = [line.split() for line in done.stdout.splitlines()] if done else list(_parents())
-	found, grown = {pid}, True
+	family, grown = {pid}, True
 	while grown:
-		more = {int(child) for child, parent in pairs if int(parent) in found} - found
-		grown = bool(more)
-		found |= more
-	return found - {pid}
+		children = {int(child) for child, parent in pairs if int(parent) in family} - family
+		grown = bool(children)
+		family |= children
+	return family - {pid}
 
 
 def _proc():

@@ -47,7 +47,7 @@ def render_preview(mailing: Mailing, doctype: str = "", record: str = "", versio
 		"subject": content.subject,
 		"html": content.html,
 		"text": content.text,
-		"warnings": list(content.warnings),
+		"warnings": [translate(warning) for warning in content.warnings],
 		"email": row.email,
 		"language": row.language,
 		"doctype": row.doctype,

@@ -4,7 +4,7 @@ import re
 from unicodedata import normalize
 
 from email_campaigns.delivery.smtp.replies import Refused, Reply
-from email_campaigns.message.mime import Whole
+from email_campaigns.message.mime import WireMessage
 from email_campaigns.text import Sentence, _lt
 
 ADDRESS_LIMIT = 254  # bytes; RFC 5321 §4.5.3.1.3 less the angle brackets
@@ -45,7 +45,7 @@ def dot_stuff(content: bytes) -> bytes:
 	CRLF line ends, doubled leading dots, a final lone dot (RFC 5321 §4.5.2).
 	"""
 	# Nearly every mail: a search for dots and lone line ends that it can't have would cost too much
-	if type(content) is Whole:
+	if type(content) is WireMessage:
 		return content + b".\r\n"
 	text = b"\r\n".join([*content.splitlines(), b""])  # of bytes: at CRLF, CR and LF, nowhere else
 	first = b"." if text.startswith(b".") else b""
