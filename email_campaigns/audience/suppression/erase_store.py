@@ -103,10 +103,14 @@ def find_elsewhere(email: str) -> list[dict[str, str]]:
 
 def _find_log(address: str, mails: Names) -> Names:
 	"""Return the names of the log entries with an address or of some mails, sorted."""
-	by_mail = frappe.db.sql(
-		"SELECT name FROM `tabCampaign Log` WHERE message IN %s", (tuple(mails) or (0,),), pluck=True
-	)
-	return sorted({*find_rows("Campaign Log", address), *by_mail})
+	names = set(find_rows("Campaign Log", address))
+	if mails:
+		names |= set(
+			frappe.db.sql(
+				"SELECT name FROM `tabCampaign Log` WHERE message IN %s", (tuple(mails),), pluck=True
+			)
+		)
+	return sorted(names)
 
 
 def _distinct(doctype: str, field: str, names: Names) -> list[str]:
