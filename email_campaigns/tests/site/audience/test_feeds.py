@@ -144,7 +144,7 @@ class TestSchedule(FeedTest):
 	def test_a_run_that_was_killed_goes_on(self):
 		self.contacts(5)
 		feed = self.a_feed()
-		(row,) = run_store.rows_store.named(LIST)
+		(row,) = run_store.rows_store.read_feeds(LIST)
 		small = lambda values: audience_slices(values, 2)  # noqa: E731
 		audience_slices, run_store.slices = run_store.slices, small
 		self.addCleanup(setattr, run_store, "slices", audience_slices)
