@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from collections.abc import Iterator
+from contextlib import contextmanager
 from functools import lru_cache
+from hashlib import sha256
 from inspect import signature
 
 import frappe
@@ -15,6 +18,7 @@ __all__ = [
 	"change_latest_rows",
 	"enqueue_once",
 	"is_job_enqueued",
+	"named_lock",
 	"remove_desk_entries",
 	"site_url",
 ]
@@ -46,6 +50,22 @@ def enqueue_once(
 ) -> None:
 	"""Put a job on the queue unless one with this id waits or runs already."""
 	frappe.enqueue(method, queue=queue, job_id=job_id, deduplicate=True, **kwargs)
+
+
+@contextmanager
+def named_lock(name: str, seconds: int = 0) -> Iterator[bool]:
+	"""Hold a lock of this site by its name, and yield whether it was got within `seconds`.
+
+	The lock is the connection's: it survives a commit or a rollback, and ends with the connection.
+	"""
+	# MariaDB's names have at most 64 characters, are the server's, and know no case.
+	lock = f"email_campaigns.{sha256(f'{frappe.conf.db_name}/{name}'.encode()).hexdigest()[:40]}"
+	got = bool(frappe.db.sql("SELECT GET_LOCK(%s, %s)", (lock, seconds))[0][0])
+	try:
+		yield got
+	finally:
+		if got:
+			frappe.db.sql("SELECT RELEASE_LOCK(%s)", lock)
 
 
 def site_url() -> str:

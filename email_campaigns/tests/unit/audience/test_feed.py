@@ -45,7 +45,7 @@ def test_who_matches_comes_and_who_no_longer_matches_stays_or_leaves():
 
 def test_an_answer_without_anybody_waits_for_a_second_one():
 	assert decide_feed("", "ab", leave=True, confirmed=False) == FeedStep(waits=True)
-	assert decide_feed("", "ab", leave=True, confirmed=True) == FeedStep(go=frozenset("ab"))
+	assert decide_feed("", "ab", leave=True, confirmed=True) == FeedStep(leaving=frozenset("ab"))
 	assert decide_feed("", "", leave=True, confirmed=False) == FeedStep()
 	assert decide_feed("", "ab", leave=False, confirmed=False) == FeedStep()
 
@@ -53,19 +53,19 @@ def test_an_answer_without_anybody_waits_for_a_second_one():
 @given(keys, keys, st.booleans(), st.booleans())
 def test_a_run_that_is_carried_out_leaves_nothing_to_do(matching, brought, leave, confirmed):
 	step = decide_feed(matching, brought, leave=leave, confirmed=confirmed)
-	after = (brought | step.come) - step.go
-	assert not step.come & brought
-	assert step.go <= brought
-	assert not step.come & step.go
+	after = (brought | step.joining) - step.leaving
+	assert not step.joining & brought
+	assert step.leaving <= brought
+	assert not step.joining & step.leaving
 	assert decide_feed(matching, after, leave=leave, confirmed=confirmed) == FeedStep(waits=step.waits)
 
 
 @given(keys, keys, keys)
 def test_a_run_that_was_killed_goes_on_to_the_same_end(matching, brought, done):
 	step = decide_feed(matching, brought, leave=True, confirmed=True)
-	halfway = (brought | (step.come & done)) - (step.go & done)
+	halfway = (brought | (step.joining & done)) - (step.leaving & done)
 	rest = decide_feed(matching, halfway, leave=True, confirmed=True)
-	assert (halfway | rest.come) - rest.go == matching
+	assert (halfway | rest.joining) - rest.leaving == matching
 
 
 def columns(*rows, lists_documents=False):
