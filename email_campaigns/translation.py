@@ -2,13 +2,20 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import frappe
 from frappe import _
 
 from email_campaigns.text import Sentence, SentenceError
 
 
 def translate(sentence: Sentence | SentenceError | str) -> str:
-	"""Return a sentence in the language of this session, or of the site in a job; a plain text is translated as it is."""
+	"""Return a sentence in the language of this session, or of the site in a job.
+
+	A plain text is translated as it is.
+	"""
 	if isinstance(sentence, SentenceError):
 		sentence = sentence.sentence
 	if isinstance(sentence, str):
@@ -18,3 +25,18 @@ def translate(sentence: Sentence | SentenceError | str) -> str:
 	values = [translate(value) if isinstance(value, Sentence) else value for value in sentence.values]
 	text = _(sentence.text)
 	return text.format(*values) if values else text
+
+
+@contextmanager
+def in_language(language: str | None) -> Iterator[None]:
+	"""Translate into another language than the session's within the block; without one nothing changes."""
+	before, frappe.local.lang = frappe.local.lang, language or frappe.local.lang
+	try:
+		yield
+	finally:
+		frappe.local.lang = before
+
+
+def site_language() -> str:
+	"""Return the site's language, in which texts are stored that its users read later."""
+	return frappe.db.get_default("lang") or "en"
