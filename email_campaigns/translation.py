@@ -11,13 +11,15 @@ from frappe import _
 from email_campaigns.text import Sentence, SentenceError
 
 
-def translate(sentence: Sentence | SentenceError | str) -> str:
+def translate(sentence: Sentence | Exception | str) -> str:
 	"""Return a sentence in the language of this session, or of the site in a job.
 
-	A plain text is translated as it is.
+	A plain text is translated as it is; an error that is no SentenceError gives its own text.
 	"""
 	if isinstance(sentence, SentenceError):
 		sentence = sentence.sentence
+	if isinstance(sentence, Exception):
+		return str(sentence)
 	if isinstance(sentence, str):
 		return _(sentence) if sentence else ""
 	if not sentence:

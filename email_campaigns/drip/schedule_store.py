@@ -11,7 +11,6 @@ from frappe.utils import cint
 from email_campaigns.schedule import drip
 from email_campaigns.schedule.clock import to_epoch
 from email_campaigns.schedule.drip import DripStep
-from email_campaigns.text import SentenceError
 from email_campaigns.translation import translate
 
 
@@ -54,9 +53,5 @@ def _check_time(row) -> None:
 		if row.time_zone and row.time_zone != drip.RECIPIENTS:
 			to_epoch(datetime(2000, 1, 1), row.time_zone)
 	except ValueError as error:
-		frappe.throw(_("Row {0}: {1}").format(row.idx, _problem(error)))
+		frappe.throw(_("Row {0}: {1}").format(row.idx, translate(error)))
 	row.send_time = f"{at:%H:%M}" if at else ""
-
-
-def _problem(error: ValueError) -> str:
-	return translate(error) if isinstance(error, SentenceError) else str(error)
