@@ -1,0 +1,12 @@
+"""Drip sequences: an Email Campaign enrols one recipient, or a group, in the steps of a Campaign.
+
+schedule_store.py    the steps of a Campaign, read from its form and checked
+enrolment_store.py   who may be enrolled, and the dates and statuses of enrolments
+bulk_enrol_store.py  the enrolment of many records at once
+decide.py            the steps that a person gets, and why not the others; pure
+plan_store.py        a row of the ledger for each step that is due; groups_store.py for the members of groups
+ledger_store.py      what planning reads from the ledger and writes to it
+streams_store.py     the mails of one step as a stream, and the problem that holds it up
+events_store.py      what ends a sequence for a person: a reply, a wish
+figures_store.py     the figures of steps, of one enrolment and of a whole campaign
+"""

@@ -1,4 +1,4 @@
-"""Which steps of a drip sequence a person gets, and why not the others. Pure."""
+"""Decisions of a drip sequence: the steps that a person gets, and why not the others. Pure."""
 
 from __future__ import annotations
 
@@ -17,12 +17,14 @@ from email_campaigns.audience.decide import (
 )
 from email_campaigns.schedule import drip
 from email_campaigns.schedule.drip import Clocks, DripStep
+from email_campaigns.text import _lt
 
-DISABLED = "The record is disabled"
-REPLIED = "Replied"
-NO_MEMBERS = "The group has no members"
-MISSED = "Missed: the scheduler stood still on its day and longer than the catch-up days"
-LEFT = (UNSUBSCRIBED, OPTED_OUT)
+# Reasons, as the ledger stores them.
+DISABLED = _lt("The record is disabled")
+REPLIED = _lt("Replied")
+NO_MEMBERS = _lt("The group has no members")
+MISSED = _lt("Missed: the scheduler stood still on its day and longer than the catch-up days")
+OPT_OUTS = (UNSUBSCRIBED, OPTED_OUT)
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,19 +36,19 @@ class PastMails:
 	replied: bool = False
 
 
-# {condition of a step: (what it looks at, what that must be, reason where it is not)}
+# {condition of a step: (field of PastMails, the value that it needs, the reason where it has another)}
 CONDITIONS = {
-	"Only if not replied": ("replied", False, "Only if not replied, and there is a reply"),
-	"Only if opened": ("opened", True, "Only if opened, and no earlier mail was"),
-	"Only if not opened": ("opened", False, "Only if not opened, and an earlier mail was"),
-	"Only if clicked": ("clicked", True, "Only if clicked, and no link of an earlier mail was"),
-	"Only if not clicked": ("clicked", False, "Only if not clicked, and a link of an earlier mail was"),
+	"Only if not replied": ("replied", False, _lt("Only if not replied, and there is a reply")),
+	"Only if opened": ("opened", True, _lt("Only if opened, and no earlier mail was")),
+	"Only if not opened": ("opened", False, _lt("Only if not opened, and an earlier mail was")),
+	"Only if clicked": ("clicked", True, _lt("Only if clicked, and no link of an earlier mail was")),
+	"Only if not clicked": ("clicked", False, _lt("Only if not clicked, and a link of an earlier mail was")),
 }
 
 
 @dataclass(frozen=True, slots=True)
 class DripRules:
-	"""What holds for all of one campaign at one moment; `now` in Unix seconds, `catch_up` in days."""
+	"""The rules of one campaign at one moment; `now` in Unix seconds, `catch_up` in days."""
 
 	steps: tuple[DripStep, ...]
 	clocks: Clocks
@@ -58,65 +60,79 @@ class DripRules:
 
 @dataclass(frozen=True, slots=True)
 class Person:
-	"""Whoever gets the steps: `left` tells that they have left this sequence, `disabled` that their record is."""
+	"""A recipient of the steps. `unsubscribed` is from this sequence alone, `disabled` the state of the
+	record."""
 
 	candidate: Candidate
 	past: PastMails = PastMails()
-	left: bool = False
+	unsubscribed: bool = False
 	disabled: bool = False
 
 
 def skip_reason(rules: DripRules, step: DripStep, due: int, person: Person) -> str:
-	"""Return why a person does not get a step that is due, "" where they do."""
-	looks_at, wanted, told = CONDITIONS.get(step.send_if, ("", None, ""))
+	"""Return why a person does not get a step that is due at `due` (Unix seconds), "" where they do."""
 	checks = (
 		(NO_MEMBERS, not person.candidate.doctype),
 		(exclusion(person.candidate, informational=rules.informational), True),
-		(UNSUBSCRIBED, person.left and not rules.informational),
+		(UNSUBSCRIBED, person.unsubscribed and not rules.informational),
 		(DISABLED, person.disabled),
 		(REPLIED, rules.stops_on_reply and person.past.replied),
 		(MISSED, drip.is_missed(due, rules.now, rules.catch_up)),
-		(told, bool(looks_at) and getattr(person.past, looks_at or "opened") != wanted),
+		(_unmet_condition(step, person.past), True),
 	)
-	return next((told for told, applies in checks if told and applies), "")
+	return next((reason for reason, applies in checks if reason and applies), "")
+
+
+def _unmet_condition(step: DripStep, past: PastMails) -> str:
+	if step.send_if not in CONDITIONS:
+		return ""
+	field, wanted, reason = CONDITIONS[step.send_if]
+	return "" if getattr(past, field) == wanted else reason
 
 
 @dataclass(frozen=True, slots=True)
 class DripPlan:
-	"""What one person gets now: a decision a step, and when there is something to do again (Unix seconds, 0 never)."""
+	"""The plan of one person: {number of a step: decision}, and when something is due next (Unix seconds, 0
+	never)."""
 
 	steps: Mapping[int, Decision]
 	next_due: int
 
 	@property
-	def left(self) -> bool:
-		return any(decision.reason in LEFT for decision in self.steps.values())
+	def opt_out(self) -> str:
+		"""The first reason that is an opt-out, "" without one: it ends the sequence."""
+		reasons = (decision.reason for decision in self.steps.values())
+		return next((reason for reason in reasons if reason in OPT_OUTS), "")
 
 
 def plan_person(rules: DripRules, start: date, person: Person, done: Collection[int]) -> DripPlan:
-	"""Decide upon the steps that are due and not `done` (numbers of steps), for an enrolment of one person."""
+	"""Decide on the steps that are due and not `done` (numbers of steps), for a person enrolled from `start`
+	on."""
 	zone = person.candidate.time_zone
 	times = {step.number: drip.due(step, start, rules.clocks, zone) for step in rules.steps}
-	found = {
+	decisions = {
 		step.number: _decision(person.candidate, skip_reason(rules, step, times[step.number], person))
 		for step in rules.steps
 		if step.number not in done and times[step.number] <= rules.now
 	}
-	return DripPlan(found, drip.next_due(times, done, rules.now))
+	return DripPlan(decisions, drip.next_due(times, done, rules.now))
 
 
-def _decision(candidate: Candidate, why: str) -> Decision:
-	return Decision(candidate, "s:" if why else dedupe_key(candidate, PER_ADDRESS), why)
+def _decision(candidate: Candidate, reason: str) -> Decision:
+	return Decision(candidate, "s:" if reason else dedupe_key(candidate, PER_ADDRESS), reason)
 
 
 def decide_members(
 	rules: DripRules, step: DripStep, start: date, decisions: Iterable[Decision], people: Mapping[str, Person]
 ) -> list[Decision]:
-	"""Return the decisions over members of a group with what this step alone asks of them; `people` by their record."""
-	found = []
+	"""Return the decisions on members of a group with the conditions of this step added.
+
+	`people` is {record: person}; `start` is the start date of the enrolment.
+	"""
+	checked = []
 	for decision in decisions:
-		who = decision.candidate
-		due = drip.due(step, start, rules.clocks, who.time_zone)
-		why = skip_reason(rules, step, due, people[who.record]) or decision.reason
-		found.append(Decision(who, f"s:{who.record}", why) if why else decision)
-	return found
+		candidate = decision.candidate
+		due = drip.due(step, start, rules.clocks, candidate.time_zone)
+		reason = skip_reason(rules, step, due, people[candidate.record]) or decision.reason
+		checked.append(Decision(candidate, f"s:{candidate.record}", reason) if reason else decision)
+	return checked

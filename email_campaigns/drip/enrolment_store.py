@@ -1,6 +1,7 @@
 """Enrolments in a drip sequence (Email Campaign): who may be enrolled, their dates and their status.
 
-Rules, field names and messages are ERPNext's (erpnext/crm/doctype/email_campaign), whose data carries over.
+Rules, field names and messages are those of ERPNext (erpnext/crm/doctype/email_campaign), whose data is taken
+over.
 """
 
 from __future__ import annotations
@@ -16,20 +17,21 @@ from email_campaigns import lifecycle
 from email_campaigns.audience import sources_store
 from email_campaigns.audience.lists import members_store as audience
 from email_campaigns.compat import affected_rows
-from email_campaigns.drip.schedule_store import steps_of
+from email_campaigns.drip.schedule_store import campaign_steps
 from email_campaigns.lifecycle import EMAIL_CAMPAIGN
 from email_campaigns.schedule import drip
 from email_campaigns.schedule.drip import LOOK_NOW
+from email_campaigns.text import _lt
 
-# Recipients that stand for many; every member is mailed for itself. {doctype: (doctype of members, link field)}
+# Groups, whose members are mailed one by one. {doctype: (doctype of its members, their link to it)}
 GROUPS = {
 	"Email Group": ("Email Group Member", "email_group"),
 	"Target List": ("Target List Member", "target_list"),
 }
-REMOVED = "The step was taken out of the schedule"
-MERGED = "The recipient is in this sequence already"
+REMOVED = _lt("The step was taken out of the schedule")
+MERGED = _lt("The recipient is in this sequence already")
 UNFINISHED = lifecycle.UNFINISHED_EMAIL_CAMPAIGN
-DECIDING = ("campaign_name", "email_campaign_for", "recipient", "start_date", "sender")
+_CHECKED_FIELDS = ("campaign_name", "email_campaign_for", "recipient", "start_date", "sender")
 MANAGERS = {"Campaign Manager", "System Manager"}
 
 
@@ -46,13 +48,16 @@ def enrollable_doctypes() -> list[str]:
 
 
 def check_enrolment(doc) -> None:
-	"""Check an Email Campaign and set what follows from its campaign. Raises ValidationError with a sentence."""
+	"""Check a document Email Campaign and set its end date, its status and when it is due. Raises
+	ValidationError."""
 	before = doc.get_doc_before_save()
 	if before and before.status not in UNFINISHED:
 		doc.status = before.status
 		return
 	_check_dates(doc)
-	if not before or any(str(before.get(field) or "") != str(doc.get(field) or "") for field in DECIDING):
+	if not before or any(
+		str(before.get(field) or "") != str(doc.get(field) or "") for field in _CHECKED_FIELDS
+	):
 		_check_recipient(doc)
 		_check_sender(doc)
 		_refuse_second(doc)
@@ -63,7 +68,7 @@ def check_enrolment(doc) -> None:
 def _check_dates(doc) -> None:
 	if doc.is_new() and getdate(doc.start_date) < getdate(nowdate()):
 		frappe.throw(_("Start Date cannot be before the current date"))
-	steps = steps_of(frappe.get_doc("Campaign", doc.campaign_name))
+	steps = campaign_steps(frappe.get_doc("Campaign", doc.campaign_name))
 	if not steps:
 		frappe.throw(_("Please set up the Campaign Schedule in the Campaign {0}").format(doc.campaign_name))
 	doc.end_date = drip.end_date(getdate(doc.start_date), steps)
@@ -84,7 +89,7 @@ def _check_recipient(doc) -> None:
 
 
 def _check_sender(doc) -> None:
-	"""A mail shows what its sender may read: only a manager may choose somebody else."""
+	"""Let only a manager choose another sender, for a mail may show what its sender may read."""
 	user = frappe.session.user
 	if doc.sender in (user, None, "") or MANAGERS & set(frappe.get_roles(user)):
 		return
@@ -92,20 +97,26 @@ def _check_sender(doc) -> None:
 
 
 def first_recipient(doc) -> tuple[str, str]:
-	"""Return (doctype, record) of the recipient of an enrolment, or of the first member of its group."""
+	"""Return (doctype, record) of the recipient of a document Email Campaign, or of the first member of its
+	group.
+
+	Raises ValidationError where the group has no members.
+	"""
 	if doc.email_campaign_for not in GROUPS:
 		return doc.email_campaign_for, doc.recipient
 	member, field = GROUPS[doc.email_campaign_for]
-	found = frappe.get_all(member, {field: doc.recipient}, ["name"], order_by="name", limit=1)
-	if not found:
+	members = frappe.get_all(member, {field: doc.recipient}, pluck="name", order_by="name", limit=1)
+	if not members:
 		frappe.throw(_("{0} {1} has no members.").format(_(doc.email_campaign_for), doc.recipient))
-	own = ("member_doctype", "member_name") if member == sources_store.PLAIN else ()
-	record = frappe.db.get_value(member, found[0].name, own) if own else None
-	return tuple(record) if record and record[0] else (member, str(found[0].name))
+	record = None
+	if member == sources_store.PLAIN:
+		record = frappe.db.get_value(member, members[0], ("member_doctype", "member_name"))
+	return tuple(record) if record and record[0] else (member, str(members[0]))
 
 
 def _refuse_second(doc) -> None:
-	# Held until the end of the transaction, so that of two that are saved at once the second sees the first.
+	# The lock lasts until the end of the transaction, so that of two that are saved at once the second sees
+	# the first.
 	frappe.db.get_value("Campaign", doc.campaign_name, "name", for_update=True)
 	same = ("campaign_name", "email_campaign_for", "recipient")
 	filters = {field: doc.get(field) for field in same}
@@ -120,10 +131,13 @@ def _refuse_second(doc) -> None:
 
 
 def follow_schedule(campaign) -> None:
-	"""Where the schedule has changed, let the enrolments that are not finished end with the last step, and be looked at
-	anew."""
-	before, steps = campaign.get_doc_before_save(), steps_of(campaign)
-	if before and steps_of(before) == steps:
+	"""Make the unfinished enrolments of a document Campaign follow its schedule, where that has changed.
+
+	They end with the last step and are planned again; mails of removed steps that are still queued are
+	skipped.
+	"""
+	before, steps = campaign.get_doc_before_save(), campaign_steps(campaign)
+	if before and campaign_steps(before) == steps:
 		return
 	frappe.db.sql(
 		"""UPDATE `tabEmail Campaign` SET end_date = DATE_ADD(start_date, INTERVAL %s DAY), next_epoch = %s
@@ -136,35 +150,43 @@ def follow_schedule(campaign) -> None:
 	)
 
 
-def _skip_queued(condition: str, why: str, **values) -> None:
-	"""Skip mails of sequences that have not left; a page that has claimed them finds them gone."""
+def _skip_queued(condition: str, reason: str, **values: object) -> None:
+	"""Skip queued mails of sequences; a job that has claimed them finds its claim gone."""
 	frappe.db.sql(
-		f"""UPDATE `tabCampaign Message` SET status = 'Skipped', reason = %(why)s, claim = '', lease_until = 0
+		f"""UPDATE `tabCampaign Message`
+		SET status = 'Skipped', reason = %(reason)s, claim = '', lease_until = 0
 		WHERE {condition} AND source_doctype = 'Email Campaign' AND status = 'Queued'""",
-		{"why": why, **values},
+		{"reason": reason, **values},
 	)
 
 
-def end_enrolment(name: str, status: str, why: str) -> bool:
-	"""Bring an enrolment to an end if its state allows it, and what has not left with it; tell whether that happened."""
+def end_enrolment(name: str, status: str, reason: str) -> bool:
+	"""End an enrolment with a status, if its present one allows it, and skip its queued mails.
+
+	`reason` is shown on the form and on each skipped mail. Returns whether the enrolment has ended by this
+	call.
+	"""
 	frappe.db.sql(
 		"""UPDATE `tabEmail Campaign` SET status = %s, ended_because = %s, next_epoch = 0
 		WHERE name = %s AND status IN %s""",
-		(status, why, name, lifecycle.origins(EMAIL_CAMPAIGN, status)),
+		(status, reason, name, lifecycle.origins(EMAIL_CAMPAIGN, status)),
 	)
 	ended = affected_rows() == 1
 	if ended:
-		end_open_mails(name, why)
+		end_open_mails(name, reason)
 		publish_enrolment(name)
 	return ended
 
 
-def end_open_mails(name: str, why: str, email: str = "") -> None:
-	"""Skip the mails of an enrolment that have not left, or those to one address."""
-	_skip_queued("source = %(name)s AND (%(email)s = '' OR email = %(email)s)", why, name=name, email=email)
+def end_open_mails(name: str, reason: str, email: str = "") -> None:
+	"""Skip the queued mails of an enrolment, all or those to one address."""
+	_skip_queued(
+		"source = %(name)s AND (%(email)s = '' OR email = %(email)s)", reason, name=name, email=email
+	)
 
 
 def publish_enrolment(name: str) -> None:
+	"""Let open lists and forms show an enrolment as it is now, once the transaction is committed."""
 	frappe.clear_document_cache(EMAIL_CAMPAIGN, name)
 	frappe.publish_realtime(
 		"list_update", {"doctype": EMAIL_CAMPAIGN, "name": name}, doctype=EMAIL_CAMPAIGN, after_commit=True
@@ -172,11 +194,15 @@ def publish_enrolment(name: str) -> None:
 
 
 def end_duplicates(names: Collection[str]) -> set[str]:
-	"""Of several unfinished enrolments of one recipient, as merging two records makes them, let the first go on; return
-	those of `names` that have ended."""
+	"""End the later of several unfinished enrolments of one recipient in one campaign; return those that
+	ended.
+
+	They come from merging two records. Only enrolments among `names` are ended.
+	"""
 	ended = frappe.db.sql(
-		"""SELECT DISTINCT e.name FROM `tabEmail Campaign` e JOIN `tabEmail Campaign` o ON o.recipient = e.recipient
-			AND o.campaign_name = e.campaign_name AND o.email_campaign_for = e.email_campaign_for
+		"""SELECT DISTINCT e.name FROM `tabEmail Campaign` e JOIN `tabEmail Campaign` o
+			ON o.recipient = e.recipient AND o.campaign_name = e.campaign_name
+			AND o.email_campaign_for = e.email_campaign_for
 			AND o.status IN %(open)s AND (o.creation, o.name) < (e.creation, e.name)
 		WHERE e.name IN %(names)s AND e.status IN %(open)s""",
 		{"names": tuple(names), "open": UNFINISHED},
@@ -186,15 +212,19 @@ def end_duplicates(names: Collection[str]) -> set[str]:
 
 
 def advance_statuses(today: date) -> None:
-	"""Bring enrolments to In Progress and Completed by their dates, on the site's clock: by ERPNext's rule, but none is
-	Completed while a mail of it has still to leave."""
+	"""Bring enrolments to In Progress and Completed by their dates; `today` is a date of the site's clock.
+
+	The rule is ERPNext's, but an enrolment is not Completed while a mail of it is still queued.
+	"""
 	frappe.db.sql(
-		"UPDATE `tabEmail Campaign` SET status = 'In Progress' WHERE status = 'Scheduled' AND start_date <= %s",
+		"""UPDATE `tabEmail Campaign` SET status = 'In Progress'
+		WHERE status = 'Scheduled' AND start_date <= %s""",
 		today,
 	)
 	frappe.db.sql(
 		"""UPDATE `tabEmail Campaign` e SET e.status = 'Completed', e.next_epoch = 0
 		WHERE e.status = 'In Progress' AND e.end_date < %s AND e.next_epoch = 0
-			AND NOT EXISTS (SELECT 1 FROM `tabCampaign Message` m WHERE m.source = e.name AND m.status IN ('Queued', 'Sending'))""",
+			AND NOT EXISTS (SELECT 1 FROM `tabCampaign Message` m
+				WHERE m.source = e.name AND m.status IN ('Queued', 'Sending'))""",
 		today,
 	)

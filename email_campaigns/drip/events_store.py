@@ -1,7 +1,8 @@
-"""What ends a drip sequence for a person: their reply, their wish, their decision to come back after all.
+"""Events that end a drip sequence for a person: a reply, or the wish to leave; and the withdrawal of that
+wish.
 
-The wish to leave one sequence is an Email Unsubscribe of Frappe's with the Email Campaign as its reference, whether it
-was said on our page or through any link of the framework's.
+The wish to leave one sequence is a document Email Unsubscribe of Frappe with the Email Campaign as its
+reference, whether it comes from our page or from a link of the framework.
 """
 
 from __future__ import annotations
@@ -20,8 +21,10 @@ from email_campaigns.tracking import store as tracking
 
 
 def record_reply(message: int, details: str = "") -> bool:
-	"""Take note of a reply to a mail, and end its drip sequence for the person where the campaign wants that; tell
-	whether it was the first. A reply implies that the mail was opened."""
+	"""Record a reply to a mail, and end its drip sequence for the person if the campaign says so.
+
+	Returns whether it was the first reply to that mail. A reply implies that the mail was opened.
+	"""
 	mail = tracking.read_mail(message)
 	if not mail:
 		return False
@@ -29,23 +32,27 @@ def record_reply(message: int, details: str = "") -> bool:
 		first = tracking.stamp_replied(message)
 	if first:
 		tracking.log("Replied", mail, details)
-	if first and mail.source_doctype == EMAIL_CAMPAIGN and cint(_campaign(mail.source, "stop_on_reply")):
-		_stop(mail.source, mail.email, "Replied", decide.REPLIED)
+	if (
+		first
+		and mail.source_doctype == EMAIL_CAMPAIGN
+		and cint(_campaign_value(mail.source, "stop_on_reply"))
+	):
+		_end_for_person(mail.source, mail.email, "Replied", decide.REPLIED)
 	return first
 
 
-def _campaign(source: str, field: str):
+def _campaign_value(source: str, field: str):
 	return frappe.db.get_value(
 		"Campaign", frappe.db.get_value(EMAIL_CAMPAIGN, source, "campaign_name"), field
 	)
 
 
-def _stop(source: str, email: str, status: str, why: str) -> None:
-	"""End a sequence for one person: of a group the others go on."""
+def _end_for_person(source: str, email: str, status: str, reason: str) -> None:
+	"""End a sequence for one person; it goes on for the others of a group."""
 	if _is_group(source):
-		enrolment_store.end_open_mails(source, why, email)
+		enrolment_store.end_open_mails(source, reason, email)
 	else:
-		enrolment_store.end_enrolment(source, status, why)
+		enrolment_store.end_enrolment(source, status, reason)
 
 
 def _is_group(source: str) -> bool:
@@ -53,37 +60,43 @@ def _is_group(source: str) -> bool:
 
 
 def sequence_title(source: str) -> str:
-	"""Return what a recipient may know a sequence by, "" where it is gone."""
-	return (_campaign(source, "campaign_name") if frappe.db.exists(EMAIL_CAMPAIGN, source) else "") or ""
+	"""Return the title of a sequence that its recipient may see, "" where it has been deleted."""
+	return (
+		_campaign_value(source, "campaign_name") if frappe.db.exists(EMAIL_CAMPAIGN, source) else ""
+	) or ""
 
 
 def has_left(source: str, email: str) -> bool:
-	return bool(_wishes(source, email))
+	"""Tell whether an address has left one sequence."""
+	return bool(_unsubscribes(source, email))
 
 
 def leave_sequence(source: str, email: str) -> bool:
 	"""Take an address out of one sequence; False where it had left already."""
 	if has_left(source, email):
 		return False
-	wish = {
+	values = {
 		"doctype": "Email Unsubscribe",
 		"email": email,
 		"reference_doctype": EMAIL_CAMPAIGN,
 		"reference_name": source,
 	}
-	frappe.get_doc(wish).insert(ignore_permissions=True)
+	frappe.get_doc(values).insert(ignore_permissions=True)
 	return True
 
 
 def rejoin_sequence(source: str, email: str) -> bool:
-	"""Take back what `leave` did; False where the address had not left. Steps whose day has passed are caught up or skipped."""
-	wishes = _wishes(source, email)
-	for name in wishes:
+	"""Put an address back into a sequence that it has left; False where it had not left.
+
+	Steps whose day has passed are caught up or skipped.
+	"""
+	unsubscribes = _unsubscribes(source, email)
+	for name in unsubscribes:
 		frappe.delete_doc("Email Unsubscribe", name, ignore_permissions=True, force=True)
-	return bool(wishes)
+	return bool(unsubscribes)
 
 
-def _wishes(source: str, email: str) -> list[str]:
+def _unsubscribes(source: str, email: str) -> list[str]:
 	rows = frappe.get_all(
 		"Email Unsubscribe",
 		{"reference_doctype": EMAIL_CAMPAIGN, "reference_name": source, "email": email},
@@ -93,33 +106,35 @@ def _wishes(source: str, email: str) -> list[str]:
 
 
 def end_all_sequences(email: str) -> None:
-	"""End the sequences of whoever has left all mail, as far as the ledger knows the address."""
+	"""End all sequences of an address that has unsubscribed from all mail, as far as the ledger knows it."""
 	for source in frappe.db.sql(
-		"""SELECT DISTINCT m.source FROM `tabCampaign Message` m JOIN `tabEmail Campaign` e ON e.name = m.source
+		"""SELECT DISTINCT m.source
+		FROM `tabCampaign Message` m JOIN `tabEmail Campaign` e ON e.name = m.source
 		WHERE m.email = %s AND m.source_doctype = 'Email Campaign' AND m.cc_of = 0 AND e.status IN %s""",
 		(email, enrolment_store.UNFINISHED),
 		pluck=True,
 	):
-		_stop(source, email, UNSUBSCRIBED, UNSUBSCRIBED)
+		_end_for_person(source, email, UNSUBSCRIBED, UNSUBSCRIBED)
 
 
 def follow_unsubscribe(doc, method=None) -> None:
-	"""after_insert of Email Unsubscribe: its sequence ends for the person; for the others of a group it goes on."""
+	"""End the sequence of a new Email Unsubscribe (its after_insert) for the person, and not for others of a
+	group."""
 	if doc.reference_doctype != EMAIL_CAMPAIGN or not frappe.db.exists(EMAIL_CAMPAIGN, doc.reference_name):
 		return
-	_stop(doc.reference_name, doc.email, UNSUBSCRIBED, UNSUBSCRIBED)
+	_end_for_person(doc.reference_name, doc.email, UNSUBSCRIBED, UNSUBSCRIBED)
 	if _is_group(doc.reference_name):
-		# Another app's hook may have had the wish of one for that of all.
-		_go_on(doc.reference_name)
+		# Another app's hook may have ended the sequence for the whole group.
+		_continue_sequence(doc.reference_name)
 
 
 def follow_withdrawal(doc, method=None) -> None:
-	"""on_trash of Email Unsubscribe: the sequence goes on."""
+	"""Let the sequence of a deleted Email Unsubscribe (its on_trash) go on."""
 	if doc.reference_doctype == EMAIL_CAMPAIGN and frappe.db.exists(EMAIL_CAMPAIGN, doc.reference_name):
-		_go_on(doc.reference_name)
+		_continue_sequence(doc.reference_name)
 
 
-def _go_on(source: str) -> None:
+def _continue_sequence(source: str) -> None:
 	row = frappe.db.get_value(EMAIL_CAMPAIGN, source, ["status", "start_date", "end_date"], as_dict=True)
 	if row.status != UNSUBSCRIBED:
 		return

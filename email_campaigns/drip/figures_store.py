@@ -1,4 +1,4 @@
-"""What came of the steps of drip sequences: of one enrolment, and of a whole campaign."""
+"""The figures of the steps of drip sequences: of one enrolment, and of a whole campaign."""
 
 from __future__ import annotations
 
@@ -13,7 +13,6 @@ from email_campaigns.drip.enrolment_store import GROUPS
 from email_campaigns.lifecycle import EMAIL_CAMPAIGN
 from email_campaigns.schedule import drip
 from email_campaigns.schedule.clock import in_zone
-from email_campaigns.schedule.drip import DripStep
 
 KINDS = {
 	"sent": "m.status = 'Sent'",
@@ -30,53 +29,61 @@ _SUMS = ", ".join(f"CAST(SUM({condition}) AS SIGNED) `{kind}`" for kind, conditi
 
 
 def campaign_figures(name: str) -> list[dict]:
-	"""Return the figures of each step of a campaign's schedule, in mails, in the order of its days: {"step", "template",
-	"days"} and a number for each of KINDS. One grouped statement, whose time grows with the mails of the campaign."""
-	counted = _counted("m.campaign = %(name)s AND m.source_doctype = %(doctype)s", {"name": name})
-	steps = schedule_store.steps_of(frappe.get_doc("Campaign", name))
+	"""Return the figures of each step of a campaign's schedule, in the order of its days.
+
+	Each is {"step", "template", "days"} with the number of mails of each of KINDS. The one grouped statement
+	takes a time that grows with the mails of the campaign.
+	"""
+	counted = _count_by_step("m.campaign = %(name)s AND m.source_doctype = %(doctype)s", {"name": name})
+	steps = schedule_store.campaign_steps(frappe.get_doc("Campaign", name))
 	return [
 		{
 			"step": step.number,
 			"template": step.template,
 			"days": step.days,
-			**counted.get(step.number, _nothing()),
+			**counted.get(step.number, _zeros()),
 		}
 		for step in steps
 	]
 
 
-def _counted(condition: str, values: dict) -> dict[int, dict]:
+def _count_by_step(condition: str, values: dict) -> dict[int, dict]:
 	rows = frappe.db.sql(
-		f"""SELECT m.step, {_SUMS} FROM `tabCampaign Message` m WHERE {condition} AND m.cc_of = 0 GROUP BY m.step""",
+		f"""SELECT m.step, {_SUMS} FROM `tabCampaign Message` m
+		WHERE {condition} AND m.cc_of = 0 GROUP BY m.step""",
 		{**values, "doctype": EMAIL_CAMPAIGN},
 		as_dict=True,
 	)
 	return {row.pop("step"): dict(row) for row in rows}
 
 
-def _nothing() -> dict:
+def _zeros() -> dict:
 	return dict.fromkeys(KINDS, 0)
 
 
 def enrolment_steps(doc) -> list[dict]:
-	"""Return the steps of an Email Campaign in the order of their days: {"step", "template", "days", "due" (the site's
-	clock), "status", "reason", "at", "opened", "clicked", "replied"}, for a group with a number for each of KINDS."""
+	"""Return the steps of a document Email Campaign, in the order of their days.
+
+	Each is {"step", "template", "days", "condition", "due" (the site's clock), "status", "reason"}, for a
+	person with {"at", "opened", "clicked", "replied"} (times of the site's clock), for a group with the mails
+	of each of KINDS.
+	"""
 	rules, _excluding = plan_store.campaign_rules(doc.campaign_name, int(time.time()))
-	told = _of_group(doc) if doc.email_campaign_for in GROUPS else _of_person(doc)
+	states = _group_states(doc) if doc.email_campaign_for in GROUPS else _person_states(doc)
 	return [
 		{
 			"step": step.number,
 			"template": step.template,
 			"days": step.days,
 			"condition": step.send_if,
-			"due": _clock(drip.due(step, getdate(doc.start_date), rules.clocks)),
-			**(told.get(step.number) or _untold(doc, step)),
+			"due": _site_time(drip.due(step, getdate(doc.start_date), rules.clocks)),
+			**(states.get(step.number) or _unplanned_state(doc)),
 		}
 		for step in rules.steps
 	]
 
 
-def _of_person(doc) -> dict[int, dict]:
+def _person_states(doc) -> dict[int, dict]:
 	rows = frappe.db.sql(
 		"""SELECT step, status, COALESCE(reason, '') reason, sent_at at, opened_at opened, clicked_at clicked,
 			replied_at replied
@@ -87,20 +94,22 @@ def _of_person(doc) -> dict[int, dict]:
 	return {row.pop("step"): dict(row) for row in rows}
 
 
-def _of_group(doc) -> dict[int, dict]:
-	counted = _counted("m.source = %(name)s AND m.source_doctype = %(doctype)s", {"name": doc.name})
-	return {step: {"status": _state(numbers), "reason": "", **numbers} for step, numbers in counted.items()}
+def _group_states(doc) -> dict[int, dict]:
+	counted = _count_by_step("m.source = %(name)s AND m.source_doctype = %(doctype)s", {"name": doc.name})
+	return {
+		step: {"status": _group_status(numbers), "reason": "", **numbers} for step, numbers in counted.items()
+	}
 
 
-def _state(numbers: dict) -> str:
-	"""What a step of a group is as a whole."""
+def _group_status(numbers: dict) -> str:
+	"""Return the status of a step for a group as a whole."""
 	if cint(numbers["waiting"]):
 		return "Queued"
 	return "Sent" if cint(numbers["sent"]) else "Failed" if cint(numbers["failed"]) else "Skipped"
 
 
-def _untold(doc, step: DripStep) -> dict:
-	"""A step without a row has still to come, or does not any more: the status says why."""
+def _unplanned_state(doc) -> dict:
+	"""Return the state of a step without a row: it is still to come, or the sequence has ended."""
 	ended = doc.status not in enrolment_store.UNFINISHED
 	return {
 		"status": "Skipped" if ended else "",
@@ -108,5 +117,5 @@ def _untold(doc, step: DripStep) -> dict:
 	}
 
 
-def _clock(epoch: int) -> str:
+def _site_time(epoch: int) -> str:
 	return str(in_zone(epoch, get_system_timezone()))

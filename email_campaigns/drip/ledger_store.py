@@ -1,4 +1,4 @@
-"""What drip sequences read from and write to the ledger when their steps are planned."""
+"""The ledger as drip sequences read and write it when their steps are planned."""
 
 from __future__ import annotations
 
@@ -22,7 +22,11 @@ from email_campaigns.lifecycle import EMAIL_CAMPAIGN
 
 @dataclass(frozen=True, slots=True)
 class Enrolment:
-	"""One Email Campaign that has something due; `plan_step` and `plan_cursor` tell how far a group has come."""
+	"""An Email Campaign that has something due, for the record `record` of `doctype`.
+
+	`plan_step` and `plan_cursor` say how far planning has come with a group: a step, and a place among the
+	members.
+	"""
 
 	name: str
 	campaign: str
@@ -35,14 +39,15 @@ class Enrolment:
 
 
 def write_entries(entries: dict[Stream, list[LedgerEntry]]) -> None:
-	"""Write the rows of some streams. All are loaded before the first is written. Raises ValidationError."""
+	"""Write the entries of streams. All streams are loaded before the first row is written. Raises
+	ValidationError."""
 	mailings = {stream: mailing_store.load_step(stream) for stream in entries}
 	for stream, mailing in mailings.items():
 		enqueue_store.enqueue(mailing, entries[stream])
 
 
 def set_next(names: Iterable[str], epoch: int, step: int = 0, cursor: str = "") -> None:
-	"""Note when enrolments have something due again (Unix seconds, 0 never), and how far a group has come."""
+	"""Save when enrolments have something due again (Unix seconds, 0 never), and how far a group has come."""
 	frappe.db.sql(
 		"UPDATE `tabEmail Campaign` SET next_epoch = %s, plan_step = %s, plan_cursor = %s WHERE name IN %s",
 		(epoch, step, cursor, tuple(names)),
@@ -50,51 +55,61 @@ def set_next(names: Iterable[str], epoch: int, step: int = 0, cursor: str = "") 
 
 
 def planned_steps(sources: Collection[str]) -> dict[str, set[int]]:
-	"""Return {enrolment: steps that the ledger has a row of}."""
-	found: dict[str, set[int]] = defaultdict(set)
+	"""Return {enrolment: numbers of the steps that the ledger has a row of}; any other key gives an empty
+	set."""
+	planned: dict[str, set[int]] = defaultdict(set)
 	for source, step in frappe.db.sql(
-		# A mailing has no steps; so asked, the unique index alone answers, however many members a group has.
+		# Only sequences have steps. With step > 0 the unique index alone answers, however many members a
+		# group has.
 		"SELECT DISTINCT source, step FROM `tabCampaign Message` WHERE source IN %s AND step > 0",
 		(tuple(sources),),
 	):
-		found[source].add(step)
-	return found
+		planned[source].add(step)
+	return planned
 
 
 def read_people(
 	rules: DripRules, candidates: Sequence[tuple[str, Candidate]]
 ) -> dict[tuple[str, str, str], Person]:
-	"""Return {(enrolment, doctype, record): person} of (enrolment, candidate) pairs: a few queries a slice."""
-	pasts, left = _pasts(rules, candidates), _left(candidates)
-	disabled = recipients_store.find_disabled({(who.doctype, who.record) for _source, who in candidates})
+	"""Return {(enrolment, doctype, record): person} of pairs (enrolment, candidate), with a few queries."""
+	pasts, unsubscribed = _read_pasts(rules, candidates), _read_unsubscribed(candidates)
+	disabled = recipients_store.find_disabled(
+		{(candidate.doctype, candidate.record) for _source, candidate in candidates}
+	)
 	return {
-		(source, who.doctype, who.record): Person(
-			who,
-			pasts.get((source, who.doctype, who.record), PastMails()),
-			left=(source, address_key(who.email)) in left,
-			disabled=(who.doctype, who.record) in disabled,
+		(source, candidate.doctype, candidate.record): Person(
+			candidate,
+			pasts.get((source, candidate.doctype, candidate.record), PastMails()),
+			unsubscribed=(source, address_key(candidate.email)) in unsubscribed,
+			disabled=(candidate.doctype, candidate.record) in disabled,
 		)
-		for source, who in candidates
+		for source, candidate in candidates
 	}
 
 
-def _pasts(rules: DripRules, candidates) -> dict[tuple[str, str, str], PastMails]:
+def _read_pasts(
+	rules: DripRules, candidates: Sequence[tuple[str, Candidate]]
+) -> dict[tuple[str, str, str], PastMails]:
 	if not rules.stops_on_reply and not any(step.send_if for step in rules.steps):
 		return {}
 	rows = frappe.db.sql(
 		"""SELECT source, recipient_doctype, recipient_name, COUNT(opened_at) > 0, COUNT(clicked_at) > 0,
 			COUNT(replied_at) > 0
-		FROM `tabCampaign Message` WHERE source IN %s AND recipient_name IN %s AND cc_of = 0 GROUP BY 1, 2, 3""",
-		(tuple({source for source, _who in candidates}), tuple({who.record for _source, who in candidates})),
+		FROM `tabCampaign Message`
+		WHERE source IN %s AND recipient_name IN %s AND cc_of = 0 GROUP BY 1, 2, 3""",
+		(
+			tuple({source for source, _candidate in candidates}),
+			tuple({candidate.record for _source, candidate in candidates}),
+		),
 	)
 	return {tuple(row[:3]): PastMails(*map(bool, row[3:])) for row in rows}
 
 
-def _left(candidates) -> set[tuple[str, str]]:
+def _read_unsubscribed(candidates: Sequence[tuple[str, Candidate]]) -> set[tuple[str, str]]:
 	"""Return (enrolment, key of the address) of those who have left just this sequence."""
 	rows = frappe.db.sql(
 		"""SELECT reference_name, email FROM `tabEmail Unsubscribe`
 		WHERE reference_doctype = %s AND reference_name IN %s""",
-		(EMAIL_CAMPAIGN, tuple({source for source, _who in candidates})),
+		(EMAIL_CAMPAIGN, tuple({source for source, _candidate in candidates})),
 	)
 	return {(source, address_key(email)) for source, email in rows}

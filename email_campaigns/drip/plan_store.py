@@ -1,7 +1,9 @@
-"""Planning the steps of drip sequences: whoever has one due gets a row of the ledger for it, Queued or Skipped with the reason.
+"""Planning of drip sequences: each step that is due gets a row of the ledger, Queued, or Skipped with the
+reason.
 
-An enrolment is looked at when its `next_epoch` (Unix seconds) has come. A slice of them and their next times are one
-transaction. A step that the ledger has a row of is done; whatever is decided twice is absorbed by the unique key.
+An enrolment is planned when its `next_epoch` (Unix seconds) has come. The rows of a slice of enrolments and
+their next times are one transaction. A step that the ledger has a row of is done; the unique key absorbs a
+second decision.
 """
 
 from __future__ import annotations
@@ -28,37 +30,42 @@ SLICE = 500
 
 
 def due_enrolments(epoch: int, leave_out: Collection[str] = ()) -> list[Enrolment]:
-	"""Return and lock a slice of the enrolments of one campaign that have something due at `epoch`; `leave_out` are
-	campaigns that can't be planned now."""
+	"""Return and lock a slice of the enrolments of one campaign that have something due at `epoch` (Unix
+	seconds).
+
+	`leave_out` are campaigns that can't be planned now.
+	"""
 	rows = frappe.db.sql(
-		f"""SELECT e.name, e.campaign_name, e.email_campaign_for, e.recipient, COALESCE(NULLIF(e.sender, ''), e.owner),
-			e.start_date, e.plan_step, COALESCE(e.plan_cursor, '')
+		f"""SELECT e.name, e.campaign_name, e.email_campaign_for, e.recipient,
+			COALESCE(NULLIF(e.sender, ''), e.owner), e.start_date, e.plan_step, COALESCE(e.plan_cursor, '')
 		FROM `tabEmail Campaign` e JOIN `tabCampaign` c ON c.name = e.campaign_name
 		WHERE e.status IN %s AND e.next_epoch BETWEEN 1 AND %s AND {CAMPAIGN_SENDS} AND c.name NOT IN %s
 		ORDER BY e.next_epoch, e.campaign_name LIMIT %s FOR UPDATE""",
 		(enrolment_store.UNFINISHED, epoch, tuple(leave_out) or ("",), SLICE),
 	)
-	found = [Enrolment(*row) for row in rows]
-	return [one for one in found if one.campaign == found[0].campaign]
+	due = [Enrolment(*row) for row in rows]
+	return [enrolment for enrolment in due if enrolment.campaign == due[0].campaign]
 
 
 def plan_enrolments(enrolments: Sequence[Enrolment], epoch: int) -> None:
-	"""Decide upon what is due of a slice of one campaign, and write it. Raises ValidationError where a step can't be
-	loaded; then nothing has been written."""
+	"""Plan what is due of a slice of one campaign's enrolments at `epoch` (Unix seconds).
+
+	Raises ValidationError where a step can't be loaded; then nothing has been written.
+	"""
 	rules, excluding = campaign_rules(enrolments[0].campaign, epoch)
-	ended = enrolment_store.end_duplicates([one.name for one in enrolments])
-	enrolments = [one for one in enrolments if one.name not in ended]
-	groups = [one for one in enrolments if one.doctype in GROUPS]
-	_plan_people(rules, excluding, [one for one in enrolments if one.doctype not in GROUPS])
-	for one in groups:
-		groups_store.plan_next(rules, excluding, one)
+	ended = enrolment_store.end_duplicates([enrolment.name for enrolment in enrolments])
+	unfinished = [enrolment for enrolment in enrolments if enrolment.name not in ended]
+	groups = [enrolment for enrolment in unfinished if enrolment.doctype in GROUPS]
+	_plan_people(rules, excluding, [enrolment for enrolment in unfinished if enrolment.doctype not in GROUPS])
+	for group in groups:
+		groups_store.plan_next(rules, excluding, group)
 
 
 def campaign_rules(name: str, epoch: int) -> tuple[DripRules, list[str]]:
-	"""Return what holds for a campaign at a moment, and its excluding lists."""
+	"""Return the rules of a campaign at `epoch` (Unix seconds), and its excluding lists."""
 	campaign, settings = frappe.get_doc("Campaign", name), app_settings()
 	rules = DripRules(
-		steps=tuple(schedule_store.steps_of(campaign)),
+		steps=tuple(schedule_store.campaign_steps(campaign)),
 		clocks=Clocks(get_system_timezone(), cint(settings.default_hour)),
 		now=epoch,
 		catch_up=cint(settings.catch_up_days),
@@ -71,42 +78,51 @@ def campaign_rules(name: str, epoch: int) -> tuple[DripRules, list[str]]:
 def _plan_people(rules: DripRules, excluding: Sequence[str], enrolments: Sequence[Enrolment]) -> None:
 	if not enrolments:
 		return
-	who = [Recipient(place, "", 0, one.doctype, one.record) for place, one in enumerate(enrolments)]
-	candidates = recipients_store.read_candidates(who, excluding)
+	recipients = [
+		Recipient(place, "", 0, enrolment.doctype, enrolment.record)
+		for place, enrolment in enumerate(enrolments)
+	]
+	candidates = recipients_store.read_candidates(recipients, excluding)
 	people = ledger_store.read_people(
-		rules, [(one.name, candidates[place]) for place, one in enumerate(enrolments)]
+		rules, [(enrolment.name, candidates[place]) for place, enrolment in enumerate(enrolments)]
 	)
-	done = ledger_store.planned_steps([one.name for one in enrolments])
+	done = ledger_store.planned_steps([enrolment.name for enrolment in enrolments])
 	plans = {
-		one: decide.plan_person(rules, one.start, people[one.name, one.doctype, one.record], done[one.name])
-		for one in enrolments
+		enrolment: decide.plan_person(
+			rules,
+			enrolment.start,
+			people[enrolment.name, enrolment.doctype, enrolment.record],
+			done[enrolment.name],
+		)
+		for enrolment in enrolments
 	}
 	ledger_store.write_entries(_entries(plans))
-	_go_on(plans)
+	_save_next_times(plans)
+	_end_opted_out(plans)
 
 
 def _entries(plans: dict[Enrolment, DripPlan]) -> dict[Stream, list[LedgerEntry]]:
-	found: dict[Stream, list[LedgerEntry]] = defaultdict(list)
-	for one, planned in plans.items():
-		for step, decision in planned.steps.items():
-			found[Stream(one.campaign, step, one.sender)].append(
-				LedgerEntry(decision, decision.candidate.language, source=one.name)
+	entries: dict[Stream, list[LedgerEntry]] = defaultdict(list)
+	for enrolment, plan in plans.items():
+		for step, decision in plan.steps.items():
+			entries[Stream(enrolment.campaign, step, enrolment.sender)].append(
+				LedgerEntry(decision, decision.candidate.language, source=enrolment.name)
 			)
-	return found
+	return entries
 
 
-def _go_on(plans: dict[Enrolment, DripPlan]) -> None:
-	times: dict[int, list[str]] = defaultdict(list)
-	for one, planned in plans.items():
-		times[planned.next_due].append(one.name)
-	for at, names in times.items():
-		ledger_store.set_next(names, at)
-	for one, planned in plans.items():
-		if planned.left:
-			why = next(
-				decision.reason for decision in planned.steps.values() if decision.reason in decide.LEFT
-			)
-			enrolment_store.end_enrolment(one.name, "Unsubscribed", why)
+def _save_next_times(plans: dict[Enrolment, DripPlan]) -> None:
+	names_by_time: dict[int, list[str]] = defaultdict(list)
+	for enrolment, plan in plans.items():
+		names_by_time[plan.next_due].append(enrolment.name)
+	for next_due, names in names_by_time.items():
+		ledger_store.set_next(names, next_due)
+
+
+def _end_opted_out(plans: dict[Enrolment, DripPlan]) -> None:
+	for enrolment, plan in plans.items():
+		if plan.opt_out:
+			enrolment_store.end_enrolment(enrolment.name, "Unsubscribed", plan.opt_out)
 
 
 def has_due(epoch: int) -> bool:

@@ -1,4 +1,4 @@
-"""The steps of a Campaign: read from its form, checked, and numbered for ever."""
+"""The steps of a Campaign: read from its form, checked, and given numbers that never change."""
 
 from __future__ import annotations
 
@@ -11,9 +11,10 @@ from frappe.utils import cint
 from email_campaigns.schedule import drip
 from email_campaigns.schedule.clock import to_epoch
 from email_campaigns.schedule.drip import DripStep
+from email_campaigns.translation import translate
 
 
-def steps_of(campaign) -> list[DripStep]:
+def campaign_steps(campaign) -> list[DripStep]:
 	"""Return the steps of a Campaign document in the order of their days."""
 	return sorted(map(_step, campaign.campaign_schedules), key=lambda step: (step.days, step.number))
 
@@ -30,7 +31,10 @@ def _step(row) -> DripStep:
 
 
 def check_schedule(campaign) -> None:
-	"""Check the steps of a Campaign document and give each new one a number of its own, which is never used again."""
+	"""Check the steps of a Campaign document, and give each new one a number that is never used again.
+
+	Raises ValidationError with the row.
+	"""
 	for row in campaign.campaign_schedules:
 		if cint(row.send_after_days) < 0:
 			frappe.throw(_("Row {0}: a step can't be sent before the start date.").format(row.idx))
@@ -49,5 +53,5 @@ def _check_time(row) -> None:
 		if row.time_zone and row.time_zone != drip.RECIPIENTS:
 			to_epoch(datetime(2000, 1, 1), row.time_zone)
 	except ValueError as error:
-		frappe.throw(_("Row {0}: {1}").format(row.idx, error))
+		frappe.throw(_("Row {0}: {1}").format(row.idx, translate(error)))
 	row.send_time = f"{at:%H:%M}" if at else ""

@@ -1,4 +1,5 @@
-"""The streams of drip sequences: what a step's mails are, which may leave, and what holds them up."""
+"""The streams of drip sequences, each the mails of one step: which may leave, and the problem that holds one
+up."""
 
 from __future__ import annotations
 
@@ -12,12 +13,12 @@ from email_campaigns.delivery.mailing.mailing import Stream
 from email_campaigns.delivery.mailing.mailing_store import CAMPAIGN_SENDS
 from email_campaigns.lifecycle import EMAIL_CAMPAIGN
 
-_PROBLEM = ["drip_problem", "drip_problem_step"]
-HELD_SECONDS = 900  # after which mails that a problem held up are tried again
+_PROBLEM_FIELDS = ["drip_problem", "drip_problem_step"]
+HELD_SECONDS = 900  # mails that a problem holds up are tried again after them
 
 
 def due_streams(epoch: int) -> list[Stream]:
-	"""Return the streams of which mails may leave at `epoch` (Unix seconds), the longest due first."""
+	"""Return the streams with mails that may leave at `epoch` (Unix seconds), the longest due first."""
 	rows = frappe.db.sql(
 		f"""SELECT m.campaign, m.step, m.owner FROM `tabCampaign` c STRAIGHT_JOIN `tabCampaign Message` m
 			ON m.campaign = c.name AND m.status = 'Queued' AND m.send_after <= %s
@@ -36,23 +37,25 @@ def may_send(campaign: str) -> bool:
 
 
 def update_problem(stream: Stream, problem: str, step: int = 0) -> bool:
-	"""Show the sentence for which nothing leaves on the forms of a campaign, or take away with "" what held this step
-	up; tell whether that changed anything. `step` says whose problem it is, 0 that it is of no step."""
-	shown, of = frappe.db.get_value("Campaign", stream.campaign, _PROBLEM) or ("", 0)
-	if (shown or "") == problem or (not problem and of not in (0, stream.step)):
+	"""Show on the form of a stream's campaign why nothing leaves, or remove with "" what this step has shown.
+
+	`step` is the step that has the problem, 0 for the campaign as a whole. Returns whether the form changed.
+	"""
+	shown, shown_step = frappe.db.get_value("Campaign", stream.campaign, _PROBLEM_FIELDS) or ("", 0)
+	if (shown or "") == problem or (not problem and shown_step not in (0, stream.step)):
 		return False
 	show_problem(stream.campaign, problem, step)
 	return True
 
 
 def show_problem(campaign: str, problem: str, step: int = 0) -> None:
-	"""Show on the forms of a campaign why its steps can't be planned, or why one of them can't be sent."""
-	values = dict(zip(_PROBLEM, (problem, step), strict=True))
+	"""Show on the form of a campaign why its steps can't be planned, or why one of them can't be sent."""
+	values = dict(zip(_PROBLEM_FIELDS, (problem, step), strict=True))
 	frappe.db.set_value("Campaign", campaign, values, update_modified=False)
 
 
 def hold_stream(stream: Stream, problem: str) -> None:
-	"""Show a problem, and let the mails of a stream wait for HELD_SECONDS before they are tried again."""
+	"""Show the problem of a stream, and let its mails wait for HELD_SECONDS before they are tried again."""
 	update_problem(stream, _("Step {0}: {1}").format(stream.step, problem), stream.step)
 	queue = stream_queue(stream)
 	frappe.db.sql(

@@ -1,1 +1,11 @@
-"""Beside ERPNext: its three campaign doctypes are taken over with their data, and given back at uninstallation."""
+"""Sites with ERPNext: the take-over of its three campaign doctypes with their data, and the way back.
+
+names.py              the names that ERPNext uses
+takeover_store.py     the take-over: checks before it, what happens once, what every migration repeats
+history_store.py      mails that ERPNext has sent become rows of the ledger; match.py finds the step of each
+owner_store.py        the definitions of the doctypes that are in force: ERPNext's or ours
+permissions_store.py  the roles that work with them
+jobs_store.py         ERPNext's scheduled jobs, stopped and started again
+utm_store.py          the UTM Campaign that ERPNext 16 keeps for each Campaign
+giveback_store.py     the way back, at uninstallation
+"""

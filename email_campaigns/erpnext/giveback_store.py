@@ -1,7 +1,8 @@
-"""Giving ERPNext its campaigns back: its definitions, its jobs, its columns; and nobody is mailed whom it would not know to spare.
+"""The return of the campaigns to ERPNext at uninstallation: its definitions, its jobs, its columns.
 
-ERPNext's jobs set every status but Unsubscribed by the dates alone, and send to whatever is In Progress. So an enrolment
-that must not go on becomes Unsubscribed while its end lies ahead, else Completed; a Comment on it says why.
+Nobody may be mailed who would not be mailed with this app. ERPNext's jobs set every status but Unsubscribed
+by the dates alone, and send whatever is In Progress. So an enrolment that must not go on becomes Unsubscribed
+while its end lies ahead, else Completed; a Comment on it says why.
 """
 
 from __future__ import annotations
@@ -15,24 +16,31 @@ from frappe.utils import nowdate
 from email_campaigns.erpnext import jobs_store, owner_store, permissions_store
 from email_campaigns.erpnext.names import DOCTYPES, KINDS
 from email_campaigns.lifecycle import UNFINISHED_EMAIL_CAMPAIGN
+from email_campaigns.text import _lt
 
-# {what ERPNext can't go on with, as a condition over an open enrolment `e` of a campaign `c`: what a Comment says}
-_CANT_GO_ON = {
-	"e.email_campaign_for NOT IN %(kinds)s": "ERPNext sends no email campaigns to this kind of recipient.",
-	"c.status = 'Inactive'": "ERPNext would go on with a campaign that is Inactive.",
+# {condition over an unfinished enrolment `e` of a campaign `c` that ERPNext must not continue: text of the
+# Comment}
+_NOT_TO_CONTINUE = {
+	"e.email_campaign_for NOT IN %(kinds)s": _lt(
+		"ERPNext sends no email campaigns to this kind of recipient."
+	),
+	"c.status = 'Inactive'": _lt("ERPNext would continue a campaign that is Inactive."),
 	"""e.email_campaign_for = 'Email Group' AND EXISTS (SELECT 1 FROM `tabEmail Unsubscribe` u
 		WHERE u.reference_doctype = 'Email Campaign' AND u.reference_name = e.name)""": (
-		"ERPNext would mail the members of the group who have left this email campaign, too."
+		_lt("ERPNext would mail the members of the group who have left this email campaign, too.")
 	),
 }
 
 
 def give_back(our_roles: Collection[str]) -> None:
-	"""Let the three doctypes be ERPNext's again, with every row; columns of ours go. Commits, for tables are changed."""
+	"""Give the three doctypes back to ERPNext with every row, and drop our columns.
+
+	`our_roles` lose their rights. Changing tables commits the transaction.
+	"""
 	if not owner_store.is_here():
 		return
-	_end_what_cannot_go_on()
-	_tell_conditions()
+	_end_enrolments()
+	_comment_lost_rules()
 	added = {doctype: owner_store.added_columns(doctype) for doctype in DOCTYPES}
 	owner_store.put_erpnexts_in_force()
 	permissions_store.give_back(our_roles)
@@ -41,22 +49,22 @@ def give_back(our_roles: Collection[str]) -> None:
 	jobs_store.start()
 
 
-def _end_what_cannot_go_on() -> None:
-	for condition, why in _CANT_GO_ON.items():
+def _end_enrolments() -> None:
+	for condition, reason in _NOT_TO_CONTINUE.items():
 		_comment(
 			"Email Campaign",
-			_open_where(condition),
-			_("Ended when Email Campaigns was uninstalled: {0}").format(_(why)),
+			_unfinished(condition),
+			_("Ended when Email Campaigns was uninstalled: {0}").format(_(reason)),
 		)
 		_end(f"e.status IN %(open)s AND ({condition})")
-	for name, status, why in frappe.db.sql(
+	for name, status, reason in frappe.db.sql(
 		f"SELECT e.name, e.status, e.ended_because {_FROM} WHERE {_ENDED}"
 	):
-		_comment("Email Campaign", [name], ": ".join(filter(None, (_(status), why))))
+		_comment("Email Campaign", [name], ": ".join(filter(None, (_(status), reason))))
 	_end(_ENDED)
 
 
-def _open_where(condition: str) -> list[str]:
+def _unfinished(condition: str) -> list[str]:
 	return frappe.db.sql(
 		f"SELECT e.name {_FROM} WHERE e.status IN %(open)s AND ({condition})", _values(), pluck=True
 	)
@@ -78,8 +86,11 @@ def _end(condition: str) -> None:
 	)
 
 
-def _tell_conditions() -> None:
-	"""Say on each campaign what its steps lose: ERPNext sends them to everybody, in the first minutes of their day."""
+def _comment_lost_rules() -> None:
+	"""Comment on each campaign which rules its steps lose.
+
+	ERPNext sends a step to everybody, in the first minutes of its day.
+	"""
 	rows = frappe.get_all(
 		"Campaign Email Schedule",
 		{"parenttype": "Campaign"},
@@ -87,10 +98,10 @@ def _tell_conditions() -> None:
 		order_by="parent, idx",
 	)
 	for row in rows:
-		lost = ", ".join(str(value) for value in (row.send_time, row.time_zone, row.send_if) if value)
+		lost = ", ".join(_(str(value)) for value in (row.send_time, row.time_zone, row.send_if) if value)
 		if lost:
 			text = _("Row {0} of the schedule had a rule that ERPNext does not know: {1}").format(
-				row.idx, _(lost)
+				row.idx, lost
 			)
 			_comment("Campaign", [row.parent], text)
 

@@ -1,6 +1,8 @@
-"""ERPNext's two scheduled jobs: stopped while this app sends, so that nobody is mailed twice, and started again after it.
+"""ERPNext's two scheduled jobs: stopped while this app sends, so that nobody is mailed twice, and started
+again later.
 
-What was stopped here is kept as a default of the site, for a job that an administrator has stopped stays stopped.
+The jobs that were stopped here are stored in a default of the site: a job that an administrator has stopped
+stays so.
 """
 
 from __future__ import annotations
@@ -13,33 +15,34 @@ from frappe.utils import now_datetime
 from email_campaigns.compat import is_job_enqueued
 from email_campaigns.erpnext.names import JOBS
 
-KEPT_IN = "email_campaigns_stopped_jobs"
+STOPPED_JOBS_KEY = "email_campaigns_stopped_jobs"
 DOCTYPE = "Scheduled Job Type"
 
 
 def busy() -> bool:
-	"""Tell whether one of the jobs waits in the queue or runs: stopping its schedule would not stop it."""
+	"""Tell whether one of the jobs is queued or running: stopping its schedule would not stop it."""
 	return any(is_job_enqueued(f"scheduled_job::{method}") for method in JOBS)
 
 
 def stop() -> None:
-	"""Stop those of the jobs that run, and remember them."""
-	running = frappe.get_all(DOCTYPE, {"method": ("in", JOBS), "stopped": 0}, pluck="method")
-	if running:
-		_set(running, stopped=1)
-		frappe.db.set_default(KEPT_IN, json.dumps(sorted({*running, *_stopped_here()})))
+	"""Stop the jobs that are not stopped yet, and remember them."""
+	active = frappe.get_all(DOCTYPE, {"method": ("in", JOBS), "stopped": 0}, pluck="method")
+	if active:
+		_set(active, stopped=1)
+		frappe.db.set_default(STOPPED_JOBS_KEY, json.dumps(sorted({*active, *_stopped_here()})))
 
 
 def start() -> None:
-	"""Start what `stop` stopped. Their next time is the next day: what was due today has been sent by this app."""
+	"""Start the jobs that `stop` has stopped. They run on the next day, because this app has sent what was
+	due today."""
 	_set(_stopped_here(), stopped=0, last_execution=now_datetime())
-	frappe.defaults.clear_default(key=KEPT_IN)
+	frappe.defaults.clear_default(key=STOPPED_JOBS_KEY)
 
 
 def _stopped_here() -> list[str]:
-	return json.loads(frappe.db.get_default(KEPT_IN) or "[]")
+	return json.loads(frappe.db.get_default(STOPPED_JOBS_KEY) or "[]")
 
 
-def _set(methods: list[str], **values) -> None:
+def _set(methods: list[str], **values: object) -> None:
 	for name in frappe.get_all(DOCTYPE, {"method": ("in", methods or [""])}, pluck="name"):
 		frappe.db.set_value(DOCTYPE, name, values, update_modified=False)

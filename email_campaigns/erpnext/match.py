@@ -1,7 +1,8 @@
-"""Which steps of a schedule ERPNext has sent already, as far as its Communications tell. Pure.
+"""The steps of a schedule that ERPNext has sent already, as far as its Communications say. Pure.
 
-ERPNext keeps no record of steps. Its job of a day (erpnext/crm/doctype/email_campaign, send_email_to_leads_or_contacts)
-sends what `start_date + send_after_days` makes that day's, and leaves one Communication a mail, with its template.
+ERPNext does not record steps. Its daily job (erpnext/crm/doctype/email_campaign,
+send_email_to_leads_or_contacts) sends the steps whose day is `start_date + send_after_days`, and writes one
+Communication a mail, with its template.
 """
 
 from __future__ import annotations
@@ -13,7 +14,7 @@ from datetime import date
 
 @dataclass(frozen=True, slots=True)
 class PlannedStep:
-	"""A step of one enrolment: its number, the day that ERPNext sends it on, its template and that template's subject."""
+	"""A step of one enrolment; `day` is when ERPNext sends it, `subject` that of its template."""
 
 	number: int
 	day: date
@@ -23,8 +24,10 @@ class PlannedStep:
 
 @dataclass(frozen=True, slots=True)
 class SentMail:
-	"""What an enrolment's Communications of one day have in common: `day` by the site's clock, `template` "" where none
-	was stored; then their subject tells them from others."""
+	"""A mail to one or several people, from an enrolment's Communications of one day by the site's clock.
+
+	`template` is "" where none was stored; then the subject distinguishes the mail from others.
+	"""
 
 	day: date
 	template: str
@@ -36,14 +39,15 @@ def _same_day(step: PlannedStep, mail: SentMail) -> bool:
 
 
 def _same_text(step: PlannedStep, mail: SentMail) -> bool:
-	"""By the template, else by the subject: one with placeholders reads otherwise in a mail, and so matches none."""
+	"""Compare by the template, else by the subject. A subject with placeholders is another in the mail, and
+	never matches."""
 	if mail.template:
 		return step.template == mail.template
 	return bool(mail.subject) and step.subject == mail.subject
 
 
-# From the surest to the least sure. The days of a schedule may have been edited since (second), a mail without a
-# template can be told by its day alone (third).
+# From the surest rule to the least sure. The days of a schedule may have been edited since (second rule); a
+# mail without a template can be matched by its day alone (third rule).
 _RULES: tuple[Callable[[PlannedStep, SentMail], bool], ...] = (
 	lambda step, mail: _same_day(step, mail) and _same_text(step, mail),
 	_same_text,
@@ -52,26 +56,31 @@ _RULES: tuple[Callable[[PlannedStep, SentMail], bool], ...] = (
 
 
 def match_mails(steps: Sequence[PlannedStep], mails: Iterable[SentMail]) -> dict[int, SentMail]:
-	"""Return {number of a step: the mail that it was}. Each mail is one step, each step one mail; where several fit,
-	those that lie nearest to each other, the earlier step first. Mails that fit none are left out."""
-	found: dict[int, SentMail] = {}
-	left = set(mails)
+	"""Return {number of a step: its mail}. Each step has at most one mail, each mail at most one step.
+
+	Where several fit, those nearest to each other in time are matched, the earlier step first. Mails that fit
+	no step are left out.
+	"""
+	mail_by_step: dict[int, SentMail] = {}
+	unmatched = set(mails)
 	for rule in _RULES:
 		pairs = [
 			(abs((step.day - mail.day).days), step.day, step.number, mail.day, mail.subject, mail)
 			for step in steps
-			for mail in left
-			if step.number not in found and rule(step, mail)
+			for mail in unmatched
+			if step.number not in mail_by_step and rule(step, mail)
 		]
 		for *_order, number, _day, _subject, mail in sorted(pairs, key=lambda pair: pair[:5]):
-			if number not in found and mail in left:
-				found[number] = mail
-				left.discard(mail)
-	return found
+			if number not in mail_by_step and mail in unmatched:
+				mail_by_step[number] = mail
+				unmatched.discard(mail)
+	return mail_by_step
 
 
-def passed_steps(steps: Iterable[PlannedStep], found: Iterable[int], today: date) -> list[int]:
-	"""Return the numbers of the steps that no mail was found of, though their day has passed: they may have been sent,
-	for a Communication can be deleted, and nobody may be mailed twice."""
-	known = set(found)
+def passed_steps(steps: Iterable[PlannedStep], matched: Iterable[int], today: date) -> list[int]:
+	"""Return the numbers of the steps whose day has passed and that are not `matched` with a mail.
+
+	They may have been sent, because a Communication can be deleted, and nobody may be mailed twice.
+	"""
+	known = set(matched)
 	return [step.number for step in steps if step.number not in known and step.day < today]

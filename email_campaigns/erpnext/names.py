@@ -1,10 +1,10 @@
-"""What ERPNext 15 and 16 call things. Pure data."""
+"""Names that ERPNext 15 and 16 use. Pure data."""
 
 APP = "erpnext"
 MODULE = "CRM"
-# A child table comes before the doctype that it is in, so that each finds what it refers to.
+# A child table comes before the doctype that refers to it.
 DOCTYPES = ("Campaign Email Schedule", "Campaign", "Email Campaign")
-KINDS = ("Lead", "Contact", "Email Group")  # whom its Email Campaign can be for
+KINDS = ("Lead", "Contact", "Email Group")  # recipients of its Email Campaign
 # Its scheduler_events that send campaign mails and set the status of Email Campaigns, once a day.
 JOBS = (
 	"erpnext.crm.doctype.email_campaign.email_campaign.send_email_to_leads_or_contacts",

@@ -1,4 +1,5 @@
-"""Whose definitions of the three doctypes are in force, as the files of ERPNext and of this app give them."""
+"""The definitions of the three doctypes that are in force: ERPNext's or ours, read from the files of the two
+apps."""
 
 from __future__ import annotations
 
@@ -48,13 +49,13 @@ def columns(definition: dict) -> list[str]:
 
 
 def added_columns(doctype: str) -> list[str]:
-	"""Return the columns of ours that ERPNext's definition has not got."""
+	"""Return our columns that ERPNext's definition of a doctype does not have."""
 	known = set(columns(erpnext_definition(doctype)))
 	return [column for column in columns(our_definition(doctype)) if column not in known]
 
 
 def clash(doctype: str) -> str:
-	"""Return a Custom Field of the site that has the name of a field which a taken over doctype gets, "" without one."""
+	"""Return the name of a field of our definition that this site has as a Custom Field, "" without one."""
 	names = [field["fieldname"] for field in our_definition(doctype)["fields"]]
 	return frappe.db.get_value("Custom Field", {"dt": doctype, "fieldname": ("in", names)}, "fieldname") or ""
 
@@ -67,7 +68,7 @@ def put_ours_in_force() -> None:
 
 
 def put_erpnexts_in_force() -> None:
-	"""Put ERPNext's definitions in force again. No row is touched, and columns that it does not know are left."""
+	"""Put ERPNext's definitions in force again. Rows, and columns that it does not know, stay as they are."""
 	for doctype in DOCTYPES:
 		_load(MODULE, doctype)
 

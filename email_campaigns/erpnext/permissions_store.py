@@ -1,6 +1,7 @@
-"""Who works with the three doctypes: the roles that ERPNext gives rights keep them, and ours get theirs.
+"""Permissions on the three doctypes: the roles that ERPNext gives rights keep them, and our roles get theirs.
 
-Custom permissions do what our definitions can't, for a role that a definition names is made on every site.
+They are Custom DocPerms, not parts of our definitions: a role that a definition names is created on every
+site.
 """
 
 from __future__ import annotations
@@ -16,27 +17,16 @@ from email_campaigns.erpnext.names import DOCTYPES
 
 CUSTOM = "Custom DocPerm"
 _RIGHTS = (
-	*(
-		"permlevel",
-		"if_owner",
-		"select",
-		"read",
-		"write",
-		"create",
-		"delete",
-		"submit",
-		"cancel",
-		"amend",
-		"report",
-		"export",
-		"import",
-	),
-	*("share", "print", "email"),
+	*("permlevel", "if_owner", "select", "read", "write", "create", "delete", "submit", "cancel", "amend"),
+	*("report", "export", "import", "share", "print", "email"),
 )
 
 
 def grant_roles() -> None:
-	"""Give each role what ERPNext or this app gives it, on each of the three; what is customised already is left alone."""
+	"""Give each role the rights that ERPNext or this app gives it, on each of the three doctypes.
+
+	Rules that are customised already stay as they are.
+	"""
 	for doctype in DOCTYPES:
 		known = {*_roles(owner_store.our_definition(doctype))}
 		missing = [
@@ -56,35 +46,36 @@ def _roles(definition: dict) -> list[str]:
 
 def _add(doctype: str, rows: list[dict]) -> None:
 	for row in rows:
-		at = {"parent": doctype, "role": row["role"], "permlevel": row.get("permlevel", 0)}
-		if frappe.db.exists(CUSTOM, at) or not frappe.db.exists("Role", row["role"]):
+		key = {"parent": doctype, "role": row["role"], "permlevel": row.get("permlevel", 0)}
+		if frappe.db.exists(CUSTOM, key) or not frappe.db.exists("Role", row["role"]):
 			continue
 		values = {
 			"doctype": CUSTOM,
 			"parenttype": "DocType",
 			"parentfield": "permissions",
-			**_filled(row),
-			**at,
+			**_stored_rule(row),
+			**key,
 		}
 		frappe.get_doc(values).insert(ignore_permissions=True)
 	frappe.clear_cache(doctype=doctype)
 
 
 def give_back(our_roles: Collection[str]) -> None:
-	"""Take our roles' rights away. Where nothing but what `keep` made is left, the standard permissions hold again."""
+	"""Take the rights of our roles away. Where only rules of `grant_roles` remain, restore the standard
+	permissions."""
 	for doctype in DOCTYPES:
 		frappe.db.delete(CUSTOM, {"parent": doctype, "role": ("in", list(our_roles))})
-		theirs = _rows(owner_store.erpnext_definition(doctype)["permissions"])
-		ours = _rows(owner_store.our_definition(doctype)["permissions"])
-		left = _rows(frappe.get_all(CUSTOM, {"parent": doctype}, ["role", *_RIGHTS]))
-		if left and left - (ours - theirs) == theirs:
+		erpnext_rules = _rules(owner_store.erpnext_definition(doctype)["permissions"])
+		our_rules = _rules(owner_store.our_definition(doctype)["permissions"])
+		remaining = _rules(frappe.get_all(CUSTOM, {"parent": doctype}, ["role", *_RIGHTS]))
+		if remaining and remaining - (our_rules - erpnext_rules) == erpnext_rules:
 			reset_perms(doctype)
 
 
-def _rows(permissions: list[dict]) -> set[tuple]:
-	return {tuple(_filled(row).values()) for row in permissions}
+def _rules(permissions: list[dict]) -> set[tuple]:
+	return {tuple(_stored_rule(row).values()) for row in permissions}
 
 
-def _filled(row: dict) -> dict:
-	"""A permission as it is stored: a right that a definition leaves out is not given."""
+def _stored_rule(row: dict) -> dict:
+	"""Return a permission as it is stored: a right that a definition does not name is not given."""
 	return {"role": row["role"], **{right: cint(row.get(right)) for right in _RIGHTS}}

@@ -1,4 +1,5 @@
-"""The take-over of ERPNext's campaigns: what stops it, what it does once, and what every migration must see to again."""
+"""The take-over of ERPNext's campaigns: checks before it, what happens once, and what every migration
+repeats."""
 
 from __future__ import annotations
 
@@ -11,27 +12,32 @@ from email_campaigns.lifecycle import UNFINISHED_EMAIL_CAMPAIGN
 
 
 def check_takeover() -> None:
-	"""Stop an installation, before anything is changed, that could lose data or mail somebody twice. Raises ValidationError."""
+	"""Refuse an installation that could lose data or mail somebody twice, before anything is changed.
+
+	Raises ValidationError.
+	"""
 	if not owner_store.is_here():
 		return
 	for doctype in DOCTYPES:
 		if field := owner_store.clash(doctype):
 			frappe.throw(
 				_(
-					"Email Campaigns can't be installed on this site: it has a field {0} of its own for {1}, and this site's Custom Field {0} is in its place. Nothing was changed."
+					"Email Campaigns can't be installed on this site: it has a field {0} of its own for {1},"
+					" and this site's Custom Field {0} is in its place. Nothing was changed."
 				).format(frappe.bold(field), frappe.bold(_(doctype))),
 				title=_("Name Already in Use"),
 			)
 	if jobs_store.busy():
 		frappe.throw(
 			_(
-				"ERPNext is about to send its email campaigns: install Email Campaigns when its job has ended. Nothing was changed."
+				"ERPNext is about to send its email campaigns: install Email Campaigns when its job"
+				" has ended. Nothing was changed."
 			)
 		)
 
 
 def take_over() -> None:
-	"""Put our definitions in force where ERPNext is installed, with its roles and without its jobs."""
+	"""Put our definitions in force where ERPNext is installed, keep its roles and stop its jobs."""
 	if not owner_store.is_here():
 		return
 	jobs_store.stop()
@@ -41,23 +47,23 @@ def take_over() -> None:
 
 
 def continue_campaigns() -> None:
-	"""Go on with the campaigns that ERPNext has begun; done a second time it changes nothing."""
+	"""Continue the campaigns that ERPNext has begun. A second call changes nothing."""
 	if not owner_store.is_here():
 		return
-	_keep_habits()
+	_keep_erpnext_rules()
 	history_store.number_steps()
 	history_store.adopt()
 
 
 def keep_taken_over() -> None:
-	"""After a migration: ERPNext's definitions and jobs may have come back with it."""
+	"""Repeat the take-over after a migration, which may have brought ERPNext's definitions and jobs back."""
 	if owner_store.is_here():
 		owner_store.put_ours_in_force()
 		jobs_store.stop()
 
 
-def _keep_habits() -> None:
-	"""Let campaigns that were under way do as they did: ERPNext tracks nothing and goes on after a reply."""
+def _keep_erpnext_rules() -> None:
+	"""Keep campaigns that are under way Active, and let them go on after a reply, as with ERPNext."""
 	frappe.db.sql(
 		"""UPDATE tabCampaign SET status = 'Active', stop_on_reply = 0
 		WHERE last_step = 0 AND name IN (SELECT campaign_name FROM `tabEmail Campaign` WHERE status IN %s)""",

@@ -1,7 +1,8 @@
-"""ERPNext 16 keeps a UTM Campaign for each Campaign, which its Leads and sales documents link to: so does this app there.
+"""The UTM Campaign that ERPNext 16 keeps for each Campaign, and that its Leads and sales documents link to.
 
-After erpnext/crm/doctype/campaign/campaign.py of ERPNext 16, but for one thing: `crm_campaign` is the Campaign's name,
-where ERPNext writes its campaign_name, which under a naming series is no Campaign and would refuse to be saved.
+It follows erpnext/crm/doctype/campaign/campaign.py of ERPNext 16, but for one thing: `crm_campaign` is the
+Campaign's name. ERPNext writes its campaign_name, which under a naming series names no Campaign and can't be
+saved.
 """
 
 from __future__ import annotations
@@ -19,7 +20,7 @@ def is_here() -> bool:
 
 
 def mirror_campaign(campaign) -> None:
-	"""Make or update the UTM Campaign of a Campaign document: it has the campaign's name in words, and its description."""
+	"""Make or update the UTM Campaign of a Campaign document, with the campaign's title as its name."""
 	if not is_here() or not campaign.campaign_name:
 		return
 	values = {"campaign_description": campaign.description, LINK: campaign.name}
@@ -32,12 +33,13 @@ def mirror_campaign(campaign) -> None:
 
 
 def follow_rename(old: str, new: str) -> None:
-	"""Let the UTM Campaign have its campaign's new name, and so all that links to it."""
+	"""Rename the UTM Campaign with its campaign, and so all links to it."""
 	if is_here() and frappe.db.exists(DOCTYPE, old) and not frappe.db.exists(DOCTYPE, new):
 		rename_doc(DOCTYPE, old, new, force=True, ignore_permissions=True, show_alert=False)
 
 
 def mirror_all() -> None:
+	"""Make or update the UTM Campaigns of all Campaigns."""
 	if is_here():
 		for name in frappe.get_all("Campaign", pluck="name"):
 			mirror_campaign(frappe.get_doc("Campaign", name))

@@ -1,4 +1,4 @@
-"""Drip sequences: what is due of the enrolments gets into the ledger, from where pages send it."""
+"""Jobs of drip sequences: planning what is due, enrolling many records, statuses by date."""
 
 from __future__ import annotations
 
@@ -19,39 +19,41 @@ ENROLLED_AT_ONCE = 100
 
 
 def tick() -> None:
-	"""See whether an enrolment has something due."""
+	"""Enqueue planning if an enrolment has something due."""
 	if plan_store.has_due(int(time.time())):
 		plan_soon()
 
 
 def plan_soon() -> None:
-	"""Let what is due be planned as soon as this transaction is over."""
+	"""Enqueue planning for the end of this transaction."""
 	enqueue_once(plan, "ec-drip", queue="long", timeout=PLAN_SECONDS, enqueue_after_commit=True)
 
 
 def plan(epoch: int = 0) -> None:
-	"""Plan all that is due at `epoch` (Unix seconds, now by default), each slice durable, and let its pages go.
+	"""Plan all that is due at `epoch` (Unix seconds, now by default), and start sending. Each slice is
+	committed.
 
-	A campaign that can't be planned says why on its form, and is tried again with the next tick.
+	A campaign that can't be planned shows why on its form, and is tried again with the next tick.
 	"""
 	change_latest_rows()
-	epoch, troubled = epoch or int(time.time()), set()
+	epoch = epoch or int(time.time())
+	failed: set[str] = set()
 	advance(epoch)
-	while found := plan_store.due_enrolments(epoch, troubled):
-		campaign = found[0].campaign
+	while enrolments := plan_store.due_enrolments(epoch, failed):
+		campaign = enrolments[0].campaign
 		try:
-			plan_store.plan_enrolments(found, epoch)
+			plan_store.plan_enrolments(enrolments, epoch)
 		except frappe.ValidationError as error:
 			frappe.db.rollback()
 			streams_store.show_problem(campaign, str(error))
-			troubled.add(campaign)
+			failed.add(campaign)
 		frappe.db.commit()
 	advance(epoch)
 	sending.top_up()
 
 
 def enrol(campaign: str, doctype: str, start_date: str, names: list[str]) -> None:
-	"""Enrol records slice by slice, each durable, and tell whoever asked what came of it."""
+	"""Enrol records slice by slice, each committed, and notify the user of the result."""
 	change_latest_rows()
 	run = BulkEnrolment(campaign, doctype, start_date)
 	for batch in slices(names, ENROLLED_AT_ONCE):
@@ -63,6 +65,6 @@ def enrol(campaign: str, doctype: str, start_date: str, names: list[str]) -> Non
 
 
 def advance(epoch: int = 0) -> None:
-	"""Bring the statuses of enrolments in step with the date at `epoch` (Unix seconds, now by default)."""
+	"""Update the statuses of enrolments to the date at `epoch` (Unix seconds, now by default)."""
 	enrolment_store.advance_statuses(in_zone(epoch or int(time.time()), get_system_timezone()).date())
 	frappe.db.commit()

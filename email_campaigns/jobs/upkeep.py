@@ -1,4 +1,4 @@
-"""Upkeep: statuses that follow from dates, counters that are proved, hits that are judged anew, digests."""
+"""Jobs of upkeep: statuses that follow from dates, proof of counters, new verdicts of hits, digests."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from email_campaigns.results import store as results
 from email_campaigns.tracking import events_store
 
 REJUDGED_MAILS = 500  # at a time
-PROVED_DAYS = 3  # a night that was missed is made up for
+PROVED_DAYS = 3  # makes up for nights on which the job did not run
 
 
 def update_statuses() -> None:
@@ -35,23 +35,23 @@ def update_statuses() -> None:
 
 
 def rejudge_hits(since: str) -> None:
-	"""Judge the opens and clicks since a time of the site's clock by the rules as they are now, slice by slice."""
+	"""Judge the opens and clicks since a time of the site's clock by the present rules, slice by slice."""
 	change_latest_rows()
 	after = 0
 	while after := events_store.rejudge(get_datetime(since), after, REJUDGED_MAILS):
 		frappe.db.commit()
 	for name in results.changed_since(get_datetime(since)):
-		frappe.db.commit()  # a count is of the moment when its transaction begins
+		frappe.db.commit()  # a transaction reads rows as they are when it begins
 		results.recount(name)
 	frappe.db.commit()
 
 
 def prove_counts() -> None:
-	"""Compare the counters of people of every mailing that something happened to lately with its ledger, mend and
-	report what differs."""
+	"""Compare the counters of people of each mailing with recent events with its ledger; correct and report
+	differences."""
 	change_latest_rows()
 	for name in results.changed_since(add_days(now_datetime(), -PROVED_DAYS)):
-		frappe.db.commit()  # a count is of the moment when its transaction begins
+		frappe.db.commit()  # a transaction reads rows as they are when it begins
 		different = results.recount(name)
 		if different:
 			results.report_differences(name, different)
@@ -59,16 +59,16 @@ def prove_counts() -> None:
 
 
 def send_digests() -> None:
-	"""Tell the owners of mailings that were completed a day ago what came of them, each once."""
+	"""Send the owners of mailings that were completed a day ago the results, each once."""
 	change_latest_rows()
-	at = now_datetime()
-	for name in digest_store.due_digests(at):
+	now = now_datetime()
+	for name in digest_store.due_digests(now):
 		try:
-			if digest_store.claim_digest(name, at):
+			if digest_store.claim_digest(name, now):
 				digest_store.send_digest(name)
 		except Exception:
-			# Once is at most once: a digest that can't be sent is not tried every hour.
+			# A digest that can't be sent stays claimed, or it would be tried every hour.
 			frappe.db.rollback()
-			digest_store.claim_digest(name, at)
+			digest_store.claim_digest(name, now)
 			frappe.log_error(f"Email Campaigns: no digest of {name}")
 		frappe.db.commit()

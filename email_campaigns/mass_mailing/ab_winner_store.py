@@ -20,6 +20,7 @@ from email_campaigns.results import store as results
 from email_campaigns.results.ab import ABVerdict, compare, winner_reason
 from email_campaigns.results.rates import Counts
 from email_campaigns.schedule.limits import HOUR
+from email_campaigns.translation import translate
 
 SLICE = 5000
 DAY = 24 * HOUR
@@ -91,7 +92,7 @@ def choose_if_due(name: str, epoch: int) -> bool:
 		return False
 	kind = KINDS[row.ab_winner_by]
 	found = compare_versions(name, kind)
-	return choose_winner(name, found.winner, winner_reason(found, kind, frappe._), epoch)
+	return choose_winner(name, found.winner, translate(winner_reason(found, kind)), epoch)
 
 
 def version_labels(name: str) -> tuple[str, ...]:

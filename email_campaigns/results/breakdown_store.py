@@ -1,17 +1,19 @@
 """A mailing's results in parts: by domain, by language, by link, over time, and against the hold-out group.
 
-Each is one grouped statement over the rows that the index on the mailing finds; how many statements there are does not
-depend on the mailing's size.
+Each is one grouped statement over the rows that the index on the mailing yields. The number of statements
+does not depend on the mailing's size.
 """
 
 from __future__ import annotations
+
+from datetime import datetime
 
 import frappe
 
 from email_campaigns.results import store
 from email_campaigns.results.lift import LiftGroup
 from email_campaigns.results.rates import Counts
-from email_campaigns.results.store import LEFT, PEOPLE, PERSON
+from email_campaigns.results.store import COUNTS_AS_SENT, PEOPLE, PERSON
 
 SHOWN = 10
 SHOWN_LINKS = 20
@@ -21,21 +23,24 @@ LINK = "Tracking Link"
 
 def by_domain(source: str) -> dict[str, Counts]:
 	"""Return {domain of the recipients: counts}, those with the most mails first; at most SHOWN."""
-	return _by("{0}.domain", source)
+	return _counts_by("{0}.domain", source)
 
 
 def by_language(source: str) -> dict[str, Counts]:
-	"""Return {language of the version that was sent, "" for everybody's: counts}; at most SHOWN."""
-	return _by("{0}.language", source)
+	"""Return {language of the text that was sent, "" for everybody's: counts}; at most SHOWN."""
+	return _counts_by("{0}.language", source)
 
 
-def _by(column: str, source: str) -> dict[str, Counts]:
+def _counts_by(column: str, source: str) -> dict[str, Counts]:
 	parts = {part: Counts(**numbers) for part, numbers in store.people_by(source, column, SHOWN).items()}
 	return {part: counts for part, counts in parts.items() if counts.sent}
 
 
-def first_moments(source: str, start) -> list[tuple[str, int, int]]:
-	"""Return (kind of MOMENTS, hours from `start` to people's first, number of people)."""
+def first_moments(source: str, start: datetime) -> list[tuple[str, int, int]]:
+	"""Return (kind of MOMENTS, hours from `start` to people's first such event, number of people).
+
+	`start` is a time of the site's clock.
+	"""
 	parts = [
 		f"""SELECT '{kind}', TIMESTAMPDIFF(HOUR, %(start)s, first.at), COUNT(*) FROM (
 			SELECT MIN(c.`{stamp}`) at FROM `tabCampaign Message` c
@@ -52,12 +57,14 @@ def has_links() -> bool:
 
 
 def by_link(source: str) -> list[dict]:
-	"""Return {"link", "title", "people", "clicks", "machine_clicks"} of each link, that of most people first."""
+	"""Return {"link", "title", "people", "clicks", "machine_clicks"} of the SHOWN_LINKS links of most
+	people."""
 	if not has_links():
 		return []
 	rows = frappe.db.sql(
 		f"""SELECT l.link, COUNT(DISTINCT IF(l.verdict = 'human', {PERSON}, NULL)) people,
-			COALESCE(SUM(l.verdict = 'human'), 0) clicks, COALESCE(SUM(l.verdict = 'machine'), 0) machine_clicks
+			COALESCE(SUM(l.verdict = 'human'), 0) clicks,
+			COALESCE(SUM(l.verdict = 'machine'), 0) machine_clicks
 		FROM `tabCampaign Log` l JOIN `tabCampaign Message` c ON c.name = l.message
 		WHERE l.source = %s AND l.action = 'Clicked' AND COALESCE(l.link, '') != '' AND {PEOPLE}
 		GROUP BY l.link ORDER BY people DESC, l.link LIMIT {SHOWN_LINKS}""",
@@ -80,8 +87,8 @@ def _titles(links: list) -> dict[str, str]:
 	return {str(name): title for name, title in rows}
 
 
-def held_out(source: str, reason: str) -> int:
-	"""Return how many people were left out with `reason`, the hold-out group's."""
+def count_held_out(source: str, reason: str) -> int:
+	"""Return how many people were excluded with `reason`, that of the hold-out group."""
 	return frappe.db.sql(
 		f"""SELECT COUNT(*) FROM `tabCampaign Message` c
 		WHERE c.source = %s AND c.status = 'Skipped' AND c.reason = %s AND {PEOPLE}""",
@@ -89,8 +96,9 @@ def held_out(source: str, reason: str) -> int:
 	)[0][0]
 
 
-# What the site sees of people whether they were mailed or not; a click or an opening needs a mail. SQL for the address
-# and the moment of each. Who answered from another address is in neither group, so that both are measured alike.
+# What the site sees of people whether they were mailed or not; a click or an open needs a mail. The address
+# and the moment of each, as SQL. A person who answered from another address is in neither group, so that both
+# are measured alike.
 _SEEN = {
 	"wrote": """SELECT x.sender email FROM `tabCommunication` x WHERE x.creation >= %(since)s
 		AND x.communication_type = 'Communication' AND x.sent_or_received = 'Received'""",
@@ -100,21 +108,25 @@ _SEEN = {
 
 
 def behaviour_since(
-	source: str, reason: str, since, sizes: tuple[int, int]
+	source: str, reason: str, since: datetime, sizes: tuple[int, int]
 ) -> dict[str, tuple[LiftGroup, LiftGroup]]:
-	"""Return {what people did since the start: (the mailed, the held out)}; `sizes` are those of the two groups."""
+	"""Return {what people did since `since`: (the mailed, the held out)}.
+
+	`since` is a time of the site's clock, `sizes` the numbers of people (mailed, held out), `reason` that of
+	the hold-out group.
+	"""
 	return {kind: _groups(events, source, reason, since, sizes) for kind, events in _SEEN.items()}
 
 
 def _groups(
-	events: str, source: str, reason: str, since, sizes: tuple[int, int]
+	events: str, source: str, reason: str, since: datetime, sizes: tuple[int, int]
 ) -> tuple[LiftGroup, LiftGroup]:
 	# From the events to the ledger: they are few, and the ledger has an index on the address.
-	mailed, left_alone = frappe.db.sql(
-		f"""SELECT COUNT(DISTINCT IF({LEFT}, {PERSON}, NULL)),
+	mailed, held_out = frappe.db.sql(
+		f"""SELECT COUNT(DISTINCT IF({COUNTS_AS_SENT}, {PERSON}, NULL)),
 			COUNT(DISTINCT IF(c.status = 'Skipped' AND c.reason = %(reason)s, c.name, NULL))
 		FROM ({events}) seen STRAIGHT_JOIN `tabCampaign Message` c ON c.email = seen.email
 		WHERE c.source = %(source)s AND {PEOPLE}""",
 		{"source": source, "reason": reason, "since": since},
 	)[0]
-	return LiftGroup(min(mailed, sizes[0]), sizes[0]), LiftGroup(min(left_alone, sizes[1]), sizes[1])
+	return LiftGroup(min(mailed, sizes[0]), sizes[0]), LiftGroup(min(held_out, sizes[1]), sizes[1])

@@ -1,10 +1,8 @@
-"""The one mail that tells the owner of a mailing its figures, a day after it was complete."""
+"""The mail with a mailing's figures that its owner gets, once, a day after it was complete."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from contextlib import contextmanager
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 import frappe
 from frappe import _
@@ -13,15 +11,15 @@ from frappe.utils import cint, escape_html, fmt_money, get_url_to_form
 from email_campaigns.compat import affected_rows
 from email_campaigns.results import store
 from email_campaigns.results.rates import Counts, Rate, rate
+from email_campaigns.translation import in_language
 
 AFTER = timedelta(days=1)
-UNTIL = timedelta(
-	days=3
-)  # where the job has not run for long, or was just switched on, old figures are no news
+# Figures that are older are no news, where the job has not run for long or was just switched on.
+UNTIL = timedelta(days=3)
 
 
-def due_digests(now) -> list[str]:
-	"""Return the mailings whose owners are to be told at `now` (the site's clock), the earliest first."""
+def due_digests(now: datetime) -> list[str]:
+	"""Return the mailings whose digest is due at `now` (the site's clock), the earliest first."""
 	if not cint(frappe.db.get_single_value("Email Campaign Settings", "send_digest")):
 		return []
 	return frappe.db.sql(
@@ -32,8 +30,11 @@ def due_digests(now) -> list[str]:
 	)
 
 
-def claim_digest(name: str, now) -> bool:
-	"""Take it on to tell the owner; False where another job did. The mail is queued in the same transaction."""
+def claim_digest(name: str, now: datetime) -> bool:
+	"""Claim the digest of a mailing for this job; False where another job did.
+
+	The mail is queued in the same transaction. `now` is a time of the site's clock.
+	"""
 	frappe.db.sql(
 		"UPDATE `tabMass Email` SET digest_sent_on = %s WHERE name = %s AND digest_sent_on IS NULL",
 		(now, name),
@@ -47,9 +48,9 @@ def send_digest(name: str) -> None:
 	owner = frappe.db.get_value("User", doc.owner, ["email", "enabled", "language"], as_dict=True)
 	if not owner or not owner.enabled or not owner.email:
 		return
-	# The account of the mailing will do where the site has no default one.
+	# The mailing's account, because the site may have no default one.
 	sender = doc.sender_account and frappe.db.get_value("Email Account", doc.sender_account, "email_id")
-	with _language(owner.language):
+	with in_language(owner.language):
 		frappe.sendmail(
 			recipients=[owner.email],
 			sender=sender or None,
@@ -60,54 +61,45 @@ def send_digest(name: str) -> None:
 		)
 
 
-@contextmanager
-def _language(language: str | None) -> Iterator[None]:
-	before, frappe.local.lang = frappe.local.lang, language or frappe.local.lang
-	try:
-		yield
-	finally:
-		frappe.local.lang = before
-
-
 def _text(name: str, title: str, counts: Counts) -> str:
 	rows = "".join(
-		f'<tr><td style="padding-right: 2em">{label}</td><td style="padding-right: 2em; text-align: right">{_number(count)}</td>'
-		f"<td>{told}</td></tr>"
-		for label, count, told in _lines(counts)
+		f'<tr><td style="padding-right: 2em">{label}</td>'
+		f'<td style="padding-right: 2em; text-align: right">{_number(count)}</td><td>{share}</td></tr>'
+		for label, count, share in _lines(counts)
 	)
 	link = f'<a href="{get_url_to_form("Mass Email", name)}">{_("Show the mailing")}</a>'
-	head = _("A day after it was complete, the mailing {0} has come so far:").format(
+	head = _("The results of the mailing {0}, a day after it was complete:").format(
 		f"<b>{escape_html(title)}</b>"
 	)
 	return f"<p>{head}</p><table>{rows}</table><p>{link}</p>"
 
 
 def _lines(counts: Counts) -> list[tuple[str, int, str]]:
-	"""Return (what, how many people, which share of whom) of each figure."""
-	delivered = _("{0} of those mailed")
-	of_delivered = _("{0} of those delivered")
+	"""Return (label, number of people, share in words) of each figure."""
+	mailed = _("{0} of those mailed")
+	delivered = _("{0} of those delivered")
 	return [
 		(_("Mailed"), counts.sent, ""),
-		(_("Delivered"), counts.delivered, _of(delivered, counts.delivered, counts.sent)),
-		(_("Opened"), counts.opened, _told(of_delivered, rate("open_rate", counts))),
-		(_("Clicked"), counts.clicked, _told(of_delivered, rate("click_rate", counts))),
-		(_("Replied"), counts.replied, _told(of_delivered, rate("reply_rate", counts))),
-		(_("Bounced"), counts.bounced, _told(delivered, rate("bounce_rate", counts))),
-		(_("Unsubscribed"), counts.unsubscribed, _told(of_delivered, rate("unsubscribe_rate", counts))),
+		(_("Delivered"), counts.delivered, _share(mailed, counts.delivered, counts.sent)),
+		(_("Opened"), counts.opened, _describe_rate(delivered, rate("open_rate", counts))),
+		(_("Clicked"), counts.clicked, _describe_rate(delivered, rate("click_rate", counts))),
+		(_("Replied"), counts.replied, _describe_rate(delivered, rate("reply_rate", counts))),
+		(_("Bounced"), counts.bounced, _describe_rate(mailed, rate("bounce_rate", counts))),
+		(_("Unsubscribed"), counts.unsubscribed, _describe_rate(delivered, rate("unsubscribe_rate", counts))),
 	]
 
 
-def _of(words: str, count: int, of: int) -> str:
-	return words.format(_percent(count / of)) if of else ""
+def _share(words: str, count: int, base: int) -> str:
+	return words.format(_percent(count / base)) if base else ""
 
 
-def _told(words: str, found: Rate) -> str:
-	if found.human is None:
+def _describe_rate(words: str, figure: Rate) -> str:
+	if figure.human is None:
 		return ""
-	told = words.format(_percent(found.human))
-	if found.raw_count > found.count:
-		told += ", " + _("{0} with what programs opened").format(_percent(found.raw))
-	return told
+	text = words.format(_percent(figure.human))
+	if figure.raw is not None and figure.raw_count > figure.count:
+		text = ", ".join((text, _("{0} including bots").format(_percent(figure.raw))))
+	return text
 
 
 def _percent(value: float) -> str:

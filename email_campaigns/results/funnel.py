@@ -1,4 +1,4 @@
-"""How many of the people that a mailing was planned for came how far. Pure."""
+"""The funnel of a mailing: how many people reached each step, from planned to replied. Pure."""
 
 from __future__ import annotations
 
@@ -11,7 +11,10 @@ STEPS = ("planned", "sent", "delivered", "opened", "clicked", "replied")
 
 @dataclass(frozen=True, slots=True)
 class FunnelStep:
-	"""`share` of the first step, from 0 to 1, None where nobody was planned; `raw` has what programs did too."""
+	"""One step: `count` people, `raw` with bots.
+
+	`share` is the step's part of the first step, from 0 to 1, None where nobody was planned.
+	"""
 
 	name: str
 	count: int
@@ -20,7 +23,7 @@ class FunnelStep:
 
 
 def funnel(counts: Counts) -> list[FunnelStep]:
-	"""Return the steps in their order. A reply needs no click, so the last two need not grow smaller."""
+	"""Return the steps in the order of STEPS. A reply needs no click, so the last step may be larger."""
 	return [
 		FunnelStep(
 			name, getattr(counts, name), counts.raw(name), share(getattr(counts, name), counts.planned)

@@ -1,8 +1,9 @@
-"""What a mailing changed, against people who were left alone: the difference of two shares and how sure it is. Pure.
+"""The lift of a mailing: its people compared with a hold-out group, as a difference of two shares. Pure.
 
-The interval for one share is Wilson's score interval (E. B. Wilson, J. Am. Stat. Assoc. 22, 1927, 209-212), the one for
-the difference Newcombe's hybrid score interval, method 10 without continuity correction (R. G. Newcombe, Statistics in
-Medicine 17, 1998, 873-890). Unlike the textbook's they hold for small groups, and for shares near 0, as these are.
+The interval for one share is Wilson's score interval (E. B. Wilson, J. Am. Stat. Assoc. 22, 1927, 209-212),
+the one for the difference Newcombe's hybrid score interval, method 10 without continuity correction (R. G.
+Newcombe, Statistics in Medicine 17, 1998, 873-890). Unlike the textbook intervals they hold for small groups
+and for shares near 0, such as these.
 """
 
 from __future__ import annotations
@@ -17,22 +18,24 @@ _Z = NormalDist().inv_cdf((1 + CONFIDENCE) / 2)
 
 @dataclass(frozen=True, slots=True)
 class LiftGroup:
-	"""`events` of `size` people did something; 0 <= events <= size."""
+	"""A group of `size` people of whom `events` did something; 0 <= events <= size."""
 
 	events: int
 	size: int
 
 	@property
 	def share(self) -> float:
+		"""The share of people who did it, from 0 to 1. Raises ZeroDivisionError for an empty group."""
 		return self.events / self.size
 
 
 @dataclass(frozen=True, slots=True)
 class Lift:
-	"""Shares from 0 to 1; `difference` of the mailed to the held-out share with its interval, each from -1 to 1.
+	"""The shares of the two groups, from 0 to 1, and their difference with its interval, from -1 to 1.
 
-	`relative` is the difference as a multiple of the held-out share, None where that is 0. The lift is `significant`
-	where the interval leaves out 0.
+	`difference` is `mailed` minus `held_out`, `low` to `high` its interval. `relative` is the difference as a
+	multiple of the held-out share, None where that is 0. The lift is `significant` where the interval
+	excludes 0.
 	"""
 
 	mailed: float
@@ -45,7 +48,7 @@ class Lift:
 
 
 def wilson(group: LiftGroup, z: float = _Z) -> tuple[float, float]:
-	"""Return the score interval of a share; the group must not be empty."""
+	"""Return the score interval (low, high) of a group's share at `z` standard deviations; no empty group."""
 	n, p = group.size, group.share
 	middle, spread = p + z * z / (2 * n), z * sqrt(p * (1 - p) / n + z * z / (4 * n * n))
 	whole = 1 + z * z / n
@@ -53,7 +56,7 @@ def wilson(group: LiftGroup, z: float = _Z) -> tuple[float, float]:
 
 
 def newcombe(first: LiftGroup, second: LiftGroup, z: float = _Z) -> tuple[float, float]:
-	"""Return the interval of first.share - second.share; neither group may be empty."""
+	"""Return the interval (low, high) of first.share - second.share; neither group may be empty."""
 	(low1, high1), (low2, high2) = wilson(first, z), wilson(second, z)
 	p1, p2 = first.share, second.share
 	below = sqrt((p1 - low1) ** 2 + (high2 - p2) ** 2)
@@ -62,7 +65,7 @@ def newcombe(first: LiftGroup, second: LiftGroup, z: float = _Z) -> tuple[float,
 
 
 def lift(mailed: LiftGroup, held_out: LiftGroup) -> Lift | None:
-	"""Return what the mailing changed, None where a group is empty, for then nothing can be compared."""
+	"""Return what the mailing changed; None where a group is empty."""
 	if not (mailed.size and held_out.size):
 		return None
 	low, high = newcombe(mailed, held_out)

@@ -1,22 +1,29 @@
-"""Rows of the log for reports: one fact a row, with the mailing that it belongs to."""
+"""Rows of the log for reports: one fact a row, with its mailing or enrolment."""
 
 from __future__ import annotations
+
+from collections.abc import Mapping
 
 import frappe
 from frappe import _
 
 ROWS = 100_000  # more than a browser can show; a narrower filter shows the rest
-# A copy, a colleague and a test are in no report of results.
-# A mail is one of a mailing `e`, or a step of an enrolment.
+# SQL over a row `l` of the log, the mail `c` of it and the mailing `e`. A mail is one of a mailing, or a step
+# of an enrolment.
 MAILING = "e.name mass_email"
 ENROLMENT = "IF(l.source_doctype = 'Email Campaign', l.source, NULL) email_campaign"
-TITLE = "COALESCE(e.title, (SELECT m.email_template FROM `tabCampaign Email Schedule` m WHERE m.parent = l.campaign AND m.step = c.step AND m.step > 0 LIMIT 1))"
-_NOBODY = "COALESCE(l.verdict, '') NOT IN ('machine', 'internal', 'test')"
+TITLE = (
+	"COALESCE(e.title, (SELECT m.email_template FROM `tabCampaign Email Schedule` m"
+	" WHERE m.parent = l.campaign AND m.step = c.step AND m.step > 0 LIMIT 1))"
+)
+# A copy, a colleague and a test are in no report of results.
+_BY_A_PERSON = "COALESCE(l.verdict, '') NOT IN ('machine', 'internal', 'test')"
 
 
-def log_condition(filters) -> tuple[str, dict]:
-	"""Return SQL over the log `l` for the filters of a report, and its values."""
-	conditions, values = ["l.source_doctype IN ('Mass Email', 'Email Campaign')"], {}
+def log_condition(filters: Mapping) -> tuple[str, dict[str, object]]:
+	"""Return SQL over the log `l` for the filters of a report, and the values in it."""
+	conditions = ["l.source_doctype IN ('Mass Email', 'Email Campaign')"]
+	values: dict[str, object] = {}
 	for key, condition in (
 		("mass_email", "l.source = %(mass_email)s"),
 		("campaign", "l.campaign = %(campaign)s"),
@@ -51,7 +58,7 @@ def mailing_columns() -> list[dict]:
 
 
 def log_columns(details: str) -> list[dict]:
-	"""Return the columns of `rows`; `details` heads what the log says of the fact."""
+	"""Return the columns of `log_rows`; `details` is the heading of the log's details."""
 	return [
 		{"fieldname": "creation", "label": _("Time"), "fieldtype": "Datetime", "width": 160},
 		{"fieldname": "email", "label": _("Email"), "fieldtype": "Data", "width": 220},
@@ -75,15 +82,15 @@ def log_columns(details: str) -> list[dict]:
 	]
 
 
-def log_rows(action: str, filters) -> list[dict]:
-	"""Return what the log has of `action`, the latest first."""
+def log_rows(action: str, filters: Mapping) -> list[dict]:
+	"""Return the rows of `action` that a report's filters allow, the latest first, at most ROWS."""
 	conditions, values = log_condition(filters)
 	return frappe.db.sql(
 		f"""SELECT l.creation, l.email, l.details, {MAILING}, {TITLE} title, {ENROLMENT},
 			l.campaign, l.recipient_doctype, l.recipient_name
 		FROM `tabCampaign Log` l LEFT JOIN `tabMass Email` e ON e.name = l.source
 			LEFT JOIN `tabCampaign Message` c ON c.name = l.message
-		WHERE l.action = %(action)s AND {_NOBODY} AND {conditions}
+		WHERE l.action = %(action)s AND {_BY_A_PERSON} AND {conditions}
 			AND COALESCE(c.is_seed, 0) = 0 AND COALESCE(c.cc_of, 0) = 0
 		ORDER BY l.creation DESC, l.name DESC LIMIT {ROWS}""",
 		{"action": action, **values},

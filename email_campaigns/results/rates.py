@@ -1,7 +1,8 @@
-"""Counts of a mailing into rates that state what they are a share of. Pure.
+"""The counts of a mailing, and its rates, which name what they are a share of. Pure.
 
-Every count is of people: a copy, a colleague of the seed group and a test are in none of them, and whoever got a mail
-again is one person. “Human” figures leave out what programs did (scanners, image proxies); “raw” ones have it too.
+Every count is of people: a copy (CC), a colleague of the seed group and a test are in none of them, and a
+person who got a mail twice counts once. “Human” figures leave out bots (scanners, image proxies); “raw” ones
+include them.
 """
 
 from __future__ import annotations
@@ -13,8 +14,10 @@ SENT, DELIVERED, OPENED = "sent", "delivered", "opened"
 
 @dataclass(frozen=True, slots=True)
 class Counts:
-	"""People by what became of their mail. `machine_opened` and `machine_clicked` count those of whom only programs
-	are known to have opened or clicked; `sent` has what a server refused for good, which `bounced` has too.
+	"""People by what became of their mail.
+
+	`machine_opened` and `machine_clicked` count those whose mail only bots are known to have opened or
+	clicked. `sent` includes mails that a server refused for good, which are in `bounced` too.
 	"""
 
 	planned: int = 0
@@ -30,11 +33,12 @@ class Counts:
 
 	@property
 	def delivered(self) -> int:
+		"""The mails sent less those that bounced, at least 0."""
 		return max(0, self.sent - self.bounced)
 
 	def raw(self, kind: str) -> int:
-		"""Return a count with what programs did: the same where programs leave no trace of that kind."""
-		return getattr(self, kind) + getattr(self, f"machine_{kind}", 0)
+		"""Return the count of a kind with bots: the same number where bots leave no trace of that kind."""
+		return int(getattr(self, kind)) + int(getattr(self, f"machine_{kind}", 0))
 
 
 KINDS = tuple(field.name for field in fields(Counts))
@@ -42,7 +46,11 @@ KINDS = tuple(field.name for field in fields(Counts))
 
 @dataclass(frozen=True, slots=True)
 class Rate:
-	"""`human` and `raw` from 0 to 1, None where the base is 0; `of` is the number that `base` names."""
+	"""`count` people, `raw_count` with bots, as shares `human` and `raw` of a base, from 0 to 1.
+
+	`base` names the count that they are a share of and `of` is its number; the shares are None where that is
+	0.
+	"""
 
 	name: str
 	count: int
@@ -53,7 +61,8 @@ class Rate:
 	raw: float | None
 
 
-# What is a share of what. A rate with another base than expected is the commonest quarrel about results.
+# {rate: (what is counted, what it is a share of)}. People often argue about results because they expect
+# another base.
 BASES = {
 	"open_rate": ("opened", DELIVERED),
 	"click_rate": ("clicked", DELIVERED),
@@ -63,24 +72,25 @@ BASES = {
 	"unsubscribe_rate": ("unsubscribed", DELIVERED),
 	"complaint_rate": ("complained", DELIVERED),
 }
-# Of those whom people opened: what programs did on mails that nobody has read says nothing about readers.
+# The base is opens by people: a click by a bot on a mail that nobody has read says nothing about readers.
 _HUMAN_ONLY = ("click_to_open_rate",)
 
 
-def share(count: int, of: int) -> float | None:
-	"""Return count / of, at most 1, or None where there is nothing to be a share of.
+def share(count: int, base: int) -> float | None:
+	"""Return count / base, from 0 to 1, or None where the base is 0.
 
 	A mail may be reported as undeliverable and be read all the same, so events can outnumber their base.
 	"""
-	return min(1.0, max(0, count) / of) if of > 0 else None
+	return min(1.0, max(0, count) / base) if base > 0 else None
 
 
 def rate(name: str, counts: Counts) -> Rate:
 	"""Return one of BASES. Raises KeyError for another name."""
 	kind, base = BASES[name]
-	count, of = getattr(counts, kind), getattr(counts, base)
+	count, base_count = getattr(counts, kind), getattr(counts, base)
 	raw_count = count if name in _HUMAN_ONLY else counts.raw(kind)
-	return Rate(name, count, raw_count, base, of, share(count, of), share(raw_count, of))
+	human, raw = share(count, base_count), share(raw_count, base_count)
+	return Rate(name, count, raw_count, base, base_count, human, raw)
 
 
 def rates(counts: Counts) -> list[Rate]:
@@ -89,5 +99,5 @@ def rates(counts: Counts) -> list[Rate]:
 
 
 def total(many: list[Counts]) -> Counts:
-	"""Add up the counts of several mailings: a person who got three of them is in the sum three times."""
+	"""Add up the counts of several mailings; a person who got three of them counts three times."""
 	return Counts(**{kind: sum(getattr(counts, kind) for counts in many) for kind in KINDS})

@@ -1,4 +1,4 @@
-"""User agents of those who fetch what is in mails without a person: who they are, by what they call themselves. Pure."""
+"""User agents of bots and proxies, recognised by what they call themselves. Pure."""
 
 from __future__ import annotations
 
@@ -6,38 +6,45 @@ import re
 from collections.abc import Mapping
 from functools import cache, lru_cache
 
-MOST_KEPT = 4096  # answers that are remembered: a mailing is read with a few hundred different programs
+from email_campaigns.text import Sentence, _lt
+
+CACHED_AGENTS = 4096  # a mailing is read with a few hundred different user agents
 CHUNK = 50  # patterns in one expression
 
 
 class PatternNames:
-	"""A table {name: pattern without regard to case}; the first that is found names the agent."""
+	"""A table {name: pattern}; the first pattern that occurs in a user agent names it, in whatever case."""
 
 	def __init__(self, patterns: Mapping[str, str]):
 		self._patterns = [(name, re.compile(pattern, re.IGNORECASE)) for name, pattern in patterns.items()]
 
-	def name_of(self, agent: str) -> str:
+	def find_name(self, agent: str) -> Sentence:
+		"""Return the name of a user agent, an empty sentence where no pattern occurs in it."""
+		return Sentence(self._first_name(agent))
+
+	def _first_name(self, agent: str) -> str:
 		return next((name for name, pattern in self._patterns if pattern.search(agent)), "")
 
 
-# They fetch an image when a person opens the mail, in the person's place: an open, though of an unknown device.
+# They fetch an image in a person's place when the person opens the mail: an open, though of an unknown
+# device.
 PROXIES = PatternNames(
 	{
-		"Gmail's image proxy": r"GoogleImageProxy",
-		"Yahoo's image proxy": r"YahooMailProxy",
-		"Fastmail's image proxy": r"FastmailUA",
-		"Proton Mail's image proxy": r"ProtonMail|Proton-?Mail",
-		"Shortwave's image proxy": r"Shortwave Image Fetcher",
-		"DuckDuckGo's image proxy": r"DuckDuckGo-Email",
+		_lt("Gmail's image proxy"): r"GoogleImageProxy",
+		_lt("Yahoo's image proxy"): r"YahooMailProxy",
+		_lt("Fastmail's image proxy"): r"FastmailUA",
+		_lt("Proton Mail's image proxy"): r"ProtonMail|Proton-?Mail",
+		_lt("Shortwave's image proxy"): r"Shortwave Image Fetcher",
+		_lt("DuckDuckGo's image proxy"): r"DuckDuckGo-Email",
 	}
 )
 
 # They fetch every image of every mail when it arrives, so that nobody learns who opened it.
 PREFETCHERS = PatternNames(
 	{
-		# All that its proxies say of themselves, whatever the device
-		"Apple Mail Privacy Protection": r"^Mozilla/5\.0$",
-		"Gmail's prefetch": r"Chrome/42\.0\.2311\.135 Safari/537\.36 Edge/12\.246 Mozilla/5\.0$",
+		# This is all that its proxies send, whatever the device.
+		_lt("Apple Mail Privacy Protection"): r"^Mozilla/5\.0$",
+		_lt("Gmail's prefetch"): r"Chrome/42\.0\.2311\.135 Safari/537\.36 Edge/12\.246 Mozilla/5\.0$",
 	}
 )
 
@@ -72,28 +79,29 @@ SCANNERS = PatternNames(
 		"Ironscales": r"ironscales",
 		"Spamhaus": r"spamhaus",
 		"SURBL": r"\bsurbl\b",
-		"an antivirus program": r"clamav|dr\.?web\b|f-secure|antivirus",
+		_lt("an antivirus program"): r"clamav|dr\.?web\b|f-secure|antivirus",
 	}
 )
 
-# What the published list does not name. CUBOT makes telephones.
+# Bots that the published list does not name. CUBOT makes telephones.
 GENERIC = re.compile(
 	r"(?<!cu)bot(?:[/;),_ +-]|$)|crawler|spider|scanner|\bsandbox\b|headless|phantomjs"
 	r"|^(?:java|ruby|perl|php|lua|dart|python|go|rust|erlang|elixir|node|deno|bun)\b"
-	r"|^(?:faraday|rest-client|http\.rb|typhoeus|guzzle|reqwest|ureq|hyper|pycurl|libcurl|urlgrabber|undici|hackney)"
+	r"|^(?:faraday|rest-client|http\.rb|typhoeus|guzzle|reqwest|ureq|hyper|pycurl|libcurl|urlgrabber|undici"
+	r"|hackney)"
 	r"|httpclient|http_request|winhttp|powershell|lwp::|python-|^axios|^got\b|postman|insomnia"
 	r"|link\s?(?:checker|preview|expander|validator)|url\s?(?:preview|checker|resolver|expander)",
 	re.IGNORECASE,
 )
-# As short as no browser writes it
+# Shorter than any browser writes it
 STUB = re.compile(
 	r"^(?:Mozilla(?:/\d\.\d)?(?: \((?:compatible|Windows|X11|Macintosh)?;?\))?|-|null|undefined|none|test)$",
 	re.I,
 )
 
-# Patterns of the published list that also match the programs of people: an edition of Android that is on millions of
-# telephones, and the proxies above.
-NOT_ROBOTS = frozenset(
+# Patterns of the published list that match people's user agents too: a build of Android that is on millions
+# of telephones, and the proxies above.
+NOT_BOTS = frozenset(
 	(
 		r"AP3A\.240617\.008",
 		"GoogleImageProxy",
@@ -105,33 +113,33 @@ NOT_ROBOTS = frozenset(
 )
 
 
-@lru_cache(maxsize=MOST_KEPT)
-def prefetcher(agent: str) -> str:
-	"""Return which service fetched this when the mail arrived, "" where none did."""
-	return PREFETCHERS.name_of(agent.strip())
+@lru_cache(maxsize=CACHED_AGENTS)
+def prefetcher(agent: str) -> Sentence:
+	"""Return the service that fetched this when the mail arrived, an empty sentence where none did."""
+	return PREFETCHERS.find_name(agent.strip())
 
 
-@lru_cache(maxsize=MOST_KEPT)
-def scanner(agent: str) -> str:
-	"""Return the security product as a sentence's part, "" where it is none."""
-	name = SCANNERS.name_of(agent)
-	return f"Security scanner: {name}" if name else ""
+@lru_cache(maxsize=CACHED_AGENTS)
+def scanner(agent: str) -> Sentence:
+	"""Return a sentence that names the security product, an empty one where it is none."""
+	name = SCANNERS.find_name(agent)
+	return Sentence(_lt("Security scanner: {0}"), name) if name else Sentence("")
 
 
-@lru_cache(maxsize=MOST_KEPT)
-def known_robot(agent: str) -> str:
-	"""Return why an agent is no browser or mail program, "" where it may be one."""
+@lru_cache(maxsize=CACHED_AGENTS)
+def known_bot(agent: str) -> Sentence:
+	"""Return why an agent is no browser or mail program, an empty sentence where it may be one."""
 	if STUB.search(agent.strip()):
-		return "No browser calls itself so"
-	if GENERIC.search(agent) or any(pattern.search(agent) for pattern in _published()):
-		return "A known robot"
-	return ""
+		return Sentence(_lt("No browser has such a short name"))
+	if GENERIC.search(agent) or any(pattern.search(agent) for pattern in _published_patterns()):
+		return Sentence(_lt("A known bot"))
+	return Sentence("")
 
 
 @cache
-def _published() -> list[re.Pattern]:
-	# Read at the first hit: most processes never judge one.
+def _published_patterns() -> list[re.Pattern[str]]:
+	# Imported when the first hit is judged: most processes never judge one.
 	from crawleruseragents import CRAWLER_USER_AGENTS_DATA
 
-	patterns = [each["pattern"] for each in CRAWLER_USER_AGENTS_DATA if each["pattern"] not in NOT_ROBOTS]
-	return [re.compile("|".join(patterns[at : at + CHUNK])) for at in range(0, len(patterns), CHUNK)]
+	patterns = [entry["pattern"] for entry in CRAWLER_USER_AGENTS_DATA if entry["pattern"] not in NOT_BOTS]
+	return [re.compile("|".join(patterns[start : start + CHUNK])) for start in range(0, len(patterns), CHUNK)]

@@ -1,4 +1,5 @@
-"""The opens and clicks of one mail, judged together: a later hit can show that earlier ones were a machine's. Pure."""
+"""The opens and clicks of one mail, judged together, for a later hit can show that a machine made earlier
+ones. Pure."""
 
 from __future__ import annotations
 
@@ -19,13 +20,16 @@ from email_campaigns.tracking.verdict import (
 
 PREFETCH = "prefetch"
 BURST = timedelta(seconds=BURST_SECONDS)
-MOST_AT_ONCE = 200  # clicks that one is compared with: more make it no clearer
+MOST_COMPARED = 200  # clicks that one click is compared with: more make it no clearer
 
 
 @dataclass(frozen=True, slots=True)
 class Event:
-	"""A hit as the log keeps it. `at` on the site's clock; `verdict` as it was judged before, where it was; `request` is
-	PREFETCH, or the method of a request that is no GET."""
+	"""A hit as the log keeps it, of kind OPEN or CLICK.
+
+	`at` is a time of the site's clock, `verdict` the verdict that was stored before, "" for a new hit.
+	`request` is PREFETCH, or the method of a request that is no GET, else "".
+	"""
 
 	kind: str
 	at: datetime
@@ -38,9 +42,17 @@ class Event:
 def judge_events(
 	events: Sequence[Event], sent: datetime | None, machine_seconds: int = MACHINE_SECONDS
 ) -> list[HitVerdict]:
-	"""Return the verdict of each event of one mail that was sent at `sent`, in their order."""
-	links = _links_around(events)
-	bursts = [(event.at, event.agent, n) for event, n in zip(events, links, strict=True) if n >= BURST_LINKS]
+	"""Return the verdict of each event of one mail, in their order.
+
+	`sent` is when the mail was sent, on the site's clock, None where that is not known. A hit less than
+	`machine_seconds` later is a machine's.
+	"""
+	link_counts = _count_links_around(events)
+	bursts = [
+		(event.at, event.agent, number)
+		for event, number in zip(events, link_counts, strict=True)
+		if number >= BURST_LINKS
+	]
 	return [
 		judge_hit(
 			Hit(
@@ -49,32 +61,37 @@ def judge_events(
 				method="GET" if event.request in ("", PREFETCH) else event.request,
 				prefetch=event.request == PREFETCH,
 				seconds=(event.at - sent).total_seconds() if sent else None,
-				links=max([number, *_bursts_of(event, bursts)]),
+				links=max([number, *_bursts_around(event, bursts)]),
 				internal=event.verdict == INTERNAL,
 			),
 			machine_seconds,
 		)
-		for event, number in zip(events, links, strict=True)
+		for event, number in zip(events, link_counts, strict=True)
 	]
 
 
-def _links_around(events: Sequence[Event]) -> list[int]:
-	"""Return for each event how many different links were followed in the fullest BURST_SECONDS that it lies in.
+def _count_links_around(events: Sequence[Event]) -> list[int]:
+	"""Return for each event the number of different links followed in the fullest BURST_SECONDS that it lies
+	in.
 
-	What was only looked at is not followed: a browser that fetches all links ahead makes no machine of who then clicks.
+	A prefetch or a HEAD follows no link: a browser may fetch all links ahead, and a person clicks one of them
+	then.
 	"""
-	numbers = [0] * len(events)
+	counts = [0] * len(events)
 	clicks = sorted(
 		(event.at, place) for place, event in enumerate(events) if event.kind == CLICK and not event.request
 	)
 	for first, (start, _place) in enumerate(clicks):
-		window = [place for at, place in clicks[first : first + MOST_AT_ONCE] if at <= start + BURST]
+		window = [place for at, place in clicks[first : first + MOST_COMPARED] if at <= start + BURST]
 		links = len({events[place].link for place in window})
 		for place in window:
-			numbers[place] = max(numbers[place], links)
-	return numbers
+			counts[place] = max(counts[place], links)
+	return counts
 
 
-def _bursts_of(event: Event, bursts: list[tuple[datetime, str, int]]) -> list[int]:
-	"""The image that a scanner loads together with the links is no person's open."""
-	return [n for at, agent, n in bursts if agent == event.agent and abs(at - event.at) <= BURST]
+def _bursts_around(event: Event, bursts: list[tuple[datetime, str, int]]) -> list[int]:
+	"""Return the numbers of links of the bursts by the same agent that an event lies in.
+
+	A scanner loads the image together with the links: that is no person's open.
+	"""
+	return [number for at, agent, number in bursts if agent == event.agent and abs(at - event.at) <= BURST]

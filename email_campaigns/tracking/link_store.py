@@ -1,4 +1,4 @@
-"""Tracking Links in the database: those that a template may name, those of plain links, and where one leads."""
+"""Tracking Links in the database: those that a template may name, and those made for plain links."""
 
 from __future__ import annotations
 
@@ -32,7 +32,10 @@ def read_link(name: str) -> Link | None:
 
 
 def links_by_name(campaign: str, names: Collection[str]) -> dict[str, Link]:
-	"""Return {name: link} of all links that a template may name: its campaign's by title and id, any other's by id."""
+	"""Return {name: link} of the links that a template may name.
+
+	A link of `campaign` goes by its title and by its id, any other by its id, if that is among `names`.
+	"""
 	own = "campaign = %(campaign)s AND is_automatic = 0"
 	rows = frappe.db.sql(
 		f"SELECT {_COLUMNS}, COALESCE({own}, 0) FROM `tabTracking Link` WHERE {own} OR name IN %(names)s",
@@ -43,11 +46,13 @@ def links_by_name(campaign: str, names: Collection[str]) -> dict[str, Link]:
 
 
 def _link(row: tuple) -> Link:
-	return Link(*row[:4], enabled=bool(row[4]))
+	name, title, url, message, enabled = row[:5]
+	return Link(name, title, url, message, bool(enabled))
 
 
 def save_automatic(source: str, campaign: str, titles: Mapping[str, str]) -> None:
-	"""Create the Tracking Links of a mailing's plain links, {address: title}, as far as they are missing."""
+	"""Create the missing Tracking Links of the plain links of the mailing `source`; `titles` is {URL:
+	title}."""
 	wanted = {automatic_id(source, url): url for url in titles}
 	if not wanted:
 		return
@@ -61,11 +66,11 @@ def save_automatic(source: str, campaign: str, titles: Mapping[str, str]) -> Non
 		if name not in known
 	]
 	if rows:
-		row = f"({', '.join(['%s'] * 9)}, 1, 1, 0)"
-		# Two pages may find a link missing at the same moment; both give it the same name.
+		places = f"({', '.join(['%s'] * 9)}, 1, 1, 0)"
+		# Two jobs may find a link missing at the same moment; both give it the same name.
 		frappe.db.sql(
-			"""INSERT IGNORE INTO `tabTracking Link` (name, creation, modified, owner, modified_by, title, campaign,
-				url, source, enabled, is_automatic, show_message) VALUES """
-			+ ", ".join([row] * len(rows)),
-			[value for each in rows for value in each],
+			"""INSERT IGNORE INTO `tabTracking Link` (name, creation, modified, owner, modified_by, title,
+				campaign, url, source, enabled, is_automatic, show_message) VALUES """
+			+ ", ".join([places] * len(rows)),
+			[value for values in rows for value in values],
 		)

@@ -1,4 +1,4 @@
-"""Tracking in the database: the site's keys, what a token names, and the facts that follow from it."""
+"""Tracking in the database: the site's keys, the mail that a token names, and stamps on that mail."""
 
 from __future__ import annotations
 
@@ -13,18 +13,19 @@ from frappe.utils import now
 from frappe.utils.password import get_encryption_key
 
 from email_campaigns.compat import affected_rows, site_url
+from email_campaigns.tracking import log_store
 from email_campaigns.tracking.links import LinkMaker
 from email_campaigns.tracking.tokens import TokenRing
 
-# site_config.json: former encryption keys, newest first, so that links in mails already sent keep working.
+# In site_config.json: former encryption keys, newest first, so that links in mails already sent keep working.
 FORMER_KEYS = "email_campaigns_former_encryption_keys"
 
 
 @dataclass(frozen=True, slots=True)
 class NamedMail:
-	"""The mail that a token names, as the ledger has it; "" stands for what is not known.
+	"""The mail that a token names, as the ledger has it; a value is "" where it is not known.
 
-	A copy has the number of its mail in `cc_of`, and the record of that mail's recipient.
+	A copy (CC) has the number of its mail in `cc_of`, and the record of that mail's recipient.
 	"""
 
 	message: int
@@ -57,7 +58,8 @@ def link_maker() -> LinkMaker:
 
 
 def unsubscribe_url(message: int) -> str:
-	"""Return one link; where many are made, take `links()` once."""
+	"""Return the unsubscribe link of one mail. For many mails, call `link_maker` once and use what it
+	returns."""
 	return link_maker().unsubscribe(message)
 
 
@@ -74,7 +76,11 @@ def read_mail(message: int) -> NamedMail | None:
 
 
 def read_habits(emails: Sequence[str]) -> dict[str, Counter]:
-	"""Return {address in lower case: {hour of the day on the site's clock: opens and clicks by people}} of those known."""
+	"""Return {address in lower case: {hour of the day, 0-23 on the site's clock: opens and clicks by
+	people}}.
+
+	Addresses that nothing is known of are left out.
+	"""
 	hours: dict[str, Counter] = defaultdict(Counter)
 	for email, hour, number in frappe.db.sql(
 		"""SELECT LOWER(email), HOUR(creation), COUNT(*) FROM `tabCampaign Log`
@@ -95,7 +101,10 @@ def stamp_opted_out(message: int) -> bool:
 
 
 def stamp_replied(message: int) -> bool:
-	"""Stamp the first reply on the ledger row, which implies an open; False where it has a stamp already or is gone."""
+	"""Stamp the first reply on the ledger row, which implies an open.
+
+	Returns False where the row has a stamp already or is gone.
+	"""
 	frappe.db.sql(
 		"""UPDATE `tabCampaign Message` SET opened_at = COALESCE(opened_at, %(now)s), replied_at = %(now)s
 		WHERE name = %(name)s AND replied_at IS NULL""",
@@ -107,25 +116,22 @@ def stamp_replied(message: int) -> bool:
 def log(
 	action: str, mail: NamedMail, details: str, verdict: str = "human", *, own_wish: bool = False
 ) -> None:
-	"""Append one fact about a mail to the Campaign Log.
+	"""Log one fact about a mail.
 
-	`own_wish` says that it is about whoever has the address: the reader of a copy is not the person whose record
-	the copy belongs to.
+	`own_wish` says that the fact is about the reader of this very address. In a copy (CC) that is not the
+	person whose record the ledger names.
 	"""
-	stamp, user = now(), frappe.session.user
-	values = (stamp, stamp, user, user, action, mail.email, details, verdict, mail.campaign or None)
-	record = (mail.recipient_doctype or None, mail.recipient_name or None)
-	if own_wish and mail.cc_of:
-		record = (None, None)
-	frappe.db.sql(
-		"""INSERT INTO `tabCampaign Log` (name, creation, modified, owner, modified_by, action, email, details,
-			verdict, campaign, source_doctype, source, message, recipient_doctype, recipient_name)
-		VALUES (NEXTVAL(`campaign_log_id_seq`), %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s)""",
-		(
-			*values,
-			mail.source_doctype or None,
-			mail.source or None,
-			mail.message,
-			*record,
-		),
+	about_record = not (own_wish and mail.cc_of)
+	log_store.append(
+		action,
+		now(),
+		email=mail.email,
+		details=details,
+		verdict=verdict,
+		campaign=mail.campaign or None,
+		source_doctype=mail.source_doctype or None,
+		source=mail.source or None,
+		message=mail.message,
+		recipient_doctype=(mail.recipient_doctype or None) if about_record else None,
+		recipient_name=(mail.recipient_name or None) if about_record else None,
 	)

@@ -1,7 +1,7 @@
 """Signed tokens for the links in mails, and Message-IDs that lead back to the ledger. Pure.
 
-A token names one message and one link of it, nothing else: no address, no name. It is
-`<key id>.<message in hex>.<link>.<signature>`, so what it says can be read, but not changed or guessed.
+A token names one message and one link of it, but no address and no person. It is
+`<key id>.<message in hex>.<link>.<signature>`: anybody can read it, nobody can change or guess it.
 """
 
 from __future__ import annotations
@@ -20,8 +20,8 @@ from itsdangerous.signer import SigningAlgorithm
 PURPOSES = frozenset({"open", "click", "unsubscribe", "view", "attachment", "device", "confirm"})
 PREVIEW = 0  # the message of a preview or a test mail: it has no ledger row
 
-# RFC 2104, section 5 allows an HMAC cut to half; 18 bytes are 24 characters without a spare bit, so that
-# no second spelling of a signature exists.
+# RFC 2104, section 5 allows an HMAC cut to half. 18 bytes are 24 characters without a spare bit, so that no
+# second spelling of a signature exists.
 SIGNATURE_BYTES = 18
 MESSAGE_ID_BYTES = 16
 LINK_LENGTH = 12
@@ -38,7 +38,7 @@ _MESSAGE_ID = re.compile(rf"([a-z0-9]{{1,4}})\.{_HEX}\.([0-9a-f]{{{2 * MESSAGE_I
 
 
 class BadToken(Exception):
-	"""The token is damaged, made for another purpose or signed by nobody known here."""
+	"""The token is damaged, was made for another purpose, or is signed with an unknown key."""
 
 
 class Token(NamedTuple):
@@ -59,7 +59,7 @@ class TokenRing:
 		if not secrets or not all(_KEY_ID.fullmatch(kid) and kid == kid.lower() for kid in secrets):
 			raise ValueError("A ring needs secrets under key ids of one to four lowercase letters or digits")
 		self._current = next(iter(secrets))
-		# Derived once: a page signs up to 20 tokens a mail.
+		# Derived once: up to 20 tokens are signed for each mail.
 		self._signers = {
 			(kid, purpose): _signer(secret, purpose)
 			for kid, secret in secrets.items()
@@ -77,9 +77,10 @@ class TokenRing:
 		return self.signing(purpose, message)(str(link or ""))
 
 	def signing(self, purpose: str, message: int, base: str = "") -> Callable[[str], str]:
-		"""Return what `sign` does for one purpose and message, a function of the link: for many links of one mail.
+		"""Return a function from a link to its token, for many links of one mail.
 
-		`base` is put before each token.
+		`base` is put before each token. Raises as `sign` does; the function raises ValueError for a link that
+		a token can't carry.
 		"""
 		if not 0 <= message < 1 << 63:
 			raise ValueError(f"A token can't name message {message!r}")
@@ -94,11 +95,11 @@ class TokenRing:
 		return sign
 
 	def verify(self, purpose: str, token: str) -> Token:
-		"""Return what the token names, in time that tells nothing about the signature. Raises BadToken."""
+		"""Return what the token names, in a time that does not depend on the signature. Raises BadToken."""
 		# The library's base64 skips foreign characters; the strict pattern leaves one spelling for a token.
 		match = _TOKEN.fullmatch(token)
-		signer = match and self._signers.get((match[1], purpose))
-		if not signer:
+		signer = self._signers.get((match[1], purpose)) if match else None
+		if not match or not signer:
 			raise BadToken
 		try:
 			signer.unsign(token)
@@ -109,12 +110,13 @@ class TokenRing:
 	def message_id_local_part(self, message: int) -> str:
 		"""Return the part before the @ of the mail's Message-ID: always the same for a message and a key.
 
-		Lowercase, since some systems fold it; it can't be guessed, so an answer that quotes it has seen it.
+		It is in lowercase, since some systems fold it. Nobody can guess it: an answer that quotes it has seen
+		it.
 		"""
 		return self._message_id(self._current, message)
 
 	def message_from_local_part(self, text: str) -> int:
-		"""Return the message that a Message-ID's part before the @ was made for. Raises BadToken."""
+		"""Return the message that this part before the @ of a Message-ID was made for. Raises BadToken."""
 		match = _MESSAGE_ID.fullmatch(text.strip().lower())
 		if not match or match[1] not in self._message_ids:
 			raise BadToken
@@ -137,17 +139,18 @@ class _ShortHmac(SigningAlgorithm):
 
 
 class _Keyed:
-	"""HMAC-SHA256 under one key, from the two states that are the key's alone, as RFC 2104, section 4 has it.
+	"""HMAC-SHA256 under one key, from two states that depend on the key alone (RFC 2104, section 4).
 
-	A third of the time of hmac.digest(), which a mail needs two dozen times. What it makes is verified by the library.
+	It takes a third of the time of hmac.digest(), which a mail needs two dozen times. The library verifies
+	what it makes.
 	"""
 
 	def __init__(self, key: bytes):
 		block = key.ljust(sha256().block_size, b"\0")
 		self._inner, self._outer = sha256(block.translate(_INNER)), sha256(block.translate(_OUTER))
 
-	def digests(self, head: bytes) -> Callable[[bytes], bytes]:
-		"""Return the function of what follows `head` that gives the digest of both together."""
+	def digests(self, head: bytes) -> Callable[..., bytes]:
+		"""Return a function from what follows `head` (nothing by default) to the digest of both together."""
 		begun, outer = self._inner.copy(), self._outer
 		begun.update(head)
 
@@ -162,7 +165,7 @@ class _Keyed:
 
 @lru_cache(maxsize=1024)
 def _link(link: str) -> bytes:
-	"""Return a link as it is signed. Raises ValueError for one that a token can't carry."""
+	"""Return a link as bytes for signing. Raises ValueError for one that a token can't carry."""
 	if not _LINK.fullmatch(link):
 		raise ValueError(f"A token can't name link {link!r}")
 	return link.encode()
@@ -173,6 +176,6 @@ def _signer(secret: bytes, purpose: str) -> Signer:
 
 
 def _derive(secret: bytes, purpose: str) -> bytes:
-	"""Return the key for one purpose, HKDF's extract and one step of expand (RFC 5869, section 2)."""
+	"""Return the key for one purpose: HKDF's extract and one step of expand (RFC 5869, section 2)."""
 	extracted = hmac.digest(b"email_campaigns.tracking", secret, "sha256")
 	return hmac.digest(extracted, purpose.encode() + b"\x01", "sha256")

@@ -23,6 +23,7 @@ from email_campaigns.mass_mailing.ab_versions import KINDS
 from email_campaigns.results.ab import describe_comparison
 from email_campaigns.results.rates import Counts, rate
 from email_campaigns.schedule.clock import in_zone
+from email_campaigns.translation import translate
 
 SHOWN = ("planned", "sent", "delivered", "opened", "clicked", "replied", "unsubscribed")
 RATES = ("open_rate", "click_rate", "reply_rate", "unsubscribe_rate")
@@ -50,7 +51,7 @@ def state(name: str) -> dict:
 		"leaving": ab_winner_store.count_test_mails_remaining(name),
 		"due": _clock(cint(row.ab_due_epoch)),
 		"told": [
-			describe_comparison(ab_winner_store.compare_versions(name, kind, counts), kind, _)
+			translate(describe_comparison(ab_winner_store.compare_versions(name, kind, counts), kind))
 			for kind in kinds
 		],
 	}

@@ -93,7 +93,7 @@ def _row(counts: Counts) -> dict:
 
 def _lift(name: str, start, counts: Counts) -> dict | None:
 	"""Return {"mailed", "held_out": sizes, "confidence", "outcomes"}, None where nobody was held out."""
-	held_out = breakdown_store.held_out(name, HELD_OUT)
+	held_out = breakdown_store.count_held_out(name, HELD_OUT)
 	if not (held_out and counts.sent):
 		return None
 	seen = breakdown_store.behaviour_since(name, HELD_OUT, start, (counts.sent, held_out))
@@ -115,7 +115,7 @@ def campaign(name: str) -> dict:
 	return {
 		**_told(total(list(found.values()))),
 		"tracked": doc.campaign_type != INFORMATIONAL,
-		"revenue": [asdict(row) for row in revenue_store.of_campaigns([name]).get(name, [])],
+		"revenue": [asdict(row) for row in revenue_store.revenue_by_campaign([name]).get(name, [])],
 		"mailings": [
 			{**shown[mailing], **_row(counts), "replied": counts.replied, "unsubscribed": counts.unsubscribed}
 			for mailing, counts in found.items()

@@ -2,7 +2,9 @@ import frappe
 from frappe import _
 from frappe.model.document import Document
 
+from email_campaigns.text import Sentence, _lt
 from email_campaigns.tracking.target import problem_with_url
+from email_campaigns.translation import translate
 
 
 class TrackingLink(Document):
@@ -12,13 +14,14 @@ class TrackingLink(Document):
 
 	def _check_target(self):
 		if self.show_message:
-			problem = "" if (self.message or "").strip() else "Write the message that is shown."
+			written = (self.message or "").strip()
+			problem = Sentence("" if written else _lt("Write the message that is shown."))
 			field = "message"
 		else:
 			self.url = (self.url or "").strip()
 			problem, field = problem_with_url(self.url), "url"
 		if problem:
-			frappe.throw(_(problem), title=_(self.meta.get_label(field)))
+			frappe.throw(translate(problem), title=_(self.meta.get_label(field)))
 
 	def _check_title(self):
 		"""A template names a link by its title, which must not be another's of the same campaign."""

@@ -86,7 +86,7 @@ def _rows(filters) -> list[dict]:
 		limit=0,
 	)
 	counts = store.counts_by_mailing([row.mass_email for row in found])
-	revenue = revenue_store.of_campaigns({row.campaign for row in found})
+	revenue = revenue_store.revenue_by_campaign({row.campaign for row in found})
 	return [
 		{
 			**row,

@@ -1,4 +1,4 @@
-"""What the Desk does with sequences: enrolling many, stopping one, and showing what came of each step."""
+"""Sequences in the Desk: enrolling many, stopping one, and the figures of each step."""
 
 import frappe
 from frappe.utils import add_days, nowdate
@@ -28,36 +28,36 @@ class TestEnrolling(DripTest):
 		self.contacts = [a_contact(address(f"many{number}")) for number in range(3)]
 
 	def enrol(self, **values):
-		found = drip.enrol(self.campaign, "Contact", nowdate(), **values)
+		outcome = drip.enrol(self.campaign, "Contact", nowdate(), **values)
 		frappe.db.commit()
-		return found
+		return outcome
 
-	def test_the_selected_are_enrolled_each_for_itself(self):
+	def test_the_selected_records_are_enrolled_one_by_one(self):
 		self.assertEqual(self.enrol(names=self.contacts[:2]), {"enrolled": 2, "left_out": {}})
 		work_off()
 		self.assertEqual(self.received(), [address("many0"), address("many1")])
 
-	def test_all_of_a_filter_are_enrolled(self):
-		found = self.enrol(filters=[["Contact", "designation", "=", "Sending"]])
-		self.assertEqual(found["enrolled"], 3)
+	def test_all_records_of_a_filter_are_enrolled(self):
+		outcome = self.enrol(filters=[["Contact", "designation", "=", "Sending"]])
+		self.assertEqual(outcome["enrolled"], 3)
 
-	def test_who_is_left_out_is_counted_with_the_reason(self):
+	def test_a_record_that_is_left_out_is_counted_with_the_reason(self):
 		enrol(self.campaign, self.contacts[0])
 		silent = a_contact("")
-		found = self.enrol(names=[*self.contacts, silent])
-		self.assertEqual(found["enrolled"], 2)
-		reasons = sorted(found["left_out"].items())
+		outcome = self.enrol(names=[*self.contacts, silent])
+		self.assertEqual(outcome["enrolled"], 2)
+		reasons = sorted(outcome["left_out"].items())
 		self.assertEqual([number for _reason, number in reasons], [1, 1])
 		self.assertIn("already exists for the Contact", reasons[1][0])
 		self.assertIn("Please set an email id for the Contact", reasons[0][0])
 
-	def test_many_are_enrolled_in_the_background_and_the_user_is_told(self):
+	def test_many_records_are_enrolled_in_the_background_and_the_user_is_notified(self):
 		names = [a_contact(address(f"crowd{number}")) for number in range(drip.AT_ONCE + 1)]
 		self.assertEqual(self.enrol(names=names), {"queued": len(names)})
 		work_off(most=200)
 		self.assertEqual(frappe.db.count("Email Campaign", {"campaign_name": self.campaign}), len(names))
-		(told,) = frappe.get_all("Notification Log", {"document_name": self.campaign}, pluck="subject")
-		self.assertIn(f"{len(names)} recipients were enrolled", told)
+		(subject,) = frappe.get_all("Notification Log", {"document_name": self.campaign}, pluck="subject")
+		self.assertIn(f"{len(names)} recipients were enrolled", subject)
 		self.assertEqual(len(self.server.messages), len(names))
 		frappe.db.delete("Notification Log", {"document_name": self.campaign})
 
@@ -65,18 +65,18 @@ class TestEnrolling(DripTest):
 		with self.assertRaisesRegex(frappe.ValidationError, "before the current date"):
 			drip.enrol(self.campaign, "Contact", add_days(nowdate(), -1), names=self.contacts)
 
-	def test_nothing_that_matches_is_said(self):
+	def test_a_filter_without_a_match_is_refused(self):
 		with self.assertRaisesRegex(frappe.ValidationError, "No Contact matches"):
 			self.enrol(filters=[["Contact", "designation", "=", "Nobody"]])
 
-	def test_who_may_not_read_the_records_enrols_none(self):
+	def test_a_user_who_may_not_read_the_records_enrols_none(self):
 		frappe.set_user(a_user("clerk", "Campaign User"))
 		self.addCleanup(frappe.set_user, "Administrator")
 		self.assertNotIn("User", drip.kinds())
 		with self.assertRaises(frappe.PermissionError):
 			drip.enrol(self.campaign, "User", names=["Administrator"])
 
-	def test_who_has_no_role_is_refused(self):
+	def test_a_user_without_a_role_is_refused(self):
 		frappe.set_user(a_user("stranger"))
 		self.addCleanup(frappe.set_user, "Administrator")
 		for call in (
@@ -94,7 +94,7 @@ class TestStopping(DripTest):
 		self.name = enrol(self.campaign, a_contact(JO))
 		self.at(0, 23)
 
-	def test_it_ends_for_good_with_the_reason(self):
+	def test_a_stopped_sequence_ends_for_good_with_the_reason(self):
 		drip.stop(self.name, "They have bought")
 		frappe.db.commit()
 		self.at(2)
@@ -102,14 +102,14 @@ class TestStopping(DripTest):
 		self.assertEqual((doc.status, doc.ended_because), ("Cancelled", "Cancelled: They have bought"))
 		self.assertEqual(self.subjects(JO), ["Day 0"])
 
-	def test_it_needs_a_reason_and_happens_once(self):
+	def test_stopping_needs_a_reason_and_happens_once(self):
 		with self.assertRaisesRegex(frappe.ValidationError, "Say why"):
 			drip.stop(self.name, " ")
 		drip.stop(self.name, "Once")
 		with self.assertRaisesRegex(frappe.ValidationError, "can't be stopped"):
 			drip.stop(self.name, "Twice")
 
-	def test_an_ended_one_is_not_brought_back_by_saving_it(self):
+	def test_saving_an_ended_sequence_does_not_bring_it_back(self):
 		drip.stop(self.name, "Once")
 		doc = frappe.get_doc("Email Campaign", self.name)
 		doc.status = "In Progress"
@@ -117,7 +117,7 @@ class TestStopping(DripTest):
 		frappe.db.commit()
 		self.assertEqual(self.status(self.name), "Cancelled")
 
-	def test_deleting_it_stops_what_has_not_left(self):
+	def test_deleting_a_sequence_stops_its_queued_mails(self):
 		frappe.db.set_default("suspend_email_queue", 1)
 		self.addCleanup(frappe.db.set_default, "suspend_email_queue", 0)
 		self.at(1)
@@ -144,7 +144,7 @@ class TestFigures(DripTest):
 		)
 		self.assertEqual((second["status"], second["due"]), ("", f"{add_days(nowdate(), 2)} 09:00:00"))
 
-	def test_the_form_of_an_ended_one_says_why_the_rest_does_not_come(self):
+	def test_the_form_of_an_ended_sequence_says_why_the_rest_does_not_come(self):
 		drip.stop(self.name, "Enough")
 		self.assertIn("Cancelled", drip.steps(self.name)[1]["reason"])
 
@@ -158,25 +158,25 @@ class TestFigures(DripTest):
 		enrol(self.campaign, a_contact(address("kim")))
 		self.at(0, 23)
 		frappe.db.set_value("Campaign Message", {"source": self.name}, "clicked_at", frappe.utils.now())
-		found = drip.figures(self.campaign)
-		self.assertEqual(found["statuses"], {"In Progress": 2})
-		self.assertEqual([(step["sent"], step["clicked"]) for step in found["steps"]], [(2, 1), (0, 0)])
+		figures = drip.figures(self.campaign)
+		self.assertEqual(figures["statuses"], {"In Progress": 2})
+		self.assertEqual([(step["sent"], step["clicked"]) for step in figures["steps"]], [(2, 1), (0, 0)])
 
 	def test_a_step_can_be_looked_at_before_it_leaves(self):
 		mail = drip.preview(self.name, 1)
 		self.assertEqual((mail["subject"], mail["email"]), ("Hello Jo", JO))
 
-	def test_it_is_shown_in_the_browser_as_it_was_sent(self):
+	def test_a_mail_is_shown_in_the_browser_as_it_was_sent(self):
 		message = frappe.db.get_value("Campaign Message", {"source": self.name})
 		self.assertIn("Hello Jo", view_store.render_sent_mail(message))
 
-	def test_the_calendar_shows_what_lasts_into_it(self):
-		found = drip.events(
+	def test_the_calendar_shows_sequences_that_last_into_it(self):
+		events = drip.events(
 			nowdate(),
 			add_days(nowdate(), 30),
 			filters=[["Email Campaign", "campaign_name", "=", self.campaign]],
 		)
-		self.assertEqual([row["name"] for row in found], [self.name])
+		self.assertEqual([row["name"] for row in events], [self.name])
 		later = drip.events(
 			add_days(nowdate(), 10), add_days(nowdate(), 30), filters=[["campaign_name", "=", self.campaign]]
 		)
@@ -190,28 +190,28 @@ class TestFigures(DripTest):
 
 
 class TestStoreSentEmails(DripTest):
-	def test_a_mailing_keeps_its_mails_where_it_is_told_to(self):
+	def test_a_mailing_stores_its_mails_where_it_is_set_to(self):
 		record = a_contact(JO)
 		title = a_list(title="Sending Timeline")
 		add_records(title, "Contact", record)
-		for store, kept in ((1, ["Kept"]), (0, [])):
+		for store, subjects in ((1, ["Kept"]), (0, [])):
 			name = self.send(a_mailing(title, subject="Kept", store_emails=store))
-			found = frappe.get_all(
+			stored = frappe.get_all(
 				"Communication", {"reference_doctype": "Mass Email", "reference_name": name}, pluck="subject"
 			)
-			self.assertEqual(found, kept)
+			self.assertEqual(stored, subjects)
 			frappe.db.delete("Communication", {"reference_name": name})
 
 
 class TestCopies(DripTest):
-	"""CC of a step: whoever stands in a field of the recipient's record."""
+	"""CC of a step: the addresses in a field of the recipient's record."""
 
 	def setUp(self):
 		super().setUp()
 		self.addCleanup(offer)
 		offer(COMPANY)
 
-	def test_each_step_is_copied_to_whoever_the_record_names(self):
+	def test_each_step_is_copied_to_the_addresses_of_the_record(self):
 		record = a_contact(JO, company_name=BOSS)
 		name = enrol(a_sequence(a_step(0), a_step(1), cc_fields=[{"cc_field": COMPANY}]), record)
 		self.at(0, 23)

@@ -34,7 +34,7 @@ class TestCalendar(OnePersonTest):
 		self.at(2)
 		self.assertEqual((self.status(name), self.subjects(JO)), ("In Progress", ["Day 0"]))
 
-	def test_the_day_is_looked_at_again_and_again_and_sends_once(self):
+	def test_a_day_that_is_planned_many_times_sends_once(self):
 		name = enrol(a_sequence(), self.contact)
 		for hour in (0, 8, 9, 9, 10, 23):
 			self.at(1, hour)
@@ -56,7 +56,7 @@ class TestCalendar(OnePersonTest):
 		self.assertEqual(self.subjects(JO), ["Day 1"])
 
 	def test_a_step_can_go_by_the_recipients_clock(self):
-		"""A user in Honolulu has nine o'clock many hours after one in Kiritimati."""
+		"""It is nine o'clock in Honolulu many hours later than in Kiritimati."""
 		west, east = a_user("west"), a_user("east")
 		frappe.db.set_value("User", west, "time_zone", "Pacific/Honolulu")
 		frappe.db.set_value("User", east, "time_zone", "Pacific/Kiritimati")
@@ -85,19 +85,19 @@ class TestScheduler(OnePersonTest):
 		self.at(5)
 		self.assertEqual(self.status(name), "Completed")
 
-	def test_what_is_missed_for_longer_is_skipped_and_says_so(self):
+	def test_a_step_that_is_missed_for_longer_is_skipped_and_says_so(self):
 		name = enrol(a_sequence(a_step(1), a_step(6)), self.contact)
 		self.at(6)
 		self.assertEqual(self.subjects(JO), ["Day 6"])
 		self.assertEqual(self.steps(name), [(1, JO, "Skipped", decide.MISSED), (2, JO, "Sent", "")])
 
-	def test_the_settings_say_for_how_long(self):
+	def test_the_settings_say_how_long_a_step_is_caught_up(self):
 		settings(catch_up_days=0)
 		enrol(a_sequence(a_step(1)), self.contact)
 		self.at(2, 10)
 		self.assertEqual(self.subjects(JO), [])
 
-	def test_it_is_not_completed_before_its_last_mail_has_left(self):
+	def test_a_sequence_is_not_completed_before_its_last_mail_has_left(self):
 		name = enrol(a_sequence(a_step(0)), self.contact)
 		frappe.db.set_default("suspend_email_queue", 1)
 		self.addCleanup(frappe.db.set_default, "suspend_email_queue", 0)
@@ -162,7 +162,7 @@ class TestSchedule(OnePersonTest):
 
 class TestConditions(OnePersonTest):
 	def after(self, condition, **stamps):
-		"""What somebody gets under a condition who has done something with the first mail."""
+		"""Return what a person who has done something with the first mail gets under a condition."""
 		name = enrol(
 			a_sequence(a_step(0), a_step(1, "Second", send_if=condition), stop_on_reply=0), self.contact
 		)

@@ -1,4 +1,4 @@
-"""What ends a drip sequence for a person, and what holds it up."""
+"""The events that end a drip sequence for a person, and the problems that hold it up."""
 
 import frappe
 
@@ -18,12 +18,12 @@ class TestEnds(OnePersonTest):
 		self.at(0, 23)
 
 	def rest(self):
-		"""(subjects that came after the first, status, reasons of the steps that did not)."""
+		"""Return (subjects received after the first, status, reasons of the steps that did not leave)."""
 		for day in (2, 4, 5):
 			self.at(day)
 		return self.subjects(JO)[1:], self.status(self.name), [row[3] for row in self.steps(self.name)[1:]]
 
-	def test_whoever_leaves_everything_gets_no_further_step(self):
+	def test_a_person_who_leaves_everything_gets_no_further_step(self):
 		suppress(JO, reason="Unsubscribed", origin="test")
 		frappe.db.commit()
 		self.assertEqual(self.rest(), ([], "Unsubscribed", ["Unsubscribed"]))
@@ -37,7 +37,7 @@ class TestEnds(OnePersonTest):
 		self.assertEqual(sorted(self.rest()[0]), ["Day 0", "Other"])
 		self.assertEqual(self.status(other), "Completed")
 
-	def test_a_reply_ends_it(self):
+	def test_a_reply_ends_the_sequence(self):
 		message = frappe.db.get_value("Campaign Message", {"source": self.name})
 		self.assertTrue(events_store.record_reply(message))
 		self.assertFalse(events_store.record_reply(message))
@@ -45,7 +45,7 @@ class TestEnds(OnePersonTest):
 		self.assertEqual(self.rest(), ([], "Replied", []))
 		self.assertEqual(frappe.db.count("Campaign Log", {"source": self.name, "action": "Replied"}), 1)
 
-	def test_a_reply_ends_nothing_where_the_campaign_goes_on(self):
+	def test_a_reply_ends_nothing_where_the_campaign_says_so(self):
 		change("Campaign", self.campaign, stop_on_reply=0)
 		events_store.record_reply(frappe.db.get_value("Campaign Message", {"source": self.name}))
 		frappe.db.commit()
@@ -100,7 +100,7 @@ class TestTrouble(OnePersonTest):
 		frappe.db.rollback()
 		return frappe.db.get_value("Campaign", campaign, "drip_problem")
 
-	def test_a_template_that_cannot_be_compiled_is_told_and_tried_again(self):
+	def test_a_template_that_cannot_be_compiled_is_reported_and_tried_again(self):
 		step = a_step(0, "Broken", "<p>{{ doc. }}</p>")
 		campaign = a_sequence(step)
 		name = enrol(campaign, self.contact)
@@ -140,12 +140,13 @@ class TestTrouble(OnePersonTest):
 		self.at(1)
 		self.assertEqual(self.subjects(JO), ["Day 0"])
 
-	def test_a_killed_page_loses_and_repeats_nothing(self):
-		"""What was leaving when the worker died is Uncertain, and the sequence goes on with the next step."""
+	def test_a_killed_batch_loses_and_repeats_nothing(self):
+		"""The mail that was leaving when the worker died is Uncertain; the next step is sent."""
 		name = enrol(a_sequence(a_step(0), a_step(1)), self.contact)
 		self.at(0, 23)
 		frappe.db.sql(
-			"UPDATE `tabCampaign Message` SET status = 'Sending', claim = 'dead', lease_until = 1 WHERE source = %s",
+			"""UPDATE `tabCampaign Message` SET status = 'Sending', claim = 'dead', lease_until = 1
+			WHERE source = %s""",
 			name,
 		)
 		frappe.db.delete("Communication", {"reference_name": name})

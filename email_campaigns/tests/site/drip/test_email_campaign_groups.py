@@ -1,4 +1,4 @@
-"""Email Campaign for a Target List or an Email Group: every member is mailed for itself, and leaves alone."""
+"""Email Campaign for a Target List or an Email Group: each member is mailed, and may leave, on its own."""
 
 from unittest.mock import patch
 
@@ -52,13 +52,13 @@ class TestTargetList(DripTest):
 		self.assertEqual(self.status(self.name), "In Progress")
 		self.assertIn((2, JO, "Skipped", "Unsubscribed"), self.steps(self.name))
 
-	def test_whoever_joins_later_gets_what_comes_later(self):
+	def test_a_member_who_joins_later_gets_later_steps(self):
 		self.at(0, 23)
 		a_list(LEE)
 		self.at(2)
 		self.assertEqual(self.subjects(LEE), ["Day 2"])
 
-	def test_whoever_is_on_it_twice_gets_one_mail_a_step(self):
+	def test_a_member_who_is_on_it_twice_gets_one_mail_a_step(self):
 		add_records(self.list, "User", a_user("jo"))
 		self.at(0, 23)
 		self.assertEqual(len(self.subjects(JO)), 1)
@@ -76,8 +76,8 @@ class TestTargetList(DripTest):
 		people = addresses(5)
 		a_list(*people)
 		with patch.object(audience.read_slice, "__defaults__", (2,)):
-			found = plan_store.due_enrolments(clock(0, 23))
-			plan_store.plan_enrolments(found, clock(0, 23))
+			due = plan_store.due_enrolments(clock(0, 23))
+			plan_store.plan_enrolments(due, clock(0, 23))
 			frappe.db.commit()
 			self.assertEqual(len(self.steps(self.name)), 2)
 			self.at(0, 23)
@@ -95,7 +95,7 @@ class TestTargetList(DripTest):
 		self.at(2)
 		self.assertEqual((self.subjects(JO)[1:], self.subjects(KIM)[1:]), (["Day 2"], []))
 
-	def test_a_reply_of_one_ends_it_for_one(self):
+	def test_a_reply_ends_the_sequence_for_its_member_alone(self):
 		self.at(0, 23)
 		events_store.record_reply(frappe.db.get_value("Campaign Message", {"source": self.name, "email": JO}))
 		frappe.db.commit()
@@ -133,7 +133,7 @@ class TestEmailGroup(DripTest):
 		self.assertEqual((len(self.subjects(JO)), len(self.subjects(KIM))), (1, 2))
 		self.assertIn("again", preferences.act(message, "resubscribe_sequence").result)
 
-	def test_the_wish_of_one_does_not_end_it_for_all_where_another_app_thinks_so(self):
+	def test_the_wish_of_one_member_does_not_end_it_for_all_though_another_app_thinks_so(self):
 		"""ERPNext's own hook sets the whole Email Campaign Unsubscribed (its issue 52448)."""
 		self.at(0, 23)
 		frappe.db.set_value("Email Campaign", self.name, "status", "Unsubscribed")
@@ -151,7 +151,7 @@ class TestEmailGroup(DripTest):
 
 
 class TestThePage(DripTest):
-	"""The page behind the unsubscribe link of one person's sequence."""
+	"""The web page behind the unsubscribe link of one person's sequence."""
 
 	def setUp(self):
 		super().setUp()
@@ -163,7 +163,7 @@ class TestThePage(DripTest):
 	def labels(self, page):
 		return [button.label for button in page.buttons]
 
-	def test_it_names_the_sequence(self):
+	def test_the_page_names_the_sequence(self):
 		page = preferences.show(self.message)
 		self.assertEqual(self.labels(page)[0], f"No more mails of “{self.campaign}”")
 		self.assertIn("No more mailings at all", self.labels(page))
@@ -179,7 +179,7 @@ class TestThePage(DripTest):
 		self.assertEqual((self.subjects(JO), self.status(other)), (["Day 0", "Other"], "In Progress"))
 		self.assertEqual(frappe.db.count("Suppressed Email", {"email": JO}), 0)
 
-	def test_undo_goes_on_with_the_sequence(self):
+	def test_undo_continues_the_sequence(self):
 		preferences.act(self.message, "sequence")
 		self.assertEqual(
 			self.labels(preferences.show(self.message))[0], f"Get mails of “{self.campaign}” again"
@@ -192,7 +192,7 @@ class TestThePage(DripTest):
 		actions = frappe.get_all("Campaign Log", {"source": self.name}, pluck="action", order_by="name")
 		self.assertEqual(actions[:3], ["Sent", "Opted Out", "Opted In"])
 
-	def test_whoever_has_left_it_and_then_everything_reads_that_everything_was_left(self):
+	def test_a_person_who_leaves_it_and_then_everything_reads_that_everything_was_left(self):
 		preferences.act(self.message, "sequence")
 		preferences.act(self.message, "all")
 		page = preferences.show(self.message)

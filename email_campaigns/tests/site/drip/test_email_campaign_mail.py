@@ -1,4 +1,4 @@
-"""What a step of a drip sequence looks like, where it is kept, and which enrolments are refused."""
+"""The mail of a step of a drip sequence, where it is stored, and the enrolments that are refused."""
 
 import frappe
 from frappe.desk.form.load import get_communication_data
@@ -18,7 +18,7 @@ class TestContent(OnePersonTest):
 		self.assertEqual(str(mail.parsed["Subject"]), "For Kim")
 		self.assertIn("Kim 123", mail.parsed.get_body(("html",)).get_content())
 
-	def test_it_shows_what_the_sender_may_read(self):
+	def test_a_mail_shows_what_the_sender_may_read(self):
 		"""A campaign user reads no users, so their mails show nothing of one but what any mail may."""
 		sender, reader = a_user("sender", "Campaign User"), a_user("reader")
 		frappe.db.set_value("User", reader, "bio", "secret")
@@ -27,7 +27,7 @@ class TestContent(OnePersonTest):
 		self.at(1)
 		self.assertNotIn("secret", self.server.messages[0].parsed.as_string())
 
-	def test_it_is_sent_in_the_senders_name(self):
+	def test_a_mail_is_sent_in_the_senders_name(self):
 		sender = a_user("sender", "Campaign User")
 		enrol(a_sequence(a_step(0)), self.contact, sender=sender)
 		self.at(1)
@@ -66,19 +66,19 @@ class TestRefusals(OnePersonTest):
 			enrol(campaign or a_sequence(), recipient or self.contact, kind, **values)
 		frappe.db.rollback()
 
-	def test_a_campaign_without_a_schedule(self):
+	def test_a_campaign_without_a_schedule_is_refused(self):
 		campaign = a_campaign()
 		self.refuses(f"Please set up the Campaign Schedule in the Campaign {campaign}", campaign)
 
-	def test_a_start_date_in_the_past(self):
+	def test_a_start_date_in_the_past_is_refused(self):
 		self.refuses("Start Date cannot be before the current date", start_date=add_days(nowdate(), -1))
 
-	def test_a_start_date_that_has_passed_since(self):
+	def test_a_start_date_that_has_passed_since_can_be_saved(self):
 		name = enrol(a_sequence(), self.contact)
 		change("Email Campaign", name, start_date=add_days(nowdate(), -1))
 		frappe.get_doc("Email Campaign", name).save()
 
-	def test_a_second_enrolment_that_is_unfinished(self):
+	def test_a_second_enrolment_that_is_unfinished_is_refused(self):
 		campaign = a_sequence()
 		enrol(campaign, self.contact)
 		words = f"The Campaign '{campaign}' already exists for the Contact '{self.contact}'"
@@ -88,37 +88,37 @@ class TestRefusals(OnePersonTest):
 		)
 		enrol(campaign, self.contact)
 
-	def test_a_recipient_without_an_address(self):
+	def test_a_recipient_without_an_address_is_refused(self):
 		self.refuses("Please set an email id for the Contact", recipient=a_contact("", designation="Sending"))
 
-	def test_a_group_without_members(self):
+	def test_a_group_without_members_is_refused(self):
 		self.refuses("has no members", recipient=a_list(title="Sending Empty"), kind="Target List")
 
-	def test_a_doctype_that_is_no_recipient_source(self):
+	def test_a_doctype_that_is_no_recipient_source_is_refused(self):
 		self.refuses("is not a recipient source", recipient="Administrator", kind="Role")
 
-	def test_a_negative_day(self):
+	def test_a_negative_day_is_refused(self):
 		with self.assertRaisesRegex(
 			frappe.ValidationError, "Row 1: a step can't be sent before the start date"
 		):
 			a_sequence(a_step(-1))
 
-	def test_a_time_of_day_that_is_none(self):
+	def test_a_time_of_day_that_is_none_is_refused(self):
 		with self.assertRaisesRegex(frappe.ValidationError, "Row 1: “25:00” is no time of day"):
 			a_sequence(a_step(0, send_time="25:00"))
 
-	def test_a_time_zone_that_is_none(self):
+	def test_a_time_zone_that_is_none_is_refused(self):
 		with self.assertRaisesRegex(frappe.ValidationError, "Row 1: “Europe/Nowhere” is not a time zone"):
 			a_sequence(a_step(0, time_zone="Europe/Nowhere"))
 
-	def test_a_sender_whom_the_user_is_not(self):
+	def test_a_sender_whom_the_user_is_not_is_refused(self):
 		"""A mail shows what its sender may read."""
 		user = a_user("clerk", "Campaign User")
 		frappe.set_user(user)
 		self.addCleanup(frappe.set_user, "Administrator")
 		self.refuses("in another person's name", recipient=a_list(JO), kind="Target List")
 
-	def test_a_record_that_the_user_may_not_read(self):
+	def test_a_record_that_the_user_may_not_read_is_refused(self):
 		user = a_user("clerk", "Campaign User")
 		campaign = a_sequence()
 		frappe.set_user(user)

@@ -27,7 +27,7 @@ def an_account(port: int) -> None:
 
 
 def name_by(rule: str) -> None:
-	"""As the CRM Settings of ERPNext do it."""
+	"""Choose how campaigns are named, as ERPNext's CRM Settings do."""
 	frappe.db.set_default("campaign_naming_by", rule)
 
 

@@ -1,4 +1,4 @@
-"""What the tests beside ERPNext read on their own site, as JSON carries it."""
+"""Reads the site of the tests with ERPNext; returns values that JSON can carry."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ JOBS = "erpnext.crm.doctype.email_campaign.email_campaign.%"
 
 
 def tables() -> dict[str, dict]:
-	"""Return {table: {row: {column: value}}} of all that must outlive this app's stay, in ERPNext's own columns."""
+	"""Return {table: {row: {column: value}}} of what must outlive this app, in ERPNext's own columns."""
 	return {doctype: _rows(doctype) for doctype in (*DOCTYPES, "Lead", "Communication", "Email Unsubscribe")}
 
 
@@ -60,7 +60,8 @@ def columns() -> dict[str, list[str]]:
 	return {
 		doctype: sorted(
 			frappe.db.sql(
-				"SELECT column_name FROM information_schema.columns WHERE table_schema = DATABASE() AND table_name = %s",
+				"""SELECT column_name FROM information_schema.columns
+				WHERE table_schema = DATABASE() AND table_name = %s""",
 				f"tab{doctype}",
 				pluck=True,
 			)
@@ -91,7 +92,7 @@ def permissions() -> dict[str, list]:
 
 
 def state() -> dict:
-	"""Return what a change of owners is compared by."""
+	"""Return the state of the site that a change of owners is compared by."""
 	return {
 		"tables": tables(),
 		"columns": columns(),
@@ -111,23 +112,23 @@ def series() -> dict[str, int]:
 
 
 def refusals() -> list[str]:
-	"""Return what is said where another app owns the names, and where a Custom Field is in the place of ours."""
-	found = []
+	"""Return the refusals where another app owns the names, and where a Custom Field has one of our names."""
+	sentences = []
 	for doctype, name, field, value in (
 		("Module Def", "CRM", "app_name", "other_crm"),
 		("DocType", "Campaign", "custom", 1),
 	):
 		before = frappe.db.get_value(doctype, name, field)
 		frappe.db.set_value(doctype, name, field, value)
-		found.append(_refusal())
+		sentences.append(_refusal())
 		frappe.db.set_value(doctype, name, field, before)
 	field = {"dt": "Email Campaign", "fieldname": "plan_step", "fieldtype": "Data"}
 	doc = frappe.new_doc("Custom Field").update(field)
 	doc.name = "Email Campaign-plan_step"
 	doc.db_insert()
-	found.append(_refusal())
+	sentences.append(_refusal())
 	frappe.db.delete("Custom Field", doc.name)
-	return found
+	return sentences
 
 
 def _refusal() -> str:
@@ -148,7 +149,8 @@ def ledger() -> list[list]:
 
 def logged() -> list[list]:
 	return frappe.db.sql(
-		"SELECT source, email, DATE(creation) FROM `tabCampaign Log` WHERE action = 'Sent' ORDER BY source, email, creation"
+		"""SELECT source, email, DATE(creation) FROM `tabCampaign Log`
+		WHERE action = 'Sent' ORDER BY source, email, creation"""
 	)
 
 
@@ -179,7 +181,7 @@ def comments() -> dict[str, str]:
 
 
 def leftovers() -> dict:
-	"""Return what an uninstallation should have taken with it."""
+	"""Return what an uninstallation should have removed."""
 	like = {"name": ("like", "%email_campaigns%")}
 	return {
 		"doctypes": frappe.get_all("DocType", {"module": "Email Campaigns"}, pluck="name"),

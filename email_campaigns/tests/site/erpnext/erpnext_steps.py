@@ -1,4 +1,4 @@
-"""What the tests beside ERPNext do on their own site. Each step is a process: SITE STEP ARGUMENTS ANSWER."""
+"""Steps of the tests with ERPNext on their own site. Each is a process: SITE STEP ARGUMENTS ANSWER."""
 
 from __future__ import annotations
 
@@ -62,7 +62,7 @@ def seed(port: int) -> dict:
 	for who in ("fay", "gus", "hal"):
 		make("Email Group Member", email_group="Friends", email=address(who))
 	contact = make("Contact", first_name="ida", email_ids=[{"email_id": address("ida"), "is_primary": 1}])
-	found = {
+	enrolments = {
 		"under_way": enrol(spring, "Lead", leads["ann"]),
 		"group": enrol(spring, "Email Group", "Friends"),
 		"untold": enrol(spring, "Lead", leads["bob"]),
@@ -70,29 +70,36 @@ def seed(port: int) -> dict:
 		"over": enrol(spring, "Lead", leads["dee"]),
 		"ahead": enrol(spring, "Contact", contact, start=2),
 	}
-	_let_erpnext_send(found)
-	return {**found, **leads, "spring": spring, "twice": twice, "contact": contact}
+	_let_erpnext_send(enrolments)
+	return {**enrolments, **leads, "spring": spring, "twice": twice, "contact": contact}
 
 
 def in_series(title: str) -> str:
-	"""Make a campaign that is named by the series, past ERPNext 16's mirroring: it takes the title for the campaign's
-	name, and refuses to save the UTM Campaign."""
+	"""Make a campaign that is named by the series, without ERPNext 16's UTM Campaign.
+
+	ERPNext takes the title for the campaign's name, and refuses to save the UTM Campaign.
+	"""
 	doc = frappe.get_doc({"doctype": "Campaign", "campaign_name": title, "naming_series": "SAL-CAM-.YYYY.-"})
 	doc.set_new_name()
 	doc.db_insert()
 	return doc.name
 
 
-def _let_erpnext_send(found: dict) -> None:
-	"""Its job of the first day, and three days later that of today: A and B have left, C is due in four days."""
+def _let_erpnext_send(enrolments: dict) -> None:
+	"""Run its job of the first day, and three days later that of today: A and B are sent, C is due in four
+	days."""
 	erpnexts_jobs()
 	_let_pass(3)
 	erpnexts_jobs()
 	# Of this one all trace is lost; its last step is due today, and ERPNext's scheduler has stood still.
-	_move(found["untold"], 4)
-	frappe.db.delete("Communication", {"reference_name": found["untold"]})
-	_move(found["over"], 30)
-	wish = {"email": address("cy"), "reference_doctype": "Email Campaign", "reference_name": found["left"]}
+	_move(enrolments["untold"], 4)
+	frappe.db.delete("Communication", {"reference_name": enrolments["untold"]})
+	_move(enrolments["over"], 30)
+	wish = {
+		"email": address("cy"),
+		"reference_doctype": "Email Campaign",
+		"reference_name": enrolments["left"],
+	}
 	make("Email Unsubscribe", **wish)
 	frappe.get_attr(JOBS.replace("%", "set_email_campaign_status"))()
 	frappe.db.delete("Email Queue")
@@ -110,7 +117,7 @@ def _let_pass(days: int) -> None:
 
 
 def _move(enrolment: str, days: int) -> None:
-	"""Let an enrolment and all that came of it have been so many days earlier."""
+	"""Move an enrolment and all that followed from it so many days into the past."""
 	frappe.db.sql(
 		"""UPDATE `tabEmail Campaign` SET start_date = DATE_SUB(start_date, INTERVAL %(days)s DAY),
 		end_date = DATE_SUB(end_date, INTERVAL %(days)s DAY) WHERE name = %(name)s""",
@@ -124,7 +131,7 @@ def _move(enrolment: str, days: int) -> None:
 
 
 def noon() -> None:
-	"""Let the site lie where it is about noon, so that no day ends while a test runs."""
+	"""Put the site into a time zone where it is about noon, so that no day ends while a test runs."""
 	ahead = 12 - datetime.now(timezone.utc).hour
 	frappe.db.set_single_value("System Settings", "time_zone", f"Etc/GMT{-ahead:+d}")
 
@@ -138,12 +145,13 @@ def save_all() -> None:
 
 
 def taken_again() -> dict:
-	"""Let ERPNext's definitions and jobs be in force, as when it is installed after this app; return what comes of that."""
+	"""Put ERPNext's definitions and jobs in force, as when it is installed after this app; return what
+	follows."""
 	owner_store.put_erpnexts_in_force()
 	jobs_store.start()
-	found = {"given": erpnext_read.owners(), "running": erpnext_read.jobs()}
+	before = {"given": erpnext_read.owners(), "running": erpnext_read.jobs()}
 	install.after_app_install("erpnext")
-	return {**found, "owners": erpnext_read.owners(), "jobs": erpnext_read.jobs()}
+	return {**before, "owners": erpnext_read.owners(), "jobs": erpnext_read.jobs()}
 
 
 def send(port: int, day: int = 0) -> None:
@@ -157,9 +165,9 @@ def send(port: int, day: int = 0) -> None:
 def new_names() -> list[str]:
 	"""Make a campaign by each rule of ERPNext's, and one with a name that is taken by the series."""
 	name_by("Campaign Name")
-	found = [make("Campaign", campaign_name="Autumn")]
+	campaigns = [make("Campaign", campaign_name="Autumn")]
 	name_by(SERIES)
-	return found + [make("Campaign", campaign_name="Twice") for _ in range(2)]
+	return campaigns + [make("Campaign", campaign_name="Twice") for _ in range(2)]
 
 
 def unsubscribe(enrolment: str, who: str) -> str:
@@ -172,13 +180,13 @@ def resave_links(lead: str, campaign: str) -> str:
 	"""A lead that links to a campaign is saved, and renaming the campaign renames the link."""
 	frappe.get_doc("Lead", lead).save()
 	frappe.rename_doc("Campaign", campaign, "Summer")
-	found = frappe.db.get_value("Lead", lead, link("Lead"))
+	linked_campaign = frappe.db.get_value("Lead", lead, link("Lead"))
 	frappe.rename_doc("Campaign", "Summer", campaign)
-	return found
+	return linked_campaign
 
 
 def mirrored() -> dict:
-	"""Let the site mirror campaigns as ERPNext 16 has it, make one, change it, rename it; return its UTM Campaigns."""
+	"""Mirror campaigns as ERPNext 16 does: make one, change it, rename it; return its UTM Campaigns."""
 	field = {"fieldname": "crm_campaign", "fieldtype": "Link", "options": "Campaign", "label": "Campaign"}
 	if not frappe.db.exists("DocType", "UTM Campaign"):
 		text = {"fieldname": "campaign_description", "fieldtype": "Small Text", "label": "Description"}
@@ -193,13 +201,13 @@ def mirrored() -> dict:
 	elif not frappe.get_meta("UTM Campaign").has_field("crm_campaign"):
 		make("Custom Field", dt="UTM Campaign", **field)
 	doc = frappe.get_doc({"doctype": "Campaign", "campaign_name": "Winter", "description": "Snow"}).insert()
-	found = {"new": _utm()}
+	utm_campaigns = {"new": _utm()}
 	doc.description = "Ice"
 	doc.save()
-	found["changed"] = _utm()
+	utm_campaigns["changed"] = _utm()
 	name_by("Campaign Name")
 	frappe.rename_doc("Campaign", make("Campaign", campaign_name="Storm"), "Gale")
-	return {**found, "renamed": _utm("Storm", "Gale"), "name": doc.name}
+	return {**utm_campaigns, "renamed": _utm("Storm", "Gale"), "name": doc.name}
 
 
 def _utm(*names: str) -> list:
@@ -218,22 +226,24 @@ def work_on(spring: str, lead: str, other: str) -> dict:
 	step = {"email_template": "C", "send_after_days": 9, "send_if": "Only if not opened", "send_time": "7:30"}
 	name_by("Campaign Name")
 	quiet = make("Campaign", campaign_name="Quiet", campaign_schedules=[step])
-	found = {
+	enrolments = {
 		"ours": enrol(spring, "Target List", "Ours", start=1),
 		"replied": enrol(quiet, "Lead", lead, start=1),
 		"replied_long_ago": enrol(quiet, "Lead", other, start=1),
 		"user": enrol(spring, "User", "Administrator", start=1),
 	}
-	frappe.db.set_value("Email Campaign", found["replied"], {"status": "Replied", "ended_because": "Replied"})
+	frappe.db.set_value(
+		"Email Campaign", enrolments["replied"], {"status": "Replied", "ended_because": "Replied"}
+	)
 	past = {"status": "Cancelled", "ended_because": "No use"}
 	past |= {"start_date": add_days(nowdate(), -10), "end_date": add_days(nowdate(), -1)}
-	frappe.db.set_value("Email Campaign", found["replied_long_ago"], past)
+	frappe.db.set_value("Email Campaign", enrolments["replied_long_ago"], past)
 	halted = make(
 		"Campaign", campaign_name="Halted", campaign_schedules=[{"email_template": "A", "send_after_days": 1}]
 	)
-	found["halted"] = enrol(halted, "Lead", lead, start=1)
+	enrolments["halted"] = enrol(halted, "Lead", lead, start=1)
 	frappe.db.set_value("Campaign", halted, "status", "Inactive")
-	return {**found, "quiet": quiet}
+	return {**enrolments, "quiet": quiet}
 
 
 def enrol_group_and_leave(spring: str) -> str:
@@ -241,13 +251,14 @@ def enrol_group_and_leave(spring: str) -> str:
 	make("Email Group", title="Others")
 	for who in ("kim", "lou"):
 		make("Email Group Member", email_group="Others", email=address(who))
-	found = enrol(spring, "Email Group", "Others", start=1)
-	assert unsubscribe(found, "kim") == "Scheduled"
-	return found
+	enrolment = enrol(spring, "Email Group", "Others", start=1)
+	assert unsubscribe(enrolment, "kim") == "Scheduled"
+	return enrolment
 
 
 def revenue(spring: str) -> dict:
-	"""Win deals of a campaign in each way; return what the results say of it to an administrator and to a campaign user."""
+	"""Win deals of a campaign in each way; return the revenue as an administrator and a campaign user see
+	it."""
 	deal("Sales Order", spring, base_net_total=100)
 	deal("Sales Order", spring, base_net_total=7, docstatus=0)
 	deal("Sales Order", base_net_total=1000)
@@ -261,15 +272,16 @@ def revenue(spring: str) -> dict:
 	)
 	deal("Opportunity", spring, docstatus=0, status="Converted", base_opportunity_amount=3)
 	deal("Opportunity", spring, docstatus=0, status="Open", base_opportunity_amount=500)
-	found = results.campaign(spring)["revenue"]
+	revenue_of_all = results.campaign(spring)["revenue"]
 	columns = [column["fieldname"] for column in campaign_results.execute()[0]]
 	clerk = a_user("clerk", "Campaign User")
 	frappe.set_user(clerk)
-	return {"all": found, "columns": columns, "clerk": results.campaign(spring)["revenue"]}
+	return {"all": revenue_of_all, "columns": columns, "clerk": results.campaign(spring)["revenue"]}
 
 
 def erpnext_again(lead: str) -> dict:
-	"""Work with ERPNext's own forms and jobs on the next day; return the new records and the addresses that its job mails."""
+	"""Work with ERPNext's own forms and jobs on the next day; return the new records and the addresses
+	mailed."""
 	_let_pass(1)
 	name_by("Campaign Name")
 	step = {"email_template": "A", "send_after_days": 0}
@@ -278,24 +290,24 @@ def erpnext_again(lead: str) -> dict:
 	frappe.db.delete("Email Queue")
 	before = set(frappe.get_all("Communication", pluck="name"))
 	erpnexts_jobs()
-	told = frappe.get_all(
+	mails = frappe.get_all(
 		"Communication", {"name": ("not in", before)}, ["reference_name", "recipients"], as_list=True
 	)
-	return {"campaign": campaign, "enrolment": enrolment, "sent": sorted(told), "statuses": statuses()}
+	return {"campaign": campaign, "enrolment": enrolment, "sent": sorted(mails), "statuses": statuses()}
 
 
 def main(site: str, steps: str, answer: str) -> None:
 	frappe.init(site=site)
 	frappe.connect()
-	found = [_done(*step) for step in json.loads(steps)]
+	answers = [_run_step(*step) for step in json.loads(steps)]
 	frappe.destroy()
-	Path(answer).write_text(json.dumps(found, default=str))
+	Path(answer).write_text(json.dumps(answers, default=str))
 
 
-def _done(step: str, arguments: dict):
-	found = getattr(erpnext_read, step, globals().get(step))(**arguments)
+def _run_step(step: str, arguments: dict):
+	answer = getattr(erpnext_read, step, globals().get(step))(**arguments)
 	frappe.db.commit()
-	return found
+	return answer
 
 
 if __name__ == "__main__":

@@ -1,6 +1,7 @@
-"""Beside ERPNext, on a site of its own: installed after it, migrated twice, sending, uninstalled, compared row by row.
+"""The app with ERPNext, on a site of its own: installed after it, migrated twice, sending, uninstalled.
 
-ERPNext is the bench's own where it has one, else the stand-in under tests/data, which has its names and manners.
+The rows are compared after each step. ERPNext is the bench's own where it has one, else the stand-in under
+tests/data, which has its names and behaviour.
 """
 
 from types import SimpleNamespace
@@ -18,7 +19,7 @@ RUNNING = dict.fromkeys(STOPPED, 0)
 
 @pytest.fixture(scope="module")
 def journey(bench):
-	"""All that was seen on the way, made once: the way takes about two minutes."""
+	"""All that the steps have shown, made once: they take about two minutes."""
 	site, server = OtherSite(bench), ScriptedServer().start()
 	try:
 		yield _travel(site, server)
@@ -120,7 +121,7 @@ def test_the_order_of_installation_does_not_matter(journey):
 	assert (set(again["owners"].values()), again["jobs"]) == ({"Email Campaigns"}, STOPPED)
 
 
-def test_its_roles_keep_their_rights_and_ours_have_theirs(journey):
+def test_erpnexts_roles_keep_their_rights_and_ours_get_theirs(journey):
 	before = {tuple(rule) for rule in journey.before["permissions"]["Campaign"]}
 	now = {tuple(rule) for rule in journey.migrated["permissions"]["Campaign"]}
 	assert before <= now
@@ -150,10 +151,10 @@ def test_members_of_a_group_are_known_by_their_own_record(journey):
 	assert kinds == {("Email Group Member", True)}
 
 
-def test_what_left_no_trace_counts_as_done_once_its_day_has_passed(journey):
+def test_a_step_without_a_trace_counts_as_done_once_its_day_has_passed(journey):
 	assert rows_of(journey, "untold") == [[1, "", "Skipped", PASSED], [2, "", "Skipped", PASSED]]
-	told = [row for row in rows_of(journey, "over") if row[2] == "Sent"]
-	assert [row[0] for row in told] == [1, 2], "their Communications lie far back, with the enrolment"
+	sent = [row for row in rows_of(journey, "over") if row[2] == "Sent"]
+	assert [row[0] for row in sent] == [1, 2], "their Communications lie far back, with the enrolment"
 	assert rows_of(journey, "over")[2] == [3, "", "Skipped", PASSED]
 
 
@@ -171,10 +172,10 @@ def test_only_steps_that_erpnext_has_not_sent_leave(journey):
 	assert journey.received[4] == sorted([*expected, ("ida@erpnext.example", "Subject A")])
 
 
-def test_enrolments_go_on_where_they_were(journey):
-	found = {which: journey.sent[journey.at[which]] for which in ("left", "over", "ahead", "under_way")}
+def test_enrolments_continue_where_they_were(journey):
+	statuses = {which: journey.sent[journey.at[which]] for which in ("left", "over", "ahead", "under_way")}
 	ended = {"left": "Unsubscribed", "over": "Completed"}
-	assert found == {**ended, "ahead": "In Progress", "under_way": "In Progress"}
+	assert statuses == {**ended, "ahead": "In Progress", "under_way": "In Progress"}
 
 
 def test_campaigns_are_named_as_erpnext_is_told(journey):
@@ -188,7 +189,7 @@ def test_enrolments_go_on_counting(journey):
 
 
 def following(names, more):
-	"""The name that comes so many after the last of these."""
+	"""Return the name that comes so many after the last of these."""
 	prefix, _, number = max(names).rpartition("-")
 	return f"{prefix}-{int(number) + more:05}"
 
@@ -202,19 +203,19 @@ def test_links_to_a_campaign_keep_working(journey):
 
 
 def test_recipient_sources_are_those_of_erpnext(journey):
-	found = {row[0]: row[1:] for row in journey.sources}
-	assert found["Lead"] == ["email_id", "lead_name", "unsubscribed", "language"]
-	assert found["Customer"] == ["email_id", "customer_name", "", "language"]
-	assert found["Contact"][:3] == ["email_id", "first_name", "unsubscribed"]
+	sources = {row[0]: row[1:] for row in journey.sources}
+	assert sources["Lead"] == ["email_id", "lead_name", "unsubscribed", "language"]
+	assert sources["Customer"] == ["email_id", "customer_name", "", "language"]
+	assert sources["Contact"][:3] == ["email_id", "first_name", "unsubscribed"]
 
 
 def test_revenue_of_won_deals_is_each_order_once_and_opportunities_without_one(journey):
-	(found,) = journey.revenue["all"]
-	assert (found["amount"], found["deals"]) == (100 + 25 + 3, 3)
+	(revenue,) = journey.revenue["all"]
+	assert (revenue["amount"], revenue["deals"]) == (100 + 25 + 3, 3)
 	assert "revenue" in journey.revenue["columns"]
 
 
-def test_who_may_not_read_deals_sees_no_revenue(journey):
+def test_a_user_who_may_not_read_deals_sees_no_revenue(journey):
 	assert journey.revenue["clerk"] == []
 
 
@@ -266,7 +267,7 @@ def test_what_erpnext_cannot_go_on_with_has_ended_and_says_why(journey):
 	assert "Only if not opened" in journey.comments[new["quiet"]]
 
 
-def test_its_jobs_wait_for_their_next_day(journey):
+def test_erpnexts_jobs_wait_for_their_next_day(journey):
 	assert journey.due_now == []
 
 

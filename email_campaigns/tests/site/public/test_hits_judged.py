@@ -20,7 +20,7 @@ class TestVerdicts(TrackingTest):
 		self.assertEqual({hit.verdict for hit in self.hits(name)}, {"machine"})
 		self.assertEqual(
 			[hit.reason for hit in self.hits(name)],
-			["A known robot", "Apple Mail Privacy Protection", "No user agent"],
+			["A known bot", "Apple Mail Privacy Protection", "No user agent"],
 		)
 		self.assertEqual(self.stamps(name), (False, False))
 

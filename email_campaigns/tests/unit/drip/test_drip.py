@@ -62,7 +62,7 @@ class TestDue:
 		assert 23 * 3600 <= second - first <= 25 * 3600
 
 	@given(st.integers(0, 30), st.integers(0, 10**6))
-	def test_what_is_caught_up_is_as_old_as_the_settings_allow(self, allowed, late):
+	def test_a_step_is_caught_up_as_long_as_the_settings_allow(self, allowed, late):
 		assert drip.is_missed(10**9, 10**9 + late, allowed) == (late > (allowed + 1) * DAY)
 
 	@given(
@@ -71,21 +71,21 @@ class TestDue:
 		st.integers(1, 1000),
 	)
 	def test_the_next_time_is_the_first_that_is_still_to_come(self, times, done, now):
-		found = drip.next_due(times, done, now)
+		next_due = drip.next_due(times, done, now)
 		waiting = [when for number, when in times.items() if number not in done and when > now]
-		assert found == (min(waiting) if waiting else 0)
+		assert next_due == (min(waiting) if waiting else 0)
 
 
 class TestTimeOfDay:
 	@pytest.mark.parametrize(
-		("text", "found"),
+		("text", "moment"),
 		[("9", time(9)), ("9:30", time(9, 30)), ("21:05:00", time(21, 5)), ("", None), (" ", None)],
 	)
-	def test_is_read_as_people_write_it(self, text, found):
-		assert drip.time_of_day(text) == found
+	def test_a_time_of_day_is_read_as_people_write_it(self, text, moment):
+		assert drip.time_of_day(text) == moment
 
 	@pytest.mark.parametrize("text", ["24", "9:60", "nine", "-1", "9.30"])
-	def test_is_refused_where_it_is_none(self, text):
+	def test_a_text_that_is_no_time_of_day_is_refused(self, text):
 		with pytest.raises(ValueError, match="is no time of day"):
 			drip.time_of_day(text)
 
@@ -103,10 +103,12 @@ class TestPlan:
 	STEPS = (DripStep(1, 0, "A"), DripStep(2, 2, "B"), DripStep(3, 4, "C"))
 
 	def plan(self, now, done=(), person=None, **values):
-		found = decide.plan_person(
+		person_plan = decide.plan_person(
 			rules(*self.STEPS, now=now, **values), START, person or Person(somebody()), done
 		)
-		return {number: decision.reason for number, decision in found.steps.items()}, found.next_due
+		return {
+			number: decision.reason for number, decision in person_plan.steps.items()
+		}, person_plan.next_due
 
 	def test_only_what_is_due_and_not_done_is_planned(self):
 		assert self.plan(at(0, 8)) == ({}, at(0, 9))
@@ -114,16 +116,16 @@ class TestPlan:
 		assert self.plan(at(2, 9), done={1}) == ({2: ""}, at(4, 9))
 		assert self.plan(at(4, 9), done={1, 2}) == ({3: ""}, 0)
 
-	def test_what_is_too_late_is_skipped_and_says_so(self):
+	def test_a_step_that_is_too_late_is_skipped_and_says_so(self):
 		assert self.plan(at(4, 10)) == ({1: decide.MISSED, 2: "", 3: ""}, 0)
 
 	@given(st.lists(st.integers(0, 24 * 10), min_size=1))
-	def test_whenever_the_scheduler_looks_every_step_is_decided_upon_once(self, hours):
+	def test_every_step_is_decided_once_whenever_the_scheduler_runs(self, hours):
 		done, seen = set(), []
 		for hour in [*sorted(hours), 24 * 10]:
-			found, _next = self.plan(at(0, 0) + hour * 3600, done)
-			seen += found
-			done |= set(found)
+			planned, _next = self.plan(at(0, 0) + hour * 3600, done)
+			seen += planned
+			done |= set(planned)
 		assert sorted(seen) == [1, 2, 3]
 
 	@pytest.mark.parametrize(
@@ -133,16 +135,16 @@ class TestPlan:
 			(Person(somebody(email="")), "No valid address"),
 			(Person(somebody(suppressed="Hard Bounce")), "Suppressed: Hard Bounce"),
 			(Person(somebody(opted_out=True)), "Opted out on the record"),
-			(Person(somebody(), left=True), "Unsubscribed"),
+			(Person(somebody(), unsubscribed=True), "Unsubscribed"),
 			(Person(somebody(), disabled=True), decide.DISABLED),
 			(Person(somebody(), PastMails(replied=True)), decide.REPLIED),
 		],
 	)
-	def test_whoever_gets_nothing_has_one_reason(self, person, reason):
+	def test_a_person_who_gets_nothing_has_one_reason(self, person, reason):
 		assert self.plan(at(0, 9), person=person, stops_on_reply=True)[0] == {1: reason}
 
-	def test_informational_steps_do_not_ask_for_opt_outs(self):
-		person = Person(somebody(opted_out=True, suppressed="Unsubscribed"), left=True)
+	def test_informational_steps_ignore_opt_outs(self):
+		person = Person(somebody(opted_out=True, suppressed="Unsubscribed"), unsubscribed=True)
 		assert self.plan(at(0, 9), person=person, informational=True)[0] == {1: ""}
 
 	def test_every_condition_that_the_form_offers_is_known(self):

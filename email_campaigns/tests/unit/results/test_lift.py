@@ -6,7 +6,8 @@ from hypothesis import strategies as st
 
 from email_campaigns.results.lift import LiftGroup, lift, newcombe, wilson
 
-# Newcombe, Statistics in Medicine 17 (1998) 873-890, table II, method 10 (score, without continuity correction).
+# Newcombe, Statistics in Medicine 17 (1998) 873-890, table II, method 10 (score, without continuity
+# correction).
 TABLE_II = [
 	("56/70 - 48/80", LiftGroup(56, 70), LiftGroup(48, 80), 0.0524, 0.3339),
 	("9/10 - 3/10", LiftGroup(9, 10), LiftGroup(3, 10), 0.1705, 0.8090),
@@ -17,7 +18,8 @@ TABLE_II = [
 	("10/10 - 0/20", LiftGroup(10, 10), LiftGroup(0, 20), 0.6791, 1.0),
 	("10/10 - 0/10", LiftGroup(10, 10), LiftGroup(0, 10), 0.6075, 1.0),
 ]
-# Newcombe, Statistics in Medicine 17 (1998) 857-872, table I, method 3 (score, without continuity correction).
+# Newcombe, Statistics in Medicine 17 (1998) 857-872, table I, method 3 (score, without continuity
+# correction).
 ONE_SHARE = [
 	(LiftGroup(81, 263), 0.2553, 0.3662),
 	(LiftGroup(15, 148), 0.0624, 0.1605),
@@ -46,10 +48,10 @@ def test_one_share_is_as_in_the_literature(group, low, high):
 
 @given(groups(), groups())
 def test_the_interval_holds_the_difference_and_stays_within_bounds(mailed, held_out):
-	found = lift(mailed, held_out)
-	assert -1 <= found.low <= found.difference + 1e-12
-	assert found.difference - 1e-12 <= found.high <= 1
-	assert found.significant == (found.low > 0 or found.high < 0)
+	outcome = lift(mailed, held_out)
+	assert -1 <= outcome.low <= outcome.difference + 1e-12
+	assert outcome.difference - 1e-12 <= outcome.high <= 1
+	assert outcome.significant == (outcome.low > 0 or outcome.high < 0)
 
 
 @given(groups(), groups())

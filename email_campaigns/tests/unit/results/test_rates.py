@@ -1,4 +1,4 @@
-"""Counts into rates: the base of each, raw beside human, and no number that is none."""
+"""Counts into rates: the base of each, raw beside human, and None where there is no rate."""
 
 from dataclasses import asdict, replace
 from math import isfinite
@@ -26,7 +26,7 @@ COUNTS = st.builds(Counts, **{kind: st.integers(0, 10**7) for kind in KINDS})
 
 
 @pytest.mark.parametrize(
-	("name", "base", "of", "human", "raw"),
+	("name", "base", "base_count", "human", "raw"),
 	[
 		("open_rate", "delivered", 950, 0.4, 0.6),
 		("click_rate", "delivered", 950, 0.1, 0.2),
@@ -37,14 +37,14 @@ COUNTS = st.builds(Counts, **{kind: st.integers(0, 10**7) for kind in KINDS})
 		("complaint_rate", "delivered", 950, 1 / 950, 1 / 950),
 	],
 )
-def test_each_rate_has_its_base(name, base, of, human, raw):
-	found = rate(name, MAILING)
-	assert (found.base, found.of) == (base, of)
-	assert (found.human, found.raw) == (pytest.approx(human), pytest.approx(raw))
+def test_each_rate_has_its_base(name, base, base_count, human, raw):
+	figure = rate(name, MAILING)
+	assert (figure.base, figure.of) == (base, base_count)
+	assert (figure.human, figure.raw) == (pytest.approx(human), pytest.approx(raw))
 
 
 def test_nothing_sent_has_no_rates():
-	assert {(found.human, found.raw) for found in rates(Counts())} == {(None, None)}
+	assert {(figure.human, figure.raw) for figure in rates(Counts())} == {(None, None)}
 
 
 def test_a_rate_that_nobody_defined_is_an_error():
@@ -54,12 +54,12 @@ def test_a_rate_that_nobody_defined_is_an_error():
 
 @given(COUNTS)
 def test_rates_are_shares_or_nothing(counts):
-	for found in rates(counts):
-		for value in (found.human, found.raw):
+	for figure in rates(counts):
+		for value in (figure.human, figure.raw):
 			assert value is None or (isfinite(value) and 0 <= value <= 1)
-		assert (found.human is None) == (found.of == 0)
-		if found.human is not None:
-			assert found.human <= found.raw
+		assert (figure.human is None) == (figure.of == 0)
+		if figure.human is not None:
+			assert figure.human <= figure.raw
 
 
 @given(COUNTS)
@@ -70,7 +70,7 @@ def test_no_share_of_the_funnel_is_out_of_bounds(counts):
 	assert all(step.raw >= step.count >= 0 for step in steps)
 
 
-def test_the_funnel_shows_people_and_programs():
+def test_the_funnel_shows_people_and_bots():
 	opened = next(step for step in funnel(MAILING) if step.name == "opened")
 	assert (opened.count, opened.raw, opened.share) == (380, 570, pytest.approx(380 / 1100))
 

@@ -1,10 +1,10 @@
-"""The time line of a mailing: everything is in it once, and it fits a chart."""
+"""The timeline of a mailing: every event is in it once, and it fits a chart."""
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from email_campaigns.results.timeline import POINTS, timeline, width
+from email_campaigns.results.timeline import POINTS, step_width, timeline
 
 KINDS = ("opened", "clicked")
 EVENTS = st.lists(
@@ -16,12 +16,12 @@ EVENTS = st.lists(
 	("last", "hours"), [(0, 1), (99, 1), (100, 2), (200, 3), (24 * 99, 24), (24 * 100, 48), (8760, 168)]
 )
 def test_the_step_is_the_narrowest_that_fits(last, hours):
-	assert width(last) == hours
+	assert step_width(last) == hours
 
 
 def test_hours_are_counted_from_the_start():
-	found = timeline([("opened", 0, 3), ("clicked", 2, 1), ("opened", 2, 4)], KINDS)
-	assert (found.hours, found.points) == (1, {"opened": [3, 0, 4], "clicked": [0, 0, 1]})
+	result = timeline([("opened", 0, 3), ("clicked", 2, 1), ("opened", 2, 4)], KINDS)
+	assert (result.hours, result.points) == (1, {"opened": [3, 0, 4], "clicked": [0, 0, 1]})
 
 
 def test_without_events_there_is_nothing_to_show():
@@ -34,7 +34,7 @@ def test_a_clock_that_was_set_back_loses_nothing():
 
 @given(EVENTS)
 def test_all_events_are_in_it_and_it_fits(events):
-	found = timeline(events, KINDS)
+	result = timeline(events, KINDS)
 	for kind in KINDS:
-		assert sum(found.points[kind]) == sum(number for of, _hour, number in events if of == kind)
-		assert len(found.points[kind]) <= POINTS
+		assert sum(result.points[kind]) == sum(number for event, _hour, number in events if event == kind)
+		assert len(result.points[kind]) <= POINTS

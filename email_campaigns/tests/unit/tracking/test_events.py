@@ -1,4 +1,4 @@
-"""The hits of one mail judged together: what comes later tells of what came before."""
+"""The hits of one mail judged together: a later hit can change the verdict of earlier ones."""
 
 from datetime import datetime, timedelta
 
@@ -6,7 +6,10 @@ from email_campaigns.tracking.events import Event, judge_events
 from email_campaigns.tracking.verdict import BURST_SECONDS, CLICK, OPEN
 
 SENT = datetime(2026, 3, 1, 9)
-CHROME = "Mozilla/5.0 (Windows NT 10.0; Win64; x64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/126.0 Safari/537.36"
+CHROME = (
+	"Mozilla/5.0 (Windows NT 10.0; Win64; x64) AppleWebKit/537.36 (KHTML, like Gecko)"
+	" Chrome/126.0 Safari/537.36"
+)
 FIREFOX = "Mozilla/5.0 (X11; Linux x86_64; rv:126.0) Gecko/20100101 Firefox/126.0"
 
 
@@ -22,7 +25,7 @@ def verdicts(*events, sent=SENT):
 	return [verdict.verdict for verdict in judge_events(events, sent)]
 
 
-def test_a_person():
+def test_a_person_opens_and_clicks_with_pauses():
 	assert verdicts(opened(60), click("a", 70), click("b", 100), opened(300)) == ["human"] * 4
 
 
@@ -32,7 +35,7 @@ def test_a_burst_makes_machines_of_those_before_it():
 	assert verdicts(*events) == ["machine"] * 4
 
 
-def test_the_same_link_again_and_again_is_no_burst():
+def test_one_link_followed_many_times_is_no_burst():
 	assert verdicts(*[click("a", 60 + n / 10) for n in range(20)]) == ["human"] * 20
 
 
@@ -51,11 +54,11 @@ def test_the_image_that_was_loaded_with_the_burst_goes_with_it():
 	assert verdicts(opened(59), opened(59, FIREFOX), *burst) == ["machine", "human"] + ["machine"] * 4
 
 
-def test_an_own_device_stays_one():
+def test_an_internal_hit_stays_internal():
 	assert verdicts(click("a", 1, verdict="internal")) == ["internal"]
 
 
-def test_a_time_of_sending_that_is_not_known():
+def test_an_unknown_time_of_sending_makes_no_machine():
 	assert verdicts(opened(0), sent=None) == ["human"]
 	assert verdicts(opened(0)) == ["machine"]
 
@@ -64,5 +67,5 @@ def test_thousands_of_hits_are_judged_at_once():
 	assert set(verdicts(*[click(str(n), 60) for n in range(3000)])) == {"machine"}
 
 
-def test_no_hits():
+def test_no_hits_have_no_verdicts():
 	assert judge_events([], SENT) == []

@@ -1,4 +1,4 @@
-"""Where tracked links may lead, and what is added to their addresses."""
+"""The addresses that tracked links may lead to, and the parameters added to them."""
 
 import pytest
 from hypothesis import given
@@ -20,8 +20,8 @@ UTM = utm("Spring", "News & more", "Shop")
 		"https://münchen.example/ö?q=ü",
 	],
 )
-def test_good_addresses(url):
-	assert problem_with_url(url) == ""
+def test_a_good_address_has_no_problem(url):
+	assert str(problem_with_url(url)) == ""
 
 
 @pytest.mark.parametrize(
@@ -45,8 +45,8 @@ def test_good_addresses(url):
 		"https://a.example/" + "x" * 2000,
 	],
 )
-def test_bad_addresses_are_a_sentence(url):
-	assert problem_with_url(url).endswith(".")
+def test_the_problem_of_a_bad_address_is_a_sentence(url):
+	assert str(problem_with_url(url)).endswith(".")
 
 
 @pytest.mark.parametrize(
@@ -75,8 +75,9 @@ def test_empty_values_are_not_added():
 
 
 @given(st.text(max_size=40), st.text(max_size=40))
-def test_whatever_they_are_the_address_stays_good(campaign, link):
-	assert problem_with_url(with_parameters("https://a.example/p", utm(campaign[:30], "M", link[:30]))) == ""
+def test_an_address_stays_good_whatever_its_parameters_are(campaign, link):
+	target = with_parameters("https://a.example/p", utm(campaign[:30], "M", link[:30]))
+	assert str(problem_with_url(target)) == ""
 
 
 def test_links_of_one_mail_are_what_signing_one_by_one_gives():

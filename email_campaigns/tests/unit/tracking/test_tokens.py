@@ -25,14 +25,14 @@ def accepted(purpose, token, ring=RING):
 
 
 @given(st.sampled_from(sorted(PURPOSES)), MESSAGES, LINKS)
-def test_round_trip_is_short_and_url_safe(purpose, message, link):
+def test_a_token_round_trip_is_short_and_url_safe(purpose, message, link):
 	token = TokenRing({"abcd": b"x"}).sign(purpose, message, link)
 	assert len(token) <= 60
 	assert set(token) <= set(string.ascii_letters + string.digits + "-_.")
 	assert TokenRing({"abcd": b"x"}).verify(purpose, token) == Token(message, link)
 
 
-def test_link_zero_is_none():
+def test_link_zero_is_no_link():
 	assert RING.verify("click", RING.sign("click", 5, 0)) == Token(5, "")
 	assert RING.verify("click", RING.sign("click", 5, 17)) == Token(5, "17")
 
@@ -43,15 +43,15 @@ def test_one_purpose_is_refused_for_another():
 		assert {asked for asked in PURPOSES if accepted(asked, token)} == {made}
 
 
-def test_unknown_purpose():
+def test_an_unknown_purpose_is_refused():
 	with pytest.raises(KeyError):
 		RING.sign("delete", 1)
 	assert accepted("delete", RING.sign("open", 1)) is None
 
 
 @pytest.mark.parametrize(("message", "link"), [(-1, ""), (2**63, ""), (1, "a b"), (1, "é"), (1, "x" * 13)])
-def test_what_a_token_cannot_carry(message, link):
-	with pytest.raises(ValueError):
+def test_a_value_that_a_token_cannot_carry_is_refused(message, link):
+	with pytest.raises(ValueError, match="A token can't name"):
 		RING.sign("click", message, link)
 
 
@@ -74,8 +74,8 @@ def test_a_key_id_does_not_lend_its_name_to_another_key():
 @pytest.mark.parametrize(
 	"secrets", [{}, {"": b"x"}, {"K1": b"x"}, {"k.1": b"x"}, {"long1": b"x"}, {"é": b"x"}]
 )
-def test_bad_rings(secrets):
-	with pytest.raises(ValueError):
+def test_a_ring_with_bad_key_ids_is_refused(secrets):
+	with pytest.raises(ValueError, match="A ring needs secrets"):
 		TokenRing(secrets)
 
 
@@ -144,7 +144,7 @@ def test_garbage_is_refused_and_never_crashes(text):
 
 
 @given(MESSAGES)
-def test_message_id_round_trip(message):
+def test_a_message_id_leads_back_to_its_message(message):
 	local = RING.message_id_local_part(message)
 	assert local == RING.message_id_local_part(message)
 	assert len(local) <= 64
@@ -152,7 +152,7 @@ def test_message_id_round_trip(message):
 	assert RING.message_from_local_part(f" {local.upper()} ") == message
 
 
-def test_message_id_of_others_is_refused():
+def test_a_message_id_of_others_is_refused():
 	local = RING.message_id_local_part(7)
 	for text in (
 		local[:-1],

@@ -1,4 +1,4 @@
-"""Whom a hit is taken for: a corpus of real programs, and what each rule is for."""
+"""The verdict of a hit: a corpus of real user agents, and what each rule is for."""
 
 from pathlib import Path
 
@@ -7,7 +7,10 @@ import pytest
 from email_campaigns.tracking.verdict import BURST_LINKS, CLICK, OPEN, Hit, judge_hit
 
 CORPUS = Path(__file__).parents[2] / "data" / "hits.tsv"
-CHROME = "Mozilla/5.0 (Windows NT 10.0; Win64; x64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/126.0.0.0 Safari/537.36"
+CHROME = (
+	"Mozilla/5.0 (Windows NT 10.0; Win64; x64) AppleWebKit/537.36 (KHTML, like Gecko)"
+	" Chrome/126.0.0.0 Safari/537.36"
+)
 GMAIL = "Mozilla/5.0 (Windows NT 5.1; rv:11.0) Gecko Firefox/11.0 (via ggpht.com GoogleImageProxy)"
 
 
@@ -19,18 +22,18 @@ def corpus():
 	]
 
 
-def test_the_corpus_is_large_and_of_both_kinds():
+def test_the_corpus_is_large_and_has_both_kinds():
 	labels = [label for _hit, label in corpus()]
 	assert len(labels) >= 150
 	assert min(labels.count("human"), labels.count("machine")) >= 60
 
 
-def test_machines_are_told_from_people():
+def test_machines_are_distinguished_from_people():
 	judged = [(judge_hit(hit).verdict, label, hit) for hit, label in corpus()]
-	called = [label for verdict, label, _hit in judged if verdict == "machine"]
+	called_machines = [label for verdict, label, _hit in judged if verdict == "machine"]
 	machines = [verdict for verdict, label, _hit in judged if label == "machine"]
 	wrong = [(verdict, hit) for verdict, label, hit in judged if verdict != label]
-	assert called.count("machine") / len(called) >= 0.99, wrong
+	assert called_machines.count("machine") / len(called_machines) >= 0.99, wrong
 	assert machines.count("machine") / len(machines) >= 0.95, wrong
 
 
@@ -50,7 +53,7 @@ def test_every_machine_has_a_reason():
 		(Hit(OPEN, "Mozilla/5.0"), "machine", "Apple Mail Privacy Protection"),
 		(Hit(CLICK, "Barracuda Sentinel (EE)"), "machine", "Security scanner: Barracuda"),
 		(Hit(CLICK, CHROME, method="HEAD"), "machine", "A HEAD request, which asks for no content"),
-		(Hit(CLICK, CHROME, prefetch=True), "machine", "Fetched ahead of any wish to see it"),
+		(Hit(CLICK, CHROME, prefetch=True), "machine", "Fetched before anybody asked to see it"),
 		(Hit(CLICK, CHROME, links=BURST_LINKS), "machine", "4 links of the mail within seconds"),
 		(Hit(CLICK, CHROME, links=BURST_LINKS - 1), "human", ""),
 		(Hit(CLICK, " "), "machine", "No user agent"),
@@ -63,14 +66,15 @@ def test_every_machine_has_a_reason():
 		),
 	],
 )
-def test_each_rule(hit, verdict, reason):
-	assert judge_hit(hit) == (verdict, reason)
+def test_each_rule_gives_its_verdict_and_reason(hit, verdict, reason):
+	judged = judge_hit(hit)
+	assert (judged.verdict, str(judged.reason)) == (verdict, reason)
 
 
-def test_the_seconds_can_be_turned_off():
+def test_the_seconds_after_sending_can_be_turned_off():
 	assert judge_hit(Hit(OPEN, CHROME, seconds=0), machine_seconds=0).verdict == "human"
 
 
 @pytest.mark.parametrize("agent", ["x" * 100_000, "bot" * 30_000, "(" * 50_000, "\0", "é" * 1000])
-def test_no_agent_is_too_strange(agent):
+def test_no_user_agent_is_too_strange(agent):
 	assert judge_hit(Hit(OPEN, agent)).verdict in ("human", "machine")

@@ -1,0 +1,65 @@
+"""The only place that inserts into Campaign Log: one fact, or one fact for each of many mails.
+
+Rows are only appended, but for two changes: events_store corrects the verdict of a hit, and whoever asks to
+be forgotten is taken out (audience.suppression.erase_store).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import datetime
+
+import frappe
+
+_HEAD = ("name", "creation", "modified", "owner", "modified_by", "action")
+_NEXT_NAME = "NEXTVAL(`campaign_log_id_seq`)"
+# {column of the log: the ledger's column that it is copied from}
+_FROM_MAIL = {
+	"email": "email",
+	"campaign": "campaign",
+	"source_doctype": "source_doctype",
+	"source": "source",
+	"message": "name",
+	"recipient_doctype": "recipient_doctype",
+	"recipient_name": "recipient_name",
+}
+
+
+def append(action: str, at: datetime | str, **fields: object) -> None:
+	"""Append one fact, in the name of the session's user.
+
+	`action` is an option of Campaign Log's field, `at` a time of the site's clock. `fields` are further
+	columns; what is not given has the column's default. What a person reads in them (details, reason) comes
+	in translated.
+	"""
+	user = frappe.session.user
+	places = ", ".join(["%s"] * (len(_HEAD) - 1 + len(fields)))
+	frappe.db.sql(
+		f"""INSERT INTO `tabCampaign Log` ({", ".join((*_HEAD, *fields))}) VALUES ({_NEXT_NAME}, {places})""",
+		(at, at, user, user, action, *fields.values()),
+	)
+
+
+def append_from_mails(  # noqa: PLR0913  (the parts of one statement, each by its name)
+	tables: str,
+	condition: str,
+	values: Mapping[str, object],
+	*,
+	at: str,
+	action: str,
+	details: str,
+	user: str,
+) -> None:
+	"""Append one fact for each mail that a condition holds for, with the mail's address, source and record.
+
+	All but `values` is SQL. `tables` is what stands after FROM, in which `m` is the ledger's row that the
+	fact is about, such as "`tabCampaign Message` m"; the other expressions are over its rows. `values` has
+	what %(name)s in them stands for.
+	"""
+	frappe.db.sql(
+		f"""INSERT INTO `tabCampaign Log` ({", ".join((*_HEAD, "details", *_FROM_MAIL))})
+		SELECT {_NEXT_NAME}, {at}, {at}, {user}, {user}, {action}, {details},
+			{", ".join(f"m.{column}" for column in _FROM_MAIL.values())}
+		FROM {tables} WHERE {condition}""",
+		values,
+	)
