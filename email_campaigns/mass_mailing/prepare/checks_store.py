@@ -20,7 +20,7 @@ from email_campaigns.delivery.mailing.mailing import NOW, SPREAD, Mailing
 from email_campaigns.delivery.sending import limits_store
 from email_campaigns.delivery.smtp import transport
 from email_campaigns.delivery.smtp.session import Unavailable
-from email_campaigns.mass_mailing import approval_store, freeze
+from email_campaigns.mass_mailing import approval_store, freeze, freeze_store
 from email_campaigns.mass_mailing.ab_versions import KINDS
 from email_campaigns.mass_mailing.prepare import ab_rules, checks
 from email_campaigns.mass_mailing.prepare.checks import ERROR, LEVELS, OK, WARNING, Finding
@@ -160,25 +160,17 @@ def _of_audience(mailing: Mailing, count: Mapping | None) -> Iterator[Finding]:
 	if not mailing.lists:
 		yield Finding(ERROR, "Choose at least one target list, here or in the campaign.")
 	elif count is None:
-		yield from () if _somebody(mailing) else checks.audience_findings(0, 0)
+		yield from () if _has_recipients(mailing) else checks.audience_findings(0, 0)
 	else:
 		yield from checks.audience_findings(count["planned"], _largest_before(mailing))
 		home = frappe.db.get_single_value("System Settings", "language") or "en"
 		yield from checks.language_findings(_languages(mailing), mailing.language_for, home)
 
 
-def _somebody(mailing: Mailing) -> bool:
-	"""Tell whether anybody gets the mailing, without reading more members than it takes to find one."""
-	after = 0
-	while members := audience.read_slice(mailing.lists, mailing.excluding, after):
-		if _planned(mailing, members):
-			return True
-		after = members[-1].member
-	return False
-
-
-def _planned(mailing: Mailing, members: list[Candidate]) -> int:
-	return freeze.count_slices(mailing, lambda after: [] if after else members)["planned"]
+def _has_recipients(mailing: Mailing) -> bool:
+	"""Return whether anybody gets the mailing; no more members are read than it takes to meet the first."""
+	slices = freeze_store.read_member_slices(mailing)
+	return any(freeze.count_slices(mailing, [members])["planned"] for members in slices)
 
 
 def _largest_before(mailing: Mailing) -> int:

@@ -46,13 +46,18 @@ def candidate(number, email, language="", **values):
 	)
 
 
+def slices(people, size):
+	return [people[first : first + size] for first in range(0, len(people), size)]
+
+
 def frozen(mailing, size, **options):
 	"""Freeze slice by slice; return {address: entry}."""
 	people = [candidate(number, email) for number, email in enumerate(EVERYBODY[:500], 1)]
-	entries = []
-	for first in range(0, len(people), size):
-		freeze_slice(mailing, people[first : first + size], lambda keys: (), entries.extend, **options)
-	return {entry.decision.candidate.email: entry for entry in entries}
+	return {
+		entry.decision.candidate.email: entry
+		for members in slices(people, size)
+		for entry in freeze_slice(mailing, members, **options)
+	}
 
 
 @pytest.mark.parametrize("versions", [2, 3, 4])
@@ -99,13 +104,13 @@ def test_a_freeze_that_is_cut_elsewhere_gives_the_same(one, other):
 def test_what_is_counted_is_what_is_frozen():
 	mailing = a_mailing(a_test(4, 40))
 	people = [candidate(number, email) for number, email in enumerate(EVERYBODY[:500], 1)]
-	counted = count_slices(mailing, lambda after: [one for one in people if one.member > after][:70])
+	counted = count_slices(mailing, slices(people, 70))
 	assert counted["versions"] == Counter(entry.version for entry in frozen(mailing, 100).values())
 	assert sum(counted["versions"].values()) == counted["planned"] == 500
 
 
 def test_the_rest_waits_beyond_any_time_and_sooner_than_a_copy():
-	entries = frozen(a_mailing(a_test()), 500, times=lambda people: {one.member: START for one in people})
+	entries = frozen(a_mailing(a_test()), 500, times=dict.fromkeys(range(1, 501), START))
 	waiting = {entry.send_after for entry in entries.values() if entry.version == REST}
 	assert waiting == {WAITS_FOR_WINNER + START}
 	assert {entry.send_after for entry in entries.values() if entry.version != REST} == {START}
@@ -114,28 +119,26 @@ def test_the_rest_waits_beyond_any_time_and_sooner_than_a_copy():
 	assert waits_until(REST, 0) == WAITS_FOR_WINNER
 
 
-def test_who_gets_nothing_or_a_language_version_takes_no_part():
+def test_a_recipient_of_nothing_or_of_a_language_version_takes_no_part():
 	mailing = a_mailing(a_test(2, 100), versions=(MailText("de", "Hallo", "<p>Hallo</p>"),))
 	people = [
 		candidate(1, "a@x.org", "de"),
 		candidate(2, "b@x.org", opted_out=True),
 		candidate(3, "c@x.org", "fr"),
 	]
-	entries = []
-	freeze_slice(mailing, people, lambda keys: (), entries.extend)
+	entries = freeze_slice(mailing, people)
 	assert [entry.version for entry in entries][:2] == ["", ""]
 	assert entries[2].version in ("A", "B")
 
 
 def test_colleagues_see_all_versions_in_turn_and_wait_for_none():
 	seeds = [candidate(number, email) for number, email in enumerate(EVERYBODY[:5], 1)]
-	entries = []
-	freeze_slice(a_mailing(a_test(3)), seeds, lambda keys: (), entries.extend, seeds=True)
+	entries = freeze_slice(a_mailing(a_test(3)), seeds, seeds=True)
 	assert [entry.version for entry in entries] == ["A", "B", "C", "A", "B"]
 	assert {entry.send_after for entry in entries} == {0}
 
 
-def test_who_joins_later_is_of_the_rest():
+def test_a_member_who_joins_later_is_of_the_rest():
 	mail = [(Decision(candidate(1, "a@x.org"), "a:a@x.org"), "")]
 	assert versions_after_freeze(a_test(2, 100), "")(mail) == [REST]
 	assert versions_after_freeze(a_test(2, 100), "B")(mail) == ["Rest B"]
