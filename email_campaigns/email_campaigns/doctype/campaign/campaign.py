@@ -9,8 +9,10 @@ from email_campaigns.erpnext import utm_store
 
 
 class Campaign(Document):
+	"""A campaign, to which mailings and the steps of a drip sequence belong."""
+
 	def autoname(self):
-		# A setting of ERPNext's, whose rule this is; other sites have not got it.
+		# ERPNext's setting and rule; other sites do not have it.
 		if frappe.defaults.get_global_default("campaign_naming_by") == "Naming Series":
 			set_name_by_naming_series(self)
 		else:
@@ -19,7 +21,7 @@ class Campaign(Document):
 	def validate(self):
 		if self.start_date and self.end_date and self.end_date < self.start_date:
 			frappe.throw(_("The End Date lies before the Start Date."))
-		refuse_contradiction(self)
+		check_lists(self)
 		schedule_store.check_schedule(self)
 		fields_store.check_form(self)
 		self.drip_problem, self.drip_problem_step = "", 0
@@ -32,13 +34,13 @@ class Campaign(Document):
 
 	def after_rename(self, old, new, merge=False):
 		if self.campaign_name == old and not merge:
-			# First, for what follows would make another one of the new name.
+			# Before the rest: what follows would make another UTM Campaign of the new name.
 			utm_store.follow_rename(old, new)
 			self.db_set("campaign_name", new, update_modified=False)
 
 
-def refuse_contradiction(doc) -> None:
-	"""Stop a list from being included and excluded at once. Raises ValidationError."""
+def check_lists(doc) -> None:
+	"""Raise ValidationError where a Campaign or Mass Email includes and excludes the same list."""
 	both = {row.target_list for row in doc.target_lists} & {
 		row.target_list for row in doc.excluding_target_lists
 	}

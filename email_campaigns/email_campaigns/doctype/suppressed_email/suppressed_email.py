@@ -13,11 +13,13 @@ from email_campaigns.audience.suppression.suppression import (
 
 
 class SuppressedEmail(Document):
+	"""An address that gets no mail, of one target list or of all, and the reason."""
+
 	def before_insert(self):
 		try:
-			self.email = normalise(self.email).lower()
-		except InvalidAddress as e:
-			frappe.throw(str(e), frappe.InvalidEmailAddressError)
+			self.set("email", normalise(self.email).lower())
+		except InvalidAddress as error:
+			frappe.throw(str(error), frappe.InvalidEmailAddressError)
 		forgotten_store.check_not_forgotten(self.email)
 		if reason := frappe.db.get_value(
 			self.doctype, record_name(self.email, self.target_list or ""), "reason"
@@ -39,6 +41,6 @@ class SuppressedEmail(Document):
 			mirror_store.lift_wish(self.email)
 
 	def after_delete(self):
-		# The mailbox is said to work again; that the person wanted no mail still holds.
+		# Whoever deletes it says that the mailbox works again; the person's own wish for no mail still holds.
 		if self.reason == HARD_BOUNCE and not self.target_list and mirror_store.is_mirrored(self.email):
 			suppression_store.suppress(self.email, reason=UNSUBSCRIBED, origin=_("Held by Email Unsubscribe"))

@@ -6,6 +6,8 @@ from email_campaigns.audience.signup import signup_store
 
 
 class TargetList(Document):
+	"""A list of recipients, with the feeds that keep it in step."""
+
 	def validate(self):
 		rows_store.check_feeds(self)
 		signup_store.check_form(self)

@@ -8,24 +8,26 @@ from email_campaigns.audience.suppression import forgotten_store
 
 
 class TargetListMember(Document):
+	"""A member of a target list: a record of a recipient source, or a plain address."""
+
 	def validate(self):
 		if self.member_doctype and self.member_name:
 			self.update(members_store.read_address(self.member_doctype, self.member_name))
 			self.member_key = record_key(self.member_doctype, self.member_name)
 		else:
-			self._validate_plain()
+			self._read_plain_address()
 		forgotten_store.check_not_forgotten(self.email or "")
-		self._refuse_twin()
+		self._check_unique()
 
-	def _validate_plain(self):
+	def _read_plain_address(self):
 		self.member_doctype = self.member_name = None
 		try:
-			self.email = normalise(self.email or "")
+			self.set("email", normalise(self.email or ""))
 		except InvalidAddress as error:
 			frappe.throw(str(error))
 		self.member_key = plain_key(self.email)
 
-	def _refuse_twin(self):
+	def _check_unique(self):
 		twin = {
 			"target_list": self.target_list,
 			"member_key": self.member_key,

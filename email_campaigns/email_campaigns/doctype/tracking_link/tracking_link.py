@@ -3,26 +3,29 @@ from frappe import _
 from frappe.model.document import Document
 
 from email_campaigns.tracking.target import problem_with_url
+from email_campaigns.translation import translate
 
 
 class TrackingLink(Document):
+	"""A link whose clicks are counted: it leads to a web page, or shows a message."""
+
 	def validate(self):
 		self._check_target()
 		self._check_title()
 
 	def _check_target(self):
 		if self.show_message:
-			problem = "" if (self.message or "").strip() else "Write the message that is shown."
+			problem = "" if (self.message or "").strip() else _("Write the message that is shown.")
 			field = "message"
 		else:
-			self.url = (self.url or "").strip()
-			problem, field = problem_with_url(self.url), "url"
+			self.set("url", (self.url or "").strip())
+			problem, field = translate(problem_with_url(self.url)), "url"
 		if problem:
-			frappe.throw(_(problem), title=_(self.meta.get_label(field)))
+			frappe.throw(problem, title=_(self.meta.get_label(field)))
 
 	def _check_title(self):
-		"""A template names a link by its title, which must not be another's of the same campaign."""
-		self.title = (self.title or "").strip()
+		"""A template names a link by its title, so a title stands once in a campaign."""
+		self.set("title", (self.title or "").strip())
 		same = {
 			"title": self.title,
 			"campaign": self.campaign,
