@@ -105,9 +105,10 @@ class MassEmail(Document):
 			except UnknownZone as error:
 				frappe.throw(str(error), title=_(self.meta.get_label("time_zone")))
 
-		self.set("send_when", self.send_when or mailing.NOW)
-		if self.send_when == mailing.NOW and self.start_epoch and self._is_new_time("start_epoch"):
-			self.send_when = mailing.LATER
+		send_when = self.send_when or mailing.NOW
+		if send_when == mailing.NOW and self.start_epoch and self._is_new_time("start_epoch"):
+			send_when = mailing.LATER
+		self.set("send_when", send_when)
 
 	def _check_plan(self):
 		for field, sentence in plan_rules.problems_with_plan(self._plan(), int(time.time())):
