@@ -1,7 +1,7 @@
 """Missing members: they got nothing, for they joined a list after the freeze, or were left out then.
 
-A search goes slice by slice like a freeze, and decides by its rules; a slice and the place where it ended are one
-transaction. Nothing here commits.
+A search goes slice by slice like a freeze, and decides by its rules; a slice and the place where it ended are
+one transaction. Nothing here commits.
 """
 
 from __future__ import annotations
@@ -44,7 +44,7 @@ def count_missing(name: str) -> dict:
 
 
 def start_search(name: str) -> None:
-	"""Start the search. Raises ValidationError where nothing can be sent, or a search is under way already."""
+	"""Start the search. Raises ValidationError where nothing can be sent, or a search is under way."""
 	resend_store.begin_resend(name)
 	if status_store.lock(name).missing_cursor:
 		frappe.throw(_("Missing members are being looked for already."))
@@ -52,7 +52,7 @@ def start_search(name: str) -> None:
 
 
 def stop_search(name: str, problem: str = "") -> None:
-	"""End the search; show on the mailing's form the `problem` for which it could not go on, if there is one."""
+	"""End the search; the mailing's form shows the `problem` for which it could not go on, if any."""
 	_set_cursor(name, 0)
 	if problem:
 		status_store.show_problem(name, problem)
@@ -114,7 +114,7 @@ def _read_rows(mailing: Mailing, members: Iterable[Candidate]) -> dict[int, Ledg
 def _taken_keys(
 	mailing: Mailing, keys: list[str], missing: list[Candidate], earlier: Mapping[int, LedgerRow]
 ) -> set[str]:
-	"""Return which of `keys` other mails have; those of the `earlier` rows, which are decided upon anew, are free.
+	"""Return which of `keys` are taken; those of the `earlier` rows, which are decided upon anew, are free.
 
 	Where an address counts, the addresses that a mail was sent again to are taken as well.
 	"""
