@@ -1,8 +1,8 @@
-"""A Mass Email from Draft to its end: approved, frozen into the ledger, tested in versions, sent again, explained.
+"""A Mass Email from Draft to its end: its approval, its freeze into the ledger, its A/B test, its resends.
 
 status_store    the only writer of a Mass Email's status
-approval        the fingerprint that an approval is bound to; approval_store.py keeps approvals and asks for them
-freeze          decides over a slice of the audience, and counts it; freeze_store.py reads it and fills the ledger
+approval        the fingerprint that an approval is bound to; approval_store.py gives and checks approvals
+freeze          decides over a slice of the audience, and counts it; freeze_store.py fills the ledger
 ab_versions     gives recipients their version of an A/B test; ab_winner_store.py chooses the winner
 
 prepare/        before it goes: the rules of its form and the check list

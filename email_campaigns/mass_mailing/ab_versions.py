@@ -1,8 +1,9 @@
-"""The versions of an A/B test: a share of the recipients gets one each, and the rest the version that did best. Pure.
+"""The versions of an A/B test: a share of the recipients gets one each, the rest the one that did best. Pure.
 
-Every mail of the test has its version in the ledger's column `version`: "A" to "D" where chance chose it, REST where
-it waits for the winner, "Rest B" where B was chosen for it. The rest stays in the one ledger of the mailing, so that
-nobody can get a second mail: it waits with a send_after beyond any time, until the winner is chosen.
+Every mail of the test has its version in the ledger's column `version`: "A" to "D" where chance chose it,
+REST where it waits for the winner, "Rest B" where B was chosen for it. The rest stays in the one ledger of
+the mailing, so that nobody can get a second mail: it waits with a send_after beyond any time, until the
+winner is chosen.
 """
 
 from __future__ import annotations
@@ -23,7 +24,7 @@ Versions = Callable[[Sequence[tuple[Decision, str]]], list[str]]
 
 
 def rest_version(test: ABTest | None, winner: str) -> str:
-	"""Return the version of a recipient who is no part of the test: "" without a test, REST before there is a winner."""
+	"""Return the version of a recipient outside the test: "" without a test, REST before a winner."""
 	if not test:
 		return ""
 	return f"{REST} {winner}" if winner else REST
@@ -32,8 +33,8 @@ def rest_version(test: ABTest | None, winner: str) -> str:
 def draw_versions(test: ABTest | None, winner: str = "", *, seeds: bool = False) -> Versions:
 	"""Return the function that gives mails their versions when an audience is frozen.
 
-	A recipient who gets a language version, or no mail, has no version. The seed group gets the versions in turn, so
-	that the colleagues who watch over a mailing see them all, and waits for no winner.
+	A recipient who gets a language version, or no mail, has no version. The seed group gets the versions in
+	turn, so that the colleagues who watch over a mailing see them all, and waits for no winner.
 	"""
 	if not test:
 		return no_versions
@@ -47,7 +48,7 @@ def draw_versions(test: ABTest | None, winner: str = "", *, seeds: bool = False)
 
 
 def versions_after_freeze(test: ABTest | None, winner: str) -> Versions:
-	"""Return the function that gives a version to members who join when the test is under way: they are of the rest."""
+	"""Return the function that gives members who join during the test the version of the rest."""
 	rest = rest_version(test, winner)
 	return lambda mails: [rest if takes_part(decision, language) else "" for decision, language in mails]
 
@@ -58,7 +59,7 @@ def no_versions(mails: Sequence[tuple[Decision, str]]) -> list[str]:
 
 
 def versions_in_turn(labels: Sequence[str], mails: Sequence[tuple[Decision, str]]) -> list[str]:
-	"""Return the version of each mail: one label after the other for those that take part, "" for the others."""
+	"""Return the version of each mail: the labels in turn for those that take part, "" for the others."""
 	count, versions = 0, []
 	for decision, language in mails:
 		part = takes_part(decision, language)

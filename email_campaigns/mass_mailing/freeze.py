@@ -1,7 +1,8 @@
 """Freezing the audience of a mailing into the ledger, slice by slice, and counting it beforehand.
 
-Pure: members, taken keys and times come in, ledger entries go out. Freezing and counting decide by the same rules, so
-that the number shown before a mailing is the number sent, as long as nobody joins or leaves meanwhile.
+Pure: members, taken keys and times come in, ledger entries go out. Freezing and counting decide by the same
+rules, so that the number shown before a mailing is the number sent, as long as nobody joins or leaves
+meanwhile.
 """
 
 from __future__ import annotations
@@ -37,7 +38,7 @@ def mailable_candidates(mailing: Mailing, candidates: Iterable[Candidate]) -> li
 
 
 def mail_keys(mailing: Mailing, candidates: Collection[Candidate]) -> list[str]:
-	"""Return the ledger keys that mails to these candidates would have: the caller looks up which are taken."""
+	"""Return the ledger keys that mails to candidates would have; the caller looks up which are taken."""
 	return wanted_keys(candidates, mailing.duplicate_policy, informational=mailing.informational)
 
 
@@ -52,10 +53,10 @@ def freeze_slice(  # noqa: PLR0913 (what a freeze depends on, each a fact of its
 ) -> list[LedgerEntry]:
 	"""Decide over one slice of members and return an entry of the ledger for each, in their order.
 
-	`taken` has those of `mail_keys` that the ledger of this mailing has already; `times` is {member: Unix seconds
-	before which its mail waits}; `seeds` marks the seed group; `versions` gives the versions of an A/B test where they
-	are not to be drawn. The caller freezes each slice once: frozen again, its members would be duplicates of
-	themselves.
+	`taken` has those of `mail_keys` that the ledger of this mailing has already; `times` is {member: Unix
+	seconds before which its mail waits}; `seeds` marks the seed group; `versions` gives the versions of an
+	A/B test where they are not to be drawn. The caller freezes each slice once: frozen again, its members
+	would be duplicates of themselves.
 	"""
 	decisions = _decide(mailing, candidates, taken, seeds=seeds)
 	versions = versions or draw_versions(mailing.ab_test, mailing.ab_winner, seeds=seeds)
@@ -98,7 +99,7 @@ def _decide(
 
 @dataclass(slots=True)
 class _Tally:
-	"""What is counted of an audience, and the keys that its mails have: `reasons` counts members, the rest mails."""
+	"""Counts of an audience, and the keys of its mails: `reasons` counts members, the others count mails."""
 
 	taken: set[str] = field(default_factory=set)
 	reasons: Counter[str] = field(default_factory=Counter)
@@ -134,8 +135,9 @@ def count_slices(
 
 	Return {"members", "planned", "skipped": {reason: number}, "languages": {language: number}, "domains":
 	[(domain, number)], "versions": {version: number}, "seeds", "copies"}; planned + all skipped = members.
-	The numbers by language ("" is the text for everybody), by domain and by version of an A/B test are of mails to
-	members; `seeds` is the number of mails to the seed group and `copies` that of copies (CC), which come on top.
+	The numbers by language ("" is the text for everybody), by domain and by version of an A/B test are of
+	mails to members; `seeds` is the number of mails to the seed group and `copies` that of copies (CC), which
+	come on top.
 	"""
 	tally, draw, copy_count = _Tally(), draw_versions(mailing.ab_test), 0
 	for candidates in slices:

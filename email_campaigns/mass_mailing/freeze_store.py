@@ -1,4 +1,4 @@
-"""The audience of a mailing in the database: it is counted beforehand, and frozen into the ledger at the start."""
+"""The audience of a mailing in the database: counted beforehand, and frozen into the ledger at the start."""
 
 from __future__ import annotations
 
@@ -105,7 +105,7 @@ def _best_times(mailing: Mailing, candidates: list[Candidate]) -> dict[int, int]
 
 
 def _zone_of_recipient(zone: str, site: str, epoch: int) -> tuple[str, int]:
-	"""Return the zone that holds for a recipient, and by how many hours its clocks are ahead of the site's."""
+	"""Return the time zone of a recipient, and by how many hours its clocks are ahead of the site's."""
 	try:
 		ahead = in_zone(epoch, zone) - in_zone(epoch, site)
 	except UnknownZone:
@@ -123,7 +123,7 @@ def _second_within_hour(member: int) -> int:
 
 
 def new_holdout_seed(doc) -> str:
-	"""Return the seed of the hold-out group of a Mass Email: its own, or its campaign's where the group is kept.
+	"""Return the seed of a Mass Email's hold-out group: its own, or its campaign's where the group is kept.
 
 	A campaign gets its seed when the first of its mailings asks for it.
 	"""

@@ -94,7 +94,7 @@ class Explainer:
 		) or (self._logged_mails(doctype, record) if record else [])
 
 	def _logged_mails(self, doctype: str, record: str) -> list:
-		"""Return the mails of a record by the log, which also names recipients who have left the list since."""
+		"""Return the mails of a record by the log, which names those who have left the list as well."""
 		return ledger_rows(
 			"""l.source = %(source)s AND l.name IN (SELECT g.message FROM `tabCampaign Log` g
 				WHERE g.recipient_name = %(record)s AND g.recipient_doctype = %(doctype)s
