@@ -8,6 +8,7 @@ class CampaignLog(Document):
 	"""What happened to a mail, a line each; written by SQL in bulk."""
 
 	def onload(self):
+		"""Make the details safe for the form."""
 		# SQL writes it, so it may quote a mail server or a user, and a form shows it as HTML.
 		self.set("details", sanitize_html(self.details or ""))
 
@@ -18,6 +19,7 @@ class CampaignLog(Document):
 
 
 def on_doctype_update():
+	"""Add the indexes of the table."""
 	frappe.db.add_index("Campaign Log", ["source", "action"])
 	frappe.db.add_index("Campaign Log", ["campaign", "action"])
 	frappe.db.add_index("Campaign Log", ["recipient_name", "recipient_doctype"])

@@ -7,11 +7,13 @@ class CampaignMessage(Document):
 	"""A row of the ledger: one mail to one recipient, or a copy of one."""
 
 	def onload(self):
+		"""Make the reason safe for the form."""
 		# SQL writes it, so it may quote a mail server or a user, and a form shows it as HTML.
 		self.set("reason", sanitize_html(self.reason or ""))
 
 
 def on_doctype_update():
+	"""Add the unique key and the indexes of the ledger."""
 	# A second mail to the same recipient is impossible in the database itself.
 	frappe.db.add_unique("Campaign Message", ["source", "step", "dedupe_key"], "unique_recipient")
 	# Only indexes that a query needs: each slows down every mail's way through the ledger.

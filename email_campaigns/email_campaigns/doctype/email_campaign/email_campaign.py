@@ -12,21 +12,26 @@ class EmailCampaign(Document):
 	"""An enrolment: one recipient in the drip sequence of a campaign."""
 
 	def onload(self):
+		"""Make the reason of the end safe for the form."""
 		# SQL writes it, so it may quote a user, and a form shows it as HTML.
 		self.set("ended_because", sanitize_html(self.ended_because or ""))
 
 	def validate(self):
+		"""Raise ValidationError where the recipient can't be enrolled."""
 		enrolment_store.check_enrolment(self)
 
 	def on_update(self):
+		"""Plan the first mail soon where one is due."""
 		if self.next_epoch == LOOK_NOW and not self.flags.plans_later:
 			drip.plan_soon()
 
 	def on_trash(self):
+		"""End the mails that have not left."""
 		enrolment_store.end_open_mails(self.name, _("The Email Campaign was deleted"))
 
 
 def on_doctype_update():
+	"""Add the indexes of the table."""
 	# The planner looks every few minutes for enrolments that are due.
 	frappe.db.add_index("Email Campaign", ["status", "next_epoch"])
 	frappe.db.add_index("Email Campaign", ["campaign_name", "status"])

@@ -9,6 +9,7 @@ class EmailCampaignSettings(Document):
 	"""The settings of the app; `settings.app_settings` reads them."""
 
 	def validate(self):
+		"""Raise ValidationError for numbers below 1, unknown fields and useless CC fields."""
 		for field in ("batch_size", "parallel_jobs", "sessions_per_job", "max_attempts"):
 			if (self.get(field) or 0) < 1:
 				frappe.throw(_("{0} must be at least 1.").format(_(self.meta.get_label(field))))
@@ -17,6 +18,7 @@ class EmailCampaignSettings(Document):
 		fields_store.check_offered(self.cc_fields)
 
 	def on_update(self):
+		"""Skip the open copies of CC fields that have been switched off."""
 		before = self.get_doc_before_save()
 		copies_store.skip_disabled_fields(
 			fields_store.newly_disabled(before.cc_fields if before else (), self.cc_fields)

@@ -26,6 +26,7 @@ class MassEmail(Document):
 	"""A mailing: what is sent to which lists, when and how fast; status_store alone changes its status."""
 
 	def onload(self):
+		"""Give the form the state of the approval, and make the texts of users safe for it."""
 		user = frappe.session.user
 		self.set_onload("approval_needed", approval_store.approval_needed())
 		self.set_onload("may_approve", not approval_store.problem_with_approver(self, user))
@@ -38,6 +39,7 @@ class MassEmail(Document):
 			self.set(field, sanitize_html(self.get(field) or ""))
 
 	def validate(self):
+		"""Check and complete the form. Raises ValidationError at the field that is wrong."""
 		self._check_edit()
 		self._keep_approval()
 		self._copy_lists_of_campaign()
@@ -160,6 +162,7 @@ class MassEmail(Document):
 		return not before or cint(before.get(field)) != cint(self.get(field))
 
 	def on_trash(self):
+		"""Raise ValidationError unless the mailing is a Draft or Cancelled."""
 		if self.status not in ("Draft", "Cancelled"):
 			frappe.throw(
 				_("A mailing that is {0} can't be deleted; its ledger and log belong to it.").format(

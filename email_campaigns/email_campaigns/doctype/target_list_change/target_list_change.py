@@ -13,6 +13,7 @@ class TargetListChange(Document):
 
 
 def on_doctype_update():
+	"""Add the indexes of the table."""
 	frappe.db.add_index("Target List Change", ["target_list", "creation"])
 	frappe.db.add_index("Target List Change", ["email"])
 	frappe.db.add_index("Target List Change", ["creation"])

@@ -11,6 +11,7 @@ class TargetListMember(Document):
 	"""A member of a target list: a record of a recipient source, or a plain address."""
 
 	def validate(self):
+		"""Read the address. Raises ValidationError where it is invalid, forgotten or on the list already."""
 		if self.member_doctype and self.member_name:
 			self.update(members_store.read_address(self.member_doctype, self.member_name))
 			self.member_key = record_key(self.member_doctype, self.member_name)
@@ -37,13 +38,16 @@ class TargetListMember(Document):
 			frappe.throw(_("{0} is already on {1}.").format(self.member_name or self.email, self.target_list))
 
 	def on_update(self):
+		"""Count the members of the list."""
 		members_store.update_counts(self.target_list)
 
 	def after_delete(self):
+		"""Count the members of the list."""
 		members_store.update_counts(self.target_list)
 
 
 def on_doctype_update():
+	"""Add the unique key and the indexes of the table."""
 	frappe.db.add_unique("Target List Member", ["target_list", "member_key"], "unique_member")
 	frappe.db.add_index("Target List Member", ["target_list", "email"])
 	frappe.db.add_index("Target List Member", ["member_name", "member_doctype"])

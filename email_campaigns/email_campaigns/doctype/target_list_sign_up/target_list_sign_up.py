@@ -7,6 +7,7 @@ class TargetListSignUp(Document):
 
 
 def on_doctype_update():
+	"""Add the unique key and the indexes of the table."""
 	# Ten sign-ups of one address are one.
 	frappe.db.add_unique("Target List Sign Up", ["target_list", "email_key"], "unique_sign_up")
 	frappe.db.add_index("Target List Sign Up", ["email"])

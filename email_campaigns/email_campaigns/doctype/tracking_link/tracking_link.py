@@ -10,6 +10,7 @@ class TrackingLink(Document):
 	"""A link whose clicks are counted: it leads to a web page, or shows a message."""
 
 	def validate(self):
+		"""Raise ValidationError where the target or the title is wrong."""
 		self._check_target()
 		self._check_title()
 
@@ -40,5 +41,6 @@ class TrackingLink(Document):
 
 
 def on_doctype_update():
+	"""Add the indexes of the table."""
 	frappe.db.add_index("Tracking Link", ["campaign", "title"])
 	frappe.db.add_index("Tracking Link", ["source(20)"])
