@@ -1,4 +1,4 @@
-"""How long one mail takes to render and assemble, against Jinja's sandbox with the standard library's EmailMessage.
+"""Benchmark of one mail's rendering and assembly, against Jinja's sandbox with the library's EmailMessage.
 
 Pure: needs neither a site nor a network.  python benchmarks/message.py [--json FILE]
 """
@@ -29,7 +29,7 @@ ROUNDS = 7
 
 
 def template(tracked: bool) -> str:
-	"""15 KB of HTML with 20 links and 6 fields of the recipient, as a designed newsletter has it."""
+	"""Return 15 KB of HTML with 20 links and 6 fields of the recipient, as a designed newsletter has it."""
 	words = "Autumn brings new courses, and you can see them before anyone else does. "
 
 	def link(number: int) -> str:
@@ -51,7 +51,8 @@ def template(tracked: bool) -> str:
 	)
 
 
-def values(number: int) -> dict:
+def values(number: int) -> dict[str, object]:
+	"""Return the values for the mail of one recipient."""
 	doc = {
 		"first_name": f"Zoë {number}",
 		"last_name": f"O'Hara {number}",
@@ -68,7 +69,8 @@ def values(number: int) -> dict:
 	}
 
 
-def ours(tracked: bool) -> Callable[[int], bytes]:
+def app_maker(tracked: bool) -> Callable[[int], bytes]:
+	"""Return a function that makes one recipient's mail as the app does."""
 	compiled = compile_message(
 		SUBJECT, template(tracked), footer=Footer("Example Ltd", "1 High Street\nTown")
 	)
@@ -90,8 +92,8 @@ def ours(tracked: bool) -> Callable[[int], bytes]:
 	return make
 
 
-def usual(tracked: bool) -> Callable[[int], bytes]:
-	"""The same template, already inlined and with its text part, through EmailMessage for each mail."""
+def library_maker(tracked: bool) -> Callable[[int], bytes]:
+	"""Return a function that makes it with EmailMessage, from an inlined template with its text part."""
 	from email_campaigns.message.footer import as_document
 	from email_campaigns.message.inline import inline_styles
 	from email_campaigns.message.plaintext import text_template
@@ -121,7 +123,7 @@ def usual(tracked: bool) -> Callable[[int], bytes]:
 
 
 def milliseconds(make: Callable[[int], bytes], mails: int) -> float:
-	"""Processor time for one mail in the best round; the first round warms up."""
+	"""Return the processor time for one mail in the best round; the first round warms up."""
 	best = float("inf")
 	for _ in range(ROUNDS):
 		begin = time.process_time()
@@ -131,25 +133,27 @@ def milliseconds(make: Callable[[int], bytes], mails: int) -> float:
 	return best
 
 
-def measured(tracked: bool) -> dict:
-	mine, theirs = milliseconds(ours(tracked), 500), milliseconds(usual(tracked), 30)
-	size = len(template(tracked)) // 1000
+def measure(tracked: bool) -> dict[str, object]:
+	"""Return a row of the results: the app's time and the library's."""
+	app, library = milliseconds(app_maker(tracked), 500), milliseconds(library_maker(tracked), 30)
+	size, kind = len(template(tracked)) // 1000, "tracked" if tracked else "plain"
 	return {
-		"name": f"render and assemble a mail of {size} KB with {LINKS} {'tracked' if tracked else 'plain'} links",
-		"value": round(mine, 4),
+		"name": f"render and assemble a mail of {size} KB with {LINKS} {kind} links",
+		"value": round(app, 4),
 		"unit": "ms",
-		"compared_with": f"jinja2 sandbox + EmailMessage: {theirs:.3f} ms",
-		"ratio": round(theirs / mine, 1),
+		"compared_with": f"jinja2 sandbox + EmailMessage: {library:.3f} ms",
+		"ratio": round(library / app, 1),
 		"goal": f"at most {BUDGET_MS} ms",
-		"met": mine <= BUDGET_MS,
+		"met": app <= BUDGET_MS,
 	}
 
 
 def main() -> None:
+	"""Measure plain and tracked links, print the results and write them to the file of --json."""
 	parser = argparse.ArgumentParser(description=__doc__)
 	parser.add_argument("--json", metavar="FILE", type=Path)
 	file = parser.parse_args().json
-	rows = [measured(tracked) for tracked in (False, True)]
+	rows = [measure(tracked) for tracked in (False, True)]
 	for row in rows:
 		print(*(f"{name:>14}  {value}" for name, value in row.items()), "", sep="\n")
 	if file:

@@ -1,8 +1,9 @@
-"""How fast a mailing leaves, against Frappe's own bulk path and against a bare SMTP loop, all in one run.
+"""Benchmark of a mailing's speed, against Frappe's own bulk path and a bare SMTP loop, all in one run.
 
-The same site, template (mails of 15 KB with 20 links), recipients and postfix smtp-sink serve all three. Ours is one
-worker's job as it is in production: freezing, claiming, the journal's durable statement a mail, rendering,
-MIME, hand-over, log. The bare loop is smtplib with ready bytes: no database, no template, nothing recorded.
+The same site, template (mails of 15 KB with 20 links), recipients and postfix smtp-sink serve all three. The
+app's part is one worker's job as it is in production: freezing, claiming, the journal's durable statement for
+a mail, rendering, MIME, SMTP, log. The bare loop is smtplib with ready bytes: no database, no template, no
+record.
 """
 
 from __future__ import annotations
@@ -57,6 +58,7 @@ def sink():
 
 
 def wait_for(port: int) -> None:
+	"""Wait until a port answers; ends the program after five seconds."""
 	for _ in range(100):
 		try:
 			return socket.create_connection(("127.0.0.1", port), 1).close()
@@ -66,6 +68,7 @@ def wait_for(port: int) -> None:
 
 
 def clean() -> None:
+	"""Remove what a benchmark has made."""
 	for doctype in ("Campaign Log", "Campaign Message"):
 		frappe.db.delete(doctype, {"campaign": NAME})
 	frappe.db.delete("Mass Email", {"campaign": NAME})
@@ -77,8 +80,8 @@ def clean() -> None:
 	frappe.db.commit()
 
 
-def as_installed() -> None:
-	"""Give the settings of sending their defaults, but for the hourly limit: there is none."""
+def reset_settings() -> None:
+	"""Set the settings of sending to their defaults, and the hourly limit to none."""
 	fields = frappe.get_meta("Email Campaign Settings").get("fields", {"fieldname": ("in", SETTINGS)})
 	values = {field.fieldname: int(field.default) for field in fields} | {"hourly_limit": 0}
 	frappe.db.set_single_value("Email Campaign Settings", values)
@@ -129,7 +132,7 @@ def prepare(port: int) -> str:
 
 @contextmanager
 def counted():
-	"""Count what this process says to the database: yields {"statements", "commits"}, filled in as it goes.
+	"""Count this process's statements to the database: yield {"statements", "commits"}.
 
 	A commit is a COMMIT, or a change on a connection with autocommit.
 	"""
@@ -151,7 +154,7 @@ def counted():
 		kind.execute = execute
 
 
-def ours(mailing: str) -> dict[str, float]:
+def send_with_app(mailing: str) -> dict[str, float]:
 	"""Send the mailing as a worker would; return seconds, SQL statements and commits."""
 	from email_campaigns.delivery.ledger import counts_store
 	from email_campaigns.jobs import sending
@@ -177,8 +180,8 @@ def ours(mailing: str) -> dict[str, float]:
 	}
 
 
-def frappes() -> float:
-	"""Return the seconds a mail that Frappe's bulk path takes, measured over FRAPPE_MAILS."""
+def seconds_with_frappe() -> float:
+	"""Return the seconds that Frappe's bulk path takes for a mail, measured over FRAPPE_MAILS."""
 	from frappe.email.doctype.email_queue.email_queue import QueueBuilder
 
 	recipients = [f"reader{n}@example.com" for n in range(FRAPPE_MAILS)]
@@ -203,8 +206,8 @@ def frappes() -> float:
 	return seconds / FRAPPE_MAILS
 
 
-def bare(port: int, mailing: str) -> float:
-	"""Return the seconds a mail that smtplib takes with ready bytes."""
+def seconds_with_smtplib(port: int, mailing: str) -> float:
+	"""Return the seconds that smtplib takes for a mail of ready bytes."""
 	from email_campaigns.delivery.compose import compose_store
 	from email_campaigns.delivery.ledger.row import ClaimedMail
 	from email_campaigns.delivery.mailing import mailing_store
@@ -219,7 +222,8 @@ def bare(port: int, mailing: str) -> float:
 		return (time.perf_counter() - begun) / MAILS
 
 
-def row(name, value, unit, compared_with, ratio, goal, met) -> dict:
+def row(name, value, unit, compared_with, ratio, goal, met) -> dict:  # noqa: PLR0913, the columns of the result
+	"""Return one row of the results."""
 	return {
 		"name": name,
 		"value": round(value, 3),
@@ -232,12 +236,13 @@ def row(name, value, unit, compared_with, ratio, goal, met) -> dict:
 
 
 def measure(port: int) -> list[dict]:
+	"""Return the rows of the results, measured with a server on this port."""
 	mailing = prepare(port)
 	frappe.db.commit()
-	by_frappe = 1 / frappes()
-	by_hand = [1 / bare(port, mailing)]
-	figures = ours(mailing)
-	by_hand.append(1 / bare(port, mailing))
+	by_frappe = 1 / seconds_with_frappe()
+	by_hand = [1 / seconds_with_smtplib(port, mailing)]
+	figures = send_with_app(mailing)
+	by_hand.append(1 / seconds_with_smtplib(port, mailing))
 	bare_rate = sum(by_hand) / 2
 	whole, loop = MAILS / (figures["freeze"] + figures["send"]), MAILS / figures["send"]
 	statements, commits = figures["statements"] / MAILS, figures["commits"] / MAILS
@@ -268,13 +273,14 @@ def measure(port: int) -> list[dict]:
 
 
 def main() -> None:
+	"""Measure on the site of --site, print the results and write them to the file of --json."""
 	arguments = argparse.ArgumentParser(description=__doc__)
 	arguments.add_argument("--site", required=True)
 	arguments.add_argument("--json")
 	options = arguments.parse_args()
 	frappe.init(site=options.site, sites_path=".")
 	frappe.connect()
-	as_installed()
+	reset_settings()
 	clean()
 	try:
 		with sink() as port:
@@ -282,10 +288,11 @@ def main() -> None:
 	finally:
 		frappe.db.rollback()
 		clean()
-	for each in rows:
-		goal = f"{'met' if each['met'] else 'MISSED'}: goal {each['goal']}" if each["goal"] else ""
+	for result in rows:
+		goal = f"{'met' if result['met'] else 'MISSED'}: goal {result['goal']}" if result["goal"] else ""
 		print(
-			f"{each['name']:30} {each['value']:>10} {each['unit']:8} {each['ratio']:>8} × {each['compared_with']:20} {goal}"
+			f"{result['name']:30} {result['value']:>10} {result['unit']:8} "
+			f"{result['ratio']:>8} × {result['compared_with']:20} {goal}"
 		)
 	if options.json:
 		Path(options.json).write_text(json.dumps(rows, indent=1, ensure_ascii=False) + "\n")

@@ -1,7 +1,8 @@
-"""A whole campaign on the demo site, with nothing made up: import, send in portions, receive, unsubscribe, read, count.
+"""Demo: a whole campaign on the demo site, with real mails, from the import to the results.
 
-Run by `dev/bench demo`, whose web server and worker do the work; what arrived is counted in the receiving
-server's mailbox. Every run starts anew: what an earlier one made is removed first.
+It imports, sends in portions, receives, reads, unsubscribes and counts. `dev/bench demo` runs it; the bench's
+web server and worker do the work, and the mails that arrived are counted in the receiving server's mailbox.
+Every run first removes what an earlier one has made.
 """
 
 from __future__ import annotations
@@ -40,11 +41,12 @@ PATIENCE = 480  # seconds that any one step may take
 
 
 def say(text: str) -> None:
+	"""Print the name of a step."""
 	print(f"==> {text}", flush=True)
 
 
 def wait_until(done, what: str):
-	"""Return the first true value of `done`; look again for at most PATIENCE seconds."""
+	"""Return the first true value of `done`, called for at most PATIENCE seconds; then end the program."""
 	end = time.monotonic() + PATIENCE
 	while time.monotonic() < end:
 		frappe.db.rollback()  # a new transaction sees what the worker has written
@@ -79,6 +81,7 @@ def mail_server(maildir: Path):
 
 
 def answers(port: int) -> bool:
+	"""Tell whether something listens on a port."""
 	try:
 		socket.create_connection(("127.0.0.1", port), 1).close()
 	except OSError:
@@ -98,14 +101,15 @@ def clean() -> None:
 	frappe.db.delete("Tracking Link", {"campaign": CAMPAIGN})
 	names = {"Campaign": [CAMPAIGN], "Email Template": [CAMPAIGN], "Email Account": [SENDER]}
 	names["User"] = [demo_readers.COLLEAGUE]
-	for doctype, found in {**names, "Target List": [READERS, COLLEAGUES, COMPETITORS]}.items():
-		for name in found:
+	for doctype, documents in {**names, "Target List": [READERS, COLLEAGUES, COMPETITORS]}.items():
+		for name in documents:
 			if frappe.db.exists(doctype, name):
 				frappe.delete_doc(doctype, name, force=True)
 	frappe.db.commit()
 
 
 def make(doctype: str, **values):
+	"""Insert a document and return it."""
 	return frappe.get_doc({"doctype": doctype, **values}).insert()
 
 
@@ -128,9 +132,8 @@ def prepare(port: int, recipients: int) -> list[dict]:
 		smtp_port=port,
 		no_smtp_authentication=1,
 	)
-	account.flags.ignore_validate = (
-		True  # it would greet the server, which an older framework can't without a login
-	)
+	# Its validation would connect to the server, which an older framework can't do without a login.
+	account.flags.ignore_validate = True
 	account.insert()
 	make(
 		"Email Template",
@@ -151,15 +154,15 @@ def prepare(port: int, recipients: int) -> list[dict]:
 		make("Target List", title=title)
 	with CSV.open(encoding="utf-8", newline="") as stream:
 		rows = list(csv.DictReader(stream))[:recipients]
-	people_with_a_history(
+	add_history(
 		[row["Email"] for row in rows if re.fullmatch(r"[a-z0-9.]+@example\.(com|org)", row["Email"])]
 	)
 	frappe.db.commit()
 	return rows
 
 
-def people_with_a_history(addresses: list[str]) -> None:
-	"""Of the people to be imported, some unsubscribed, bounced, are contacts already, or must not see it."""
+def add_history(addresses: list[str]) -> None:
+	"""Let some of the people have unsubscribed, bounced, be contacts already, or be on the excluded list."""
 	for address in addresses[10:400:40]:
 		make("Email Unsubscribe", email=address, global_unsubscribe=1)
 	for address in addresses[20:400:80]:
@@ -191,6 +194,7 @@ def upload(rows: list[dict]) -> str:
 
 
 def fill_lists(rows: list[dict]) -> None:
+	"""Import the rows into one list, add the contacts to another, and print the report of the import."""
 	from email_campaigns.api.desk import members
 
 	url = upload(rows)
@@ -250,35 +254,40 @@ def send() -> tuple[str, dict]:
 
 
 def received(maildir: Path) -> list[Path]:
+	"""Return the files of the mails that have arrived."""
 	return sorted((maildir / "new").glob("*"))
 
 
 def recipient(path: Path) -> str:
+	"""Return the address that a mail is for."""
 	return read(path)["To"].addresses[0].addr_spec
 
 
 def read(path: Path):
+	"""Return a received mail, parsed."""
 	return email.message_from_bytes(path.read_bytes(), policy=policy.default)
 
 
 def unsubscribe(path: Path) -> int:
-	"""Follow the unsubscribe link of a received mail: looking changes nothing, one click does. Returns how many left."""
-	mail = read(path)
-	url, who = mail["List-Unsubscribe"].strip("<>"), recipient(path)
-	before = frappe.db.count("Suppressed Email", {"email": who})
+	"""Follow the unsubscribe link of a received mail, and return how many addresses that has suppressed.
+
+	A GET must change nothing; the POST of one click unsubscribes.
+	"""
+	url, address = read(path)["List-Unsubscribe"].strip("<>"), recipient(path)
+	before = frappe.db.count("Suppressed Email", {"email": address})
 	with urllib.request.urlopen(url, timeout=30) as page:
 		assert page.status == 200
 	frappe.db.rollback()
-	assert frappe.db.count("Suppressed Email", {"email": who}) == before == 0, (
+	assert frappe.db.count("Suppressed Email", {"email": address}) == before == 0, (
 		"a GET must not unsubscribe anybody"
 	)
 	with urllib.request.urlopen(url, data=b"List-Unsubscribe=One-Click", timeout=30) as answer:
 		assert answer.status == 200
 	frappe.db.rollback()
-	return frappe.db.count("Suppressed Email", {"email": who})
+	return frappe.db.count("Suppressed Email", {"email": address})
 
 
-def figures_of(mailing: str, maildir: Path, calculated: dict, begun: float) -> dict:
+def collect_figures(mailing: str, maildir: Path, calculated: dict, begun: float) -> dict:
 	from email_campaigns.delivery.ledger import counts_store
 
 	numbers, mails = counts_store.count_by_status(mailing), received(maildir)
@@ -291,12 +300,13 @@ def figures_of(mailing: str, maildir: Path, calculated: dict, begun: float) -> d
 		"skipped": counts_store.count_by_reason(mailing),
 		"duplicates": sum(number - 1 for number in addresses.values()),
 		"unsubscribed": unsubscribe(mails[len(mails) // 2]),
-		**demo_readers.counted(mailing),
+		**demo_readers.read_figures(mailing),
 		"seconds": round(time.monotonic() - begun, 1),
 	}
 
 
 def show(figures: dict) -> None:
+	"""Print the figures."""
 	print()
 	for name, value in figures.items():
 		if isinstance(value, dict):
@@ -309,7 +319,7 @@ def show(figures: dict) -> None:
 
 
 def check(figures: dict) -> None:
-	"""End with an error where the figures do not add up: a demo must not look good by printing."""
+	"""Raise AssertionError where the figures do not add up: what the demo prints must be true."""
 	assert figures["planned"] + sum(figures["skipped"].values()) == figures["members"], (
 		"members are missing from the ledger"
 	)
@@ -319,6 +329,7 @@ def check(figures: dict) -> None:
 
 
 def main() -> None:
+	"""Run the demo on the site of --site."""
 	parser = argparse.ArgumentParser(description=__doc__)
 	parser.add_argument("--site", required=True)
 	parser.add_argument("--url", required=True)
@@ -337,12 +348,12 @@ def main() -> None:
 		say(f"Sending in portions of {PORTION}, through SMTP, by the bench's worker")
 		mailing, calculated = send()
 		say(
-			f"Opening and clicking through {demo_readers.SAMPLE} received mails, as people, a scanner and a colleague"
+			f"Opening and clicking {demo_readers.SAMPLE} received mails, as people, a scanner and a colleague"
 		)
 		sample = received(Path(folder))[: demo_readers.SAMPLE]
 		done = demo_readers.read(mailing, [read(path) for path in sample], options.url.rstrip("/"))
 		say("Following the unsubscribe link of a received mail, then counting the mailbox")
-		figures = figures_of(mailing, Path(folder), calculated, begun)
+		figures = collect_figures(mailing, Path(folder), calculated, begun)
 	show(figures)
 	demo_readers.show(mailing)
 	if options.json:

@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Check a release, and print what the changelog says of it: `dev/release.py v0.1.0`.
+"""Check of a release; it prints the release's section of the changelog: `dev/release.py v0.1.0`.
 
 The tag has to be "v" and the app's version, and CHANGELOG.md has to have a dated section of that version.
 """
@@ -20,7 +20,7 @@ class ReleaseError(Exception):
 
 
 def app_version(source):
-	"""The version that the source text of the package's __init__.py names; raises ReleaseError."""
+	"""Return the version that the source text of the package's __init__.py names; raises ReleaseError."""
 	match = VERSION.search(source)
 	if not match:
 		raise ReleaseError("email_campaigns/__init__.py names no __version__")
@@ -28,7 +28,7 @@ def app_version(source):
 
 
 def notes(changelog, version):
-	"""The section of one version in a changelog's text, without its heading; raises ReleaseError."""
+	"""Return the section of one version in a changelog's text, without its heading; raises ReleaseError."""
 	headings = list(HEADING.finditer(changelog))
 	for heading, following in zip(headings, [*headings[1:], None], strict=True):
 		if heading[1] == version:
@@ -44,7 +44,7 @@ def _check_date(version, date):
 
 
 def release_notes(tag, source, changelog):
-	"""What the changelog says of the release with this tag; raises ReleaseError where one does not fit the other."""
+	"""Return the changelog's section for a tag; raises ReleaseError where they don't match."""
 	version = app_version(source)
 	if tag != f"v{version}":
 		raise ReleaseError(

@@ -1,7 +1,8 @@
-"""What differs between the Frappe versions, or is not in their public interface: kept in one place."""
+"""Access to what differs between the Frappe versions, or is not in their public interface."""
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from functools import lru_cache
 from inspect import signature
 
@@ -25,10 +26,11 @@ def affected_rows() -> int:
 
 
 def change_latest_rows() -> None:
-	"""Let this connection change rows as they are now, though another has changed them since they were first read.
+	"""Let this connection change rows that another connection has changed since this one first read them.
 
-	MariaDB's default since 11.6.2 (innodb_snapshot_isolation) is to end the transaction with error 1020, where a
-	conditional UPDATE shall tell by its row count what happened, and what was sent meanwhile shall be settled.
+	By default MariaDB since 11.6.2 ends such a transaction with error 1020 (innodb_snapshot_isolation). The
+	app needs the row count of a conditional UPDATE instead, and must be able to settle the mails sent in the
+	meantime.
 	"""
 	if _knows_snapshot_isolation(frappe.local.site):
 		frappe.db.sql("SET SESSION innodb_snapshot_isolation = OFF")
@@ -39,20 +41,22 @@ def _knows_snapshot_isolation(site: str) -> bool:
 	return bool(frappe.db.sql("SHOW VARIABLES LIKE 'innodb_snapshot_isolation'"))
 
 
-def enqueue_once(method, job_id: str, *, queue: str = "default", **kwargs) -> None:
+def enqueue_once(
+	method: Callable[..., object], job_id: str, *, queue: str = "default", **kwargs: object
+) -> None:
 	"""Put a job on the queue unless one with this id waits or runs already."""
 	frappe.enqueue(method, queue=queue, job_id=job_id, deduplicate=True, **kwargs)
 
 
 def site_url() -> str:
-	"""Return the site's own address. The host that a request names is not believed where the framework can tell."""
+	"""Return the site's own address. Where Frappe allows it, the Host header of a request is ignored."""
 	if "allow_header_override" in signature(get_url).parameters:
 		return get_url(allow_header_override=False)
 	return get_url()
 
 
 def remove_desk_entries(module: str) -> None:
-	"""Remove the sidebar and the desktop icon that Frappe 16 makes for a module's workspace and leaves behind."""
+	"""Remove the sidebar and desktop icon that Frappe 16 makes for a module's workspace and leaves there."""
 	if not frappe.db.exists("DocType", "Workspace Sidebar"):
 		return
 	for sidebar in frappe.get_all("Workspace Sidebar", {"module": module}, pluck="name"):

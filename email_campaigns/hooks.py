@@ -1,4 +1,4 @@
-"""Live settings of the app; Frappe reads them by name."""
+"""Hooks of the app into Frappe, which reads them by name."""
 
 app_name = "email_campaigns"
 app_title = "Email Campaigns"
@@ -7,11 +7,11 @@ app_description = "Email campaigns for every CRM on the Frappe Framework"
 app_email = "hello@email-campaigns.example"
 app_license = "MIT"
 
-# "Add to Target List" and "Campaign Mails" in the lists and forms of all recipients; each form of the app loads a
-# bundle of its own.
+# It has "Add to Target List" and "Campaign Mails" for the lists and forms of all recipients. Each form of the
+# app loads a bundle of its own.
 app_include_js = ["email_campaigns.bundle.js"]
 
-# A name that another app owns must stop the installation before anything is changed.
+# The installation stops before it changes anything where another app owns one of our names.
 before_install = "email_campaigns.install.before_install"
 after_install = "email_campaigns.install.after_install"
 before_uninstall = [
@@ -19,42 +19,44 @@ before_uninstall = [
 	"email_campaigns.uninstall.give_back_to_erpnext",
 ]
 
-# ERPNext has definitions of three of our doctypes, and jobs that would mail everybody a second time.
+# ERPNext defines three of our doctypes too, and has jobs that would mail everybody a second time.
 after_app_install = "email_campaigns.install.after_app_install"
 after_migrate = "email_campaigns.install.after_migrate"
 
-# Guests' links are answered before the website's redirect look-ups, which cost more than the answer.
+# Links of guests are answered before the website looks up redirects, which takes longer than the answer.
 before_request = ["email_campaigns.api.public.routes.answer"]
 
-# A device on which somebody signed in to work here is known by a cookie: its opens and clicks are not counted.
+# A cookie marks a device on which a user has signed in: its opens and clicks are not counted.
 on_session_creation = ["email_campaigns.api.public.own_device.remember_device"]
 after_request = ["email_campaigns.api.public.own_device.mark_device"]
 
 scheduler_events = {
 	"cron": {
-		# Everything due is started, steps of sequences among it, what a dead worker left behind is recovered, lists are fed.
+		# Start what is due, steps of sequences included, recover what a dead worker did not finish, and feed
+		# lists.
 		"*/5 * * * *": [
 			"email_campaigns.jobs.sending.tick",
 			"email_campaigns.jobs.drip.tick",
 			"email_campaigns.jobs.lists.run_feeds",
 		],
-		# Room in the sliding hour is used within a minute of its opening: with the tick alone, up to 8 % of
-		# an hourly quota would be lost.
+		# Use free room in the sliding hour within a minute: the tick alone would lose up to 8 % of an hourly
+		# quota.
 		"* * * * *": ["email_campaigns.jobs.sending.top_up"],
 	},
-	# Campaigns and enrolments go on by their dates, lists count their members anew.
-	# A mailing's owner is told its figures a day after its end.
+	# Move campaigns and enrolments on by their dates, count the members of lists again, and send the owner of
+	# a mailing its figures a day after its end.
 	"hourly": [
 		"email_campaigns.jobs.upkeep.update_statuses",
 		"email_campaigns.jobs.drip.advance",
 		"email_campaigns.jobs.upkeep.send_digests",
 	],
-	# The counters of results are proved against the ledger; a million mails take some seconds each.
+	# Check the counters of results against the ledger; a mailing of a million mails takes some seconds.
 	"daily_long": ["email_campaigns.jobs.upkeep.prove_counts"],
 }
 
 doc_events = {
-	# An opt-out that a person makes anywhere else in Frappe must hold for campaigns too, and the other way round.
+	# An opt-out that a person makes anywhere in Frappe holds for campaigns too, and one from a campaign for
+	# Frappe.
 	"Email Unsubscribe": {
 		"after_insert": [
 			"email_campaigns.audience.suppression.suppression_store.mirror_email_unsubscribe",
@@ -71,8 +73,7 @@ doc_events = {
 	},
 }
 
-# A wish not to be mailed, and what was sent, outlive the list and the campaign that they belong to.
-# So do the links in mails that were sent.
+# Opt-outs, the record of what was sent, and the links in sent mails outlive their list and campaign.
 ignore_links_on_delete = [
 	"Suppressed Email",
 	"Campaign Message",
@@ -80,12 +81,12 @@ ignore_links_on_delete = [
 	"Tracking Link",
 	"Target List Change",
 	"Target List Sign Up",
-	# Whoever is enrolled may be deleted all the same: the rest of the sequence is skipped with that reason.
+	# An enrolled record may be deleted all the same: the rest of its sequence is skipped with that reason.
 	"Email Campaign",
 ]
 
-# What campaigns did for a person is shown on the person's own record, whatever its doctype.
+# The timeline of a person's record shows the mails of campaigns, whatever the record's doctype.
 additional_timeline_content = {"*": ["email_campaigns.api.desk.timeline.content"]}
 
-# Frappe's Log Settings decide how long the log is kept.
+# Days; an administrator can change them in Frappe's Log Settings.
 default_log_clearing_doctypes = {"Campaign Log": 365, "Target List Change": 180}

@@ -1,4 +1,7 @@
-"""What an installation adds to a site beside the app's own doctypes, and what stops it. uninstall.py takes it back."""
+"""Installation: what it adds to a site beside the app's own doctypes, and what stops it.
+
+uninstall.py removes the same again.
+"""
 
 from __future__ import annotations
 
@@ -17,8 +20,8 @@ MODULE = "Email Campaigns"
 ROLES = ("Campaign Manager", "Campaign User")
 LOGS = ("Campaign Log", "Target List Change")
 
-# What campaign users may do with doctypes of the framework that our forms link to: choose a sender by its name,
-# which shows nothing of its settings, write templates, and take over the members of an Email Group.
+# The rights of campaign users on doctypes of the framework that our forms link to: choose a sender by its
+# name, without its settings, write templates, and copy the members of an Email Group.
 GRANTS = {
 	"Email Account": ("select",),
 	"Email Template": ("select", "read", "write", "create"),
@@ -45,13 +48,17 @@ SOURCES = (
 
 
 def before_install() -> None:
-	"""Stop before anything is changed where another app owns one of our names; ERPNext's three can be taken over."""
+	"""Throw, before anything is changed, where another app owns one of our names.
+
+	ERPNext's three doctypes can be taken over.
+	"""
 	for doctype in own_doctypes():
 		owner = owning_app(doctype)
 		if owner and owner != APP and not owner_store.is_taken_over(doctype, owner):
 			frappe.throw(
 				_(
-					"Email Campaigns can't be installed on this site: the app {0} has a DocType named {1} already. Nothing was changed."
+					"Email Campaigns can't be installed on this site: "
+					"the app {0} has a DocType named {1} already. Nothing was changed."
 				).format(frappe.bold(owner), frappe.bold(doctype)),
 				title=_("Name Already in Use"),
 			)
@@ -59,7 +66,8 @@ def before_install() -> None:
 
 
 def after_install() -> None:
-	# Whoever has left all mail of this site before is not mailed by its first campaign either.
+	"""Add what the app needs on a new site, and take over ERPNext's campaigns where it is installed."""
+	# People who have unsubscribed from all mail of this site get no campaign either.
 	adopt_email_unsubscribes()
 	fill_recipient_sources()
 	grant_permissions()
@@ -68,13 +76,14 @@ def after_install() -> None:
 
 
 def after_app_install(app: str) -> None:
-	"""Where ERPNext comes later than this app, its definitions are taken over then."""
+	"""Take over ERPNext's definitions where it is installed after this app."""
 	if app == names.APP:
 		fill_recipient_sources()
 		takeover_store.take_over()
 
 
 def after_migrate() -> None:
+	"""Keep ERPNext's definitions and jobs taken over, which a migration may have restored."""
 	takeover_store.keep_taken_over()
 
 
@@ -85,29 +94,31 @@ def own_doctypes() -> list[str]:
 
 
 def owning_app(doctype: str) -> str:
-	"""Return the app that a doctype of this site belongs to, "Custom" where it was made in the Desk, "" where there is none."""
-	found = frappe.db.get_value("DocType", doctype, ["module", "custom"], as_dict=True)
-	if not found:
+	"""Return the app that a doctype of this site belongs to.
+
+	It is "Custom" where the doctype was made in the Desk, and "" where there is no such doctype.
+	"""
+	definition = frappe.db.get_value("DocType", doctype, ["module", "custom"], as_dict=True)
+	if not definition:
 		return ""
-	return (
-		"Custom"
-		if found.custom
-		else frappe.db.get_value("Module Def", found.module, "app_name") or found.module
-	)
+	if definition.custom:
+		return "Custom"
+	return frappe.db.get_value("Module Def", definition.module, "app_name") or definition.module
 
 
 def fill_recipient_sources() -> None:
-	"""Add the known recipient sources that this site has and the settings do not name yet."""
+	"""Add to the settings the known recipient sources that this site has and they do not name yet."""
 	settings = frappe.get_single("Email Campaign Settings")
 	present = {row.source_doctype for row in settings.recipient_sources}
 	for values in SOURCES:
 		source = dict(zip(SOURCE_FIELDS, values, strict=True))
-		if source["source_doctype"] not in present and _usable(source):
+		if source["source_doctype"] not in present and _is_usable(source):
 			settings.append("recipient_sources", {"enabled": 1, **source})
 	settings.save(ignore_permissions=True)
 
 
-def _usable(source: dict[str, str]) -> bool:
+def _is_usable(source: dict[str, str]) -> bool:
+	"""Tell whether the site has the doctype and its email field; other fields that it lacks are emptied."""
 	doctype = source["source_doctype"]
 	if not frappe.db.exists("DocType", doctype) or not frappe.db.has_column(doctype, source["email_field"]):
 		return False
@@ -118,7 +129,7 @@ def _usable(source: dict[str, str]) -> bool:
 
 
 def grant_permissions() -> None:
-	"""Give our roles what GRANTS says; a permission that an administrator has changed since is left alone."""
+	"""Give our roles the rights in GRANTS; a permission that an administrator has set stays unchanged."""
 	for doctype, rights in GRANTS.items():
 		for role in ROLES:
 			if frappe.db.exists("Custom DocPerm", {"parent": doctype, "role": role}):

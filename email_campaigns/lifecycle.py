@@ -1,7 +1,7 @@
 """States and legal transitions of every document that has a status: the one authority, pure data.
 
-Whoever writes a status asks `origins` for the states it may come from and puts them into the WHERE
-clause of its UPDATE, so that the database refuses what the table here does not allow.
+A module that writes a status gets the states that it may come from by `origins`, and puts them into the WHERE
+clause of its UPDATE, so that the database refuses what the tables here do not allow.
 """
 
 MASS_EMAIL, EMAIL_CAMPAIGN = "Mass Email", "Email Campaign"
@@ -12,7 +12,7 @@ MASS_EMAIL_TRANSITIONS: dict[str, frozenset[str]] = {
 	"Pending": frozenset({"Draft", "In Process", "Paused", "Cancelled"}),
 	"In Process": frozenset({"Paused", "Complete", "Failed", "Cancelled"}),
 	"Paused": frozenset({"Pending", "In Process", "Cancelled"}),
-	# Some of its mails are sent again.
+	# A user sends some of its mails again.
 	"Complete": frozenset({"In Process"}),
 	"Failed": frozenset({"In Process"}),
 	"Cancelled": frozenset(),
@@ -24,7 +24,7 @@ CAMPAIGN_MESSAGE_TRANSITIONS: dict[str, frozenset[str]] = {
 	"Uncertain": frozenset({"Sent", "Failed", "Queued"}),
 	"Sent": frozenset(),
 	"Failed": frozenset({"Queued"}),
-	# Sent again by a person; what was Sent gets a row of its own instead.
+	# A user sends these again; a mail that was Sent gets a new row instead.
 	"Skipped": frozenset({"Queued"}),
 	"Expired": frozenset({"Queued"}),
 	"Cancelled": frozenset({"Queued"}),
@@ -41,7 +41,7 @@ EMAIL_CAMPAIGN_TRANSITIONS: dict[str, frozenset[str]] = {
 	"Scheduled": frozenset({"In Progress", "Unsubscribed", "Replied", "Cancelled"}),
 	"In Progress": frozenset({"Scheduled", "Completed", "Unsubscribed", "Replied", "Cancelled"}),
 	"Completed": frozenset(),
-	# The person may take it back, by the same page that they left on.
+	# The person may withdraw the opt-out on the same page.
 	"Unsubscribed": frozenset({"Scheduled", "In Progress"}),
 	"Replied": frozenset(),
 	"Cancelled": frozenset(),
@@ -61,10 +61,13 @@ MESSAGE_NEEDS_REASON = frozenset(CAMPAIGN_MESSAGE_TRANSITIONS) - {"Queued", "Sen
 
 
 def may(doctype: str, status: str, target: str) -> bool:
-	"""Tell whether a document of `doctype` may go from `status` to `target`. Raises KeyError for an unknown state."""
+	"""Tell whether a document of `doctype` may go from `status` to `target`.
+
+	Raises KeyError for an unknown state.
+	"""
 	return target in MACHINES[doctype][status]
 
 
 def origins(doctype: str, target: str) -> tuple[str, ...]:
-	"""Return the states from which `target` may be reached, sorted. Empty where nothing leads there."""
+	"""Return the states from which `target` may be reached, sorted; none where nothing leads there."""
 	return tuple(sorted(state for state, targets in MACHINES[doctype].items() if target in targets))

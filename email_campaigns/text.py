@@ -1,7 +1,8 @@
 """Sentences for people, as a text and its values, so that they can be translated. Pure.
 
-A pure room writes `Sentence(_lt("{0} of {1} members read {2}."), 3, 9, "fr")` and never puts values into a text
-itself. Whoever shows a sentence calls `translation.translate`; `str()` gives it in English, for logs and tests.
+A pure room writes `Sentence(_lt("{0} of {1} members read {2}."), 3, 9, "fr")` and never puts values into a
+text itself. `translation.translate` puts a sentence into the reader's language; `str()` gives it in English,
+for logs and tests.
 """
 
 from __future__ import annotations
@@ -10,7 +11,7 @@ from dataclasses import dataclass
 
 
 def _lt(text: str) -> str:
-	"""Mark a text for the extractor of translations (lazy translation); it is translated where it is shown."""
+	"""Mark a text for the extractor of translations (lazy translation); it is translated when it is shown."""
 	return text
 
 

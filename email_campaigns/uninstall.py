@@ -1,6 +1,6 @@
-"""Takes back what install.py added to a site, from the same constants; the app's doctypes are the framework's to drop.
+"""Uninstallation: it removes what install.py added to a site, by the same constants.
 
-People's wish not to be mailed stays: Email Unsubscribe and the opt-out fields of records are not touched.
+The framework drops the app's doctypes. Opt-outs stay: Email Unsubscribe and the opt-out fields of records.
 """
 
 from __future__ import annotations
@@ -16,6 +16,7 @@ PERMISSION_FIELDS = ("role", "permlevel", "if_owner", "read", "write", "create",
 
 
 def before_uninstall() -> None:
+	"""Remove jobs, desk entries, log settings, permissions and roles."""
 	# The framework would start them until the next migration, each a failure without the app's tables.
 	frappe.db.delete("Scheduled Job Type", {"method": ("like", "email_campaigns.%")})
 	remove_desk_entries("Email Campaigns")
@@ -30,11 +31,11 @@ def before_uninstall() -> None:
 
 
 def give_back_to_erpnext() -> None:
-	"""Before the framework drops our doctypes: those of ERPNext must not be among them. Changes tables, and so commits."""
+	"""Give ERPNext's doctypes back to it, before the framework drops ours. Changes tables, and so commits."""
 	giveback_store.give_back(ROLES)
 
 
-def _permissions(kind: str, doctype: str) -> set[tuple]:
+def _permissions(kind: str, doctype: str) -> set[tuple[object, ...]]:
 	return {
 		tuple(row) for row in frappe.get_all(kind, {"parent": doctype}, list(PERMISSION_FIELDS), as_list=True)
 	}

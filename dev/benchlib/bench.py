@@ -1,4 +1,4 @@
-"""One bench: its paths, its memory and its services, made once a command."""
+"""One bench: its paths, its state and its services, made once for a command."""
 
 from .core.errors import BenchError
 from .core.paths import APP, Paths
@@ -29,7 +29,7 @@ class Bench:
 
 	@property
 	def installer(self):
-		"""What makes virtual environments; raises BenchError before a Python is chosen."""
+		"""The maker of virtual environments; raises BenchError before a Python is chosen."""
 		python = self.state.get("python")
 		if not python:
 			raise BenchError("This bench is not set up yet: run dev/bench setup.")
@@ -46,7 +46,7 @@ class Bench:
 		return self.state.get("apps", {})
 
 	def start_data_services(self):
-		"""Start MariaDB and both Redis servers, those that do not run, and tell the sites where they are."""
+		"""Start those of MariaDB and both Redis servers that do not run; write their ports for the sites."""
 		stopped = [service for service in (self.mariadb, *self.caches) if not service.process.pid()]
 		if stopped:
 			with step("Starting MariaDB and Redis"):

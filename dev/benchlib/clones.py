@@ -11,7 +11,7 @@ from .site.create import clone
 
 @contextmanager
 def running(bench, number):
-	"""Have so many sites with a web server each; gives what the environment of each site's tests says of it.
+	"""Run so many sites with a web server each; yields the environment variables of each site's tests.
 
 	The test site's own server goes on afterwards where it ran before.
 	"""

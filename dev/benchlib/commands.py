@@ -1,4 +1,4 @@
-"""What each command of `dev/bench` does, in terms of the parts."""
+"""The commands of `dev/bench`, each in terms of the other parts."""
 
 import shutil
 import subprocess
@@ -36,9 +36,8 @@ def start(bench):
 	"""Start what a person needs to work on the site in a browser, and say where it is."""
 	steps.setup(bench)
 	web.start(bench)
-	say(
-		f"{DEMO_SITE} is at {web.url(bench)}. Sign in as Administrator, password admin. dev/bench stop ends it."
-	)
+	say(f"{DEMO_SITE} is at {web.url(bench)}. Sign in as Administrator, password admin.")
+	say("dev/bench stop ends it.")
 
 
 def stop(bench):

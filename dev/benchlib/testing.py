@@ -1,4 +1,4 @@
-"""Runs the tests: those of pure code without any bench, all others on the test site, or on one site a core."""
+"""Runs of the tests: pure code without a bench, all others on the test site, or on one site for each core."""
 
 import argparse
 import json
@@ -92,10 +92,10 @@ def _on_sites(bench, parts, options):
 
 
 def processes(options, named=False, cores=None):
-	"""How many processes of pytest these options of the user mean, and the options without that number.
+	"""Return (the number of pytest's processes that the user's options mean, the options without it).
 
-	`-n NUMBER` says it, `-n auto` is one a core. Else it is one for tests that are `named` or need the terminal, and
-	one a core for all others.
+	`-n NUMBER` gives the number, `-n auto` means one for each core. Without either it is one for tests that
+	are `named` or need the terminal, and one for each core for all others.
 	"""
 	parser = argparse.ArgumentParser(add_help=False, allow_abbrev=False)
 	parser.add_argument("-n", "--numprocesses")

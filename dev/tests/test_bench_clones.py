@@ -1,4 +1,4 @@
-"""How many processes a run of the tests has, and that the site of each has an address and queues of its own."""
+"""The number of processes of a run of the tests, each with a site that has its own address and queues."""
 
 import pytest
 from benchlib import testing

@@ -12,7 +12,10 @@ from benchlib.core.paths import Paths
 from benchlib.core.processes import Process, descendants, start_time, wait_until
 
 SLEEP = [sys.executable, "-c", "import time; time.sleep(60)"]
-STUBBORN = "import signal, time; signal.signal(signal.SIGTERM, signal.SIG_IGN); print('up', flush=True); time.sleep(60)"
+STUBBORN = (
+	"import signal, time; signal.signal(signal.SIGTERM, signal.SIG_IGN); "
+	"print('up', flush=True); time.sleep(60)"
+)
 PARENT = (
 	"import subprocess, sys, time; subprocess.Popen([sys.executable, '-c', 'import time; time.sleep(60)'], "
 	"start_new_session=True); print('up', flush=True); time.sleep(60)"

@@ -7,7 +7,7 @@ from benchlib.source.rename import convert, rename, rename_content
 
 
 @pytest.mark.parametrize(
-	("theirs", "ours"),
+	("renamed", "original"),
 	[
 		("import criscostack", "import frappe"),
 		("CriscoTestCase(CriscoClient)", "FrappeTestCase(FrappeClient)"),
@@ -20,8 +20,8 @@ from benchlib.source.rename import convert, rename, rename_content
 		("brik new-site", "bench new-site"),
 	],
 )
-def test_names_are_put_back(theirs, ours):
-	assert rename(theirs) == ours
+def test_names_are_put_back(renamed, original):
+	assert rename(renamed) == original
 
 
 @pytest.mark.parametrize("word", ["Rubrik", "rubrikas", "Fabrik", "fabrikë", "ümbrik", "Bloggrubrik"])

@@ -5,7 +5,7 @@ import json
 import pytest
 from benchlib.core.errors import BenchError
 from benchlib.core.paths import Paths
-from benchlib.frontend.packages import adapted, of_other_apps, with_others
+from benchlib.frontend.packages import adapted, dependencies_of, with_others
 from benchlib.services import system_packages
 from benchlib.site import config
 from benchlib.site.create import database_of
@@ -55,7 +55,11 @@ def test_git_dependencies_of_the_front_end_are_replaced():
 
 
 def test_versions_are_those_of_a_checkouts_lock():
-	lock = 'plyr@^3.7.8:\n  version "3.7.8"\n\npostcss@8, postcss@^8.4.21:\n  version "8.4.31"\n\n"@vue/x@^1.0":\n  version "1.2.0"\n'
+	lock = (
+		'plyr@^3.7.8:\n  version "3.7.8"\n\n'
+		'postcss@8, postcss@^8.4.21:\n  version "8.4.31"\n\n'
+		'"@vue/x@^1.0":\n  version "1.2.0"\n'
+	)
 	package = adapted(
 		{"dependencies": {"plyr": "^3.7.8", "postcss": "8", "@vue/x": "^1.0", "new": "^2.0"}}, lock
 	)
@@ -66,7 +70,7 @@ def test_versions_are_those_of_a_checkouts_lock():
 def test_packages_of_further_apps_come_too(tmp_path):
 	(tmp_path / "with").mkdir()
 	(tmp_path / "with" / "package.json").write_text('{"dependencies": {"scanner": "^1.5", "vue": "2"}}')
-	others = of_other_apps([tmp_path / "with", tmp_path / "without"])
+	others = dependencies_of([tmp_path / "with", tmp_path / "without"])
 	assert others == {"scanner": "^1.5", "vue": "2"}
 	package = json.loads(with_others({"name": "x", "dependencies": {"vue": "3"}}, others))
 	assert package == {"name": "x", "dependencies": {"scanner": "^1.5", "vue": "3"}}

@@ -1,18 +1,19 @@
-"""What recipients receive: templates compiled once, rendered and assembled for each recipient.
+"""The mails that recipients receive: templates compiled once, rendered and assembled for each recipient.
 
 Pure Python, values in and values out: nothing here imports Frappe or another room.
 
-compile.py    a user's subject, HTML and text become a CompiledMessage; its steps are:
-placeholders  EspoCRM's placeholders and what editors do to Jinja are turned into plain Jinja
-rules         what a template may contain, with the line of what it may not
-hyperlinks    plain links become tracked ones, where a mailing asks for it
-usage         which fields and links a template uses, from its syntax tree
-footer        a fragment becomes a document, with the footer before its end
-inline        style sheets become style attributes; protect.py hides Jinja from HTML parsers
-markup        HTML made regular, and how much of it there may be
-plaintext     the text part
-metering      calls that count work are put into the syntax tree
-sandbox       the environment in which it all runs
+compile.py    makes a CompiledMessage of a user's subject, HTML and text; its steps are:
+placeholders  translates EspoCRM's placeholders and what editors do to Jinja into plain Jinja
+rules         refuses what a template may not contain, with its line
+usage         lists the fields and links that a template uses, from its syntax tree
+hyperlinks    makes tracked links of plain ones, where a mailing asks for it
+inline        turns style sheets into style attributes; protect hides Jinja from HTML parsers
+plaintext     makes the text part; markup makes HTML regular first, and limits it
+footer        makes a document of a fragment, and puts the footer before its end
+metering      puts calls that count work into the syntax tree; slots marks fields and links in fixed text
+sandbox       runs it all, with values, filters, numbers and limits
 
-headers.py, mime.py    from rendered parts to the bytes that SMTP takes
+mime.py       assembles rendered parts to the bytes for SMTP, with headers and quoted
+hrefs.py      lists the links of a rendered mail, for the check list before it is sent
+errors.py     has the errors, each a sentence for people
 """

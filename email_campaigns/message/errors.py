@@ -1,36 +1,46 @@
-"""The errors of this room. Each one's text is a sentence that a user can read."""
+"""The errors of this room. Each one is a sentence that a user can read."""
 
-PLACES = {"subject": "Subject", "html": "Message", "text": "Text part"}
+from __future__ import annotations
+
+from email_campaigns.text import Sentence, SentenceError, _lt
+
+PLACES = {"subject": _lt("Subject"), "html": _lt("Message"), "text": _lt("Text part")}
 
 
-class TemplateError(ValueError):
-	"""A template cannot be used at all: found before the first mail. Its text names the place, `sentence` does not.
+class TemplateError(SentenceError, ValueError):
+	"""A template that cannot be used at all, noticed before the first mail.
 
-	`part` is "subject", "html" or "text"; `line` counts from 1 in what the user wrote, or is None.
+	`part` is "subject", "html" or "text"; `line` counts from 1 in what the user wrote, or is None. `sentence`
+	names both before the `fault`, which is a sentence by itself.
 	"""
 
-	def __init__(self, sentence: str, part: str = "", line: int | None = None):
-		super().__init__(f"{PLACES.get(part, part)}, line {line}: {sentence}" if part and line else sentence)
-		self.sentence = sentence
+	def __init__(self, text: str | Sentence, *values: object, part: str = "", line: int | None = None):
+		self.fault = text if isinstance(text, Sentence) else Sentence(text, *values)
 		self.part = part
 		self.line = line
+		super().__init__(self._located() if part and line else self.fault)
+
+	def _located(self) -> Sentence:
+		return Sentence(_lt("{0}, line {1}: {2}"), Sentence(PLACES[self.part]), self.line, self.fault)
 
 
-class RenderError(ValueError):
-	"""A template failed for one recipient: that mail fails with this sentence and is not sent.
+class RenderError(SentenceError, ValueError):
+	"""A template that failed for one recipient: that mail fails with this sentence and is not sent.
 
 	`part` is "subject", "html" or "text".
 	"""
 
-	def __init__(self, sentence: str, part: str = ""):
-		super().__init__(sentence)
-		self.sentence = sentence
+	def __init__(self, text: str | Sentence, *values: object, part: str = ""):
+		super().__init__(text, *values)
 		self.part = part
 
 
-class HeaderError(ValueError):
-	"""A value may not stand in a header. The sentence names the field."""
+class HeaderError(SentenceError, ValueError):
+	"""A value that may not stand in a header. The sentence names the field."""
 
 
-class Refused(Exception):
-	"""Inside a rendering: the template asked for what it may not have, or for too much of it."""
+class Refused(SentenceError):
+	"""Inside a rendering: the template asked for what it may not have, or for too much of it.
+
+	Its sentence is a clause such as “it takes more than 100,000 steps”, which a RenderError completes.
+	"""

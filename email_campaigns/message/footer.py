@@ -11,14 +11,14 @@ HEAD = (
 	'<!doctype html><html><head><meta charset="utf-8">'
 	'<meta name="viewport" content="width=device-width, initial-scale=1"></head><body>'
 )
-# No display: none, for which some mail programs would not load it; the width of 1 keeps it from being seen.
+# Not display: none, with which some mail clients would not load it; at a width of 1 nobody sees it.
 PIXEL = '<img src="{{ open_url }}" width="1" height="1" alt="" style="border:0;width:1px;height:1px">'
 FOOTER_STYLE = "margin-top:24px;font-size:12px;line-height:1.5;color:#6b6b6b"
 
 
 @dataclass(frozen=True)
 class Footer:
-	"""What every mail of a mailing ends with; texts come translated, empty ones are left out.
+	"""The end of every mail of a mailing. Texts come translated; an empty one is not shown.
 
 	The view link is shown where `view_text` is given and the recipient has a `view_url`.
 	"""
@@ -31,21 +31,21 @@ class Footer:
 
 
 def as_document(html: str) -> str:
-	"""Full documents as they are, fragments (as editors give them) in a small document."""
+	"""Return a full document as it is, a fragment (as editors give them) in a small document."""
 	return html if DOCUMENT.search(html) else f"{HEAD}{html}</body></html>"
 
 
 def add_footer(html: str, footer: Footer, unsubscribe: bool) -> str:
-	"""The document with the footer before </body>; `unsubscribe`: whether the footer has that link."""
-	return _before_end(html, _html(footer, unsubscribe))
+	"""Return the document with the footer before </body>, with the unsubscribe link if `unsubscribe`."""
+	return _insert_before_end(html, _footer_html(footer, unsubscribe))
 
 
 def add_pixel(html: str) -> str:
-	"""The document with the image that tells of an opened mail before </body>."""
-	return _before_end(html, PIXEL)
+	"""Return the document with the image whose download shows that a mail was opened, before </body>."""
+	return _insert_before_end(html, PIXEL)
 
 
-def _before_end(html: str, addition: str) -> str:
+def _insert_before_end(html: str, addition: str) -> str:
 	ends = list(END.finditer(html))
 	bodies = [end for end in ends if end[0].lower().startswith("</body")] or ends
 	place = bodies[-1].start() if bodies else len(html)
@@ -53,7 +53,7 @@ def _before_end(html: str, addition: str) -> str:
 
 
 def footer_text(footer: Footer, unsubscribe: bool) -> str:
-	"""The same footer as the end of a text part, or "" when there is nothing to say."""
+	"""Return the same footer as the end of a text part, or "" where it has no line."""
 	lines = [literal(line) for line in (footer.sender_line, footer.postal_address) if line]
 	if footer.view_text:
 		lines.append(
@@ -64,7 +64,7 @@ def footer_text(footer: Footer, unsubscribe: bool) -> str:
 	return "\n\n---\n" + "\n".join(lines).replace("{% endif %}\n", "{% endif %}") + "\n" if lines else ""
 
 
-def _html(footer: Footer, unsubscribe: bool) -> str:
+def _footer_html(footer: Footer, unsubscribe: bool) -> str:
 	lines = [
 		f"{{{{ {quoted(line)}|nl2br }}}}" for line in (footer.sender_line, footer.postal_address) if line
 	]

@@ -10,6 +10,7 @@ from functools import lru_cache
 import idna
 
 from email_campaigns.message.errors import HeaderError
+from email_campaigns.text import Sentence, _lt
 
 __all__ = [
 	"HeaderError",
@@ -20,8 +21,8 @@ __all__ = [
 	"unsubscribe_headers",
 ]
 
-LINE = 78  # RFC 5322 2.1.1: what a line should not exceed
-LONGEST_LINE = 998  # and what it must not
+LINE = 78  # RFC 5322 2.1.1: the length that a line should not exceed
+LONGEST_LINE = 998  # and the one that it must not
 WORD_BYTES = 45  # of UTF-8 in an encoded word, which may be 75 characters long (RFC 2047 2)
 NAME = re.compile(r"[!-9;-~]+\Z")
 PLAIN_PHRASE = re.compile(r"[A-Za-z0-9!#$%&'*+/=^_`{|}~ -]+\Z")
@@ -31,31 +32,38 @@ DOMAIN = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9.-]*[A-Za-z0-9])?\Z")
 LINE_ENDS = "\r\n\u2028\u2029"
 # Controls of ASCII and Latin 1, line separators, and halves of characters, which no encoding can write
 UNSAFE = re.compile("[\x00-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff]")
+# The fields that errors name
+ADDRESS, DISPLAY_NAME = Sentence(_lt("The address")), Sentence(_lt("The name"))
+UNSUBSCRIBE_LINK = Sentence(_lt("The unsubscribe link"))
 
 
-def header_text(value: str, field: str) -> str:
-	"""The value as it is. Raises HeaderError, naming `field`, for line ends and other control characters."""
+def header_text(value: str, field: str | Sentence) -> str:
+	"""Return the value as it is.
+
+	Raises HeaderError, naming `field`, for line ends and other control characters.
+	"""
 	if value.isascii() and value.isprintable():  # nearly every value, and quicker than the search
 		return value
-	found = UNSAFE.search(value)
-	if not found:
+	unsafe = UNSAFE.search(value)
+	if not unsafe:
 		return value
-	if found[0] in LINE_ENDS:
-		raise HeaderError(f"{field} holds a line break, which could forge a header.")
-	raise HeaderError(f"{field} holds a control character (U+{ord(found[0]):04X}).")
+	if unsafe[0] in LINE_ENDS:
+		raise HeaderError(_lt("{0} holds a line break, which could forge a header."), field)
+	raise HeaderError(_lt("{0} holds a control character ({1})."), field, f"U+{ord(unsafe[0]):04X}")
 
 
 def encode_text(value: str) -> str:
-	"""Text for a header such as Subject: as it is where ASCII carries it, else as encoded words (RFC 2047)."""
+	"""Return text for a header such as Subject: as it is in ASCII, else in encoded words (RFC 2047)."""
 	plain = value.isascii() and "=?" not in value and "  " not in value and value == value.strip()
 	if plain and (len(value) < LINE or max(map(len, value.split(" "))) < LONGEST_LINE - LINE):
 		return value
-	return " ".join(_words(value))
+	return " ".join(_encoded_words(value))
 
 
-def _words(value: str) -> list[str]:
-	"""Encoded words, none of which cuts a character in two."""
-	data, words, begin = value.encode(), [], 0
+def _encoded_words(value: str) -> list[str]:
+	"""Return encoded words, none of which cuts a character in two."""
+	data, begin = value.encode(), 0
+	words: list[str] = []
 	while begin < len(data):
 		end = min(begin + WORD_BYTES, len(data))
 		while end < len(data) and data[end] & 0xC0 == 0x80:  # a byte within a character
@@ -66,31 +74,31 @@ def _words(value: str) -> list[str]:
 
 
 def encode_address(display_name: str, address: str) -> str:
-	"""`Name <local@domain>` for From, To, Cc and Reply-To, the name quoted or encoded as it needs.
+	"""Return `Name <local@domain>` for From, To, Cc and Reply-To, the name quoted or encoded as it needs.
 
-	A domain in another script becomes its A-labels; a local part in one stays, so the mail needs SMTPUTF8.
-	Raises HeaderError for what is no address.
+	A domain in another script becomes its A-labels; a local part in another script stays, so the mail needs
+	SMTPUTF8. Raises HeaderError for a value that is no address.
 	"""
-	address = _address(header_text(address.strip(), "The address"))
-	name = " ".join(header_text(display_name, "The name").split())
+	address = _encode_domain(header_text(address.strip(), ADDRESS))
+	name = " ".join(header_text(display_name, DISPLAY_NAME).split())
 	if not name:
 		return address
 	if PLAIN_PHRASE.match(name):
 		return f"{name} <{address}>"
 	if not name.isascii() or "=?" in name:
-		return f"{' '.join(_words(name))} <{address}>"
+		return f"{' '.join(_encoded_words(name))} <{address}>"
 	escaped = name.replace("\\", "\\\\").replace('"', '\\"')
 	return f'"{escaped}" <{address}>'
 
 
-def _address(address: str) -> str:
+def _encode_domain(address: str) -> str:
 	local, at, domain = address.rpartition("@")
 	if not at or not LOCAL_PART.match(local):
-		raise HeaderError(f"“{address:.200}” is not an email address.")
+		raise HeaderError(_lt("“{0}” is not an email address."), address[:200])
 	try:
 		return f"{local}@{_a_labels(domain)}"
 	except UnicodeError:
-		raise HeaderError(f"“{address:.200}” has a domain that does not exist.") from None
+		raise HeaderError(_lt("“{0}” has a domain that does not exist."), address[:200]) from None
 
 
 @lru_cache(maxsize=4096)
@@ -103,36 +111,37 @@ def _a_labels(domain: str) -> str:
 
 
 def unsubscribe_headers(url: str, mailto: str = "") -> dict[str, str]:
-	"""List-Unsubscribe (RFC 2369) with List-Unsubscribe-Post (RFC 8058) for one click.
+	"""Return List-Unsubscribe (RFC 2369) and List-Unsubscribe-Post (RFC 8058) for one click.
 
-	`mailto` is an address or a mailto: URL. RFC 8058 counts only https URLs; others are written all the same.
+	`mailto` is an address or a mailto: URL. RFC 8058 asks for an https URL; others are written all the same.
 	Raises HeaderError for a URL that cannot stand between angle brackets.
 	"""
 	targets = [url]
 	if mailto:
 		targets.append(mailto if mailto.startswith("mailto:") else f"mailto:{mailto}")
 	for target in targets:
-		if re.search(r"[\s<>,]", header_text(target, "The unsubscribe link")) or not target.isascii():
-			raise HeaderError("The unsubscribe link holds a character that a URL cannot have.")
-	listed = ", ".join(f"<{target}>" for target in targets)
-	return {"List-Unsubscribe": listed, "List-Unsubscribe-Post": "List-Unsubscribe=One-Click"}
+		if re.search(r"[\s<>,]", header_text(target, UNSUBSCRIBE_LINK)) or not target.isascii():
+			raise HeaderError(_lt("The unsubscribe link holds a character that a URL cannot have."))
+	value = ", ".join(f"<{target}>" for target in targets)
+	return {"List-Unsubscribe": value, "List-Unsubscribe-Post": "List-Unsubscribe=One-Click"}
 
 
 def header_line(name: str, value: str) -> str:
-	"""`Name: value` with CRLF, folded at spaces where longer than 78. `value` is encoded already.
+	"""Return `Name: value` with CRLF, folded at spaces where it is longer than 78 characters.
 
-	Raises HeaderError for a name or value that would not be one header, or a line above 998 characters.
+	`value` is encoded already. Raises HeaderError for a name or value that would not be one header, or a line
+	above 998 characters.
 	"""
 	if not NAME.match(name):
-		raise HeaderError(f"“{name:.80}” is not the name of a header.")
+		raise HeaderError(_lt("“{0}” is not the name of a header."), name[:80])
 	line = f"{name}: {header_text(value, name)}"
 	if len(line) > LINE:
-		line = _folded(line)
+		line = _fold(line)
 	return line + "\r\n"
 
 
-def _folded(line: str) -> str:
-	"""Broken before spaces; never right after the name, where some parsers then see an empty value."""
+def _fold(line: str) -> str:
+	"""Break a line before spaces, but not after the name, where some parsers would see an empty value."""
 	name, _, value = line.partition(": ")
 	first, *words = value.split(" ")
 	lines = [f"{name}: {first}"]
@@ -141,5 +150,5 @@ def _folded(line: str) -> str:
 			lines.append("")
 		lines[-1] += " " + word
 	if max(len(line.encode()) for line in lines) > LONGEST_LINE:
-		raise HeaderError(f"{name} is longer than a header may be.")
+		raise HeaderError(_lt("{0} is longer than a header may be."), name)
 	return "\r\n".join(lines)

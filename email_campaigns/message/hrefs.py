@@ -1,4 +1,4 @@
-"""Where the links of a rendered mail lead, and whether its recipients can follow them. Pure."""
+"""The links of a rendered mail: where they lead, and whether its recipients can follow them. Pure."""
 
 from __future__ import annotations
 
@@ -7,18 +7,19 @@ from ipaddress import ip_address
 from urllib.parse import SplitResult, urlsplit
 
 WEB = ("http", "https")
-# Names that no public DNS answers for: RFC 6761, RFC 6762, RFC 8375, and what ICANN has reserved for private use.
-INNER = (".localhost", ".local", ".internal", ".home.arpa", ".lan", ".intranet", ".corp")
+# Names that no public DNS answers for: RFC 6761, RFC 6762, RFC 8375, and those that ICANN reserves for
+# private use.
+PRIVATE = (".localhost", ".local", ".internal", ".home.arpa", ".lan", ".intranet", ".corp")
 
 
 class _Links(HTMLParser):
-	def __init__(self):
+	def __init__(self) -> None:
 		super().__init__()
-		self.found: dict[str, None] = {}
+		self.hrefs: dict[str, None] = {}
 
 	def handle_starttag(self, tag: str, attributes: list[tuple[str, str | None]]) -> None:
 		if tag in ("a", "area"):
-			self.found |= {(value or "").strip(): None for name, value in attributes if name == "href"}
+			self.hrefs |= {(value or "").strip(): None for name, value in attributes if name == "href"}
 
 
 def hrefs(html: str) -> list[str]:
@@ -26,11 +27,11 @@ def hrefs(html: str) -> list[str]:
 	parser = _Links()
 	parser.feed(html)
 	parser.close()
-	return list(parser.found)
+	return list(parser.hrefs)
 
 
 def leads_nowhere(href: str) -> bool:
-	"""Tell whether no mail program can follow a link: only http, https, mailto, tel and places of the mail itself count."""
+	"""Tell whether no mail client can follow a link: neither http, https, mailto, tel nor within the mail."""
 	if href.startswith("#"):
 		return href == "#"
 	parts = _parts(href)
@@ -42,14 +43,14 @@ def leads_nowhere(href: str) -> bool:
 
 
 def leads_inside(href: str) -> bool:
-	"""Tell whether a web address is one that only the sender's own machine or network can reach."""
+	"""Tell whether only the sender's own machine or network can reach a web address."""
 	parts = _parts(href)
 	host = (parts and parts.scheme in WEB and parts.hostname) or ""
 	try:
 		return bool(host) and not ip_address(host).is_global
 	except ValueError:
 		name = "." + host.rstrip(".")
-		return name.endswith(INNER) or name.count(".") == 1
+		return name.endswith(PRIVATE) or name.count(".") == 1
 
 
 def _parts(href: str) -> SplitResult | None:

@@ -1,7 +1,7 @@
-"""The links of a template: which of them are tracked by themselves, and which its writer has taken out of that.
+"""The links of a template: the plain ones that are tracked by themselves, and those that opt out of it.
 
-Works on a template whose placeholders are Jinja already. The mail comes out the same character by character, but for
-the addresses that are tracked and the attribute that says that one shall not be.
+It works on a template whose placeholders are Jinja already. The mail stays the same character by character,
+except for the addresses that are tracked and the attributes that opt out.
 """
 
 import re
@@ -14,8 +14,8 @@ from email_campaigns.message.protect import split
 
 OPT_OUT = frozenset(("data-untracked", "no-track"))
 LONGEST_TITLE = 140
-TITLE_WITHIN = 5000  # characters of HTML: a link that is never closed is not searched to the end of the mail
-# Two characters of Unicode's private use hide a piece of Jinja: they are no part of a name or an address.
+TITLE_WITHIN = 5000  # characters of HTML: the search for the end of a link that is never closed stops there
+# Two characters of Unicode's private use hide a piece of Jinja: no name and no address has them.
 HIDE, SHOW = "\ue000", "\ue001"
 HIDDEN = re.compile(rf"{HIDE}(\d+){SHOW}")
 BEGIN = re.compile(r"<!--|<(a|area|style|script|title|textarea)(?=[\s/>])", re.IGNORECASE)
@@ -30,29 +30,30 @@ ALT = re.compile(r"\salt\s*=\s*(\"[^\"]*\"|'[^']*')", re.IGNORECASE)
 
 
 @dataclass
-class Prepared:
-	"""The template as it goes on, and {address: title} of the links that are tracked by themselves, in order."""
+class PreparedHtml:
+	"""The template with its tracked links, and {address: title} of those tracked by themselves, in order."""
 
 	html: str
 	links: dict[str, str] = field(default_factory=dict)
 
 
-def prepare_links(html: str, tracks: Callable[[str], bool] | None = None) -> Prepared:
-	"""Let each plain http(s) link be tracking_url("its address") where `tracks` says so of that address.
+def prepare_links(html: str, tracks: Callable[[str], bool] | None = None) -> PreparedHtml:
+	"""Replace the address of each plain http(s) link by tracking_url("address") if `tracks` is true for it.
 
-	Left alone are links with an opt-out attribute, which is removed in any case, those whose address holds Jinja, and
-	all within comments, but for Outlook's conditional ones. Never raises.
+	A link does not change if it has an opt-out attribute (which is removed in any case), if its address holds
+	Jinja, or if it stands in a comment, except for Outlook's conditional ones. Never raises.
 	"""
 	if HIDE in html or SHOW in html:
-		return Prepared(html)
+		return PreparedHtml(html)
 	pieces: list[str] = []
 	hidden = "".join(_hide(text, pieces) if is_jinja else text for text, is_jinja in split(html))
-	result = Prepared("")
-	written, at = [], 0
-	for tag in _tags(hidden):
-		written += [hidden[at : tag.start], _rewritten(tag, hidden, tracks or _never, result.links)]
-		at = tag.end
-	rewritten = "".join((*written, hidden[at:]))
+	result = PreparedHtml("")
+	output: list[str] = []
+	position = 0
+	for tag in _link_tags(hidden):
+		output += [hidden[position : tag.start], _rewrite(tag, hidden, tracks or _never, result.links)]
+		position = tag.end
+	rewritten = "".join((*output, hidden[position:]))
 	result.html = HIDDEN.sub(lambda match: pieces[int(match[1])], rewritten)
 	return result
 
@@ -72,69 +73,73 @@ class _Tag:
 
 	start: int
 	end: int
-	attributes: list[re.Match]
+	attributes: list[re.Match[str]]
 	closed: bool = True
 
 	def values(self, name: str) -> Iterator[str]:
-		for each in self.attributes:
-			if each["name"].lower() == name and each["value"]:
-				yield unescape(each["value"].strip("\"'")).strip()
+		for attribute in self.attributes:
+			if attribute["name"].lower() == name and attribute["value"]:
+				yield unescape(attribute["value"].strip("\"'")).strip()
 
 
-def _tags(html: str) -> Iterator[_Tag]:
-	at, lower = 0, html.lower()
-	while found := BEGIN.search(html, at):
-		name, at = (found[1] or "").lower(), found.end()
+def _link_tags(html: str) -> Iterator[_Tag]:
+	position, lower = 0, html.lower()
+	while begin := BEGIN.search(html, position):
+		name, position = (begin[1] or "").lower(), begin.end()
 		if name in LINKS:
-			tag = _tag(html, at)
+			tag = _parse_tag(html, position)
 			if tag.closed:
 				yield tag
-			at = tag.end
+			position = tag.end
 			continue
-		if not name and html.startswith("[if", at):
+		if not name and html.startswith("[if", position):
 			continue
-		end = lower.find(f"</{name}" if name else "-->", at)
-		if end < 0:
+		position = lower.find(f"</{name}" if name else "-->", position)
+		if position < 0:
 			return
-		at = end
 
 
-def _tag(html: str, start: int) -> _Tag:
-	"""Return the tag whose attributes begin at `start`; one without a proper end reaches to where it is none any more."""
-	at, attributes = start, []
-	while not (rest := REST.match(html, at)):
-		attribute = ATTRIBUTE.match(html, at)
+def _parse_tag(html: str, start: int) -> _Tag:
+	"""Return the tag whose attributes begin at `start`; without a proper end it ends with them."""
+	position = start
+	attributes: list[re.Match[str]] = []
+	while not (rest := REST.match(html, position)):
+		attribute = ATTRIBUTE.match(html, position)
 		if not attribute:
-			return _Tag(start, at, [], closed=False)
+			return _Tag(start, position, [], closed=False)
 		attributes.append(attribute)
-		at = attribute.end()
+		position = attribute.end()
 	return _Tag(start, rest.end(), attributes)
 
 
-def _rewritten(tag: _Tag, html: str, tracks: Callable[[str], bool], links: dict[str, str]) -> str:
-	opted_out = any(each["name"].lower() in OPT_OUT for each in tag.attributes)
-	written, at = [], tag.start
-	for each in tag.attributes:
-		written.append(_attribute(each, tag, html, (lambda url: False) if opted_out else tracks, links))
-		at = each.end()
-	return "".join((*written, html[at : tag.end]))
+def _rewrite(tag: _Tag, html: str, tracks: Callable[[str], bool], links: dict[str, str]) -> str:
+	if any(attribute["name"].lower() in OPT_OUT for attribute in tag.attributes):
+		tracks = _never
+	output: list[str] = []
+	position = tag.start
+	for attribute in tag.attributes:
+		output.append(_rewrite_attribute(attribute, tag, html, tracks, links))
+		position = attribute.end()
+	return "".join((*output, html[position : tag.end]))
 
 
-def _attribute(each: re.Match, tag: _Tag, html: str, tracks: Callable[[str], bool], links: dict) -> str:
-	name = each["name"].lower()
+def _rewrite_attribute(
+	attribute: re.Match[str], tag: _Tag, html: str, tracks: Callable[[str], bool], links: dict[str, str]
+) -> str:
+	name, value = attribute["name"].lower(), attribute["value"]
 	if name in OPT_OUT:
-		return "".join(match[0] for match in HIDDEN.finditer(each["before"]))
-	if name != "href" or not each["value"] or HIDE in each["value"]:
-		return each[0]
-	url = unescape(each["value"].strip("\"'")).strip()
+		return "".join(hidden[0] for hidden in HIDDEN.finditer(attribute["before"]))
+	if name != "href" or not value or HIDE in value:
+		return attribute[0]
+	url = unescape(value.strip("\"'")).strip()
 	if not url.lower().startswith(("http://", "https://")) or not tracks(url):
-		return each[0]
+		return attribute[0]
 	links.setdefault(url, _title(tag, html) or url.partition("://")[2][:LONGEST_TITLE])
-	return f'{each["before"]}{each["name"]}="{{{{ tracking_url({quoted(url)}) }}}}"'
+	return f'{attribute["before"]}{attribute["name"]}="{{{{ tracking_url({quoted(url)}) }}}}"'
 
 
 def _title(tag: _Tag, html: str) -> str:
-	"""What the link reads, else the text in place of its picture."""
+	"""Return the text of the link, else the text in place of its picture."""
 	inner, closed, _rest = html[tag.end : tag.end + TITLE_WITHIN].lower().partition("</a")
 	inner = html[tag.end : tag.end + len(inner)] if closed else ""
 	texts = [MARKUP.sub(" ", inner), *(alt.strip("\"'") for alt in ALT.findall(inner)), *tag.values("alt")]

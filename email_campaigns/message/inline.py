@@ -1,7 +1,7 @@
-"""Style sheets become style attributes once per template, because many mail clients read nothing else.
+"""Inlining of style sheets into style attributes, once for a template: many mail clients read nothing else.
 
-A template comes out changed only when it can be shown to be the same document: the same tags, attributes, texts
-and Jinja in the same order, but for style. Otherwise it stays as it is, style sheet and all.
+The template changes only where a comparison proves that it stays the same document: the same tags,
+attributes, texts and Jinja in the same order, except for styles. Otherwise it keeps its style sheets.
 """
 
 import re
@@ -14,7 +14,7 @@ from email_campaigns.message.markup import problem_with_html
 from email_campaigns.message.protect import Unprotectable, protect
 
 INLINER = css_inline.CSSInliner(
-	# Nothing is read from the network or from files
+	# It reads nothing from the network or from files
 	load_remote_stylesheets=False,
 	# Rules that no attribute can express (:hover, @media) stay in the head
 	keep_style_tags=True,
@@ -22,9 +22,9 @@ INLINER = css_inline.CSSInliner(
 )
 STYLE = re.compile(r"<style\b([^<>]*)>(.*?)</style\s*>", re.IGNORECASE | re.DOTALL)
 TBODY = re.compile(r"</?tbody\b[^<>]*>", re.IGNORECASE)
-MOST_SHEETS = 50  # in one template: each that is never closed would be searched for its end
+MOST_SHEETS = 50  # in one template: the search for the end of one that is never closed takes long
 MOST_RULES = 3000  # each is tried on each element
-# Tags that HTML lets a writer leave out and that a parser adds (https://html.spec.whatwg.org/#optional-tags)
+# Tags that a writer of HTML may omit and that a parser adds (https://html.spec.whatwg.org/#optional-tags)
 IMPLIED = frozenset(["html", "head", "body"])
 IMPLIED_ENDS = frozenset(
 	[
@@ -66,7 +66,10 @@ VOID = frozenset(
 
 
 def inline_styles(html: str) -> str:
-	"""The document with its styles in attributes, or as it is where that cannot be done safely. Never raises."""
+	"""Return the document with its styles in attributes, or unchanged where that is not safe.
+
+	Never raises.
+	"""
 	lower = html.lower()
 	if not 0 < lower.count("<style") <= MOST_SHEETS or ("<link" in lower and "stylesheet" in lower):
 		return html
@@ -74,30 +77,31 @@ def inline_styles(html: str) -> str:
 		protected = protect(html)
 		if problem_with_html(protected.html) or protected.html.count("{") > MOST_RULES:
 			return html
-		before = STYLE.sub(partial(_left_alone, protected.mark), protected.html)
+		before = STYLE.sub(partial(_ignore_jinja, protected.mark), protected.html)
 		after = _without_implied(before, INLINER.inline(before))
 	except (Unprotectable, css_inline.InlineError):
 		return html
-	same = outline(before) == outline(after) and protected.order(before) == protected.order(after)
-	# Python's parser takes Outlook's <![if …]> for a comment since 3.14, and some later releases of older versions
+	same = outline(before) == outline(after) and protected.words(before) == protected.words(after)
+	# Python's parser reads Outlook's <![if …]> as a comment since 3.14, and in some later releases of older
+	# versions
 	same = same and before.count("<![") == after.count("<![")
 	return protected.restore(after) if same else html
 
 
 def _without_implied(before: str, after: str) -> str:
-	"""A parser adds <tbody>, which would open within a loop over rows and close after it."""
+	"""Remove the <tbody> that a parser has added: it would open within a loop over rows and end after it."""
 	return after if TBODY.search(before) else TBODY.sub("", after)
 
 
-def _left_alone(mark: str, match: re.Match) -> str:
-	"""A style sheet that holds Jinja (seen as words by now) is for the renderer, not for the inliner."""
+def _ignore_jinja(mark: str, match: re.Match[str]) -> str:
+	"""Let the inliner ignore a style sheet that holds Jinja (hidden as words): a rendering completes it."""
 	if mark not in match[0]:
 		return match[0]
 	return f'<style data-css-inline="ignore"{match[1]}>{match[2]}</style>'
 
 
-def outline(html: str) -> list[tuple]:
-	"""What a document says, without its styles: tags with their attributes, texts and comments, in order."""
+def outline(html: str) -> list[tuple[object, ...]]:
+	"""Return a document's contents without its styles: tags with attributes, texts and comments, in order."""
 	parser = _Outline()
 	parser.feed(html)
 	parser.close()
@@ -106,9 +110,9 @@ def outline(html: str) -> list[tuple]:
 
 
 class _Outline(HTMLParser):
-	def __init__(self):
+	def __init__(self) -> None:
 		super().__init__(convert_charrefs=True)
-		self.events: list[tuple] = []
+		self.events: list[tuple[object, ...]] = []
 		self.texts: list[str] = []
 		self.in_style = False
 
@@ -122,7 +126,7 @@ class _Outline(HTMLParser):
 		self.end_text()
 		self.events.append(event)
 
-	def handle_starttag(self, tag: str, attrs: list) -> None:
+	def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
 		self.in_style = tag == "style"
 		if not self.in_style and tag not in IMPLIED:
 			self.add("start", tag, sorted((name, value or "") for name, value in attrs if name != "style"))

@@ -1,4 +1,4 @@
-"""How much a template may do, counted in work and never in time, so that a limit is hit at the same place always.
+"""Limits of a template, counted in work and never in time, so that a limit is always hit at the same place.
 
 Two budgets hold for each part of a mail (subject, HTML, text):
 
@@ -11,15 +11,21 @@ from dataclasses import dataclass
 from itertools import islice
 
 from email_campaigns.message.errors import Refused
+from email_campaigns.message.quoted import SlotName
 from email_campaigns.message.slots import MARK_LENGTH, Filling
+from email_campaigns.text import _lt
 
 READS_PER_CHARACTER = 10
 PIECES = 1000  # that are taken at once
 
+# A text and its values, {0} and so on. They become a Sentence when the mail is ready: most mails have no
+# warning.
+Warnings = dict[tuple[object, ...], None]
+
 
 @dataclass(frozen=True)
 class Limits:
-	"""`source` and `output` in characters for each part; `ticks` as above."""
+	"""Budgets of each part of a mail: `source` and `output` in characters, `ticks` as above."""
 
 	source: int = 500_000
 	output: int = 2_000_000
@@ -27,45 +33,59 @@ class Limits:
 
 
 class Meter:
-	"""What one rendering of one part has used so far, and its warnings, each once."""
+	"""The work that one rendering of one part has done so far, and its warnings, each once."""
 
 	__slots__ = ("chars", "limits", "max_chars", "ticks", "warnings")
 
-	def __init__(self, limits: Limits, warnings: dict[str, None]):
+	def __init__(self, limits: Limits, warnings: Warnings):
 		self.limits = limits
 		self.max_chars = limits.output * READS_PER_CHARACTER
 		self.ticks = self.chars = 0
 		self.warnings = warnings
 
+	def warn(self, text: str, *values: object) -> None:
+		"""Add a warning: a text marked with _lt, and its values, which must be hashable."""
+		self.warnings[(text, *values)] = None
+
 	def tick(self, ticks: int, chars: int = 0) -> None:
-		"""Raises Refused once the ticks are used up; `chars` are fixed characters that this pass puts out."""
+		"""Count ticks, and the fixed characters that this pass writes.
+
+		Raises Refused once the ticks are used up.
+		"""
 		self.ticks += ticks
 		if self.ticks > self.limits.ticks:
-			raise Refused(f"it takes more than {self.limits.ticks:,} steps")
+			raise Refused(_lt("it takes more than {0} steps"), f"{self.limits.ticks:,}")
 		self.read(chars)
 
 	def read(self, chars: int) -> None:
-		"""Raises Refused when more text is handled than a mail can need. Call it before the work is done."""
+		"""Count characters.
+
+		Call it before the work is done; it raises Refused for more than a mail can need.
+		"""
 		self.chars += chars
 		if self.chars > self.max_chars:
-			raise Refused(f"it handles more than {self.max_chars:,} characters")
+			raise Refused(_lt("it handles more than {0} characters"), f"{self.max_chars:,}")
 
-	def join(self, pieces: Iterator[str], slots: Mapping[str, tuple], filling: Filling) -> list[str]:
-		"""The pieces of the output, stopped where they grow too long. Raises Refused for that, and for an unknown link.
+	def join(
+		self, pieces: Iterator[str], slots: Mapping[str, tuple[SlotName, ...]], filling: Filling
+	) -> list[str]:
+		"""Return the pieces of the output. Raises Refused where they grow too long, and for an unknown link.
 
-		`slots` has the names of the slots in each fixed text that holds some. It is put out once at most.
+		`slots` has the names of the slots in each fixed text that holds some. Such a text is written once at
+		most.
 		"""
-		kept, left = [], self.limits.output
-		while some := list(islice(pieces, PIECES)):
-			left -= sum(map(len, some))
-			self._check(left)
-			kept += some
-		names: list = []
-		for text in slots.keys() & set(kept):
+		output: list[str] = []
+		budget = self.limits.output
+		while chunk := list(islice(pieces, PIECES)):
+			budget -= sum(map(len, chunk))
+			self._check_budget(budget)
+			output += chunk
+		names: list[SlotName] = []
+		for text in slots.keys() & set(output):
 			names += slots[text]
-		self._check(left + MARK_LENGTH * len(names) - sum(map(len, map(filling.__getitem__, names))))
-		return kept
+		self._check_budget(budget + MARK_LENGTH * len(names) - sum(map(len, map(filling.__getitem__, names))))
+		return output
 
-	def _check(self, left: int) -> None:
-		if left < 0:
-			raise Refused(f"it is longer than {self.limits.output:,} characters")
+	def _check_budget(self, budget: int) -> None:
+		if budget < 0:
+			raise Refused(_lt("it is longer than {0} characters"), f"{self.limits.output:,}")

@@ -1,29 +1,43 @@
-"""Puts calls into a checked syntax tree: every look-up, loop, macro, comparison and `~` goes through sandbox.py.
+"""Metering of a checked syntax tree.
 
-They are filters whose names hold a space, which no template can write.
+Every look-up, loop, macro, comparison and `~` calls a function of sandbox.py. The calls are filters whose
+names hold a space, which no template can write.
 """
 
-from jinja2 import nodes
+from collections.abc import Sequence
+from typing import TypeVar
+
+from jinja2 import Environment, nodes
 from jinja2.visitor import NodeTransformer
 
+from email_campaigns.message.quoted import SlotName
 from email_campaigns.message.slots import Marks, Path
 
-FIELD, ITEM, CUT, EACH, TICK, WEIGH, CONCAT, LINK = (
-	f"ec {name}" for name in ["field", "item", "cut", "each", "tick", "weigh", "concat", "link"]
+N = TypeVar("N", bound=nodes.Node)
+
+FIELD, ITEM, CUT, LOOP, TICK, WEIGH, CONCAT, LINK = (
+	f"ec {name}" for name in ["field", "item", "cut", "loop", "tick", "weigh", "concat", "link"]
 )
 NODES_PER_TICK = 100
-# Reserved names, so that no template gives one another value
+# Reserved names: no template gives them another value
 CONSTANT = frozenset(["doc", "campaign", "mass_email", "unsubscribe_url", "view_url", "open_url"])
 TICKS_OF_A_CALL = 5  # a macro takes the time of about so many empty passes of a loop
 
 
 def meter_tree(tree: nodes.Template, marks: Marks) -> nodes.Template:
-	"""The same tree, changed in place, its work counted. What is left of links and fields written at most once are marks."""
-	return _Metering(marks).visit(tree)
+	"""Return the same tree, changed in place, so that it counts its work.
+
+	Links and constant fields outside of loops become `marks` in the fixed text.
+	"""
+	_Metering(marks).visit(tree)
+	return tree
 
 
 def path_of(node: nodes.Node) -> str:
-	"""How a person would write this expression: doc.phone_nos[0].phone; for warnings."""
+	"""Return an expression as a person would write it, such as doc.phone_nos[0].phone, for warnings.
+
+	What is neither a name, a look-up nor a call is “(…)”.
+	"""
 	if isinstance(node, nodes.Name):
 		return node.name
 	if isinstance(node, nodes.Getattr):
@@ -37,35 +51,48 @@ def path_of(node: nodes.Node) -> str:
 		)
 	if isinstance(node, nodes.Call):
 		return f"{path_of(node.node)}(…)"
-	return "a value"
+	return "(…)"
 
 
-def _filter(value: nodes.Expr, name: str, *args: object) -> nodes.Filter:
+def _filter(value: nodes.Node, name: str, *args: object) -> nodes.Filter:
 	arguments = [arg if isinstance(arg, nodes.Node) else nodes.Const(arg) for arg in args]
 	call = nodes.Filter(value, name, arguments, [], None, None)
 	for node in (call, *arguments):
-		node.set_lineno(value.lineno).set_environment(value.environment)
+		_place(node, value)
 	return call
 
 
-def _cost(body: list[nodes.Node]) -> tuple[int, int]:
-	"""(ticks, fixed characters) of one pass of these nodes, inner loops counted once here and once by themselves."""
+def _place(node: N, origin: nodes.Node) -> N:
+	"""Let a new node have the line and the environment of one that the user wrote."""
+	node.set_lineno(origin.lineno).set_environment(_environment(origin))
+	return node
+
+
+def _environment(node: nodes.Node) -> Environment:
+	if node.environment is None:
+		raise ValueError("A parsed node has an environment.")
+	return node.environment
+
+
+def _pass_cost(body: Sequence[nodes.Node]) -> tuple[int, int]:
+	"""Return (ticks, fixed characters) of one pass of these nodes; an inner loop counts too."""
 	inner = [node for statement in body for node in (statement, *statement.find_all(nodes.Node))]
 	chars = sum(len(node.data) for node in inner if isinstance(node, nodes.TemplateData))
 	return 1 + len(inner) // NODES_PER_TICK, chars
 
 
 def _link(node: nodes.Node) -> nodes.Const | None:
-	"""The name in tracking_url("name")."""
+	"""Return the name in tracking_url("name"), else None."""
 	if not isinstance(node, nodes.Call) or node.kwargs or len(node.args) != 1:
 		return None
-	called, name = node.node, node.args[0]
-	plain = isinstance(called, nodes.Name) and called.name == "tracking_url" and isinstance(name, nodes.Const)
-	return name if plain else None
+	function, name = node.node, node.args[0]
+	if not isinstance(function, nodes.Name) or function.name != "tracking_url":
+		return None
+	return name if isinstance(name, nodes.Const) else None
 
 
-def _slot(node: nodes.Node) -> str | Path | None:
-	"""What fills the slot that can stand for a node: a link's name in tracking_url("name"), the path in doc.field."""
+def _slot_name(node: nodes.Node) -> SlotName | None:
+	"""Return the name of the slot for a node: the one in tracking_url("name"), or the path in doc.field."""
 	if (name := _link(node)) is not None:
 		return name.value if isinstance(name.value, str) else None
 	path: Path = ()
@@ -77,26 +104,29 @@ def _slot(node: nodes.Node) -> str | Path | None:
 class _Metering(NodeTransformer):
 	def __init__(self, marks: Marks):
 		self._marks = marks
-		self._within = 0  # of loops, and of what a template may look at before it is written
+		self._depth = 0  # of loops, and of blocks whose text a template may read before it is written
 
-	def _inner(self, node: nodes.Node) -> nodes.Node:
-		self._within += 1
-		node = self.generic_visit(node)
-		self._within -= 1
+	def _visit_inner(self, node: nodes.Node) -> None:
+		self._depth += 1
+		self.generic_visit(node)
+		self._depth -= 1
+
+	def visit_AssignBlock(self, node: nodes.AssignBlock) -> nodes.Node:
+		self._visit_inner(node)
 		return node
 
-	visit_AssignBlock = visit_FilterBlock = _inner
+	def visit_FilterBlock(self, node: nodes.FilterBlock) -> nodes.Node:
+		self._visit_inner(node)
+		return node
 
 	def visit_Output(self, node: nodes.Output) -> nodes.Node:
-		if not self._within:
-			node.nodes = [self._marked(child) for child in node.nodes]
+		if not self._depth:
+			node.nodes = [self._mark_slot(child) for child in node.nodes]
 		return self.generic_visit(node)
 
-	def _marked(self, node: nodes.Node) -> nodes.Node:
-		if (slot := _slot(node)) is None:
-			return node
-		mark = nodes.TemplateData(self._marks.mark(slot))
-		return mark.set_lineno(node.lineno).set_environment(node.environment)
+	def _mark_slot(self, node: nodes.Expr) -> nodes.Expr:
+		name = _slot_name(node)
+		return node if name is None else _place(nodes.TemplateData(self._marks.mark(name)), node)
 
 	def visit_Getattr(self, node: nodes.Getattr) -> nodes.Node:
 		return _filter(self.visit(node.node), FIELD, node.attr, path_of(node))
@@ -110,39 +140,42 @@ class _Metering(NodeTransformer):
 		return _filter(value, ITEM, self.visit(node.arg), path)
 
 	def visit_Call(self, node: nodes.Call) -> nodes.Node:
-		# A newsletter has dozens of these, so they take a shorter way than other calls
+		# A newsletter has dozens of tracked links, so they take a shorter way than other calls
 		name = _link(node)
 		return self.generic_visit(node) if name is None else _filter(name, LINK)
 
 	def visit_For(self, node: nodes.For) -> nodes.Node:
-		cost = _cost([*node.body, *([node.test] if node.test else [])])
-		node = self._inner(node)
-		node.iter = _filter(node.iter, EACH, *cost)
+		cost = _pass_cost([*node.body, *([node.test] if node.test else [])])
+		self._visit_inner(node)
+		node.iter = _filter(node.iter, LOOP, *cost)
 		return node
 
-	def visit_Macro(self, node: nodes.Macro | nodes.CallBlock) -> nodes.Node:
-		cost = _cost(node.body)
-		node = self._inner(node)
-		ticks = (
-			nodes.Const(cost[0] * TICKS_OF_A_CALL).set_lineno(node.lineno).set_environment(node.environment)
-		)
-		statement = nodes.ExprStmt(_filter(ticks, TICK, cost[1]))
-		node.body.insert(0, statement.set_lineno(node.lineno).set_environment(node.environment))
+	def visit_Macro(self, node: nodes.Macro) -> nodes.Node:
+		self._count_calls(node)
 		return node
 
-	visit_CallBlock = visit_Macro
+	def visit_CallBlock(self, node: nodes.CallBlock) -> nodes.Node:
+		self._count_calls(node)
+		return node
+
+	def _count_calls(self, node: nodes.Macro | nodes.CallBlock) -> None:
+		ticks, chars = _pass_cost(node.body)
+		self._visit_inner(node)
+		count = _place(nodes.Const(ticks * TICKS_OF_A_CALL), node)
+		node.body.insert(0, _place(nodes.ExprStmt(_filter(count, TICK, chars)), node))
 
 	def visit_Compare(self, node: nodes.Compare) -> nodes.Node:
-		node = self.generic_visit(node)
-		node.expr = _weighed(node.expr)
+		self.generic_visit(node)
+		node.expr = _weigh(node.expr)
 		for operand in node.ops:
-			operand.expr = _weighed(operand.expr)
+			operand.expr = _weigh(operand.expr)
 		return node
 
 	def visit_Concat(self, node: nodes.Concat) -> nodes.Node:
-		first, *rest = self.generic_visit(node).nodes
+		self.generic_visit(node)
+		first, *rest = node.nodes
 		return _filter(first, CONCAT, *rest)
 
 
-def _weighed(expr: nodes.Expr) -> nodes.Expr:
+def _weigh(expr: nodes.Expr) -> nodes.Expr:
 	return expr if isinstance(expr, nodes.Const) else _filter(expr, WEIGH)

@@ -1,7 +1,7 @@
-"""From rendered parts to the bytes of a message, at the speed of the C library.
+"""Assembly of rendered parts into the bytes of a message, at the speed of the C library.
 
-The standard library builds one message for a mailing; a message for a recipient is that one with other texts
-put in its slots. MIME: RFC 2045 and 2046; lines of a message: RFC 5322.
+The standard library builds one message for a mailing; each recipient's message is a copy of it with other
+texts in its slots. MIME: RFC 2045 and 2046; lines of a message: RFC 5322.
 """
 
 import re
@@ -13,10 +13,12 @@ from hashlib import sha256
 
 from email_campaigns.message.errors import HeaderError
 from email_campaigns.message.headers import encode_text, header_line, header_text
-from email_campaigns.message.quoted import Pieced, quoted_printable
+from email_campaigns.message.quoted import PiecedText, quoted_printable
+from email_campaigns.text import Sentence, _lt
 
 KIND = re.compile(r"(?!multipart/|message/)[\w!#$&^.+-]+/[\w!#$&^.+-]+\Z", re.ASCII)
 TEXT_SLOT, HTML_SLOT = "slot-of-the-text", "slot-of-the-html"
+ATTACHMENT_NAME = Sentence(_lt("The name of an attachment"))
 
 
 @dataclass(frozen=True)
@@ -28,16 +30,19 @@ class Attachment:
 	content_type: str = "application/octet-stream"
 
 
-class Whole(bytes):
-	"""A message that can leave as it is: each line ends in CRLF, the last one too, no other CR or LF is in it, and no
-	line starts with a dot."""
+class WireMessage(bytes):
+	"""A message that SMTP can send unchanged (RFC 5321 4.5.2).
+
+	Each line ends in CRLF, the last one too; it holds no other CR or LF, and no line starts with a dot.
+	"""
 
 
 class Skeleton:
-	"""What the mails of a mailing share: their sender, fixed headers, structure and attachments.
+	"""The parts that all mails of a mailing share: sender, fixed headers, structure and attachments.
 
-	`sender` and `reply_to` are encoded (encode_address); `headers` are plain texts. Raises HeaderError.
-	multipart/alternative, the text first (RFC 2046 5.1.4), within multipart/mixed where there are attachments.
+	`sender` and `reply_to` are encoded (encode_address); `headers` are plain texts. Raises HeaderError. The
+	mails are multipart/alternative, the text first (RFC 2046 5.1.4), within multipart/mixed where there are
+	attachments.
 	"""
 
 	def __init__(
@@ -49,34 +54,33 @@ class Skeleton:
 		attachments: Sequence[Attachment] = (),
 	):
 		fixed = header_line("From", sender) + (header_line("Reply-To", reply_to) if reply_to else "")
-		fixed += "".join(_line(name, value) for name, value in (headers or {}).items())
-		generated = _structure(attachments).as_bytes()
-		before, rest = generated.split(TEXT_SLOT.encode() + b"\r\n")
+		fixed += "".join(_header(name, value) for name, value in (headers or {}).items())
+		before, rest = _structure(attachments).as_bytes().split(TEXT_SLOT.encode() + b"\r\n")
 		between, after = rest.split(HTML_SLOT.encode() + b"\r\n")
 		self._head = fixed.encode() + before
 		self._between, self._after = between, after
 
-	def assemble(
+	def assemble(  # noqa: PLR0913, each is a header or a body of the mail
 		self,
 		*,
 		to: str,
 		subject: str,
-		html: str | Pieced,
-		text: str | Pieced,
+		html: str | PiecedText,
+		text: str | PiecedText,
 		message_id: str,
 		date: str,
 		cc: str = "",
 		headers: Mapping[str, str] | None = None,
-	) -> Whole:
-		"""The message: CRLF line ends, bodies in 7 bits, lines of at most 76 characters.
+	) -> WireMessage:
+		"""Return the message: CRLF line ends, bodies in 7 bits, lines of at most 76 characters.
 
 		`to` and `cc` are encoded, `subject` and `headers` plain texts, `message_id` has its angle brackets,
 		`date` is in the form of RFC 5322. Every line end in a body becomes CRLF. Raises HeaderError.
 		"""
-		own = header_line("To", to) + (header_line("Cc", cc) if cc else "") + _line("Subject", subject)
+		own = header_line("To", to) + (header_line("Cc", cc) if cc else "") + _header("Subject", subject)
 		own += header_line("Message-ID", message_id) + header_line("Date", date)
 		if headers:
-			own += "".join(_line(name, value) for name, value in headers.items())
+			own += "".join(_header(name, value) for name, value in headers.items())
 		parts = (
 			own.encode(),
 			self._head,
@@ -85,10 +89,10 @@ class Skeleton:
 			quoted_printable(html),
 			self._after,
 		)
-		return Whole(b"".join(parts))
+		return WireMessage(b"".join(parts))
 
 
-def _line(name: str, value: str) -> str:
+def _header(name: str, value: str) -> str:
 	return header_line(name, encode_text(header_text(value, name)))
 
 
@@ -98,16 +102,17 @@ def _structure(attachments: Sequence[Attachment]) -> EmailMessage:
 	message.add_alternative(HTML_SLOT, subtype="html", cte="quoted-printable")
 	for attachment in attachments:
 		main, _, sub = attachment.content_type.partition("/")
-		header_text(attachment.filename, "The name of an attachment")
+		header_text(attachment.filename, ATTACHMENT_NAME)
 		if not KIND.match(attachment.content_type):
-			raise HeaderError(f"“{attachment.content_type:.80}” is not a kind of file that can be attached.")
+			content_type = attachment.content_type[:80]
+			raise HeaderError(_lt("“{0}” is not a kind of file that can be attached."), content_type)
 		message.add_attachment(attachment.content, main, sub, filename=attachment.filename)
 	_set_boundaries(message)
 	return message
 
 
 def _set_boundaries(message: EmailMessage) -> None:
-	"""“=_” occurs neither in quoted-printable, where “=” comes before digits, nor in base64."""
+	"""Set boundaries that no body holds: “=_” is in neither quoted-printable nor base64 (RFC 2045 6.7)."""
 	for number, part in enumerate(message.walk()):
 		if part.is_multipart():
 			part.set_boundary(f"=_{sha256(b'email_campaigns').hexdigest()[:16]}_{number}")

@@ -1,4 +1,4 @@
-"""Turns what users and editors write into plain Jinja, line by line the same.
+"""Translation of what users and editors write into plain Jinja; every line keeps its number.
 
 EspoCRM's placeholders (https://docs.espocrm.com/user-guide/mass-email/, and tracking URLs of campaigns):
 
@@ -38,57 +38,61 @@ SYNTAX = Environment()
 
 
 def to_jinja(source: str, *, unsubscribe_text: str = "Unsubscribe", html: bool = True) -> str:
-	"""The source with placeholders as Jinja expressions. Never raises; what it does not know stays as it is.
+	"""Return the source with placeholders as Jinja expressions.
 
-	In a subject or text part (`html` False) {optOutLink} is the bare address, and HTML signs stay as they are.
+	Never raises; what it does not know stays as it is.
+	In a subject or text part (`html` False) {optOutLink} is the bare address, and HTML signs stay as they
+	are.
 	"""
 	link = f'<a href="{{{{ unsubscribe_url }}}}">{literal(unsubscribe_text)}</a>'
 	known = {"optouturl": "{{ unsubscribe_url }}", "optoutlink": link if html else "{{ unsubscribe_url }}"}
-	# `{{optOutUrl}}` is how those who know both languages write it
+	# People who know both languages write `{{optOutUrl}}`
 	source = DOUBLED.sub(r"{\1}", source)
-	written, at, unclosed = [], 0, set()
-	while found := BEGIN.search(source, at):
-		written.append(source[at : found.start()])
-		at = found.end()
-		if found["begin"]:
-			at = _end(source, found, unclosed)
-			written.append(_jinja(source[found.start() : at], html))
-		elif found["name"]:
-			written.append(known[found["name"].lower()])
+	output: list[str] = []
+	unclosed: set[str] = set()
+	position = 0
+	while begin := BEGIN.search(source, position):
+		output.append(source[position : begin.start()])
+		position = begin.end()
+		if begin["begin"]:
+			position = _find_end(source, begin, unclosed)
+			output.append(_clean_jinja(source[begin.start() : position], html))
+		elif begin["name"]:
+			output.append(known[begin["name"].lower()])
 		else:
-			written.append(f"{{{{ tracking_url({quoted(unescape(unquote(found['link'])).strip())}) }}}}")
-	return NEEDLESS_SCHEME.sub(r"\1", "".join((*written, source[at:])))
+			output.append(f"{{{{ tracking_url({quoted(unescape(unquote(begin['link'])).strip())}) }}}}")
+	return NEEDLESS_SCHEME.sub(r"\1", "".join((*output, source[position:])))
 
 
-def _end(source: str, found: re.Match, unclosed: set[str]) -> int:
-	"""Where the piece of Jinja ends that begins here; `unclosed` are those that have no end any more."""
-	begin = found["begin"].lower()
-	end = None if begin in unclosed else END[begin].search(source, found.end())
+def _find_end(source: str, begin: re.Match[str], unclosed: set[str]) -> int:
+	"""Return where the piece of Jinja ends that begins here; `unclosed` are signs that no end follows."""
+	sign = begin["begin"].lower()
+	end = None if sign in unclosed else END[sign].search(source, begin.end())
 	if end is None:
-		unclosed.add(begin)
-		return found.end()
+		unclosed.add(sign)
+		return begin.end()
 	return end.end()
 
 
 def quoted(text: str) -> str:
-	"""A string of Jinja that holds this text, whatever is in it."""
+	"""Return a string of Jinja that holds this text, whatever is in it."""
 	escaped = text.replace("\\", "\\\\").replace('"', '\\"').replace("\r", "\\r").replace("\n", "\\n")
 	return f'"{escaped}"'
 
 
 def literal(text: str) -> str:
-	"""A Jinja expression that writes this text: escaped in HTML, and never read as Jinja."""
+	"""Return a Jinja expression that writes this text: escaped in HTML, and never read as Jinja."""
 	return f"{{{{ {quoted(text)} }}}}"
 
 
-def _jinja(piece: str, html: bool) -> str:
+def _clean_jinja(piece: str, html: bool) -> str:
 	if piece[:1] == "%":
 		return unquote(piece)
 	if not html:
 		return piece
 	if "&" in piece or "\xa0" in piece:
 		piece = unescape(piece).replace("\xa0", " ")
-	# {{ a %20 }} is a remainder, {{%20a%20}} is an editor's space: only the latter is no Jinja
+	# {{ a %20 }} is a remainder, {{%20a%20}} is an editor's space: only the second is no Jinja
 	if PERCENT.search(piece) and not re.search(r"\s", piece) and not _is_jinja(piece):
 		piece = unquote(piece)
 	return piece

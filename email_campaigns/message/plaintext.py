@@ -1,6 +1,6 @@
 """The text part of a mail, made once from the HTML template by html2text.
 
-Links read `text (address)`; Jinja stays Jinja. The result is a template of its own, without escaping.
+A link becomes `text (address)`; Jinja stays Jinja. The result is a template of its own, without escaping.
 """
 
 import re
@@ -18,54 +18,57 @@ HEADINGS = frozenset(["h1", "h2", "h3", "h4", "h5", "h6"])
 
 
 def text_template(html: str) -> str | None:
-	"""The text template of an HTML template, or None where Jinja and HTML cannot be told apart.
+	"""Return the text template of an HTML template, or None where Jinja and HTML cannot be separated.
 
-	Then plain_text() of the rendered HTML serves.
+	The text part is then the plain_text() of the rendered HTML. Raises Refused for HTML that no parser may
+	read.
 	"""
 	try:
 		protected = protect(html)
 	except Unprotectable:
 		return None
-	text = _written(protected.words(regular(protected.html)))
-	kept = [int(word[len(protected.mark) : -1]) for word in protected.order(text)]
+	text = _to_text(protected.show_words(regular(protected.html)))
+	numbers = [int(word[len(protected.mark) : -1]) for word in protected.words(text)]
 	flow = set(protected.flow)
-	if [number for number in kept if number in flow] != protected.flow:
+	if [number for number in numbers if number in flow] != protected.flow:
 		return None
-	return protected.restore(_own_lines(text, protected.mark, protected.pieces))
+	return protected.restore(_join_block_lines(text, protected.mark, protected.pieces))
 
 
-def _own_lines(text: str, mark: str, pieces: list[str]) -> str:
-	"""A line with nothing but {% … %} on it would be an empty line in every mail: its line ends go.
+def _join_block_lines(text: str, mark: str, pieces: list[str]) -> str:
+	"""Remove the line ends of lines with nothing but {% … %}, which would be empty lines in every mail.
 
 	After an end tag the next paragraph keeps its distance from what the tag closes.
 	"""
 
 	numbers = [str(number) for number, piece in enumerate(pieces) if piece.startswith("{%")]
-	word = rf"{mark}(?:{'|'.join(numbers)})x"
+	pattern = rf"{mark}(?:{'|'.join(numbers)})x"
 
-	def put(match: re.Match) -> str:
-		words = re.findall(word, match[1])
-		closing = [n for n, one in enumerate(words) if CLOSES.match(pieces[int(one[len(mark) : -1])])]
+	def join(match: re.Match[str]) -> str:
+		words = re.findall(pattern, match[1])
+		closing = [
+			place for place, word in enumerate(words) if CLOSES.match(pieces[int(word[len(mark) : -1])])
+		]
 		if closing and "\n\n" in match[1] and not match.string[: match.start()].endswith("\n\n"):
 			words.insert(closing[-1] + 1, "\n")
 		return "".join(words)
 
-	return re.sub(rf"^[ \t]*((?:{word}\s*)+)(?<=\n)", put, text, flags=re.MULTILINE) if numbers else text
+	return re.sub(rf"^[ \t]*((?:{pattern}\s*)+)(?<=\n)", join, text, flags=re.MULTILINE) if numbers else text
 
 
 def plain_text(html: str) -> str:
-	"""HTML as text for a mail client, lines unwrapped, at most one empty line between paragraphs.
+	"""Return HTML as text for a mail client, lines unwrapped, at most one empty line between paragraphs.
 
-	Raises Refused for what no mail is (markup.py).
+	Raises Refused for HTML that no parser may read (markup.py).
 	"""
-	return _written(regular(html))
+	return _to_text(regular(html))
 
 
-def _written(html: str) -> str:
+def _to_text(html: str) -> str:
 	writer = HTML2Text(bodywidth=0)
 	writer.unicode_snob = True
 	writer.ignore_emphasis = writer.ignore_images = writer.ignore_tables = True
-	writer.tag_callback = _Links()
+	writer.tag_callback = _TagWriter()  # type: ignore[assignment]  # html2text declares None alone
 	text = ESCAPED.sub(
 		lambda match: "".join(filter(None, match.groups())), writer.handle(SPACES.sub("\n", html))
 	)
@@ -73,18 +76,18 @@ def _written(html: str) -> str:
 
 
 def tidy(text: str) -> str:
-	"""Without blank runs and without empty lines at either end."""
+	"""Return the text without spaces at line ends, with single empty lines, and with none at either end."""
 	lines = "\n".join(line.rstrip() for line in text.split("\n"))
 	return BLANK_LINES.sub("\n\n", lines).strip("\n")
 
 
-class _Links:
-	"""Writes links as `text (address)`, headings without # and cells apart, in place of html2text's Markdown."""
+class _TagWriter:
+	"""Writes links as `text (address)`, headings without # and cells apart, not html2text's Markdown."""
 
-	def __init__(self):
+	def __init__(self) -> None:
 		self.open: list[tuple[str, int]] = []
 
-	def __call__(self, writer: HTML2Text, tag: str, attrs: dict | None, start: bool) -> bool:
+	def __call__(self, writer: HTML2Text, tag: str, attrs: dict[str, str | None] | None, start: bool) -> bool:
 		if tag in HEADINGS:
 			writer.p()
 		elif tag in CELLS and not start:

@@ -1,8 +1,8 @@
-"""Hides the Jinja in an HTML template from HTML parsers and puts it back exactly.
+"""Protection of the Jinja in an HTML template: it is hidden from HTML parsers and put back exactly.
 
-Between tags a piece becomes a comment, which HTML5 parsers leave where it is, also inside a table. Within a tag,
-an attribute's value, a comment or a <style> it becomes a word. A condition within a tag is hidden as a whole,
-from {% if %} to {% endif %}.
+Between tags a piece becomes a comment, which HTML5 parsers leave where it is, also inside a table. Within a
+tag, an attribute's value, a comment or a <style> it becomes a word. A condition within a tag is hidden as a
+whole, from {% if %} to {% endif %}.
 """
 
 import re
@@ -19,14 +19,15 @@ CLOSES = re.compile(r"\{%[-+]?\s*end")
 
 
 class Unprotectable(Exception):
-	"""The template's Jinja and its HTML cut across each other, so an HTML parser could break it."""
+	"""The template's Jinja and its HTML overlap, so that an HTML parser could break it."""
 
 
 @dataclass
-class Protected:
-	"""`html` without Jinja; `mark` is a word that occurs nowhere else in it; `pieces` are what it stands for.
+class ProtectedHtml:
+	"""A template whose Jinja is hidden.
 
-	`flow` are the numbers of the pieces between tags, in order.
+	`html` has a word in place of each of the `pieces` of Jinja: the `mark`, which occurs nowhere else in it,
+	and the piece's number. `flow` are the numbers of the pieces between tags, in order.
 	"""
 
 	mark: str
@@ -35,31 +36,31 @@ class Protected:
 	flow: list[int] = field(default_factory=list)
 
 	def restore(self, html: str) -> str:
-		"""The pieces back in their places, wherever a parser has moved the attributes."""
-		return self.found.sub(lambda match: self.pieces[int(match[1] or match[2])], html)
+		"""Return the HTML with the pieces in their places, wherever a parser has moved the attributes."""
+		hidden = re.compile(rf'<!--{self.mark}(\d+)x-->|{self.mark}(\d+)x(?:="")?')
+		return hidden.sub(lambda match: self.pieces[int(match[1] or match[2])], html)
 
-	@property
-	def found(self) -> re.Pattern:
-		return re.compile(rf'<!--{self.mark}(\d+)x-->|{self.mark}(\d+)x(?:="")?')
-
-	def words(self, html: str) -> str:
-		"""The comments as words too, for what reads text."""
+	def show_words(self, html: str) -> str:
+		"""Return the HTML with words in place of the comments too, so that they are part of its text."""
 		return re.sub(rf"<!--({self.mark}\d+x)-->", r"\1", html)
 
-	def order(self, html: str) -> list[str]:
+	def words(self, html: str) -> list[str]:
+		"""Return the words that stand for pieces, in order."""
 		return re.findall(rf"{self.mark}\d+x", html)
 
 	def hide(self, piece: str) -> str:
+		"""Add a piece, and return the word that stands for it."""
 		self.pieces.append(piece)
 		return f"{self.mark}{len(self.pieces) - 1}x"
 
 
 def split(source: str) -> Iterator[tuple[str, bool]]:
-	"""(text, whether it is Jinja) in order; the texts together are the template.
+	"""Yield (text, whether it is Jinja) in order; the texts together are the template.
 
-	Raises TemplateSyntaxError, which a source that has been parsed never does.
+	Raises TemplateSyntaxError, but never for a source that has been parsed.
 	"""
-	piece, end = "", None
+	piece = ""
+	end: str | None = None
 	for _line, kind, value in LEXER.lex(source):
 		piece += value
 		if end is None and kind in BEGIN:
@@ -71,55 +72,58 @@ def split(source: str) -> Iterator[tuple[str, bool]]:
 		yield piece, False
 
 
-def protect(source: str) -> Protected:
-	"""Raises Unprotectable."""
-	protected, place, parts = Protected(_mark(source)), Place(), [""]
-	for text, is_jinja in _joined(source, place):
+def protect(source: str) -> ProtectedHtml:
+	"""Return the template with its Jinja hidden. Raises Unprotectable."""
+	protected, position, parts = ProtectedHtml(_unused_word(source)), HtmlPosition(), [""]
+	for text, is_jinja in _join_conditions(source, position):
 		if not is_jinja:
 			parts.append(text)
 			continue
 		if parts[-1].endswith(("<", "</")):
 			raise Unprotectable
-		flows = place.state == "text"
+		in_flow = position.state == "text"
 		word = protected.hide(text)
-		if flows:
+		if in_flow:
 			protected.flow.append(len(protected.pieces) - 1)
-		parts.append(f"<!--{word}-->" if flows else word)
-	if place.state != "text":
+		parts.append(f"<!--{word}-->" if in_flow else word)
+	if position.state != "text":
 		raise Unprotectable
 	protected.html = "".join(parts)
 	return protected
 
 
-def _mark(source: str) -> str:
-	mark, source = "zj", source.lower()
-	while mark in source:
-		mark += "j"
-	return mark
+def _unused_word(source: str) -> str:
+	word, source = "zj", source.lower()
+	while word in source:
+		word += "j"
+	return word
 
 
-def _joined(source: str, place: "Place") -> Iterator[tuple[str, bool]]:
-	"""The pieces, conditions within tags as one piece; `place` is where the piece given stands."""
-	depth, held = 0, ""
+def _join_conditions(source: str, position: "HtmlPosition") -> Iterator[tuple[str, bool]]:
+	"""Yield the pieces, a condition within a tag as one piece; `position` is then where that piece stands."""
+	depth, pending = 0, ""
 	for text, is_jinja in split(source):
-		if is_jinja and place.state in ("tag", "value"):
+		if is_jinja and position.state in ("tag", "value"):
 			depth += bool(OPENS.match(text)) - bool(CLOSES.match(text))
 		elif depth and ("<" in text or ">" in text):
 			raise Unprotectable
-		held += text
+		pending += text
 		if depth > 0:
 			continue
-		is_jinja = is_jinja or held != text
+		is_jinja = is_jinja or pending != text
 		if not is_jinja:
-			place.feed(held)
-		yield held, is_jinja
-		held = ""
-	if held:
+			position.feed(pending)
+		yield pending, is_jinja
+		pending = ""
+	if pending:
 		raise Unprotectable
 
 
-class Place:
-	"""Where in HTML one is: "text", "tag", "value" (of an attribute), "comment" or "raw" (style, script, title)."""
+class HtmlPosition:
+	"""A position in HTML, moved on by feed().
+
+	`state` is "text", "tag", "value" (of an attribute), "comment" or "raw" (style, script, title, textarea).
+	"""
 
 	NAME = re.compile(r"/?[a-zA-Z0-9:]*")
 	RAW = ("style", "script", "title", "textarea")
@@ -129,41 +133,43 @@ class Place:
 		"comment": re.compile(r"-->"),
 	}
 
-	def __init__(self):
+	def __init__(self) -> None:
 		self.state = "text"
 		self.quote = self.name = ""
 
 	def feed(self, html: str) -> None:
-		at = 0
-		while match := self._pattern().search(html, at):
+		"""Move on to the end of this HTML."""
+		start = 0
+		while match := self._pattern().search(html, start):
 			getattr(self, f"_{self.state}")(html, match)
-			at = match.end()
+			start = match.end()
 
-	def _pattern(self) -> re.Pattern:
+	def _pattern(self) -> re.Pattern[str]:
 		if self.state == "value":
 			return re.compile(self.quote)
 		if self.state == "raw":
 			return re.compile(rf"<(?=/{self.name}\b)", re.IGNORECASE)
 		return self.NEXT[self.state]
 
-	def _text(self, html: str, match: re.Match) -> None:
+	def _text(self, html: str, match: re.Match[str]) -> None:
 		if match[0] == "<!--":
 			self.state = "comment"
 		else:
 			self.state = "tag"
-			self.name = self.NAME.match(html, match.end())[0].lower()
+			name = self.NAME.match(html, match.end())
+			self.name = name[0].lower() if name else ""
 
-	def _tag(self, html: str, match: re.Match) -> None:
+	def _tag(self, html: str, match: re.Match[str]) -> None:
 		if match[0] == ">":
 			self.state = "raw" if self.name in self.RAW else "text"
 		else:
 			self.state, self.quote = "value", match[0]
 
-	def _value(self, html: str, match: re.Match) -> None:
+	def _value(self, html: str, match: re.Match[str]) -> None:
 		self.state = "tag"
 
-	def _comment(self, html: str, match: re.Match) -> None:
+	def _comment(self, html: str, match: re.Match[str]) -> None:
 		self.state = "text"
 
-	def _raw(self, html: str, match: re.Match) -> None:
+	def _raw(self, html: str, match: re.Match[str]) -> None:
 		self.state, self.name = "tag", "/" + self.name

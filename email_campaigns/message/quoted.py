@@ -1,99 +1,115 @@
 """Bodies in quoted-printable (RFC 2045 6.7), their unchanging pieces encoded once for all mails.
 
-binascii needs 15 ns for a byte, which for whole bodies is more than all the rest of making a mail. A rendered
-template is mostly the same few strings again and again: each is encoded once, and a soft line break ("=" at the
-end of a line, which decodes to nothing) joins it to what comes before where the line would grow too long.
+binascii needs 15 ns for a byte, which for whole bodies is more than all other work on a mail. A rendered
+template consists mostly of the same few strings: each is encoded once. Where a line would grow too long, a
+soft line break ("=" at the end of a line, which decodes to nothing) separates a piece from what comes before.
 """
 
 import re
 from binascii import b2a_qp
-from collections.abc import Callable, Hashable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from functools import lru_cache
 from types import MappingProxyType
 from typing import NamedTuple
 
 LINE = 75  # characters before the "=" of a soft line break; RFC 2045 6.7 (5) allows 76 with it
-LONGEST_KEPT = 50_000  # characters of a piece that is remembered
+LONGEST_CACHED = 50_000  # characters of a piece that is remembered
 SOFT_BREAK = b"=\r\n"
-# binascii encodes a space or tab at the end of a line without looking how long that line is by then
+# binascii encodes a space or tab at the end of a line without regard to the length of that line
 OVERLONG = re.compile(rb"^([^\r\n]{74,})(=20|=09)(?=\r\n)", re.MULTILINE)
 
+# A tracked link's name, or the path of a field: ("doc", "first_name") for {{ doc.first_name }}
+SlotName = str | tuple[str, ...]
 
-class Fixed(NamedTuple):
-	"""A text that a template puts out as it is, in quoted-printable; `first` and `last` are the lengths of those lines.
 
-	One with `names` is a layout: it has %b for each of these slots, between soft line breaks, so that its lines are the
-	same whatever fills them. `texts` are what stands around them.
+class FixedText(NamedTuple):
+	"""A text that a template writes unchanged into every mail, in quoted-printable.
+
+	`first` and `last` are the lengths of those lines. With `names`, `data` is a layout: it has %b for each of
+	these slots, between soft line breaks, so that its lines are the same whatever fills them. `texts` are
+	what stands around the slots.
 	"""
 
 	data: bytes
 	first: int
 	last: int
-	names: tuple[Hashable, ...]
+	names: tuple[SlotName, ...]
 	texts: tuple[str, ...]
 
 
-class Pieced:
-	"""A text as the pieces that it is made of. `fixed` has those that are known already; what fills the slots in them,
-	`said` tells in characters and `written` in quoted-printable."""
+def _encode_name(name: SlotName) -> bytes:
+	return str(name).encode()
 
-	__slots__ = ("fixed", "pieces", "said", "written")
+
+class PiecedText:
+	"""A text as the pieces that it is made of.
+
+	`fixed` has the pieces that are encoded already. `fill_text` returns what fills a slot in them as
+	characters, `fill_data` the same in quoted-printable.
+	"""
+
+	__slots__ = ("fill_data", "fill_text", "fixed", "pieces")
 
 	def __init__(
 		self,
 		pieces: Sequence[str],
-		fixed: Mapping[str, Fixed] = MappingProxyType({}),
-		said: Callable[[Hashable], str] = str,
-		written: Callable[[Hashable], bytes] = str.encode,
+		fixed: Mapping[str, FixedText] = MappingProxyType({}),
+		fill_text: Callable[[SlotName], str] = str,
+		fill_data: Callable[[SlotName], bytes] = _encode_name,
 	):
-		self.pieces, self.fixed, self.said, self.written = pieces, fixed, said, written
+		self.pieces, self.fixed = pieces, fixed
+		self.fill_text, self.fill_data = fill_text, fill_data
 
 	def __str__(self) -> str:
 		return "".join([self._text(piece) for piece in self.pieces])
 
 	def _text(self, piece: str) -> str:
-		known = self.fixed.get(piece)
-		if not known or not known.names:
+		fixed = self.fixed.get(piece)
+		if not fixed or not fixed.names:
 			return piece
-		filled = [self.said(name) for name in known.names]
-		return "".join([part for pair in zip(known.texts, [*filled, ""], strict=True) for part in pair])
+		fillings = [self.fill_text(name) for name in fixed.names]
+		return "".join([part for pair in zip(fixed.texts, [*fillings, ""], strict=True) for part in pair])
 
 
-def quoted_printable(body: str | Pieced) -> bytes:
-	"""The body in lines of at most 76 characters with CRLF. Each of its line ends (CR, LF, CRLF) becomes CRLF."""
+def quoted_printable(body: str | PiecedText) -> bytes:
+	"""Return the body in lines of at most 76 characters.
+
+	Each of its line ends (CR, LF, CRLF) becomes CRLF.
+	"""
 	if isinstance(body, str):
 		return encode_piece(body)[0]
-	fixed, slot = body.fixed, body.written
-	column, written = 0, []
+	fixed_texts, fill = body.fixed, body.fill_data
+	column = 0
+	output: list[bytes] = []
 	for piece in body.pieces:
-		if known := fixed.get(piece):
-			data, first, last, names, _texts = known
+		if fixed := fixed_texts.get(piece):
+			data, first, last, names, _texts = fixed
 			if names:
-				data %= tuple(map(slot, names))
+				data %= tuple(map(fill, names))
 		else:
-			data, first, last = _known(piece) if len(piece) <= LONGEST_KEPT else encode_piece(piece)
+			data, first, last = _encode_cached(piece) if len(piece) <= LONGEST_CACHED else encode_piece(piece)
 		if column + first > LINE:
-			written.append(SOFT_BREAK)
+			output.append(SOFT_BREAK)
 			column = 0
-		written.append(data)
+		output.append(data)
 		column = column + last if first == len(data) else last
-	return b"".join(written)
+	return b"".join(output)
 
 
-def fixed_text(texts: tuple[str, ...], names: tuple[Hashable, ...]) -> Fixed:
-	"""Return what stands for texts[0], the slot names[0], texts[1] …"""
+def encode_fixed(texts: tuple[str, ...], names: tuple[SlotName, ...]) -> FixedText:
+	"""Return the encoded form of texts[0], the slot names[0], texts[1] …"""
 	pieces = [encode_piece(text) for text in texts]
 	data = pieces[0][0]
 	if names:
 		data = (SOFT_BREAK + b"%b" + SOFT_BREAK).join(data.replace(b"%", b"%%") for data, _, _ in pieces)
-	return Fixed(data, pieces[0][1], pieces[-1][2], names, texts)
+	return FixedText(data, pieces[0][1], pieces[-1][2], names, texts)
 
 
 def encode_piece(piece: str) -> tuple[bytes, int, int]:
-	"""(the encoded piece, length of its first line, length of its last line), without a line end of its own.
+	"""Return (the encoded piece, length of its first line, length of its last line).
 
-	A space at its end is encoded, for the next piece may start with a line end; a dot at the start of a line too, so
-	that SMTP has nothing to double (RFC 5321 4.5.2).
+	No line end is added. A space at its end is encoded, for the next piece may start with a line end. A dot
+	at the start of a line is encoded too, so that SMTP has nothing to double (RFC 5321 4.5.2).
 	"""
 	piece = str(piece)  # Markup does even the plainest things to a text in Python
 	if "\r" in piece:
@@ -108,34 +124,37 @@ def encode_piece(piece: str) -> tuple[bytes, int, int]:
 		data = piece.replace("=", "=3D").encode()
 		if len(data) <= LINE:
 			return data, len(data), len(data)
-	data = piece.encode("utf-8", "replace")
-	# A final space has to be seen at the end, and no line may be 76 long, for "=" may have to follow
+	return _encode_lines(piece.encode("utf-8", "replace"))
+
+
+def _encode_lines(data: bytes) -> tuple[bytes, int, int]:
+	# The line end makes binascii encode a final space. No line may be 76 long, for "=" may have to follow.
 	data = b2a_qp(data + b"\n").replace(b"\n", b"\r\n")[:-2]
 	start = data.rfind(b"\n") + 1
 	if len(data) - start > LINE:
-		data = _shortened(data)
-	data = _without_dots(OVERLONG.sub(rb"\1=\r\n\2", data))
+		data = _break_last_line(data)
+	data = _encode_dots(OVERLONG.sub(rb"\1=\r\n\2", data))
 	start = data.rfind(b"\n") + 1
 	first = data.find(b"\r\n")
 	return data, (len(data) if first < 0 else first), len(data) - start
 
 
 def encode_plain(text: str) -> bytes:
-	"""What encoded() writes for a text of which no character needs to be encoded, made quicker."""
+	"""Return the data that encode_piece() returns, faster, for a text in which nothing needs encoding."""
 	data = text.encode()
 	if len(data) > LINE:
-		data = SOFT_BREAK.join([data[at : at + LINE] for at in range(0, len(data), LINE)])
+		data = SOFT_BREAK.join([data[start : start + LINE] for start in range(0, len(data), LINE)])
 	return encode_piece(text)[0] if data.startswith(b".") or b"\n." in data else data
 
 
-def _shortened(data: bytes) -> bytes:
-	"""Its last line, of 76 characters, broken before the last encoded byte."""
+def _break_last_line(data: bytes) -> bytes:
+	"""Break the last line, of 76 characters, before its last encoded byte."""
 	cut = len(data) - (3 if data[-3:-2] == b"=" else 1)
 	return data[:cut] + SOFT_BREAK + data[cut:]
 
 
-def _without_dots(data: bytes) -> bytes:
-	"""Each dot at the start of a line encoded, and the rest of that line put on the next, for it may be full."""
+def _encode_dots(data: bytes) -> bytes:
+	"""Encode each dot at the start of a line, and break the line after it, for the line may be full."""
 	if data.startswith(b"."):
 		data = b"=2E" + SOFT_BREAK + data[1:]
 	while b"\n." in data:
@@ -143,4 +162,4 @@ def _without_dots(data: bytes) -> bytes:
 	return data
 
 
-_known = lru_cache(maxsize=512)(encode_piece)
+_encode_cached = lru_cache(maxsize=512)(encode_piece)

@@ -1,11 +1,13 @@
-"""What a template may contain. Everything that is not listed is refused before the first mail, with its line."""
+"""The rules for a template: what they do not list is refused before the first mail, with its line."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from typing import Any
 
 from jinja2 import TemplateSyntaxError, nodes
 
 from email_campaigns.message.errors import TemplateError
 from email_campaigns.message.sandbox import MailEnvironment
+from email_campaigns.text import Sentence, _lt
 
 RESERVED = frozenset(
 	[
@@ -68,117 +70,125 @@ ALLOWED_NODES = frozenset(
 		"Pow",
 	]
 )
+READS_OTHERS = _lt("{0} is not available: a template cannot read other templates.")
 NOT_ALLOWED = {
-	"Include": "{% include %} is not available: a template cannot read other templates",
-	"Import": "{% import %} is not available: a template cannot read other templates",
-	"FromImport": "{% from … import %} is not available: a template cannot read other templates",
-	"Extends": "{% extends %} is not available: a template cannot read other templates",
-	"Block": "{% block %} is not available, because templates do not extend each other",
-	"NSRef": "namespace() is not available",
+	"Include": Sentence(READS_OTHERS, "{% include %}"),
+	"Import": Sentence(READS_OTHERS, "{% import %}"),
+	"FromImport": Sentence(READS_OTHERS, "{% from … import %}"),
+	"Extends": Sentence(READS_OTHERS, "{% extends %}"),
+	"Block": Sentence(
+		_lt("{0} is not available, because templates do not extend each other."), "{% block %}"
+	),
+	"NSRef": Sentence(_lt("{0} is not available."), "namespace()"),
 }
-# The names that Python itself answers with a whole program's worth of objects
+# Names under which a template of Jinja or Frappe would reach objects of Python
 ONLY_PYTHON = ("self", "super", "cycler", "joiner", "lipsum", "namespace", "frappe")
+UNAVAILABLE = _lt("“{0}” is not available in a template.")
+TOO_DEEP = _lt("Parts of the template are nested too deeply.")
 
 
 def parse(environment: MailEnvironment, source: str, part: str) -> nodes.Template:
-	"""The checked syntax tree of a template. Raises TemplateError with the line of `source`."""
+	"""Return the checked syntax tree of a template. Raises TemplateError with the line of `source`."""
 	try:
 		tree = environment.parse(source)
 		for node in walk(tree):
-			_check(environment, node, part)
+			_check_node(environment, node, part)
 	except TemplateSyntaxError as error:
-		raise TemplateError(_sentence(error), part, error.lineno) from None
+		raise TemplateError(_syntax_sentence(error), part=part, line=error.lineno) from None
 	except RecursionError:
-		raise TemplateError("Parts of the template are nested too deeply.", part) from None
-	except ValueError as error:
-		if isinstance(error, TemplateError):
-			raise
-		raise TemplateError("The template holds a number that is too long.", part) from None
+		raise TemplateError(TOO_DEEP, part=part) from None
+	except TemplateError:
+		raise
+	except ValueError:
+		raise TemplateError(_lt("The template holds a number that is too long."), part=part) from None
 	return tree
 
 
 def walk(tree: nodes.Node) -> Iterator[nodes.Node]:
-	"""The node and all below it, in the order of the source."""
+	"""Yield the node and all below it, in the order of the source."""
 	yield tree
 	yield from tree.find_all(nodes.Node)
 
 
-def _sentence(error: TemplateSyntaxError) -> str:
-	message = (error.message or "This is not a valid template").rstrip(".")
-	return f"{message[0].upper()}{message[1:]}."
+def _syntax_sentence(error: TemplateSyntaxError) -> str:
+	message = (error.message or "").rstrip(".")
+	return f"{message[0].upper()}{message[1:]}." if message else _lt("This is not a valid template.")
 
 
-def _check(environment: MailEnvironment, node: nodes.Node, part: str) -> None:
+def _check_node(environment: MailEnvironment, node: nodes.Node, part: str) -> None:
 	kind = type(node).__name__
 	if kind not in ALLOWED_NODES:
-		reason = NOT_ALLOWED.get(kind, f"“{kind}” is not available in a template")
+		problem: Sentence | None = NOT_ALLOWED.get(kind) or Sentence(UNAVAILABLE, kind)
 	else:
-		checker = CHECKS.get(kind)
-		reason = checker(environment, node) if checker else None
-	if reason:
-		raise TemplateError(reason + ".", part, node.lineno)
+		find_problem = PROBLEMS.get(kind)
+		problem = find_problem(environment, node) if find_problem else None
+	if problem:
+		raise TemplateError(problem, part=part, line=node.lineno)
 
 
-def _check_filter(environment: MailEnvironment, node: nodes.Filter) -> str | None:
+def _problem_with_filter(environment: MailEnvironment, node: nodes.Filter) -> Sentence | None:
 	if node.dyn_args or node.dyn_kwargs:
-		return "A filter cannot be given arguments with *"
+		return Sentence(_lt("A filter cannot be given arguments with *."))
 	if node.name == "safe":
-		return "The filter “safe” is not available: what comes from a record is always escaped"
-	# The names with a space are put in by metering.py, after this check
-	if node.name in environment.filters and " " not in node.name:
-		return None
+		return Sentence(
+			_lt("The filter “{0}” is not available: values of a record are always escaped."), node.name
+		)
+	# metering.py adds the names with a space after this check
 	allowed = sorted(name for name in environment.filters if " " not in name)
-	return _not_among("filter", node.name, allowed)
+	if node.name in allowed:
+		return None
+	return Sentence(_lt("There is no filter “{0}”; there are {1}."), node.name, ", ".join(allowed))
 
 
-def _check_test(environment: MailEnvironment, node: nodes.Test) -> str | None:
+def _problem_with_test(environment: MailEnvironment, node: nodes.Test) -> Sentence | None:
 	if node.dyn_args or node.dyn_kwargs:
-		return "A test cannot be given arguments with *"
-	return (
-		None if node.name in environment.tests else _not_among("test", node.name, sorted(environment.tests))
-	)
+		return Sentence(_lt("A test cannot be given arguments with *."))
+	if node.name in environment.tests:
+		return None
+	allowed = ", ".join(sorted(environment.tests))
+	return Sentence(_lt("There is no test “{0}”; there are {1}."), node.name, allowed)
 
 
-def _not_among(kind: str, name: str, allowed: list[str]) -> str:
-	return f"There is no {kind} “{name}”; there are {', '.join(allowed)}"
-
-
-def _check_name(environment: MailEnvironment, node: nodes.Name) -> str | None:
+def _problem_with_name(environment: MailEnvironment, node: nodes.Name) -> Sentence | None:
 	if node.name in ONLY_PYTHON or node.name.startswith("__"):
-		return f"“{node.name}” is not available in a template"
+		return Sentence(UNAVAILABLE, node.name)
 	if node.ctx != "load" and node.name in RESERVED:
-		return f"“{node.name}” cannot be given another value"
+		return Sentence(_lt("“{0}” cannot be given another value."), node.name)
 	return None
 
 
-def _check_attribute(environment: MailEnvironment, node: nodes.Getattr) -> str | None:
-	return f"“{node.attr}” is not available in a template" if node.attr.startswith("__") else None
+def _problem_with_attribute(environment: MailEnvironment, node: nodes.Getattr) -> Sentence | None:
+	return Sentence(UNAVAILABLE, node.attr) if node.attr.startswith("__") else None
 
 
-def _check_item(environment: MailEnvironment, node: nodes.Getitem) -> str | None:
+def _problem_with_item(environment: MailEnvironment, node: nodes.Getitem) -> Sentence | None:
 	key = node.arg.value if isinstance(node.arg, nodes.Const) else None
-	return f"“{key}” is not available in a template" if str(key).startswith("__") else None
+	return Sentence(UNAVAILABLE, str(key)) if str(key).startswith("__") else None
 
 
-def _check_call(environment: MailEnvironment, node: nodes.Call) -> str | None:
-	return "A function cannot be given arguments with *" if node.dyn_args or node.dyn_kwargs else None
+def _problem_with_call(environment: MailEnvironment, node: nodes.Call) -> Sentence | None:
+	if node.dyn_args or node.dyn_kwargs:
+		return Sentence(_lt("A function cannot be given arguments with *."))
+	return None
 
 
-def _check_loop(environment: MailEnvironment, node: nodes.For) -> str | None:
-	return "{% for … recursive %} is not available" if node.recursive else None
+def _problem_with_loop(environment: MailEnvironment, node: nodes.For) -> Sentence | None:
+	return Sentence(_lt("{0} is not available."), "{% for … recursive %}") if node.recursive else None
 
 
-def _check_macro(environment: MailEnvironment, node: nodes.Macro) -> str | None:
-	return f"“{node.name}” cannot be given another meaning" if node.name in RESERVED else None
+def _problem_with_macro(environment: MailEnvironment, node: nodes.Macro) -> Sentence | None:
+	if node.name in RESERVED:
+		return Sentence(_lt("“{0}” cannot be given another meaning."), node.name)
+	return None
 
 
-CHECKS = {
-	"Filter": _check_filter,
-	"Test": _check_test,
-	"Name": _check_name,
-	"Getattr": _check_attribute,
-	"Getitem": _check_item,
-	"Call": _check_call,
-	"For": _check_loop,
-	"Macro": _check_macro,
+PROBLEMS: dict[str, Callable[[MailEnvironment, Any], Sentence | None]] = {
+	"Filter": _problem_with_filter,
+	"Test": _problem_with_test,
+	"Name": _problem_with_name,
+	"Getattr": _problem_with_attribute,
+	"Getitem": _problem_with_item,
+	"Call": _problem_with_call,
+	"For": _problem_with_loop,
+	"Macro": _problem_with_macro,
 }

@@ -1,28 +1,33 @@
-"""The environment in which templates run. Templates are hostile input: what is not allowed here does not exist.
+"""The environment in which templates run.
 
-It stands on Jinja's ImmutableSandboxedEnvironment (https://jinja.palletsprojects.com/en/stable/sandbox/), with
-lists of what is allowed in place of lists of what is not: filters, tests, globals, callables and operators.
-Attributes and items are looked up by values.py alone; metering.py puts these calls into the syntax tree.
+Templates are hostile input: what is not allowed here does not exist.
+It stands on Jinja's ImmutableSandboxedEnvironment (https://jinja.palletsprojects.com/en/stable/sandbox/), but
+lists what is allowed instead of what is not: filters, tests, globals, callables and operators.
+values.py alone looks up attributes and items; metering.py puts these calls into the syntax tree.
 """
 
-from collections.abc import Callable
+from collections.abc import Iterator, Mapping
 from datetime import date, timedelta
 from decimal import Decimal
 
 from jinja2 import Undefined, pass_context
-from jinja2.runtime import Context, Macro, missing
-from jinja2.sandbox import ImmutableSandboxedEnvironment, SecurityError
+from jinja2.runtime import Context, Macro
+from jinja2.sandbox import ImmutableSandboxedEnvironment
 from jinja2.tests import TESTS
+from jinja2.utils import missing
 from markupsafe import Markup
 
 from email_campaigns.message import filters
 from email_campaigns.message.errors import Refused
+from email_campaigns.message.filters import MailContext
 from email_campaigns.message.limits import Meter
-from email_campaigns.message.metering import CONCAT, CUT, EACH, FIELD, ITEM, LINK, TICK, WEIGH
-from email_campaigns.message.numbers import alike
+from email_campaigns.message.metering import CONCAT, CUT, FIELD, ITEM, LINK, LOOP, TICK, WEIGH
+from email_campaigns.message.numbers import same_kind
 from email_campaigns.message.slots import Filling, Path
 from email_campaigns.message.values import (
 	ENTRY,
+	NO_VALUE,
+	Function,
 	Missing,
 	Permitted,
 	cut,
@@ -32,6 +37,7 @@ from email_campaigns.message.values import (
 	text_of,
 	weigh,
 )
+from email_campaigns.text import Sentence, _lt
 
 ALLOWED_TESTS = [
 	"defined",
@@ -55,26 +61,19 @@ LONGEST_RANGE = 100_000
 LARGEST_INT_BITS = 256
 
 
-class MailContext(Context):
-	"""One rendering of one part: its values and its meter."""
-
-	meter: Meter
-	filling: Filling
-
-
 @pass_context
 def output(context: MailContext, value: object) -> str:
-	"""What `{{ value }}` writes. A missing value, a list or a record writes nothing and warns."""
+	"""Return what `{{ value }}` writes. A missing value, a list or a record writes nothing and warns."""
 	if not isinstance(value, str):
 		if value is None:
 			return ""
-		if isinstance(value, Undefined):
-			context.meter.warnings[value._undefined_message] = None
+		if isinstance(value, Missing):
+			context.meter.warn(NO_VALUE, value.path)
 			return ""
 		try:
 			value = text_of(value)
-		except Refused as refused:
-			context.meter.warnings[str(refused)] = None
+		except Refused as refusal:
+			context.meter.warn(refusal.sentence.text, *refusal.sentence.values)
 			return ""
 	meter = context.meter
 	meter.chars += len(value)  # as meter.read() does, without the call: this runs for every field of a mail
@@ -84,7 +83,10 @@ def output(context: MailContext, value: object) -> str:
 
 
 def value_at(context: MailContext, path: Path) -> str:
-	"""What a field writes whose path starts at a reserved name, which means the same all through a template."""
+	"""Return what a field writes.
+
+	Its path starts at a reserved name, which has one meaning in a whole template.
+	"""
 	value = context.resolve_or_missing(path[0])
 	if value is missing:
 		value = Missing(name=path[0])
@@ -95,16 +97,16 @@ def value_at(context: MailContext, path: Path) -> str:
 
 @pass_context
 def concat(context: MailContext, *values: object) -> str:
-	"""The `~` operator: texts joined, escaped where one of them is markup."""
+	"""Join texts as the `~` operator does, escaped where one of them is markup."""
 	texts = [output(context, value) for value in values]
 	return Markup("").join(texts) if any(isinstance(text, Markup) for text in texts) else "".join(texts)
 
 
 @pass_context
-def each(context: MailContext, value: object, ticks: int, chars: int):
-	"""The entries that a loop goes over, each pass counted before its body runs."""
-	if isinstance(value, Undefined):
-		context.meter.warnings[value._undefined_message] = None
+def loop_over(context: MailContext, value: object, ticks: int, chars: int) -> Iterator[object]:
+	"""Yield the entries for a loop, each pass counted before its body runs."""
+	if isinstance(value, Missing):
+		context.meter.warn(NO_VALUE, value.path)
 	for entry in iterable(value):
 		context.meter.tick(ticks, chars)
 		yield entry
@@ -112,45 +114,52 @@ def each(context: MailContext, value: object, ticks: int, chars: int):
 
 @pass_context
 def tick(context: MailContext, ticks: int, chars: int) -> str:
+	"""Count one call of a macro; writes nothing."""
 	context.meter.tick(ticks, chars)
 	return ""
 
 
 @pass_context
-def weighed(context: MailContext, value: object) -> object:
+def weigh_operand(context: MailContext, value: object) -> object:
+	"""Return an operand of a comparison, its size counted."""
 	return weigh(context.meter, value)
 
 
 @pass_context
-def slice_of(context: MailContext, value: object, *bounds: object) -> object:
-	return cut(context.meter, value, *bounds)
+def cut_value(context: MailContext, value: object, start: object, stop: object, step: object) -> object:
+	"""Return `value[start:stop:step]`."""
+	return cut(context.meter, value, start, stop, step)
 
 
 @pass_context
 def link(context: MailContext, name: object) -> str:
-	return link_of(context.filling, name)
+	"""Return the URL of a tracking link."""
+	return tracked_url(context.filling, name)
 
 
-def link_of(filling: Filling, name: object) -> str:
+def tracked_url(filling: Filling, name: object) -> str:
+	"""Return the URL of the tracking link of this name. Raises Refused where there is none."""
 	if not isinstance(name, str):
-		raise Refused("a tracking link is named by a text")
+		raise Refused(_lt("a tracking link is named by a text"))
 	return filling[name]
 
 
 def make_range(meter: Meter, *bounds: int) -> range:
+	"""Return what range() does. Raises Refused for more than 100,000 numbers."""
 	numbers = range(*bounds)
 	if len(numbers) > LONGEST_RANGE:
-		raise Refused(f"range() gives at most {LONGEST_RANGE:,} numbers")
+		raise Refused(_lt("range() gives at most {0} numbers"), f"{LONGEST_RANGE:,}")
 	return numbers
 
 
-def as_function(on_value: Callable) -> Permitted:
-	"""A filter to be called by its name: Frappe's Email Template refuses to save a filter that Frappe has not."""
+def as_function(on_value: Function) -> Permitted:
+	"""Make a function of a filter: Frappe's Email Template refuses to save a filter unknown to Frappe."""
+	function: Function = on_value.__wrapped__  # type: ignore[attr-defined]  # functools.wraps has set it
 
 	def call(meter: Meter, value: object, *args: object, **kwargs: object) -> object:
 		if value is None or isinstance(value, Undefined):
 			return value
-		return on_value.__wrapped__(meter, weigh(meter, value), *args, **kwargs)
+		return function(meter, weigh(meter, value), *args, **kwargs)
 
 	return Permitted(call)
 
@@ -163,23 +172,23 @@ GLOBALS = {
 METERING = {
 	FIELD: field,
 	ITEM: item,
-	CUT: slice_of,
-	EACH: each,
+	CUT: cut_value,
+	LOOP: loop_over,
 	LINK: link,
 	TICK: tick,
-	WEIGH: weighed,
+	WEIGH: weigh_operand,
 	CONCAT: concat,
 }
 
 
 class MailEnvironment(ImmutableSandboxedEnvironment):
-	"""Compiles syntax trees that rules.py has checked and metering.py has completed. Has no loader."""
+	"""Compiles syntax trees that rules.py has checked and metering.py has completed. It has no loader."""
 
 	intercepted_binops = frozenset(ImmutableSandboxedEnvironment.default_binop_table)
 	context_class = MailContext
 
-	def __init__(self, allowed_filters: dict[str, Callable], autoescape: bool):
-		# Nothing is computed while compiling: an operator on constants must meet its limits too
+	def __init__(self, allowed_filters: Mapping[str, Function], autoescape: bool):
+		# Nothing is computed at compilation: an operator on constants must meet its limits too
 		super().__init__(
 			autoescape=autoescape,
 			undefined=Missing,
@@ -190,34 +199,49 @@ class MailEnvironment(ImmutableSandboxedEnvironment):
 		)
 		self.filters = {**allowed_filters, **METERING}
 		self.tests = {name: TESTS[name] for name in ALLOWED_TESTS}
-		self.globals = GLOBALS
+		self.globals = dict(GLOBALS)
 
 	def getattr(self, obj: object, attribute: str) -> object:
+		"""Return a field of a value; Jinja calls this for the look-ups that it adds by itself."""
 		return field(obj, attribute, attribute)
 
 	def getitem(self, obj: object, argument: object) -> object:
-		return item(obj, argument, "an item")
+		"""Return an item of a value; Jinja calls this for the look-ups that it adds by itself."""
+		return item(obj, argument, "(…)")
 
-	def call(self, context: MailContext, function: object, /, *args: object, **kwargs: object) -> object:
+	def call(self, context: Context, function: object, /, *args: object, **kwargs: object) -> object:
+		"""Call a function of ours or a macro. Raises Refused for anything else."""
 		# The code that Jinja makes adds these for functions that take its context; none of ours does
 		kwargs.pop("_loop_vars", None)
 		kwargs.pop("_block_vars", None)
 		if type(function) is Permitted:
-			return function.call(context.meter, *args, **kwargs)
+			return function.call(_meter(context), *args, **kwargs)
 		if type(function) is Macro:
 			return context.call(function, *args, **kwargs)
-		if isinstance(function, Undefined):
-			raise Refused(function._undefined_message)
-		raise SecurityError("a template cannot call this")
+		if isinstance(function, Missing):
+			raise Refused(NO_VALUE, function.path)
+		raise Refused(_lt("a template cannot call this"))
 
-	def call_binop(self, context: MailContext, operator: str, left: object, right: object) -> object:
+	def call_binop(self, context: Context, operator: str, left: object, right: object) -> object:
+		"""Return the result of an operator.
+
+		Raises Refused where it cannot use the values, or takes too long.
+		"""
 		for value in (left, right):
 			if isinstance(value, Undefined) or value is None:
-				raise Refused(
-					f"{getattr(value, '_undefined_message', 'a field has no value')}, so {operator} cannot use it"
-				)
-		_check_operands(context.meter, operator, left, right)
-		return self.binop_table[operator](*alike(left, right))
+				raise Refused(_lt("{0}, so {1} cannot use it"), _absence(value), operator)
+		_check_operands(_meter(context), operator, left, right)
+		return self.binop_table[operator](*same_kind(left, right))
+
+
+def _meter(context: Context) -> Meter:
+	return context.meter  # type: ignore[attr-defined, no-any-return]  # context_class makes each a MailContext
+
+
+def _absence(value: object) -> Sentence:
+	if isinstance(value, Missing):
+		return Sentence(NO_VALUE, value.path)
+	return Sentence(_lt("a field has no value"))
 
 
 def _check_operands(meter: Meter, operator: str, left: object, right: object) -> None:
@@ -232,7 +256,8 @@ def _check_operands(meter: Meter, operator: str, left: object, right: object) ->
 		return meter.read(len(left) + len(right))
 	if operator in "+-" and isinstance(left, (date, timedelta)) and isinstance(right, (date, timedelta)):
 		return None
-	raise Refused(f"{operator} cannot be used between a {type(left).__name__} and a {type(right).__name__}")
+	text = _lt("{0} cannot be used between a {1} and a {2}")
+	raise Refused(text, operator, type(left).__name__, type(right).__name__)
 
 
 def _check_integers(operator: str, left: int, right: int) -> None:
@@ -242,7 +267,7 @@ def _check_integers(operator: str, left: int, right: int) -> None:
 	elif operator == "**":
 		bits = left.bit_length() * abs(right)
 	if bits > LARGEST_INT_BITS:
-		raise Refused(f"the number that {operator} gives is too large")
+		raise Refused(_lt("the number that {0} gives is too large"), operator)
 
 
 HTML = MailEnvironment(filters.HTML_FILTERS, autoescape=True)

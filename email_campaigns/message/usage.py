@@ -1,16 +1,19 @@
-"""Which fields, links and parts of a record a template uses, read from its syntax tree without running it."""
+"""The fields and links that a template uses, read from its syntax tree without running it."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from typing import TypeGuard
 
 from jinja2 import nodes
 
 
 @dataclass
 class Usage:
-	"""`fields` are first-level fields of `doc`; `whole` where the tree cannot tell which fields are used.
+	"""What one template uses.
 
-	`links` are the constant names given to tracking_url(); `unsubscribe` where every rendering shows that link.
+	`fields` are first-level fields of `doc`; `whole` is set where the tree does not show which fields are
+	used. `links` are the constant names given to tracking_url(); `unsubscribe` is set where every rendering
+	shows that link.
 	"""
 
 	fields: set[str] = field(default_factory=set)
@@ -19,60 +22,61 @@ class Usage:
 	unsubscribe: bool = False
 
 
-def usage_of(tree: nodes.Template) -> Usage:
+def read_usage(tree: nodes.Template) -> Usage:
+	"""Return what the template of this syntax tree uses."""
 	usage = Usage(unsubscribe=_always_unsubscribes(tree))
-	_record(tree, usage)
+	_collect_fields(tree, usage)
 	for call in tree.find_all(nodes.Call):
 		if isinstance(call.node, nodes.Name) and call.node.name == "tracking_url":
 			usage.links.update(arg.value for arg in call.args if isinstance(arg, nodes.Const))
 	return usage
 
 
-def _record(node: nodes.Node, usage: Usage) -> None:
-	"""Goes down the tree; a look-up on `doc` names its field, `doc` anywhere else may use any."""
+def _collect_fields(node: nodes.Node, usage: Usage) -> None:
+	"""Go down the tree; a look-up on `doc` names its field, `doc` anywhere else may use any."""
 	for child in node.iter_child_nodes():
-		name = _field_of(child)
+		name = _field_name(child)
 		if name is not None:
 			usage.fields.add(name)
-			_arguments(child, usage)
+			_collect_arguments(child, usage)
 		elif _is_doc(child) or _is_get(child):
 			usage.whole = True
 		else:
-			_record(child, usage)
+			_collect_fields(child, usage)
 
 
-def _arguments(call: nodes.Node, usage: Usage) -> None:
+def _collect_arguments(call: nodes.Node, usage: Usage) -> None:
 	for argument in getattr(call, "args", ()):
-		_record(nodes.ExprStmt(argument), usage)
+		_collect_fields(nodes.ExprStmt(argument), usage)
 
 
 def _is_doc(node: nodes.Node) -> bool:
 	return isinstance(node, nodes.Name) and node.name == "doc"
 
 
-def _field_of(node: nodes.Node) -> str | None:
-	"""The field in doc.field, doc["field"] and doc.get("field"), else None."""
+def _field_name(node: nodes.Node) -> str | None:
+	"""Return the field in doc.field, doc["field"] and doc.get("field"), else None."""
 	if isinstance(node, nodes.Getattr) and _is_doc(node.node):
 		return node.attr
 	if isinstance(node, nodes.Getitem) and _is_doc(node.node):
-		return _text(node.arg)
+		return _constant_text(node.arg)
 	if _is_get(node) and node.args:
-		return _text(node.args[0])
+		return _constant_text(node.args[0])
 	return None
 
 
-def _is_get(node: nodes.Node) -> bool:
+def _is_get(node: nodes.Node) -> TypeGuard[nodes.Call]:
 	if not isinstance(node, nodes.Call) or not isinstance(node.node, nodes.Getattr):
 		return False
 	return node.node.attr == "get" and _is_doc(node.node.node)
 
 
-def _text(node: nodes.Node) -> str | None:
+def _constant_text(node: nodes.Node) -> str | None:
 	return node.value if isinstance(node, nodes.Const) and isinstance(node.value, str) else None
 
 
 def _always_unsubscribes(tree: nodes.Template) -> bool:
-	"""Whether unsubscribe_url is written outside of every condition, loop, macro and HTML comment."""
+	"""Tell whether unsubscribe_url is written outside of every condition, loop, macro and HTML comment."""
 	hidden = False
 	for node in _unconditional(tree.body):
 		if isinstance(node, nodes.TemplateData):

@@ -1,10 +1,12 @@
+"""Patch: mailings count people, not only mails, and their owners get a digest."""
+
 import frappe
 
 from email_campaigns.results import store
 
 
-def execute():
-	"""Mailings that were sent before have counters of people from now on, and their owners a digest of new ones."""
+def execute() -> None:
+	"""Count the people of earlier mailings, and turn the digest on for later ones."""
 	frappe.db.add_index("Campaign Message", ["resend_of"])
 	for name in frappe.get_all("Mass Email", {"status": ("!=", "Draft")}, pluck="name"):
 		store.recount(name)

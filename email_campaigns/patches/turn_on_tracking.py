@@ -1,12 +1,15 @@
+"""Patch: opens and clicks are tracked by default."""
+
 import frappe
 
 DEFAULTS = {"track_opens": 1, "track_links": 1, "machine_seconds": 5}
 
 
-def execute():
-	"""A single doctype that is saved already takes no defaults of new fields; drafts follow it.
+def execute() -> None:
+	"""Set the defaults of tracking, and turn it on in drafts.
 
-	Mailings that are scheduled or approved stay what their owners have seen.
+	A single doctype that has been saved does not get the defaults of new fields by itself. Mailings that are
+	scheduled or approved stay as their owners have seen them.
 	"""
 	stored = frappe.db.get_singles_dict("Email Campaign Settings")
 	for field, value in DEFAULTS.items():

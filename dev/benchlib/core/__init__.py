@@ -1,1 +1,1 @@
-"""What every other part leans on: paths, state, messages, child processes, ports."""
+"""The base of all other parts: paths, state, messages, child processes, ports."""

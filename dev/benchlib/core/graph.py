@@ -1,4 +1,4 @@
-"""Runs steps that depend on each other, independent ones side by side."""
+"""Steps that depend on each other; independent ones run side by side."""
 
 from concurrent.futures import FIRST_COMPLETED, ThreadPoolExecutor, wait
 from graphlib import TopologicalSorter
@@ -7,7 +7,7 @@ from graphlib import TopologicalSorter
 def run_steps(steps, workers=3):
 	"""Run `steps`, {name: (function, names it needs)}.
 
-	A step whose need has failed is left out, all others run to their end; then the first error is raised.
+	A step that needs a failed one does not run, all others run to their end; then the first error is raised.
 	"""
 	sorter = TopologicalSorter({name: needs for name, (_, needs) in steps.items()})
 	sorter.prepare()

@@ -1,4 +1,4 @@
-"""TCP ports of a bench: chosen free, remembered, and given up for others where another program has taken them."""
+"""TCP ports of a bench: chosen free, remembered, and replaced where another program has taken them."""
 
 import errno
 import fcntl
@@ -60,7 +60,7 @@ def remembered(state, *names):
 def replace_busy(state, names):
 	"""Give each of `names` whose port is in use another one, remember it and say so.
 
-	Call it for services that don't run: whoever listens there is another program.
+	Call it for services that don't run: another program listens on a busy port.
 	"""
 	ports = remembered(state, *names)
 	for name in names:
@@ -73,7 +73,7 @@ def replace_busy(state, names):
 
 @contextmanager
 def choosing():
-	"""Hold off the other benches of this user between the look at a port and the start of what listens there."""
+	"""Lock out this user's other benches from the check of a port until its service listens."""
 	with open(cache_dir() / "ports.lock", "w") as handle:
 		fcntl.flock(handle, fcntl.LOCK_EX)
 		yield

@@ -4,6 +4,7 @@ A pid file also holds the process's start time, so that a number which the syste
 to another process meanwhile is never mistaken for ours, and never stopped.
 """
 
+import contextlib
 import json
 import os
 import signal
@@ -13,7 +14,6 @@ import time
 from .errors import BenchError
 from .shell import last_lines, text_from
 from .state import write_atomically
-import contextlib
 
 
 def start_time(pid):
@@ -113,12 +113,12 @@ def descendants(pid):
 		else None
 	)
 	pairs = [line.split() for line in done.stdout.splitlines()] if done else list(_parents())
-	found, grown = {pid}, True
+	family, grown = {pid}, True
 	while grown:
-		more = {int(child) for child, parent in pairs if int(parent) in found} - found
-		grown = bool(more)
-		found |= more
-	return found - {pid}
+		children = {int(child) for child, parent in pairs if int(parent) in family} - family
+		grown = bool(children)
+		family |= children
+	return family - {pid}
 
 
 def _proc():

@@ -1,4 +1,4 @@
-"""Runs other programs: their output goes to a log, their failure becomes a sentence."""
+"""Runs of other programs: their output goes to a log, their failure becomes a sentence."""
 
 import os
 import shutil
@@ -11,7 +11,7 @@ DISK_FULL = ("No space left on device", "Disk full", "errno: 28", "error 28", "E
 NEARLY_FULL = 10_000_000  # bytes; a program that failed with less to write on failed for want of it
 
 
-def run(command, log, what, cwd=None, env=None, stdin=None, timeout=1800):
+def run(command, log, what, cwd=None, env=None, stdin=None, timeout=1800):  # noqa: PLR0913, as subprocess.run
 	"""Run a program to its end with its output appended to `log`; raises BenchError naming `what`."""
 	command = [str(part) for part in command]
 	log.parent.mkdir(parents=True, exist_ok=True)
@@ -57,7 +57,7 @@ def output_of(command, what, env=None, cwd=None, timeout=120):
 
 
 def failure_sentence(what, text, log):
-	"""What a person reads when a program failed with the output `text`."""
+	"""Return the sentence that a person reads when a program failed with the output `text`."""
 	full = any(words in text for words in DISK_FULL)
 	if full or (log and shutil.disk_usage(log.parent).free < NEARLY_FULL):
 		return f"{what} failed: the disk is full. Free some space and run the command again."

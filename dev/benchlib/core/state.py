@@ -1,4 +1,4 @@
-"""What a bench remembers between commands: state.json and the done-marks of its setup steps."""
+"""The state of a bench between commands: state.json and the done-marks of its setup steps."""
 
 import hashlib
 import json

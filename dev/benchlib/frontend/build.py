@@ -95,22 +95,22 @@ def _run_build(bench, name, public, out):
 
 
 def _from_cache(wanted, out):
-	kept = cache_dir() / "assets" / wanted
-	if not (kept / "bundles.json").exists():
+	cached = cache_dir() / "assets" / wanted
+	if not (cached / "bundles.json").exists():
 		return False
 	shutil.rmtree(out / "dist", ignore_errors=True)
-	shutil.copytree(kept / "dist", out / "dist")
-	shutil.copy(kept / "bundles.json", out / "bundles.json")
+	shutil.copytree(cached / "dist", out / "dist")
+	shutil.copy(cached / "bundles.json", out / "bundles.json")
 	return True
 
 
 def _to_cache(wanted, out):
-	kept = cache_dir() / "assets" / wanted
-	half = kept.with_name(f"{kept.name}.{os.getpid()}")
+	cached = cache_dir() / "assets" / wanted
+	half = cached.with_name(f"{cached.name}.{os.getpid()}")
 	shutil.copytree(out / "dist", half / "dist")
 	shutil.copy(out / "bundles.json", half / "bundles.json")
-	shutil.rmtree(kept, ignore_errors=True)
-	half.rename(kept)
+	shutil.rmtree(cached, ignore_errors=True)
+	half.rename(cached)
 
 
 def _write_lists(bench, outs):

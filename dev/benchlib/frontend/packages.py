@@ -8,7 +8,7 @@ from ..core.say import step
 from ..core.shell import run
 from ..core.state import fingerprint, write_atomically
 
-# What stands in for git dependencies of Frappe's package.json; all are on npm.
+# Replacements of git dependencies in Frappe's package.json; all are on npm.
 GIT_SUBSTITUTES = {"air-datepicker": "2.2.3"}
 # Our build script needs these, whatever the checkout names.
 BUILD_TOOLS = {
@@ -57,11 +57,11 @@ def _install(bench, wanted):
 
 def _wanted(bench):
 	"""package.json, and the lock where there is one, as {name: text}."""
-	theirs = bench.paths.frappe / "package.json"
-	others = of_other_apps(bench.other_apps.values())
-	if theirs.exists():
+	frappes = bench.paths.frappe / "package.json"
+	others = dependencies_of(bench.other_apps.values())
+	if frappes.exists():
 		lock = bench.paths.frappe / "yarn.lock"
-		package = adapted(json.loads(theirs.read_text()), lock.read_text() if lock.exists() else "")
+		package = adapted(json.loads(frappes.read_text()), lock.read_text() if lock.exists() else "")
 		return {"package.json": with_others(package, others)}
 	ours = bench.paths.dev / "frontend"
 	if others:  # the lock does not know them
@@ -69,7 +69,7 @@ def _wanted(bench):
 	return {name: (ours / name).read_text() for name in ("package.json", "package-lock.json")}
 
 
-def of_other_apps(folders):
+def dependencies_of(folders):
 	"""What the package.json files in the folders of further apps depend on, as {package: version}."""
 	files = [Path(folder) / "package.json" for folder in folders]
 	texts = [json.loads(file.read_text()) for file in files if file.exists()]
@@ -82,7 +82,7 @@ def with_others(package, others):
 
 
 def adapted(package, lock=""):
-	"""A checkout's package.json with our build's tools, git dependencies replaced, versions as in its yarn.lock."""
+	"""A checkout's package.json with our build tools, git dependencies replaced, in yarn.lock's versions."""
 	wanted = {**BUILD_TOOLS, **package.get("dependencies", {})}
 	locked = versions(lock)
 	for name, version in list(wanted.items()):
@@ -95,7 +95,7 @@ def adapted(package, lock=""):
 
 def versions(lock):
 	"""The versions that a yarn.lock settles on, by 'name@range'."""
-	found = {}
+	locked_versions = {}
 	for names, version in re.findall(r'^(\S.*):\n  version "([^"]+)"', lock, re.M):
-		found.update({name.strip(' "'): version for name in names.split(",")})
-	return found
+		locked_versions.update({name.strip(' "'): version for name in names.split(",")})
+	return locked_versions

@@ -12,7 +12,7 @@ PROGRAMS = ("smtp-sink", "smtp-source")
 
 
 def ensure(bench):
-	"""Have both programs in the bench's bin folder, which is on the PATH of all it runs; raises BenchError."""
+	"""Put both programs into the bench's bin folder, which is on its programs' PATH; raises BenchError."""
 	missing = [name for name in PROGRAMS if not find(name) and not _is_whole(bench, name)]
 	if not missing:
 		return

@@ -45,7 +45,7 @@ def find(program):
 
 
 def missing(programs):
-	"""The Debian packages that would bring the programs which are not there."""
+	"""The Debian packages of the programs that are missing."""
 	names = {PACKAGES[program] for program in programs if not find(program)}
 	if "node" in programs and importlib.util.find_spec("ensurepip") is None:
 		names.add("python3-venv")
@@ -78,9 +78,9 @@ def _apt_install(packages, log):
 
 def unpacked(package, program, folder, log):
 	"""A program of a Debian package, unpacked into `folder` without installing or starting anything."""
-	found = find(program)
-	if found:
-		return found
+	installed = find(program)
+	if installed:
+		return installed
 	target = Path(folder) / package
 	inside = list(target.glob(f"usr/*bin/{program}"))
 	if not inside:

@@ -1,4 +1,4 @@
-"""What answers users and does the work: web servers, background workers, scheduler."""
+"""The web servers, background workers and scheduler of a bench."""
 
 from ..core.ports import answers, choosing, remembered, replace_busy
 from ..core.processes import Process

@@ -10,7 +10,7 @@ from ..core.state import fingerprint
 from .config import list_apps_in_order
 from .frappe_command import frappe
 
-# What a site's tables and records are made from; a change of any asks for a migration.
+# The sources of a site's tables and records; a change of any makes a migration necessary.
 SCHEMA = (
 	"*/doctype/*/*.json",
 	"*/report/*/*.json",
@@ -76,9 +76,9 @@ def install_on(bench, site):
 
 
 def _install(bench, name, site, mark):
-	again = ["--force"] if bench.marks.done(f"{mark}-begun") else []
+	options = ["--force"] if bench.marks.done(f"{mark}-begun") else []
 	bench.marks.set(f"{mark}-begun")
-	frappe(bench.paths, "--site", site, "install-app", name, *again, what=f"Installing {name} on {site}")
+	frappe(bench.paths, "--site", site, "install-app", name, *options, what=f"Installing {name} on {site}")
 	bench.marks.set(f"{mark}-installed")
 
 

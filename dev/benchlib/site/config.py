@@ -1,4 +1,4 @@
-"""The sites' names and numbers, and their configuration: what is a site's own, and what all of a bench share."""
+"""The sites' names and numbers, and their configuration: that of each site, and that of the whole bench."""
 
 import json
 
@@ -20,7 +20,7 @@ def server_of(site):
 
 
 def queue_of(paths, site):
-	"""Address of a site's queues: a database of Redis, so that no worker takes the jobs of another site's tests."""
+	"""Address of a site's queues: a Redis database, so that no worker takes jobs of another site's tests."""
 	database = 0 if site == DEMO_SITE else 1 + int("0" + site.partition(".")[0].removeprefix("test"))
 	return f"{common_config(paths)['redis_queue']}/{database}"
 
@@ -73,7 +73,7 @@ def site_config(paths, site):
 
 
 def update_site_config(paths, site, **values):
-	"""Change some values of a site's configuration; an unchanged one is left alone."""
+	"""Change some values of a site's configuration; an unchanged one is not written."""
 	present = site_config(paths, site)
 	config = {**present, **values}
 	if config == present:

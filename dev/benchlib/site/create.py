@@ -1,4 +1,4 @@
-"""Makes a site, or clones one: a clone takes seconds where a new site takes most of a minute."""
+"""Creation of sites, new ones and clones: a clone takes seconds, a new site most of a minute."""
 
 import secrets
 import shutil
@@ -11,7 +11,7 @@ ADMIN_PASSWORD = "admin"
 
 
 def new_site(paths, mariadb, site):
-	"""Make the site anew, whatever was there under its name, and finish its setup wizard."""
+	"""Make the site, in place of one of that name."""
 	shutil.rmtree(paths.sites / site, ignore_errors=True)
 	arguments = [
 		"new-site",
@@ -81,7 +81,8 @@ def clone(paths, mariadb, source, target):
 	)
 
 
-# Without what is for other engines than InnoDB and for a database in use: it takes four times as long to read.
+# Options for other engines than InnoDB, and for a database in use, would make reading it take four times as
+# long.
 DUMP = (
 	"--single-transaction",
 	"--skip-lock-tables",

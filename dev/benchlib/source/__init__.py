@@ -1,1 +1,1 @@
-"""Where Frappe, its Python and its dependencies come from."""
+"""The sources of Frappe, its Python and its dependencies."""

@@ -1,4 +1,4 @@
-"""Fetches one pinned wheel from PyPI and proves it by its hash."""
+"""The download of one pinned wheel from PyPI, checked by its hash."""
 
 import hashlib
 import tempfile
@@ -15,7 +15,7 @@ def sha256_of(path):
 	return hashlib.sha256(Path(path).read_bytes()).hexdigest()
 
 
-def wheel(name, version, sha256, python, log, cache=None):
+def wheel(name, version, sha256, python, log, cache=None):  # noqa: PLR0913, the pin, the tools and the place
 	"""Path of the cached wheel; downloads it when missing or damaged, twice at most; raises BenchError."""
 	folder = (cache or cache_dir()) / "wheels"
 	target = folder / f"{name}-{version}.whl"

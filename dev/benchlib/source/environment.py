@@ -1,4 +1,4 @@
-"""Virtual environments, and the packages in them: with uv where it can be had, else with pip."""
+"""Virtual environments and the packages in them: with uv where it is available, else with pip."""
 
 import os
 import shutil
@@ -54,12 +54,13 @@ class Installer:
 		run(command, self.log, "Making a virtual environment", env=self._environment())
 
 	def install(self, folder, arguments, what, for_pip=None):
-		"""Install into the venv at `folder` with uv; with pip, given `for_pip` where it differs, when uv fails."""
+		"""Install into the venv at `folder` with uv, or with pip where uv fails, then with `for_pip`."""
 		python = folder / "bin" / "python"
 		if self.has_uv:
 			try:
 				command = [self.uv, "pip", "install", "--python", python, *arguments]
-				return run(command, self.log, what, env=self._environment())
+				run(command, self.log, what, env=self._environment())
+				return
 			except BenchError as error:
 				if "disk is full" in str(error):
 					raise

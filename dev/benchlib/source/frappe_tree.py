@@ -1,4 +1,4 @@
-"""Puts a Frappe tree at `.bench/apps/frappe`: from PyPI, from a folder, or from a git branch."""
+"""The Frappe tree at `.bench/apps/frappe`: from PyPI, from a folder, or from a git branch."""
 
 import re
 import shutil
@@ -16,7 +16,7 @@ VERSION = "1.0.0"
 SHA256 = "dc58aaf29c59b7666edc953596e5b31f77d7286b2ed6b14c6a205b217c210349"
 # One module of that tree imports pkg_resources, which later setuptools no longer have.
 EXTRA_REQUIREMENTS = ["setuptools<81"]
-# What stands in for git dependencies of Frappe's own checkouts; all are on PyPI.
+# Replacements of git dependencies in Frappe's own checkouts; all are on PyPI.
 GIT_SUBSTITUTES = {"gunicorn": "gunicorn>=22,<26", "pypika": "PyPika>=0.48.9"}
 
 
@@ -39,12 +39,12 @@ def required_python(paths, spec):
 		return REQUIRED_BY_PYPI_TREE
 	project = (where if kind == "path" else paths.frappe) / "pyproject.toml"
 	text = project.read_text(encoding="utf-8") if project.exists() else ""
-	found = re.search(r'^requires-python\s*=\s*"([^"]+)"', text, re.M)
-	return found.group(1) if found else ">=3.10"
+	match = re.search(r'^requires-python\s*=\s*"([^"]+)"', text, re.M)
+	return match.group(1) if match else ">=3.10"
 
 
 def place(paths, spec, python, log):
-	"""Make apps/frappe whole for `spec`, replacing a half-made one; returns nothing."""
+	"""Make apps/frappe whole for `spec`, replacing a half-made one."""
 	kind, where, branch = parse(spec)
 	_remove(paths.frappe)
 	if kind == "path":
@@ -93,7 +93,7 @@ def install_dependencies(paths, installer):
 
 
 def substitutes(project):
-	"""What is installed instead of the git dependencies that a pyproject.toml names; its other pins hold."""
+	"""The replacements of the git dependencies that a pyproject.toml names; its other pins stay."""
 	named = {name.lower() for name in re.findall(r'"([\w.-]+)\s*@\s*git\+', project)}
 	return [requirement for name, requirement in GIT_SUBSTITUTES.items() if name in named]
 

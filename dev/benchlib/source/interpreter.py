@@ -1,4 +1,4 @@
-"""Finds a Python that the chosen Frappe runs on."""
+"""The search for a Python that the chosen Frappe runs on."""
 
 import os
 import re
@@ -50,9 +50,9 @@ def candidates():
 	"""Executables worth trying, the likeliest first."""
 	yield sys.executable
 	for version in VERSIONS:
-		found = shutil.which(f"python{version}")
-		if found:
-			yield found
+		executable = shutil.which(f"python{version}")
+		if executable:
+			yield executable
 	root = Path(os.environ.get("PYENV_ROOT") or Path.home() / ".pyenv")
 	for version in VERSIONS:
 		yield from (str(path) for path in sorted(root.glob(f"versions/{version}*/bin/python"), reverse=True))
@@ -62,7 +62,7 @@ def candidates():
 def find(required, asked=None):
 	"""The executable to use: the one asked for, or the first that `required` allows; raises BenchError."""
 	if asked:
-		return _checked(asked, required)
+		return _check(asked, required)
 	for executable in candidates():
 		version = version_of(executable)
 		if version and allows(required, version):
@@ -73,12 +73,12 @@ def find(required, asked=None):
 	)
 
 
-def _checked(asked, required):
+def _check(asked, required):
 	executable = shutil.which(asked)
 	version = executable and version_of(executable)
 	if not version:
 		raise BenchError(f"{asked} is no Python that runs.")
 	if not allows(required, version):
-		found = ".".join(map(str, version))
-		raise BenchError(f"This Frappe needs Python {required}; {asked} is Python {found}.")
+		number = ".".join(map(str, version))
+		raise BenchError(f"This Frappe needs Python {required}; {asked} is Python {number}.")
 	return executable

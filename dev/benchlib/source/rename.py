@@ -1,4 +1,4 @@
-"""Turns the tree of the PyPI package `criscostack` back into Frappe's own, name by name.
+"""The conversion of the PyPI package `criscostack` into Frappe's own tree, name by name.
 
 The package is Frappe (MIT) with its names replaced; this is the inverse, and deterministic.
 """
@@ -50,8 +50,8 @@ BINARY_SUFFIXES = {
 
 def rename(text):
 	"""The text with every replaced name put back."""
-	for theirs, ours in NAMES:
-		text = text.replace(theirs, ours)
+	for package_name, frappe_name in NAMES:
+		text = text.replace(package_name, frappe_name)
 	return BRIK.sub("bench", text)
 
 

@@ -15,6 +15,7 @@ from email_campaigns.delivery.mailing.mailing import Mailing
 from email_campaigns.delivery.smtp import transport
 from email_campaigns.message.compile import CompiledMessage
 from email_campaigns.tracking.store import link_maker
+from email_campaigns.translation import translate
 
 PREVIEW = 0  # the ledger number of a mail that is in no ledger
 
@@ -43,7 +44,7 @@ def render_preview(mailing: Mailing, doctype: str = "", record: str = "", versio
 		"subject": content.subject,
 		"html": content.html,
 		"text": content.text,
-		"warnings": list(content.warnings),
+		"warnings": [translate(warning) for warning in content.warnings],
 		"email": row.email,
 		"language": row.language,
 		"doctype": row.doctype,

@@ -4,7 +4,7 @@ import re
 from unicodedata import normalize
 
 from email_campaigns.delivery.smtp.replies import Refused, Reply
-from email_campaigns.message.mime import Whole
+from email_campaigns.message.mime import WireMessage
 
 ADDRESS_LIMIT = 254  # bytes; RFC 5321 §4.5.3.1.3 less the angle brackets
 DOMAIN = re.compile(rb"[A-Za-z0-9._:\[\]-]+")
@@ -38,7 +38,7 @@ def encode_mailbox(address: str, stage: str, utf8: bool) -> bytes:
 def dot_stuff(content: bytes) -> bytes:
 	"""The message as DATA wants it: CRLF line ends, leading dots doubled, a lone dot at the end (RFC 5321 §4.5.2)."""
 	# Nearly every mail: to search it for what it can't hold would cost more than its making
-	if type(content) is Whole:
+	if type(content) is WireMessage:
 		return content + b".\r\n"
 	text = b"\r\n".join([*content.splitlines(), b""])  # of bytes: at CRLF, CR and LF, nowhere else
 	first = b"." if text.startswith(b".") else b""

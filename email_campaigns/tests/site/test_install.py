@@ -1,4 +1,4 @@
-"""Installing finds what the site has, refuses another's names, and uninstalling takes back what was added and no more."""
+"""Installation and uninstallation: what the site has is used, and what was added is removed, no more."""
 
 from unittest.mock import patch
 
@@ -36,9 +36,9 @@ class TestSources(FrappeTestCase):
 		settings.recipient_sources[0].enabled = 0
 		settings.save()
 		install.fill_recipient_sources()
-		again = frappe.get_single("Email Campaign Settings").recipient_sources
-		self.assertEqual(len(again), len(settings.recipient_sources))
-		self.assertFalse(again[0].enabled)
+		sources = frappe.get_single("Email Campaign Settings").recipient_sources
+		self.assertEqual(len(sources), len(settings.recipient_sources))
+		self.assertFalse(sources[0].enabled)
 
 	def test_a_field_that_the_site_does_not_have_is_left_empty(self):
 		with patch.object(install, "SOURCES", (("Contact", "email_id", "no_such_field", "", "", ""),)):
@@ -47,7 +47,7 @@ class TestSources(FrappeTestCase):
 
 
 class TestForeignNames(FrappeTestCase):
-	"""In a transaction that is rolled back, Target List becomes another's."""
+	"""In a transaction that is rolled back, Target List belongs to another app."""
 
 	def setUp(self):
 		self.addCleanup(frappe.db.rollback)
@@ -98,10 +98,10 @@ class TestUninstall(FrappeTestCase):
 	def test_campaign_users_may_choose_an_account_and_read_none(self):
 		install.grant_permissions()
 		for role in install.ROLES:
-			found = frappe.db.get_value(
+			rights = frappe.db.get_value(
 				"Custom DocPerm", {"parent": "Email Account", "role": role}, ["select", "read"]
 			)
-			self.assertEqual(tuple(map(int, found)), (1, 0))
+			self.assertEqual(tuple(map(int, rights)), (1, 0))
 
 	def test_it_takes_back_permissions_roles_and_log_settings(self):
 		install.grant_permissions()

@@ -38,7 +38,7 @@ INNER_FLOORS = {
 	# The Desk shows where the public pages are.
 	"api": ({"public"}, {"desk"}),
 }
-# compat hides what differs between the Frappe versions, from whoever may touch Frappe at all.
+# compat hides the differences of the Frappe versions from all modules that may use Frappe.
 MAY_USE_FRAPPE = {
 	"api",
 	"jobs",
@@ -55,13 +55,13 @@ MAY_COMMIT = {"api.public.routes"}  # and the whole of jobs/
 
 def modules(root=ROOT):
 	"""Return {dotted name within the package: syntax tree} of the app, its tests left out."""
-	found = {}
+	trees = {}
 	for path in root.rglob("*.py"):
 		parts = path.relative_to(root).with_suffix("").parts
 		name = ".".join(parts[:-1] if parts[-1] == "__init__" else parts)
 		if name and parts[0] != "tests":
-			found[name] = ast.parse(path.read_text("utf-8"), str(path))
-	return found
+			trees[name] = ast.parse(path.read_text("utf-8"), str(path))
+	return trees
 
 
 def room(name):
@@ -82,7 +82,7 @@ def may_use_frappe(name):
 
 
 def imported(tree, name):
-	"""Return every dotted name that a module imports, at its top or anywhere inside, relative ones resolved."""
+	"""Return every dotted name that a module imports, at its top or inside, relative ones resolved."""
 	names = set()
 	for node in ast.walk(tree):
 		if isinstance(node, ast.Import):
@@ -104,13 +104,13 @@ def _is_dynamic_import(node):
 	return called in {"import_module", "__import__", "get_attr", "get_module"} and literal
 
 
-def own_imports(found):
+def own_imports(trees):
 	"""Return {module: the app's own modules that it imports}."""
 	prefix = f"{PACKAGE}."
 	return {
 		name: {i.removeprefix(prefix) for i in imported(tree, name) if i.startswith(prefix)}
-		& set(found) - {name}
-		for name, tree in found.items()
+		& set(trees) - {name}
+		for name, tree in trees.items()
 	}
 
 
@@ -125,49 +125,51 @@ def reached(start, graph):
 
 
 def uses_frappe(tree, name):
-	return any(found.split(".")[0] == "frappe" for found in imported(tree, name))
+	return any(dotted.split(".")[0] == "frappe" for dotted in imported(tree, name))
 
 
-def frappe_outside_its_places(found):
-	direct = {name for name, tree in found.items() if uses_frappe(tree, name)}
-	graph = own_imports(found)
-	pure = {name for name in found if not may_use_frappe(name)}
+def frappe_outside_its_places(trees):
+	direct = {name for name, tree in trees.items() if uses_frappe(tree, name)}
+	graph = own_imports(trees)
+	pure = {name for name in trees if not may_use_frappe(name)}
 	wrong = [f"{name} imports frappe" for name in pure & direct]
 	return wrong + [
 		f"{name} reaches frappe through {other}" for name in pure for other in reached(name, graph) & direct
 	]
 
 
-def pure_to_store(found):
+def pure_to_store(trees):
 	"""A pure module that imports a store is not pure, even where that store happens not to import Frappe."""
-	graph = own_imports(found)
+	graph = own_imports(trees)
 	return [
 		f"{name} reaches {other}"
-		for name in found
+		for name in trees
 		if not may_use_frappe(name)
 		for other in reached(name, graph)
 		if is_store(other)
 	]
 
 
-def arrows_pointing_up(found):
-	graph = own_imports(found)
+def arrows_pointing_up(trees):
+	graph = own_imports(trees)
 	return [
 		f"{name} reaches {other}"
-		for name in found
+		for name in trees
 		for other in reached(name, graph)
-		if not allowed(name, other)
+		if not is_allowed(name, other)
 	]
 
 
-def allowed(name, other):
-	mine, theirs = name.split("."), other.split(".")
-	if mine[0] != theirs[0]:
-		return is_below(theirs[0], mine[0], FLOORS) or {mine[0], theirs[0]} <= ENTRY_POINTS
-	if mine[0] not in INNER_FLOORS:
+def is_allowed(name, other):
+	own_parts, other_parts = name.split("."), other.split(".")
+	if own_parts[0] != other_parts[0]:
+		return (
+			is_below(other_parts[0], own_parts[0], FLOORS) or {own_parts[0], other_parts[0]} <= ENTRY_POINTS
+		)
+	if own_parts[0] not in INNER_FLOORS:
 		return True
-	floors = INNER_FLOORS[mine[0]]
-	upper, lower = inner_room(mine, floors), inner_room(theirs, floors)
+	floors = INNER_FLOORS[own_parts[0]]
+	upper, lower = inner_room(own_parts, floors), inner_room(other_parts, floors)
 	unplaced = not all(any(name in rooms for rooms in floors) for name in (upper, lower))
 	return upper == lower or unplaced or is_below(lower, upper, floors)
 
@@ -186,28 +188,28 @@ def inner_room(parts, floors):
 	return inner if any(inner in rooms for rooms in floors) else ""
 
 
-def calls_of(found, dotted):
+def modules_naming(trees, dotted):
 	"""Return the modules in which `dotted` is named, as a call, a decorator or a value."""
 	return {
 		name
-		for name, tree in found.items()
+		for name, tree in trees.items()
 		for node in ast.walk(tree)
 		if isinstance(node, ast.Attribute) and ast.unparse(node) == dotted
 	}
 
 
-def commits_elsewhere(found):
+def commits_elsewhere(trees):
 	return [
 		f"{name} commits"
-		for name in calls_of(found, "frappe.db.commit")
+		for name in modules_naming(trees, "frappe.db.commit")
 		if room(name) != "jobs" and name not in MAY_COMMIT
 	]
 
 
-def whitelisted_elsewhere(found):
-	direct = calls_of(found, "frappe.whitelist")
-	taken = {name for name, tree in found.items() if "frappe.whitelist" in imported(tree, name)}
-	return [f"{name} whitelists" for name in direct | taken if room(name) != "api"]
+def whitelisted_elsewhere(trees):
+	direct = modules_naming(trees, "frappe.whitelist")
+	imports = {name for name, tree in trees.items() if "frappe.whitelist" in imported(tree, name)}
+	return [f"{name} whitelists" for name in direct | imports if room(name) != "api"]
 
 
 RULES = {
@@ -251,10 +253,12 @@ RULES = {
 	},
 	whitelisted_elsewhere: {
 		"jobs.sending": "import frappe\n@frappe.whitelist()\ndef f(): ...",
-		"email_campaigns.doctype.campaign.campaign": "from frappe import whitelist\n@whitelist()\ndef f(): ...",
+		"email_campaigns.doctype.campaign.campaign": (
+			"from frappe import whitelist\n@whitelist()\ndef f(): ..."
+		),
 	},
 }
-# What the planted violations lean on.
+# Modules that the planted violations import.
 PROPS = dict.fromkeys(
 	(
 		*("api", "api.desk", "audience", "audience.address", "audience.feeds", "audience.feeds.rules"),
@@ -301,8 +305,8 @@ def test_a_violation_behind_two_others_is_found():
 		"audience.second": "from .third import x",
 		"audience.third": "from email_campaigns.tracking.tokens import y",
 	}
-	found = {name: ast.parse(text) for name, text in {**PROPS, **chain}.items()}
-	assert "audience.first reaches tracking.tokens" in arrows_pointing_up(found)
+	trees = {name: ast.parse(text) for name, text in {**PROPS, **chain}.items()}
+	assert "audience.first reaches tracking.tokens" in arrows_pointing_up(trees)
 
 
 def test_every_room_is_known(app):

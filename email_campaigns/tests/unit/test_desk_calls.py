@@ -1,4 +1,4 @@
-"""What scripts, hooks and number cards call by name exists, and what the Desk calls is whitelisted."""
+"""Functions that scripts, hooks and number cards call by name: they exist, and the Desk's are whitelisted."""
 
 import ast
 import re

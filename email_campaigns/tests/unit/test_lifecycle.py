@@ -1,4 +1,4 @@
-"""One table of legal transitions, and statuses in the doctypes that agree with it."""
+"""The tables of legal transitions, and the statuses of the doctypes, which agree with them."""
 
 import json
 from pathlib import Path

@@ -11,7 +11,10 @@ from email_campaigns.message.footer import as_document
 from email_campaigns.message.inline import INLINER, inline_styles, outline
 from email_campaigns.message.protect import Unprotectable, protect, split
 
-STYLE = "<style>p{color:red} td{padding:1px} .a{margin:0} a:hover{color:blue} @media print{p{color:black}}</style>"
+STYLE = (
+	"<style>p{color:red} td{padding:1px} .a{margin:0} a:hover{color:blue} "
+	"@media print{p{color:black}}</style>"
+)
 VALUES = {
 	"doc": {
 		"name": "A&B <c>",

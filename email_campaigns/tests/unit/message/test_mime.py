@@ -1,4 +1,4 @@
-"""A message, parsed by the standard library, gives back what was put in; its bytes keep the limits of the RFCs."""
+"""A message parsed by the standard library gives back its parts; its bytes keep the limits of the RFCs."""
 
 import re
 from email import message_from_bytes
@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from email_campaigns.delivery.smtp.wire import dot_stuff
 from email_campaigns.message.headers import HeaderError, encode_address
 from email_campaigns.message.mime import Attachment, Skeleton
-from email_campaigns.message.quoted import Pieced, quoted_printable
+from email_campaigns.message.quoted import PiecedText, quoted_printable
 
 SKELETON = Skeleton(
 	sender=encode_address("Zoë", "news@example.com"),
@@ -111,7 +111,7 @@ def test_edges_come_out_too(skeleton, body):
 @example([".", ".\n.", "..", "a" * 74, "...", "." * 90])
 @example(["é" * 12 + "abc.abc", ". ", ".\n"])
 def test_pieces_are_encoded_as_their_whole_is(pieces):
-	body = Pieced(pieces)
+	body = PiecedText(pieces)
 	encoded = quoted_printable(body)
 	message = message_from_bytes(b"Content-Transfer-Encoding: quoted-printable\r\n\r\n" + encoded)
 	assert message.get_payload(decode=True).decode() == str(body).replace("\n", "\r\n")

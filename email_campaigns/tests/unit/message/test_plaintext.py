@@ -50,7 +50,8 @@ def test_fields_are_not_escaped_in_text():
 
 def test_loops_and_conditions_leave_no_empty_lines():
 	_, text = render(
-		"<p>a</p><ul>{% for x in doc.xs %}<li>{{ x }}</li>{% endfor %}</ul>{% if doc.no %}<p>b</p>{% endif %}<p>c</p>",
+		"<p>a</p><ul>{% for x in doc.xs %}<li>{{ x }}</li>{% endfor %}</ul>"
+		"{% if doc.no %}<p>b</p>{% endif %}<p>c</p>",
 		xs=[1, 2, 3],
 	)
 	assert [line.strip() for line in text.split("\n")] == ["a", "", "* 1", "* 2", "* 3", "", "c"]

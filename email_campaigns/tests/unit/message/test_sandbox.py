@@ -1,4 +1,4 @@
-"""Templates are hostile input: every known way out ends in an error or in nothing, after a counted amount of work."""
+"""Templates as hostile input: every known way out ends in an error or in nothing, after limited work."""
 
 import sys
 from datetime import date
@@ -335,7 +335,7 @@ UNENDING += ["<table><td>", "<title>", "<svg><li>", "<!-->", "- ", "1. ", "<pre>
 @pytest.mark.parametrize("end", ["", "'>-->"])
 @pytest.mark.parametrize("piece", UNENDING)
 def test_the_work_of_compiling_grows_with_the_size_of_the_template(piece, end):
-	"""Ten times the template takes about ten times the calls; a hundred times would be a way to stop a worker."""
+	"""Ten times the template takes about ten times the calls; a hundred times could stop a worker."""
 	small, large = (calls(f"<style>p{{}}</style><p>x</p>{piece * count}{end}") for count in (20, 200))
 	assert large < 25 * small
 

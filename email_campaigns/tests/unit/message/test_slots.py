@@ -1,4 +1,4 @@
-"""Links and fields in the fixed text of a template: the mail is what it would be without slots, and nobody can fill one."""
+"""Slots in the fixed text of a template: the mail is the same as without them, and nobody can fill one."""
 
 import email
 import email.policy
@@ -111,7 +111,10 @@ def test_fields_count_in_the_length_of_a_part():
 		"{% set x %}{{ tracking_url('shop') }}{% endset %}{{ x|upper }}{{ x|length }}",
 		"{% filter upper %}{{ tracking_url('shop') }}{% endfilter %}",
 		"{% macro m() %}{{ tracking_url('shop') }}{% endmacro %}{{ m()|replace('s', 't') }}",
-		"{% macro m() %}{{ caller()|upper }}{% endmacro %}{% call m() %}{{ tracking_url('shop') }}{% endcall %}",
+		(
+			"{% macro m() %}{{ caller()|upper }}{% endmacro %}"
+			"{% call m() %}{{ tracking_url('shop') }}{% endcall %}"
+		),
 		"{% if tracking_url('shop')|length > 50 %}{{ tracking_url('shop') }}{% else %}no{% endif %}",
 	],
 )
@@ -162,4 +165,4 @@ def test_nobody_can_write_a_mark():
 def test_text_around_links_is_encoded_once():
 	content = render(f"<p>{'é' * 50}{NAME}{'é' * 50}</p>")
 	(slot,) = [fixed for fixed in content.html_part.fixed.values() if fixed.names]
-	assert slot.data % content.html_part.written("shop") in quoted_printable(content.html_part)
+	assert slot.data % content.html_part.fill_data("shop") in quoted_printable(content.html_part)
