@@ -1,7 +1,7 @@
-"""Addresses: one spelling for storing (`normalise`) and one for comparing (`key`). Pure.
+"""Addresses: one spelling for storing (`normalise`), one key for comparing (`address_key`). Pure.
 
-The database's collation takes é and e for the same letter, so nothing may be compared or made unique by
-the address itself; everything that must tell josé@ from jose@ goes by `key`.
+The database's collation takes é and e for the same letter, so no address may be compared or made unique by
+itself; whatever must tell josé@ from jose@ uses the key.
 """
 
 from __future__ import annotations
@@ -12,13 +12,15 @@ from hashlib import sha256
 
 from email_validator import EmailNotValidError, validate_email
 
+from email_campaigns.text import SentenceError, _lt
+
 LOCAL_OCTETS = 64  # RFC 5321, section 4.5.3.1.1
 ADDRESS_OCTETS = 254  # RFC 3696, erratum 1690
 KEY_LENGTH = 240  # leaves room for a prefix in a column of 255 characters
 
-# Names that no public server answers for, but the mail server inside a company or a test may.
+# Top levels that no public server knows, but the mail server inside a company or a test may.
 PRIVATE_DOMAINS = ("local", "localhost", "test")
-# Other names that the library refuses: nothing can ever be delivered there.
+# The library also refuses these: nothing can ever be delivered there.
 _LIBRARY_DECIDES = frozenset({*PRIVATE_DOMAINS, "arpa", "invalid", "onion"})
 
 _ATOM = r"[a-z0-9!#$%&'*+/=?^_`{|}~-]+"
@@ -27,30 +29,38 @@ _ORDINARY = re.compile(rf"{_ATOM}(?:\.{_ATOM})*@(?:{_LABEL}\.)+([a-z]{{2,63}})",
 _INVISIBLE_EDGES = "\ufeff\u200b\u200e\u200f\u2060"
 
 
-class InvalidAddress(ValueError):
-	"""Nothing can be sent to this text; the message is a sentence for the user."""
+class InvalidAddress(SentenceError, ValueError):
+	"""A text is not an address to which mail can be sent; the message is a sentence for the user."""
 
 
 def normalise(raw: str) -> str:
-	"""Return the address as it is stored and handed to the mail server; blanks around it are dropped.
+	"""Return the address as it is stored and given to the mail server, without the blanks around it.
 
 	The domain becomes lowercase A-labels (RFC 5890), so that only the part before the @ can need SMTPUTF8;
-	that part is kept as written, in NFC (RFC 6532, section 3.1). Raises InvalidAddress. An ordinary address
-	takes a microsecond, since lists have 100,000s of them; any other is judged by email-validator.
+	that part stays as written, in NFC (RFC 6532, section 3.1). An ordinary address takes a microsecond,
+	because lists have 100,000s of them; email-validator judges any other. Raises InvalidAddress.
 	"""
-	text = _trimmed(raw)
+	text = _trim(raw)
 	local, _at, domain = text.rpartition("@")
 	match = _ORDINARY.fullmatch(text)
 	if match and _is_simple(text, local, domain, match[1]):
 		return f"{local}@{domain.lower()}"
-	return _by_library(text)
+	return _normalise_by_library(text)
+
+
+def normalise_or_empty(raw: str | None) -> str:
+	"""Return the normalised address, "" where `raw` is not an address to which mail can be sent."""
+	try:
+		return normalise(raw or "")
+	except InvalidAddress:
+		return ""
 
 
 def address_key(email: str) -> str:
 	"""Return the ASCII form by which a normalised address is compared and made unique; never raises.
 
-	Lowercase, characters beyond ASCII as backslash escapes (a backslash itself never occurs in an address),
-	at most KEY_LENGTH long: of a longer one the end is replaced by a hash.
+	It is lowercase, has backslash escapes for characters beyond ASCII (no address has a backslash of its
+	own), and is at most KEY_LENGTH long: a hash replaces the end of a longer one.
 	"""
 	text = email.lower()
 	if not text.isascii():
@@ -61,7 +71,7 @@ def address_key(email: str) -> str:
 
 
 def spellings(email: str) -> list[str]:
-	"""Return a normalised address as other records may have it: with A-labels, and with U-labels if it has any."""
+	"""Return the spellings that records may have of a normalised address: with A-labels and with U-labels."""
 	if "@xn--" not in email and ".xn--" not in email:
 		return [email]
 	stand_in, private = _without_private_domain(email)
@@ -69,15 +79,15 @@ def spellings(email: str) -> list[str]:
 	return [email, f"{email.rpartition('@')[0]}@{domain.removesuffix(private[::-1]) + private}"]
 
 
-def _trimmed(raw: object) -> str:
+def _trim(raw: object) -> str:
 	text = raw.strip().strip(_INVISIBLE_EDGES).strip() if isinstance(raw, str) else ""
 	if not text:
-		raise InvalidAddress("There is no email address.")
+		raise InvalidAddress(_lt("There is no email address."))
 	return text
 
 
 def _is_simple(text: str, local: str, domain: str, top: str) -> bool:
-	"""Tell whether the pattern's yes is final. Hyphen pairs may be Punycode, which has rules of its own."""
+	"""Tell whether the pattern alone can judge. Hyphen pairs may be Punycode, which has its own rules."""
 	return (
 		len(local) <= LOCAL_OCTETS
 		and len(text) <= ADDRESS_OCTETS
@@ -86,22 +96,22 @@ def _is_simple(text: str, local: str, domain: str, top: str) -> bool:
 	)
 
 
-def _by_library(text: str) -> str:
+def _normalise_by_library(text: str) -> str:
 	stand_in, private = _without_private_domain(text)
 	try:
 		parsed = validate_email(stand_in, check_deliverability=False)
-	except EmailNotValidError as e:
-		raise InvalidAddress(str(e)) from e
-	# Not parsed.local_part: the library lowercases some of them, and one address has one spelling here.
+	except EmailNotValidError as error:
+		raise InvalidAddress(str(error)) from error
+	# Not parsed.local_part: the library lowercases some local parts, and one address has one spelling here.
 	local = unicodedata.normalize("NFC", text.rpartition("@")[0])
 	if len(local.encode()) > LOCAL_OCTETS:
-		raise InvalidAddress("The email address is too long before the @-sign.")
+		raise InvalidAddress(_lt("The email address is too long before the @-sign."))
 	domain = parsed.ascii_domain.lower()
 	return f"{local}@{domain.removesuffix(private[::-1]) + private}"
 
 
 def _without_private_domain(text: str) -> tuple[str, str]:
-	"""Swap a private top level for one that the library accepts: ("a@b.lacol", "local") for "a@b.local"."""
+	"""Replace a private top level by one that the library accepts: ("a@b.lacol", "local") for "a@b.local"."""
 	for name in PRIVATE_DOMAINS:
 		if text.lower().endswith(f".{name}"):
 			return text[: -len(name)] + name[::-1], name

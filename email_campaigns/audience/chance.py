@@ -1,6 +1,6 @@
-"""Who is held out of a mailing, who takes part in its A/B test, and with which version. Pure.
+"""Draws by chance: the hold-out group of a mailing, and the versions of its A/B test. Pure.
 
-All follows from the address and a stored seed alone: a freeze that was killed and goes on gives everybody the same
+A draw depends on the address and a stored seed alone. So a freeze that was killed and goes on draws the same
 again, and people who share an address share the version.
 """
 
@@ -11,35 +11,38 @@ from hashlib import sha256
 
 from email_campaigns.audience.address import address_key
 
-WHOLE = 2**64
+WHOLE = 2**64  # the number of draws: 8 octets of a hash
 PERCENT_LIMIT = 100  # a whole audience can't be held out
 
 
 def shares(seed: str, percent: float, labels: Sequence[str], rest: str) -> Callable[[str], str]:
-	"""Return a function that gives an address one of `labels`, in equal parts of `percent` of all, or `rest`.
+	"""Return a function that gives a normalised address one of `labels`, or `rest`.
 
-	`percent` from 0 to 100. The draw is independent of a hold-out group's, whatever the seeds are.
+	`percent` (0 to 100) of all addresses share the labels in equal parts. The draw is independent of that of
+	a hold-out group, whatever the seeds are.
 	"""
 	share = min(WHOLE, int(percent / 100 * WHOLE))
 
-	def label_of(email: str) -> str:
-		number = int.from_bytes(sha256(f"{seed}:version:{address_key(email)}".encode()).digest()[:8], "big")
+	def draw_label(email: str) -> str:
+		number = _draw(f"{seed}:version", email)
 		return labels[number * len(labels) // share] if number < share else rest
 
-	return label_of
+	return draw_label
 
 
 def hold_out_nobody(email: str) -> bool:
+	"""Return False for every address: a mailing without a hold-out group."""
 	return False
 
 
 def hold_out(seed: str, percent: float) -> Callable[[str], bool]:
-	"""Return a function that tells of an address whether it is held out; `percent` from 0 to below 100."""
+	"""Return a function that tells whether an address is held out; `percent` is 0 or more, below 100."""
 	if percent <= 0:
 		return hold_out_nobody
 	share = int(percent / 100 * WHOLE)
-	return lambda email: _number(seed, email) < share
+	return lambda email: _draw(seed, email) < share
 
 
-def _number(seed: str, email: str) -> int:
+def _draw(seed: str, email: str) -> int:
+	"""Return a number from 0 to WHOLE - 1, the same for every spelling of an address."""
 	return int.from_bytes(sha256(f"{seed}:{address_key(email)}".encode()).digest()[:8], "big")

@@ -1,4 +1,4 @@
-"""Who of the members gets a mailing, and why the others do not. Pure: one candidate in, one decision out."""
+"""Decisions on the members of a list: a mail, or the reason for none. Pure: candidates in, decisions out."""
 
 from __future__ import annotations
 
@@ -6,25 +6,32 @@ from collections.abc import Callable, Collection
 from dataclasses import dataclass
 
 from email_campaigns.audience.address import address_key
+from email_campaigns.text import _lt
 
 PER_ADDRESS = "One mail per address"
 PER_RECORD = "One mail per record"
 
-RECORD_MISSING = "The record no longer exists"
-NO_ADDRESS = "No valid address"
-EXCLUDED_RECORD = "On an excluding list"
-EXCLUDED_ADDRESS = "Address on an excluding list"
-OPTED_OUT = "Opted out on the record"
-UNSUBSCRIBED = "Unsubscribed"
-DUPLICATE_ADDRESS = "Duplicate address"
-DUPLICATE_RECORD = "Record on several lists"
-HELD_OUT = "Hold-out group"
-FORGOTTEN = "Forgotten on request"
+# Reasons as the ledger stores them.
+RECORD_MISSING = _lt("The record no longer exists")
+NO_ADDRESS = _lt("No valid address")
+EXCLUDED_RECORD = _lt("On an excluding list")
+EXCLUDED_ADDRESS = _lt("Address on an excluding list")
+OPTED_OUT = _lt("Opted out on the record")
+UNSUBSCRIBED = _lt("Unsubscribed")
+DUPLICATE_ADDRESS = _lt("Duplicate address")
+DUPLICATE_RECORD = _lt("Record on several lists")
+HELD_OUT = _lt("Hold-out group")
+FORGOTTEN = _lt("Forgotten on request")
+_SUPPRESSED = {
+	"Complaint": _lt("Suppressed: Complaint"),
+	"Manual": _lt("Suppressed: Manual"),
+	"Hard Bounce": _lt("Suppressed: Hard Bounce"),
+}
 
 
 @dataclass(frozen=True, slots=True)
 class Candidate:
-	"""One row of a target list and what is known of it at this moment.
+	"""A member of a target list with the facts of this moment.
 
 	`suppressed` is the reason of the Suppressed Email that covers the address, "" where none does.
 	`email` is normalised, "" where the record has no valid address.
@@ -46,12 +53,16 @@ class Candidate:
 
 	@property
 	def domain(self) -> str:
+		"""The domain of the address in lowercase, "" without an address."""
 		return self.email.rpartition("@")[2].lower()
 
 
 @dataclass(frozen=True, slots=True)
 class Decision:
-	"""`reason` is "" for who gets the mail. `dedupe_key` is unique in the ledger of one mailing."""
+	"""What becomes of a candidate: `reason` is "" where they get the mail.
+
+	`dedupe_key` is unique in the ledger of one mailing.
+	"""
 
 	candidate: Candidate
 	dedupe_key: str
@@ -59,9 +70,9 @@ class Decision:
 
 
 def exclusion(candidate: Candidate, *, informational: bool = False) -> str:
-	"""Return the reason for which this member gets nothing, "" where there is none but being a duplicate.
+	"""Return the reason why this member gets no mail, "" where there is none. Duplicates are not looked at.
 
-	Of informational mail an unsubscription does not count, a bad address still does.
+	An unsubscription does not count for informational mail; a bad address does.
 	"""
 	checks = (
 		(candidate.suppressed == FORGOTTEN, FORGOTTEN),
@@ -77,12 +88,12 @@ def exclusion(candidate: Candidate, *, informational: bool = False) -> str:
 
 
 def suppression_reason(reason: str) -> str:
-	"""Word the reason of a Suppressed Email for the ledger: "Unsubscribed" stands alone."""
-	return UNSUBSCRIBED if reason == UNSUBSCRIBED else f"Suppressed: {reason}"
+	"""Return the ledger's reason for that of a Suppressed Email: "Suppressed: Manual" for "Manual"."""
+	return UNSUBSCRIBED if reason == UNSUBSCRIBED else _SUPPRESSED.get(reason, f"Suppressed: {reason}")
 
 
 def dedupe_key(candidate: Candidate, policy: str) -> str:
-	"""Return what may occur once in a mailing: the address, or under PER_RECORD the record."""
+	"""Return the key that may occur once in a mailing: the address's, under PER_RECORD the record's."""
 	return f"a:{address_key(candidate.email)}" if policy == PER_ADDRESS else f"r:{candidate.member_key}"
 
 
@@ -94,9 +105,12 @@ def decide(
 	informational: bool = False,
 	held_out: Callable[[str], bool] = lambda email: False,
 ) -> list[Decision]:
-	"""Decide over one slice of members in their order: the first of a key wins, also against `taken`,
-	the keys that earlier slices used. A skipped member has a key of its own, so that it never stands
-	in the way of a later one with the same address. `held_out` tells of an address whether the hold-out group has it."""
+	"""Decide on one slice of members in their order; the first member with a key gets the mail.
+
+	`taken` has the keys that earlier slices used. A skipped member gets a key of its own, so that it never
+	keeps a later one with the same address from the mail. `held_out` tells whether an address is in the
+	hold-out group.
+	"""
 	seen: set[str] = set()
 	decisions = []
 	for candidate in candidates:
@@ -114,7 +128,7 @@ def decide(
 
 
 def wanted_keys(candidates: Collection[Candidate], policy: str, *, informational: bool = False) -> list[str]:
-	"""Return the keys that the mailable members of a slice would use, for the look-up of those taken."""
+	"""Return the keys that the members of a slice would use, without those who get no mail anyway."""
 	return [
 		dedupe_key(candidate, policy)
 		for candidate in candidates

@@ -1,4 +1,7 @@
-"""When a mailing will have left, told from its limits and its throughput. Pure, and a forecast: nothing depends on it."""
+"""The estimated end of a mailing, from its limits and its throughput. Pure.
+
+It is a forecast for people; no decision depends on it.
+"""
 
 from __future__ import annotations
 
@@ -10,16 +13,17 @@ from email_campaigns.schedule.limits import HOUR, Limit, Rolling, Spread
 
 
 def ends_at(limits: Iterable[Limit], remaining: int, now: int, per_hour: float) -> int | None:
-	"""Return the estimated Unix time at which `remaining` mails, not yet claimed, will have left under all `limits`.
+	"""Return the estimated Unix time at which `remaining` mails, not yet claimed, will have left.
 
-	`per_hour` is how many mails an hour leave, or are expected to, while no limit holds them up. None where that is
-	0, for then nothing is known to estimate from.
+	`limits` all hold at once. `per_hour` is the number of mails that leave in an hour, or are expected to,
+	while no limit holds them up. Where it is 0 there is nothing to estimate from, and the answer is None.
 
-	It assumes that the throughput stays, that jobs look often enough to take room as it opens, that no other mailing
-	draws on the same limits, and that no temporary refusal delays a mail. A spread sets the pace at which the hourly
-	limits are met; of these, the one that alone would end last governs. Of the mails of the last hour it knows the
-	number and the earliest, and takes them to have left one after the other at that pace; where they left in two
-	bursts it can be early by what the hour idles between them.
+	The estimate assumes that the throughput stays, that jobs look often enough to use room as soon as it
+	opens, that no other mailing uses the same limits, and that no temporary refusal delays a mail. A spread
+	sets the pace at which mails meet the hourly limits; the hourly limit that alone would end last decides.
+	Of the mails of the last hour only the number and the earliest are known; the estimate assumes that they
+	left one after the other at that pace. Where they left in two bursts, it can be too early by the pause
+	between the bursts.
 	"""
 	if remaining <= 0:
 		return now
@@ -28,24 +32,24 @@ def ends_at(limits: Iterable[Limit], remaining: int, now: int, per_hour: float) 
 	limits, gap = list(limits), HOUR / per_hour
 	lines = [limit for limit in limits if isinstance(limit, Spread)]
 	others = [limit for limit in limits if not isinstance(limit, Spread)]
-	paced = max([now + remaining * gap, *(_alone(line, remaining, now, gap) for line in lines)])
+	paced = max([now + remaining * gap, *(_end_under(line, remaining, now, gap) for line in lines)])
 	pace = (paced - now) / remaining
-	return ceil(max([paced, *(_alone(other, remaining, now, pace) for other in others)]))
+	return ceil(max([paced, *(_end_under(other, remaining, now, pace) for other in others)]))
 
 
 @singledispatch
-def _alone(limit: Limit, mails: int, now: int, gap: float) -> float:
-	"""Return when the last of `mails` leaves were `limit` the only one, `gap` seconds after the one before."""
+def _end_under(limit: Limit, mails: int, now: int, gap: float) -> float:
+	"""Return when the last of `mails` leaves, one every `gap` seconds, if `limit` is the only limit."""
 	return limit.opens_at(now) + mails * gap
 
 
-@_alone.register
-def _(limit: Spread, mails: int, now: int, gap: float) -> float:
+@_end_under.register
+def _end_under_spread(limit: Spread, mails: int, now: int, gap: float) -> float:
 	return max(limit.reaches(limit.gone + mails), now + mails * gap)
 
 
-@_alone.register
-def _(limit: Rolling, mails: int, now: int, gap: float) -> float:
+@_end_under.register
+def _end_under_rolling(limit: Rolling, mails: int, now: int, gap: float) -> float:
 	unhindered = limit.opens_at(now) + mails * gap
 	if limit.limit <= 0:
 		return unhindered
@@ -55,13 +59,13 @@ def _(limit: Rolling, mails: int, now: int, gap: float) -> float:
 	return max(
 		unhindered,
 		now + own_hours * HOUR + own_place * gap,
-		_place(limit, place, now, gap) + hours * HOUR,
+		_leaving_time(limit, place, now, gap) + hours * HOUR,
 	)
 
 
-def _place(limit: Rolling, place: int, now: int, gap: float) -> float:
-	"""Return when the mail at a place of the hour left or leaves: those sent first, then those claimed, then the rest."""
-	counted = min(limit.sent, limit.limit)  # of a limit that was lowered, the earliest are in nobody's way
+def _leaving_time(limit: Rolling, place: int, now: int, gap: float) -> float:
+	"""Return when the mail at a place of the hour leaves: first the sent, then the claimed, then the rest."""
+	counted = min(limit.sent, limit.limit)  # after a limit was lowered, the earliest mails delay no other
 	if place >= counted:
 		return now + max(0, place - counted - limit.reserved) * gap
 	oldest = now if limit.oldest is None else limit.oldest

@@ -1,7 +1,8 @@
-"""How many mails may leave now, under any number of limits at once. Pure: counts and times in, counts and times out.
+"""Limits: how many mails may leave now, under any number of them at once. Pure.
 
-A limit is a snapshot: it holds what was counted at a moment and answers for that moment. Who claims takes the
-strictest answer, under a lock, and counts anew for the next claim. A deadline is no limit: the caller stops by it.
+A limit is a snapshot: it holds what was counted at a moment and answers for that moment. A job that claims
+mails takes the strictest answer, under a lock, and counts anew for its next claim. A deadline is not a limit:
+the caller stops at it.
 """
 
 from __future__ import annotations
@@ -13,33 +14,33 @@ from typing import Protocol
 MINUTE = 60
 HOUR = 3600
 UNLIMITED = 2**31
-LEAD = MINUTE  # jobs look once a minute, so what is due until the next look may go at this one
+LEAD = MINUTE  # jobs look once a minute, so mails that are due before the next look may leave at this one
 
 
 class Limit(Protocol):
-	"""What every limit answers; `now` and the times returned are Unix seconds."""
+	"""The questions that every limit answers; `now` and the times returned are Unix seconds."""
 
 	@property
 	def name(self) -> str:
-		"""What people call it."""
+		"""The limit's name for people."""
 
 	def room(self, now: int) -> int:
-		"""Return how many mails may be claimed now, from 0; UNLIMITED where it sets no bound."""
+		"""Return how many mails may be claimed now, 0 or more; UNLIMITED where the limit sets no bound."""
 
 	def opens_at(self, now: int) -> int:
-		"""Return the earliest time at which there may be room; `now` where it may be at once."""
+		"""Return the earliest time at which there may be room, `now` where there may be at once."""
 
 
 @dataclass(frozen=True, slots=True)
 class Rolling:
-	"""At most `limit` mails in any 60 minutes (0: no limit), told from what the last 60 minutes held.
+	"""At most `limit` mails in any 60 minutes (0: no limit), judged by the mails of the last 60 minutes.
 
-	`sent` left in (now - 60 min, now], the earliest of them at `oldest` (Unix seconds, None where there is none);
-	`reserved` are claimed and have not left.
+	`sent` mails left in (now - 60 min, now], the earliest of them at `oldest` (Unix seconds, None where there
+	is none); `reserved` mails are claimed and have not left.
 
-	The proof that it holds: a claim at time c is granted only when what left in (c - 60 min, c] and what is still
-	claimed are together below the limit. Whatever leaves in a window ending at t >= c is part of these two and of
-	later claims, and the last of those made the same check.
+	The proof that it holds: a claim at time c is granted only where the mails that left in (c - 60 min, c]
+	and those still claimed are together below the limit. Every mail that leaves in a window ending at t >= c
+	is one of these or of a later claim, and the last of the claims made the same check.
 	"""
 
 	name: str
@@ -49,10 +50,11 @@ class Rolling:
 	oldest: int | None = None
 
 	def room(self, now: int) -> int:
+		"""Return how many mails may be claimed now, UNLIMITED without a limit."""
 		return max(0, self.limit - self.sent - self.reserved) if self.limit > 0 else UNLIMITED
 
 	def opens_at(self, now: int) -> int:
-		"""Where only claims that are still being sent fill the hour, it opens when they are settled: `now`."""
+		"""Return when the oldest mail leaves the hour, `now` where only mails being sent fill it."""
 		if self.room(now) or self.oldest is None:
 			return now
 		return max(now, self.oldest + HOUR)
@@ -60,13 +62,13 @@ class Rolling:
 
 @dataclass(frozen=True, slots=True)
 class Spread:
-	"""The mails of one mailing spread evenly from `anchor` to `ends` (Unix seconds); after that everything may go.
+	"""The mails of a mailing spread evenly from `anchor` to `ends` (Unix seconds); then all may leave.
 
-	`anchor` is when the mailing started or was last resumed: a new anchor at each resumption is what keeps the time
-	of a pause from being made up for in one burst, where an outage, which moves no anchor, is caught up with.
-	`planned` mails had not left at the anchor, those then claimed among them; `waiting` of these are not claimed now.
-	By a moment t the line allows planned * (t + one minute - anchor) / (ends - anchor) of them, rounded down, so that
-	the last may be claimed a minute before the end and leaves by it.
+	`anchor` is when the mailing started or was last resumed. Each resumption moves the anchor, so the mails
+	of a pause do not leave in one burst afterwards; an outage does not move it, so its mails are caught up.
+	`planned` mails had not left at the anchor, mails claimed at that moment included; `waiting` of them are
+	not claimed now. By a moment t the line allows planned * (t + one minute - anchor) / (ends - anchor) of
+	them, rounded down, so that the last may be claimed a minute before the end and leaves by then.
 	"""
 
 	name: str
@@ -77,7 +79,7 @@ class Spread:
 
 	@property
 	def gone(self) -> int:
-		"""How many of the planned mails have left or are claimed."""
+		"""The number of planned mails that have left or are claimed."""
 		return max(0, self.planned - self.waiting)
 
 	def line(self, now: int) -> int:
@@ -86,15 +88,17 @@ class Spread:
 		return min(self.planned, self.planned * elapsed // self._span)
 
 	def reaches(self, count: int) -> int:
-		"""Return the Unix time from which `count` of the planned mails may have been claimed, `ends` at the latest."""
+		"""Return the Unix time from which `count` mails may have been claimed, `ends` at the latest."""
 		if count > self.planned:
 			return self.ends
 		return min(self.ends, self.anchor - LEAD - (-count * self._span // max(1, self.planned)))
 
 	def room(self, now: int) -> int:
+		"""Return how many mails may be claimed now, UNLIMITED after the end."""
 		return max(0, self.line(now) - self.gone) if now < self.ends else UNLIMITED
 
 	def opens_at(self, now: int) -> int:
+		"""Return the first time from `now` on at which one more mail may be claimed."""
 		return max(now, self.reaches(self.gone + 1))
 
 	@property
@@ -103,8 +107,11 @@ class Spread:
 
 
 def strictest(limits: Iterable[Limit], wanted: int, now: int) -> tuple[int, str]:
-	"""Return how many of `wanted` mails may be claimed at `now` (Unix seconds), from 0 to `wanted`, and the name of
-	the limit that holds it below `wanted`: the first of the strictest, "" where none does."""
+	"""Return how many of `wanted` mails may be claimed at `now` (Unix seconds), and the limit that decides.
+
+	The number is from 0 to `wanted`. The limit is the name of the first of the strictest, "" where no limit
+	holds the number below `wanted`.
+	"""
 	granted, name = max(0, wanted), ""
 	for limit in limits:
 		room = limit.room(now)
@@ -114,8 +121,10 @@ def strictest(limits: Iterable[Limit], wanted: int, now: int) -> tuple[int, str]
 
 
 def opens(limits: Iterable[Limit], now: int) -> tuple[int, str]:
-	"""Return the Unix time at which all limits may have room, and the name of the one that is last: `now` and ""
-	where none holds anything up."""
+	"""Return the Unix time at which all limits may have room, and the name of the last one to open.
+
+	That is `now` and "" where all may have room at once.
+	"""
 	latest, name = now, ""
 	for limit in limits:
 		at = limit.opens_at(now)
@@ -126,9 +135,9 @@ def opens(limits: Iterable[Limit], now: int) -> tuple[int, str]:
 
 @dataclass(frozen=True, slots=True)
 class Limits:
-	"""`shared` holds for every mail, `domains` for those to recipients of a domain that has a limit.
+	"""All limits of a queue: `shared` hold for every mail, `domains` for the mails to a domain with a limit.
 
-	`deadline` in Unix seconds, 0 where there is none: from then on nothing may go.
+	From `deadline` (Unix seconds, 0 for none) on nothing may leave.
 	"""
 
 	shared: tuple[Limit, ...] = ()
@@ -136,16 +145,17 @@ class Limits:
 	deadline: int = 0
 
 	def grant(self, wanted: int, now: int) -> int:
-		"""Return how many of `wanted` mails may be claimed now."""
+		"""Return how many of `wanted` mails may be claimed at `now` (Unix seconds)."""
 		return 0 if self.expired(now) else strictest(self.shared, wanted, now)[0]
 
 	def by_domain(self, wanted: int, now: int) -> dict[str, int]:
-		"""Return how many of `wanted` mails may go to each domain that has a limit."""
+		"""Return {domain: how many of `wanted` mails may be claimed} of the domains with a limit."""
 		return {domain: strictest(limits, wanted, now)[0] for domain, limits in self.domains.items()}
 
 	def opens(self, now: int) -> tuple[int, str]:
-		"""Return when the next mail may go (Unix seconds), and the name of the limit that holds it, "" where none does."""
+		"""Return when the next mail may leave (Unix seconds), and the limit that delays it or ""."""
 		return opens(self.shared, now)
 
 	def expired(self, now: int) -> bool:
+		"""Tell whether the deadline is over."""
 		return 0 < self.deadline <= now

@@ -11,9 +11,11 @@ from frappe.utils import cint
 from email_campaigns.api.desk.records import chosen_records, may_read
 from email_campaigns.audience import sources_store
 from email_campaigns.audience.lists import csv_file, import_records_store, progress_store
-from email_campaigns.audience.lists.csv_file import COLUMNS, OF_RECORD, UnusableFile
+from email_campaigns.audience.lists.csv_file import COLUMNS, OF_RECORD, CsvColumn, UnusableFile
 from email_campaigns.audience.lists.import_store import read_file
 from email_campaigns.jobs import lists
+from email_campaigns.text import Sentence
+from email_campaigns.translation import translate
 
 LABELS = {"email": "Email", "first_name": "First Name", "last_name": "Last Name", "language": "Language"}
 
@@ -24,16 +26,21 @@ def _check(target_list: str) -> None:
 
 @frappe.whitelist(methods=["POST"])
 def csv_columns(target_list: str, file_url: str) -> dict:
-	"""Return {"columns": those of a file with {"name", "samples", "field"}, "record_types": what can be made of it}."""
+	"""Return {"columns": {"name", "samples", "field"} of each in a file, "record_types": doctypes}."""
 	_check(target_list)
 	try:
 		found = csv_file.csv_columns(read_file(file_url))
 	except UnusableFile as error:
 		frappe.throw(str(error), title=_("This File Can't Be Imported"))
 	return {
-		"columns": [asdict(column) for column in found],
+		"columns": [{**asdict(column), "name": _shown_name(column)} for column in found],
 		"record_types": import_records_store.makable_doctypes(),
 	}
+
+
+def _shown_name(column: CsvColumn) -> str:
+	# What the user's own heading says is not ours to translate.
+	return translate(column.name) if isinstance(column.name, Sentence) else column.name
 
 
 @frappe.whitelist()

@@ -172,7 +172,7 @@ def _state(scope: SuppressionScope, lists: list[str]) -> Iterable[str]:
 	elif scope.unsubscribed:
 		yield _("You are unsubscribed from all our mailings.")
 	else:
-		left = [target_list for target_list in lists if scope.left(target_list)]
+		left = [target_list for target_list in lists if scope.has_left(target_list)]
 		if left != lists or not lists:
 			yield _("You are subscribed.")
 		if left:
@@ -185,7 +185,7 @@ def _buttons(scope: SuppressionScope, lists: list[str]) -> Iterable[Button]:
 	if scope.unsubscribed:
 		yield Button("resubscribe_all", _("Get our mailings again"), main=True)
 		return
-	if lists and all(scope.left(target_list) for target_list in lists):
+	if lists and all(scope.has_left(target_list) for target_list in lists):
 		yield Button("resubscribe_list", _("Get mails of {0} again").format(_what(lists)), main=True)
 	elif lists:
 		yield Button("list", _("No more mails of {0}").format(_what(lists)), main=True)
@@ -196,7 +196,7 @@ def _buttons(scope: SuppressionScope, lists: list[str]) -> Iterable[Button]:
 def _one_by_one(scope: SuppressionScope, lists: list[str]) -> Iterable[Button]:
 	"""Where a mailing comes by several lists, each can be left, or joined again, alone."""
 	for target_list in lists if len(lists) > 1 else ():
-		if scope.left(target_list):
+		if scope.has_left(target_list):
 			yield Button(f"{JOIN}:{target_list}", _("Get mails of {0} again").format(_what([target_list])))
 		else:
 			yield Button(f"{LEAVE}:{target_list}", _("No more mails of {0}").format(_what([target_list])))

@@ -1,7 +1,7 @@
-"""Lists as sets: comparing two, and putting the members of one, or of a part of it, on another.
+"""Comparing two lists, and copying the members of a list, or of a part of it, to another.
 
 Two members are the same person where they are the same record or have the same address. All of it is SQL over
-indexes, for lists reach a million.
+indexes, because lists reach a million members.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from email_campaigns.audience.suppression.suppression_store import carry_over
 from email_campaigns.compat import affected_rows
 
 ALL, ONLY, BOTH = "", "only", "both"  # the parts of a list, compared with another
-SLICE = 5000
+SLICE = 5000  # members
 
 # The comparison is binary too, for the collation takes é and e for the same letter.
 _IN_OTHER = """(EXISTS(SELECT 1 FROM `tabTarget List Member` o WHERE o.target_list = %(other)s
@@ -24,27 +24,32 @@ _IN_OTHER = """(EXISTS(SELECT 1 FROM `tabTarget List Member` o WHERE o.target_li
 	OR (m.email != '' AND EXISTS(SELECT 1 FROM `tabTarget List Member` o WHERE o.target_list = %(other)s
 		AND o.email = m.email AND BINARY LOWER(o.email) = BINARY LOWER(m.email))))"""
 _PARTS = {ALL: "TRUE", ONLY: f"NOT {_IN_OTHER}", BOTH: _IN_OTHER}
-_COPIED = "email, member_doctype, member_name, first_name, last_name, language, time_zone, opted_out, record_missing, member_key"
+_COPIED = (
+	"email, member_doctype, member_name, first_name, last_name, language, time_zone,"
+	" opted_out, record_missing, member_key"
+)
 
 
 def compare_lists(first: str, second: str) -> dict[str, int]:
-	"""Return how many members are {"only_first", "only_second", "both"}; "both" counts those of the first list."""
+	"""Return numbers of members, {"only_first", "only_second", "both"}; "both" counts those of `first`."""
 	in_first, shared = _count(first, ALL, second), _count(first, BOTH, second)
 	return {"only_first": in_first - shared, "only_second": _count(second, ONLY, first), "both": shared}
 
 
 def _count(target_list: str, part: str, other: str) -> int:
 	return frappe.db.sql(
-		f"SELECT COUNT(*) FROM `tabTarget List Member` m WHERE m.target_list = %(target_list)s AND {_PARTS[part]}",
+		f"""SELECT COUNT(*) FROM `tabTarget List Member` m
+		WHERE m.target_list = %(target_list)s AND {_PARTS[part]}""",
 		{"target_list": target_list, "other": other},
 	)[0][0]
 
 
 class ListCopy:
-	"""Puts members of one list on another: those of a part, compared with a third list or with the other itself.
+	"""A run that copies the members of `source`, or of a `part` of it, to `target`.
 
-	Who left the first list has left the other too, unless the other had them before. After `run`, `joined` is how many
-	came. Killed and started again, it adds whoever is missing.
+	The part is that of a comparison with `other`. A member who left the source has left the target too,
+	unless they were on it before. After `run`, `joined` is the number of new members. A run that was killed
+	can be started anew; it adds the missing members.
 	"""
 
 	def __init__(self, source: str, target: str, part: str = ALL, other: str = ""):
@@ -53,7 +58,7 @@ class ListCopy:
 		self.joined = 0
 
 	def run(self) -> Iterator[int]:
-		"""Yields the number of members that were looked at after each slice, for the caller to commit."""
+		"""Yield the number of members looked at so far after each slice, for the caller to commit."""
 		done = last = 0
 		while names := self._next(last):
 			self._copy(last, names[-1])
@@ -70,25 +75,27 @@ class ListCopy:
 
 	def _copy(self, after: int, last: int) -> None:
 		values = {**self.values, "after": after, "last": last, "now": now()}
-		slice_of = "m.target_list = %(source)s AND m.name > %(after)s AND m.name <= %(last)s"
-		left = frappe.db.sql(
+		in_slice = "m.target_list = %(source)s AND m.name > %(after)s AND m.name <= %(last)s"
+		suppressed = frappe.db.sql(
 			f"""SELECT m.email, s.reason, s.origin FROM `tabTarget List Member` m JOIN `tabSuppressed Email` s
-				ON s.target_list = m.target_list AND s.email = m.email AND BINARY LOWER(s.email) = BINARY LOWER(m.email)
-			WHERE {slice_of} AND {self.part} AND NOT EXISTS(SELECT 1 FROM `tabTarget List Member` t
+				ON s.target_list = m.target_list AND s.email = m.email
+					AND BINARY LOWER(s.email) = BINARY LOWER(m.email)
+			WHERE {in_slice} AND {self.part} AND NOT EXISTS(SELECT 1 FROM `tabTarget List Member` t
 				WHERE t.target_list = %(target)s AND t.email = m.email
 					AND BINARY LOWER(t.email) = BINARY LOWER(m.email))""",
 			values,
 		)
 		frappe.db.sql(
-			f"""INSERT IGNORE INTO `tabTarget List Member` (name, creation, modified, owner, modified_by, target_list,
-				by_person, {_COPIED})
-			SELECT NEXTVAL(`target_list_member_id_seq`), %(now)s, %(now)s, %(user)s, %(user)s, %(target)s, 1, {_COPIED}
-			FROM `tabTarget List Member` m WHERE {slice_of} AND {self.part}""",
+			f"""INSERT IGNORE INTO `tabTarget List Member` (name, creation, modified, owner, modified_by,
+				target_list, by_person, {_COPIED})
+			SELECT NEXTVAL(`target_list_member_id_seq`), %(now)s, %(now)s, %(user)s, %(user)s,
+				%(target)s, 1, {_COPIED}
+			FROM `tabTarget List Member` m WHERE {in_slice} AND {self.part}""",
 			values,
 		)
 		self.joined += affected_rows()
 		carry_over(
-			[(email, reason, _origin(origin, values["source"])) for email, reason, origin in left],
+			[(email, reason, _origin(origin, values["source"])) for email, reason, origin in suppressed],
 			values["target"],
 		)
 

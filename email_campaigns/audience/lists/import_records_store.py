@@ -1,14 +1,17 @@
-"""Records for the addresses of an imported file: those that have the address, made where there is none.
+"""Records for the addresses of an imported file: existing records with the address, or new ones.
 
-Everything by the permissions of whoever imports. A record that can't be made leaves out its line and no other.
+The permissions of the user who imports hold for all of it. Where a record can't be made, its line is
+rejected, and no other.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Any
 
 import frappe
 from frappe import _
+from frappe.model.meta import Meta
 from frappe.utils import strip_html
 
 from email_campaigns.audience.address import address_key
@@ -16,16 +19,16 @@ from email_campaigns.audience.lists.csv_file import NewMember, Rejection
 from email_campaigns.audience.sources_store import Source, source, sources
 from email_campaigns.settings import app_settings
 
-# A user is made with a password and a welcome mail, which no list is a reason for.
+# A new user gets a password and a welcome mail, and a list is no reason for these.
 NEVER_MADE = frozenset({"User"})
 CONTACT = "Contact"
 _SIMPLE = ("Data", "Small Text", "Select", "Link", "Phone", "Date", "Int", "Float", "Check")
-_OF_MEMBER = frozenset({"first_name", "last_name", "email_id", "email", "language"})
+_MEMBER_FIELDS = frozenset({"first_name", "last_name", "email_id", "email", "language"})
 _SAVEPOINT = "ec_import_record"
 
 
 def makable_doctypes() -> list[str]:
-	"""Return the recipient sources of which the user of this session may make records."""
+	"""Return the doctypes of recipient sources of which the user of this session may make records."""
 	return [
 		doctype
 		for doctype in sources()
@@ -36,19 +39,23 @@ def makable_doctypes() -> list[str]:
 
 
 def record_fields(doctype: str) -> list[dict[str, str]]:
-	"""Return {"fieldname", "label"} of what a column can fill in a record, beside its address and name."""
+	"""Return {"fieldname", "label"} of a record's fields that a column can fill, beside address and name."""
 	return [
 		{"fieldname": field.fieldname, "label": _(field.label)}
 		for field in frappe.get_meta(doctype).fields
 		if field.fieldtype in _SIMPLE
 		and field.label
 		and not (field.read_only or field.hidden or field.permlevel)
-		and field.fieldname not in _OF_MEMBER
+		and field.fieldname not in _MEMBER_FIELDS
 	]
 
 
 class RecordMaker:
-	"""Finds and makes records of one doctype. `names` is {address key: name}, `made` how many are new."""
+	"""Finds and makes records of one doctype.
+
+	`names` is {address key: name of the record}, `made` the number of new records. Raises ValidationError
+	where the doctype is not a recipient source.
+	"""
 
 	def __init__(self, doctype: str):
 		self.origin: Source = source(doctype)
@@ -58,15 +65,15 @@ class RecordMaker:
 		self._name_field = _name_field(doctype)
 
 	def find_or_make(self, members: Sequence[NewMember]) -> tuple[list[NewMember], list[Rejection]]:
-		"""See that each member has a record; returns those that do, and why the others do not."""
-		self.names |= self._found([member.email for member in members])
+		"""Find or make a record for each member; return the members with a record and the rejections."""
+		self.names |= self._find([member.email for member in members])
 		rejections = []
 		for member in members:
 			if address_key(member.email) not in self.names and (why := self._make(member)):
 				rejections.append(Rejection(member.line, member.email, why))
 		return [member for member in members if address_key(member.email) in self.names], rejections
 
-	def _found(self, emails: list[str]) -> dict[str, str]:
+	def _find(self, emails: list[str]) -> dict[str, str]:
 		field = self.origin.email_field
 		rows = frappe.get_list(
 			self.doctype,
@@ -75,11 +82,11 @@ class RecordMaker:
 			order_by="creation desc",
 			limit=0,
 		)
-		# The oldest of several wins.
+		# Of several records the oldest wins.
 		return {address_key(row.address.strip()): row.name for row in rows}
 
 	def _make(self, member: NewMember) -> str:
-		"""Make a record, or return the sentence that says why that can't be."""
+		"""Make a record; return "", or the sentence that says why it can't be made."""
 		frappe.db.savepoint(_SAVEPOINT)
 		messages = frappe.local.message_log
 		try:
@@ -94,7 +101,7 @@ class RecordMaker:
 		self.made += 1
 		return ""
 
-	def _values(self, member: NewMember) -> dict:
+	def _values(self, member: NewMember) -> dict[str, Any]:
 		values = {**dict(member.more), **_names(member, frappe.get_meta(self.doctype), self._name_field)}
 		if self.origin.language_field and member.language:
 			values[self.origin.language_field] = member.language
@@ -104,7 +111,7 @@ class RecordMaker:
 		return {**values, self.origin.email_field: member.email}
 
 
-def _names(member: NewMember, meta, name_field: str) -> dict[str, str]:
+def _names(member: NewMember, meta: Meta, name_field: str) -> dict[str, str]:
 	first = member.first_name or member.last_name or member.email.partition("@")[0]
 	if meta.has_field("first_name"):
 		last = member.last_name if member.first_name else ""

@@ -1,6 +1,7 @@
-"""Importing a CSV file into a target list: what came in, and a line for each that did not.
+"""Importing a CSV file into a target list, with a report of the lines that did not join.
 
-Each line joins as a plain address, or as the record of a recipient source that has the address, made where there is none.
+Each line joins as a plain address, or as the record of a recipient source that has the address; where there
+is no such record, the import makes it.
 """
 
 from __future__ import annotations
@@ -22,9 +23,11 @@ from email_campaigns.audience.lists.members_store import (
 )
 from email_campaigns.audience.sources_store import source
 from email_campaigns.audience.suppression import forgotten_store
+from email_campaigns.text import Sentence
+from email_campaigns.translation import translate
 
-RECORDS_SLICE = 200
-REPORTED_LINES = 5000  # a report longer than this helps nobody, and must fit into its field
+RECORDS_SLICE = 200  # lines
+REPORTED_LINES = 5000  # a longer report helps nobody, and would not fit into its field
 
 
 def read_file(file_url: str) -> str:
@@ -41,7 +44,11 @@ def read_file(file_url: str) -> str:
 
 
 class CsvImport:
-	"""One run over the lines of a file. After it, `report` is the text for the user."""
+	"""One run over the lines of a file. Afterwards `report` is the text for the user.
+
+	`mapping` is {field: place of its column, from 0}, None for the names in the heading. With a
+	`record_type`, a doctype, each address joins as a record.
+	"""
 
 	def __init__(
 		self, target_list: str, text: str, mapping: Mapping[str, int] | None = None, record_type: str = ""
@@ -54,10 +61,13 @@ class CsvImport:
 		self.rejections: list[Rejection] = []
 
 	def run(self) -> Iterator[int]:
-		"""Add the members slice by slice; yields after each the number of lines read, for the caller to commit."""
+		"""Add the members slice by slice; yield the number of lines read after each, for a commit.
+
+		Raises UnusableFile.
+		"""
 		done = 0
 		languages = frozenset(frappe.get_all("Language", pluck="name"))
-		# A record takes milliseconds to make, and progress is to be seen.
+		# It takes milliseconds to make a record, and the user wants to see progress.
 		size = RECORDS_SLICE if self.records else SLICE
 		for lines in slices(read_csv(self.text, languages, self.mapping), size):
 			self._add([line for line in lines if isinstance(line, NewMember)])
@@ -79,18 +89,16 @@ class CsvImport:
 		"""Add members, and return those that were on the list already."""
 		if not self.records:
 			return add_addresses(self.target_list, members)
-		doctype, found = (
-			self.records.doctype,
-			[self.records.names[address_key(member.email)] for member in members],
-		)
-		present = present_keys(self.target_list, [record_key(doctype, name) for name in found])
-		add_records(self.target_list, source(doctype), found)
-		return [m for m, name in zip(members, found, strict=True) if record_key(doctype, name) in present]
+		doctype = self.records.doctype
+		names = [self.records.names[address_key(member.email)] for member in members]
+		present = present_keys(self.target_list, [record_key(doctype, name) for name in names])
+		add_records(self.target_list, source(doctype), names)
+		return [m for m, name in zip(members, names, strict=True) if record_key(doctype, name) in present]
 
 	def _without_forgotten(self, members: list[NewMember]) -> list[NewMember]:
 		forgotten = forgotten_store.find_forgotten([member.email for member in members])
 		why = _("The address was forgotten on request.")
-		# The report does not write the address down again.
+		# Without the value: the report must not store the address again.
 		self.rejections += [
 			Rejection(member.line, "", why) for member in members if member.email in forgotten
 		]
@@ -98,12 +106,18 @@ class CsvImport:
 
 	@property
 	def report(self) -> str:
-		"""Return the summary and, line by line, what was left out and why."""
+		"""The summary, and a line for each rejection with its reason, in the site's language."""
 		lines = sorted(self.rejections, key=lambda rejection: rejection.line)
 		summary = _("{0} addresses joined, {1} lines were left out.").format(self.joined, len(lines))
 		if self.records:
 			summary += " " + _("{0} records were made.").format(self.records.made)
-		told = [_("Line {0}: {1}: {2}").format(r.line, r.value or "–", r.why) for r in lines[:REPORTED_LINES]]
+		reported = [_report_line(rejection) for rejection in lines[:REPORTED_LINES]]
 		if len(lines) > REPORTED_LINES:
-			told.append(_("… and {0} more.").format(len(lines) - REPORTED_LINES))
-		return "\n".join([summary, *told])
+			reported.append(_("… and {0} more.").format(len(lines) - REPORTED_LINES))
+		return "\n".join([summary, *reported])
+
+
+def _report_line(rejection: Rejection) -> str:
+	# A plain text is a store's, and in the site's language already.
+	why = translate(rejection.why) if isinstance(rejection.why, Sentence) else rejection.why
+	return _("Line {0}: {1}: {2}").format(rejection.line, rejection.value or "–", why)

@@ -1,21 +1,24 @@
-"""Target lists in the database: adding members, keeping them in step with their records, reading them in slices."""
+"""Members in the database: adding them, keeping them in step with their records, reading them in slices."""
 
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import replace
+from typing import Any, TypeVar
 
 import frappe
+from frappe import _
 from frappe.utils import now
 
-from email_campaigns.audience.address import InvalidAddress, normalise, plain_key, record_key
+from email_campaigns.audience.address import normalise_or_empty, plain_key, record_key
 from email_campaigns.audience.decide import FORGOTTEN, Candidate
 from email_campaigns.audience.lists.csv_file import NewMember
 from email_campaigns.audience.sources_store import PLAIN, PLAIN_SOURCE, Source, source, sources
 from email_campaigns.audience.suppression import forgotten_store
 from email_campaigns.compat import affected_rows
 
-SLICE = 2000
+SLICE = 2000  # members
+T = TypeVar("T")
 
 _COLUMNS = (
 	"name, creation, modified, owner, modified_by, target_list, email, member_doctype, member_name,"
@@ -24,9 +27,9 @@ _COLUMNS = (
 _REFRESHED = ("name", "email", "language", "time_zone", "opted_out", "record_missing")
 
 
-def slices(values: Iterable, size: int = SLICE) -> Iterator[list]:
+def slices(values: Iterable[T], size: int = SLICE) -> Iterator[list[T]]:
 	"""Yield `values` in lists of at most `size`."""
-	batch: list = []
+	batch: list[T] = []
 	for value in values:
 		batch.append(value)
 		if len(batch) == size:
@@ -37,9 +40,10 @@ def slices(values: Iterable, size: int = SLICE) -> Iterator[list]:
 
 
 def add_records(target_list: str, origin: Source, names: Sequence[str], *, by_person: bool = True) -> int:
-	"""Add one slice of records to a list and return how many were new. Those already on it are left alone.
+	"""Add one slice of records, by their names, to a list and return how many are new.
 
-	Without `by_person` a feed brings them, and may take them off again.
+	Members that are on it already stay as they are. Without `by_person` a feed brings them, and may remove
+	them later.
 	"""
 	rows = frappe.db.sql(
 		f"""SELECT s.name, s.`{origin.email_field}`, {origin.language}, {origin.time_zone}, {origin.opt_out}
@@ -47,12 +51,12 @@ def add_records(target_list: str, origin: Source, names: Sequence[str], *, by_pe
 		{"names": tuple(names)},
 	)
 	if by_person:
-		_keep(target_list, [record_key(origin.doctype, row[0]) for row in rows])
+		_mark_by_person(target_list, [record_key(origin.doctype, row[0]) for row in rows])
 	return _insert(
 		target_list,
 		[
 			(
-				_address(email),
+				normalise_or_empty(email),
 				origin.doctype,
 				str(name),
 				"",
@@ -71,16 +75,16 @@ def add_records(target_list: str, origin: Source, names: Sequence[str], *, by_pe
 def add_addresses(
 	target_list: str, members: Sequence[NewMember], *, by_person: bool = True
 ) -> list[NewMember]:
-	"""Add one slice of plain addresses and return those that were on the list already."""
+	"""Add one slice of plain addresses to a list and return those that were on it already."""
 	present = present_keys(target_list, [plain_key(member.email) for member in members])
 	if by_person:
-		_keep(target_list, present)
-	fresh = [member for member in members if plain_key(member.email) not in present]
+		_mark_by_person(target_list, present)
+	new = [member for member in members if plain_key(member.email) not in present]
 	_insert(
 		target_list,
 		[
 			(m.email, None, None, m.first_name, m.last_name, m.language or None, None, 0, plain_key(m.email))
-			for m in fresh
+			for m in new
 		],
 		by_person,
 	)
@@ -88,7 +92,7 @@ def add_addresses(
 
 
 def present_keys(target_list: str, keys: Sequence[str]) -> set[str]:
-	"""Return those of some members' keys that a list has."""
+	"""Return those of `keys`, keys of members, that are on a list."""
 	return set(
 		frappe.db.sql(
 			"SELECT member_key FROM `tabTarget List Member` WHERE target_list = %s AND member_key IN %s",
@@ -98,8 +102,8 @@ def present_keys(target_list: str, keys: Sequence[str]) -> set[str]:
 	)
 
 
-def _keep(target_list: str, keys: Collection[str]) -> None:
-	"""Whom a person adds stays, also where a feed has brought them before."""
+def _mark_by_person(target_list: str, keys: Collection[str]) -> None:
+	"""Mark members that a person adds: no feed may remove them, though it has brought them before."""
 	if keys:
 		frappe.db.sql(
 			"""UPDATE `tabTarget List Member` SET by_person = 1
@@ -108,13 +112,13 @@ def _keep(target_list: str, keys: Collection[str]) -> None:
 		)
 
 
-def _insert(target_list: str, rows: list[tuple], by_person: bool) -> int:
+def _insert(target_list: str, rows: list[tuple[Any, ...]], by_person: bool) -> int:
 	forgotten = forgotten_store.find_forgotten([row[0] for row in rows])
 	rows = [row for row in rows if row[0] not in forgotten]
 	if not rows:
 		return 0
 	stamp, user = now(), frappe.session.user
-	values: list = []
+	values: list[Any] = []
 	for email, doctype, record, first, last, language, time_zone, opted_out, key in rows:
 		values += [stamp, stamp, user, user, target_list, email, doctype, record]
 		values += [first, last, language, time_zone, opted_out, key, int(by_person)]
@@ -126,17 +130,11 @@ def _insert(target_list: str, rows: list[tuple], by_person: bool) -> int:
 	return affected_rows()
 
 
-def _address(raw: str | None) -> str:
-	try:
-		return normalise(raw or "")
-	except InvalidAddress:
-		return ""
-
-
 def refresh_members(lists: Sequence[str]) -> int:
-	"""Bring address, language, time zone, opt-out and existence of the members of `lists` in step with their records.
+	"""Bring the members of `lists` in step with their records, and return how many changed.
 
-	Returns the number of members that changed. Lists reach a million, so only what differs is read.
+	That is address, language, time zone, opt-out, and whether the record exists. Lists reach a million
+	members, so only those that differ are read.
 	"""
 	return sum(_refresh(origin, tuple(lists)) for origin in sources().values()) if lists else 0
 
@@ -145,12 +143,12 @@ def _refresh(origin: Source, lists: tuple[str, ...]) -> int:
 	changed, after = 0, 0
 	while rows := _differing(origin, lists, after):
 		after = rows[-1][0]
-		found = [(name, email, _address(raw), *rest) for name, email, raw, *rest in rows]
-		# A record may have an address that was forgotten; the list does not learn it again.
-		forgotten = forgotten_store.find_forgotten([address for _name, _email, address, *_rest in found])
+		read = [(name, email, normalise_or_empty(raw), *rest) for name, email, raw, *rest in rows]
+		# A record may have an address that was forgotten; the list must not learn it again.
+		forgotten = forgotten_store.find_forgotten([address for _name, _email, address, *_rest in read])
 		updates = [
 			(name, "" if address in forgotten else address, *rest)
-			for name, email, address, settled, *rest in found
+			for name, email, address, settled, *rest in read
 			if not settled or address != email
 		]
 		_update(updates)
@@ -158,22 +156,24 @@ def _refresh(origin: Source, lists: tuple[str, ...]) -> int:
 	return changed
 
 
-def _differing(origin: Source, lists: tuple[str, ...], after: int):
+def _differing(origin: Source, lists: tuple[str, ...], after: int) -> tuple[tuple[Any, ...], ...]:
 	# The comparison is binary, for the collation takes é and e for the same letter.
 	settled = f"""(m.record_missing = (s.name IS NULL) AND m.opted_out = {origin.opt_out}
-		AND COALESCE(m.language, '') = {origin.language} AND COALESCE(m.time_zone, '') = {origin.time_zone})"""
+		AND COALESCE(m.language, '') = {origin.language}
+		AND COALESCE(m.time_zone, '') = {origin.time_zone})"""
 	return frappe.db.sql(
 		f"""SELECT m.name, COALESCE(m.email, ''), s.`{origin.email_field}`, {settled}, {origin.language},
 			{origin.time_zone}, {origin.opt_out}, s.name IS NULL
 		FROM `tabTarget List Member` m LEFT JOIN `tab{origin.doctype}` s ON s.name = m.member_name
 		WHERE m.target_list IN %(lists)s AND m.member_doctype = %(doctype)s AND m.name > %(after)s
-			AND NOT ({settled} AND BINARY COALESCE(m.email, '') = BINARY TRIM(COALESCE(s.`{origin.email_field}`, '')))
+			AND NOT ({settled}
+				AND BINARY COALESCE(m.email, '') = BINARY TRIM(COALESCE(s.`{origin.email_field}`, '')))
 		ORDER BY m.name LIMIT {SLICE}""",
 		{"lists": lists, "doctype": origin.doctype, "after": after},
 	)
 
 
-def _update(rows: list[tuple]) -> None:
+def _update(rows: list[tuple[Any, ...]]) -> None:
 	if not rows:
 		return
 	frappe.db.sql(
@@ -188,10 +188,10 @@ def _update(rows: list[tuple]) -> None:
 def read_slice(
 	lists: Sequence[str], excluding: Sequence[str], after: int, size: int = SLICE
 ) -> list[Candidate]:
-	"""Return the next members of `lists` in the order of their joining, after the member number `after`.
+	"""Return the next `size` members of `lists` with a number above `after`, in joining order.
 
-	Where an address is suppressed for several reasons, one that is not an unsubscription is told: it
-	holds for informational mail too.
+	`excluding` are target lists whose members get no mail. Where an address is suppressed for several
+	reasons, the candidate has one that is not an unsubscription, for it holds for informational mail too.
 	"""
 	if not lists:
 		return []
@@ -206,7 +206,8 @@ def read_slice(
 			EXISTS(SELECT 1 FROM `tabTarget List Member` x
 				WHERE x.target_list IN %(excluding)s AND x.member_key = m.member_key),
 			EXISTS(SELECT 1 FROM `tabTarget List Member` x
-				WHERE x.target_list IN %(excluding)s AND x.email = m.email AND BINARY LOWER(x.email) = BINARY LOWER(m.email))
+				WHERE x.target_list IN %(excluding)s AND x.email = m.email
+					AND BINARY LOWER(x.email) = BINARY LOWER(m.email))
 		FROM `tabTarget List Member` m
 		WHERE m.target_list IN %(lists)s AND m.name > %(after)s ORDER BY m.name LIMIT {int(size)}""",
 		{"lists": tuple(lists), "excluding": tuple(excluding) or ("",), "after": after},
@@ -219,7 +220,7 @@ def read_slice(
 	]
 
 
-def _candidate(row: tuple) -> Candidate:
+def _candidate(row: tuple[Any, ...]) -> Candidate:
 	(
 		member,
 		target_list,
@@ -253,7 +254,7 @@ def _candidate(row: tuple) -> Candidate:
 
 
 def update_counts(target_list: str) -> None:
-	"""Count the members of a list anew: all, those who left it, those whose address gets no mail at all."""
+	"""Count the members of a list: all, those who left it, and those whose address gets no mail at all."""
 	frappe.db.sql(
 		"""UPDATE `tabTarget List` l SET
 			member_count = (SELECT COUNT(*) FROM `tabTarget List Member` m WHERE m.target_list = l.name),
@@ -269,13 +270,14 @@ def update_counts(target_list: str) -> None:
 
 
 def delete_members(target_list: str) -> None:
-	"""Delete all members of a list. What they asked for (Suppressed Email) stays."""
+	"""Delete all members of a list. Their wishes (Suppressed Email) stay."""
 	frappe.db.delete("Target List Member", {"target_list": target_list})
 
 
-def read_address(doctype: str, name: str) -> dict:
-	"""Return {"email", "language", "time_zone", "opted_out", "record_missing"} of a record, or of a member that is a
-	plain address. Raises ValidationError where there is none.
+def read_address(doctype: str, name: str) -> dict[str, Any]:
+	"""Return {"email", "language", "time_zone", "opted_out", "record_missing"} of a record or plain address.
+
+	The email is normalised, "" where it is not valid. Raises ValidationError where there is no such record.
 	"""
 	origin = PLAIN_SOURCE if doctype == PLAIN else source(doctype)
 	rows = frappe.db.sql(
@@ -284,5 +286,5 @@ def read_address(doctype: str, name: str) -> dict:
 		name,
 	)
 	if not rows:
-		frappe.throw(frappe._("{0} {1} does not exist.").format(frappe._(doctype), name))
-	return dict(zip(_REFRESHED[1:], (_address(rows[0][0]), *rows[0][1:]), strict=True))
+		frappe.throw(_("{0} {1} does not exist.").format(_(doctype), name))
+	return dict(zip(_REFRESHED[1:], (normalise_or_empty(rows[0][0]), *rows[0][1:]), strict=True))

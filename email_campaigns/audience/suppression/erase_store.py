@@ -1,11 +1,13 @@
-"""Forgetting an address: it goes from lists, ledger, log and every text of the campaigns; a keyed hash stays.
+"""Forgetting an address: it is erased from lists, ledger, log and every text of the campaigns.
 
-All of it is one transaction of the caller's. What was counted stays counted: a mail keeps its mailing, its end and
-the times of its events, and loses whom it was for. Records of the CRM itself are not touched; `elsewhere` names
-those that still have the address.
+A keyed hash remains. The caller makes all of it one transaction. Figures stay as they are: a mail keeps its
+mailing, its end and the times of its events, and loses its recipient. Records of the CRM itself are not
+touched; `find_elsewhere` names those that still have the address.
 """
 
 from __future__ import annotations
+
+from typing import Any
 
 import frappe
 from frappe.utils import now
@@ -17,7 +19,7 @@ from email_campaigns.audience.suppression import forgotten_store, mirror_store
 
 MODULE = "Email Campaigns"
 EMAIL_UNSUBSCRIBE = "Email Unsubscribe"
-# These reach millions and know their people by an indexed address; every other text of the module is searched.
+# These have up to millions of rows, and an index on the address; every other text of the module is searched.
 INDEXED = (
 	"Campaign Message",
 	"Campaign Log",
@@ -37,28 +39,40 @@ _TEXTS = (
 	"JSON",
 	"Read Only",
 )
-_OURS = ("Mass Email", "Email Campaign", "Campaign", "Target List", "Campaign Message")
-# What was clicked or viewed is counted by its link; any other detail is about the person.
-_COUNTED_BY_DETAILS = "action IN ('Clicked', 'Attachment Viewed') AND details NOT LIKE '%%@%%' AND details NOT LIKE '%%!%%40%%' ESCAPE '!'"
+_REFERRED = ("Mass Email", "Email Campaign", "Campaign", "Target List", "Campaign Message")
+# Clicks and views are counted by their link; any other detail is about the person.
+_COUNTED_BY_DETAILS = (
+	"action IN ('Clicked', 'Attachment Viewed') AND details NOT LIKE '%%@%%'"
+	" AND details NOT LIKE '%%!%%40%%' ESCAPE '!'"
+)
+
+Names = list[Any]  # names of rows: numbers, or hashes of 32 digits
 
 
-def find_rows(doctype: str, address: str) -> list[int | str]:
-	"""Return the names of the rows with a normalised address, whatever the case of its letters."""
-	# The collation takes é and e for one letter: what the index finds is compared by key.
-	found = frappe.db.sql(f"SELECT name, email FROM `tab{doctype}` WHERE email = %s", address)
-	return [name for name, email in found if address_key(email) == address_key(address)]
+def find_rows(doctype: str, address: str) -> Names:
+	"""Return the names of the rows with a normalised address, in upper or lower case."""
+	# By key, for the collation of the index takes é and e for the same letter.
+	rows = frappe.db.sql(f"SELECT name, email FROM `tab{doctype}` WHERE email = %s", address)
+	return [name for name, email in rows if address_key(email) == address_key(address)]
 
 
-def erase(email: str) -> dict:
-	"""Forget an address and return {"lists", "members", "mails", "log", "sources"}: the lists and mailings to count anew,
-	and how many rows there were. Raises InvalidAddress."""
+def erase(email: str) -> dict[str, Any]:
+	"""Forget an address, and return how many rows there were and what has to be counted anew.
+
+	That is {"members", "mails", "log"} with numbers of rows, "lists" with the names of target lists, and
+	"sources" with those of mailings and campaigns. Raises InvalidAddress.
+	"""
 	address = normalise(email)
 	forgotten_store.add_fingerprint(address)
 	mails, members = find_rows("Campaign Message", address), find_rows("Target List Member", address)
-	log = sorted({*find_rows("Campaign Log", address), *_log_of(mails)})
-	done = {"mails": len(mails), "members": len(members), "log": len(log)}
-	done["lists"] = _distinct("Target List Member", "target_list", members)
-	done["sources"] = _distinct("Campaign Message", "source", mails)
+	log = _find_log(address, mails)
+	result = {
+		"mails": len(mails),
+		"members": len(members),
+		"log": len(log),
+		"lists": _distinct("Target List Member", "target_list", members),
+		"sources": _distinct("Campaign Message", "source", mails),
+	}
 	_clear_mails(mails)
 	_clear_log(log)
 	_delete("Target List Member", members)
@@ -68,49 +82,54 @@ def erase(email: str) -> dict:
 	_delete("Suppressed Email", find_rows("Suppressed Email", address))
 	_clear_texts(address)
 	_clear_copies(address)
-	_mirror(address)
-	return done
+	_lift_mirror(address)
+	return result
 
 
-def find_elsewhere(email: str) -> list[dict]:
-	"""Return {"doctype", "name"} of the records that still have an address and are not the campaigns' to change."""
+def find_elsewhere(email: str) -> list[dict[str, str]]:
+	"""Return {"doctype", "name"} of the CRM's records that still have an address. Raises InvalidAddress."""
 	address = normalise(email)
-	wanted = [(origin.doctype, origin.email_field) for origin in sources().values()]
-	found = []
-	for doctype, field in (*wanted, (EMAIL_UNSUBSCRIBE, "email")):
+	fields = [(origin.doctype, origin.email_field) for origin in sources().values()]
+	records = []
+	for doctype, field in (*fields, (EMAIL_UNSUBSCRIBE, "email")):
 		rows = frappe.get_all(doctype, {field: ("in", spellings(address))}, ["name", f"{field} as email"])
-		found += [
+		records += [
 			{"doctype": doctype, "name": str(row.name)}
 			for row in rows
 			if address_key(row.email) == address_key(address)
 		]
-	return found
+	return records
 
 
-def _log_of(mails: list) -> list[int]:
-	if not mails:
-		return []
-	return frappe.db.sql(
-		"SELECT name FROM `tabCampaign Log` WHERE message IN %s", (tuple(mails),), pluck=True
-	)
+def _find_log(address: str, mails: Names) -> Names:
+	"""Return the names of the log entries with an address or of some mails, sorted."""
+	names = set(find_rows("Campaign Log", address))
+	if mails:
+		names |= set(
+			frappe.db.sql(
+				"SELECT name FROM `tabCampaign Log` WHERE message IN %s", (tuple(mails),), pluck=True
+			)
+		)
+	return sorted(names)
 
 
-def _distinct(doctype: str, field: str, names: list) -> list[str]:
+def _distinct(doctype: str, field: str, names: Names) -> list[str]:
 	if not names:
 		return []
 	return frappe.get_all(doctype, {"name": ("in", names)}, pluck=field, distinct=True, order_by=None)
 
 
-def _delete(doctype: str, names: list) -> None:
+def _delete(doctype: str, names: Names) -> None:
 	if names:
 		frappe.db.delete(doctype, {"name": ("in", names)})
 
 
-def _clear_mails(names: list[int]) -> None:
-	"""What has not left never does. What is leaving at this moment ends by the number of its row."""
+def _clear_mails(names: Names) -> None:
+	"""Cancel mails that have not left. One that is leaving at this moment ends by the number of its row."""
 	if names:
 		frappe.db.sql(
-			"""UPDATE `tabCampaign Message` SET reason = IF(status = 'Queued' OR reason LIKE '%%@%%', %(why)s, reason),
+			"""UPDATE `tabCampaign Message` SET
+				reason = IF(status = 'Queued' OR reason LIKE '%%@%%', %(why)s, reason),
 				claim = IF(status = 'Queued', '', claim), lease_until = IF(status = 'Queued', 0, lease_until),
 				status = IF(status = 'Queued', 'Cancelled', status), email = '', domain = '', member = 0,
 				dedupe_key = CONCAT('f:', name), recipient_doctype = NULL, recipient_name = NULL
@@ -119,7 +138,7 @@ def _clear_mails(names: list[int]) -> None:
 		)
 
 
-def _clear_log(names: list[int]) -> None:
+def _clear_log(names: Names) -> None:
 	if names:
 		frappe.db.sql(
 			f"""UPDATE `tabCampaign Log` SET email = '', recipient_doctype = NULL, recipient_name = NULL,
@@ -128,35 +147,38 @@ def _clear_log(names: list[int]) -> None:
 		)
 
 
-def _clear_changes(names: list[int]) -> None:
+def _clear_changes(names: Names) -> None:
 	if names:
 		frappe.db.sql(
-			"UPDATE `tabTarget List Change` SET email = '', member_doctype = NULL, member_name = NULL WHERE name IN %s",
+			"""UPDATE `tabTarget List Change` SET email = '', member_doctype = NULL, member_name = NULL
+			WHERE name IN %s""",
 			(tuple(names),),
 		)
 
 
 def _clear_texts(address: str) -> None:
-	"""Take the address out of every other text of the campaigns, such as the report of an import."""
-	for doctype, fields in _texts().items():
+	"""Remove the address from every other text of the campaigns, such as the report of an import."""
+	for doctype, fields in _text_fields().items():
 		for field in fields:
 			frappe.db.sql(
-				f"UPDATE `tab{doctype}` SET `{field}` = REGEXP_REPLACE(`{field}`, %s, '…') WHERE `{field}` LIKE %s",
-				(_pattern(address), f"%{_escaped(address)}%"),
+				f"""UPDATE `tab{doctype}` SET `{field}` = REGEXP_REPLACE(`{field}`, %s, '…')
+				WHERE `{field}` LIKE %s""",
+				(_pattern(address), f"%{_escape(address)}%"),
 			)
 
 
 def _pattern(address: str) -> str:
-	r"""A regular expression for the address alone, not for the end of a longer one. PCRE's \Q takes it literally."""
+	r"""Return a pattern for the address, not for the end of a longer one. \Q quotes it for PCRE."""
 	return rf"(?i)(?<![\w.+-])\Q{address}\E(?![\w-]|\.\w)"
 
 
-def _escaped(address: str) -> str:
+def _escape(address: str) -> str:
+	"""Return the address as a literal part of a LIKE."""
 	return address.replace("\\", "\\\\").replace("%", r"\%").replace("_", r"\_")
 
 
-def _texts() -> dict[str, list[str]]:
-	"""Return {doctype: fields with text} of the module, but for those that are known by an indexed address."""
+def _text_fields() -> dict[str, list[str]]:
+	"""Return {doctype: fields with text} of the module, without the doctypes that have an indexed address."""
 	own = frappe.get_all("DocType", {"module": MODULE, "issingle": 0, "is_virtual": 0}, pluck="name")
 	return {
 		doctype: [field.fieldname for field in frappe.get_meta(doctype).fields if field.fieldtype in _TEXTS]
@@ -166,9 +188,9 @@ def _texts() -> dict[str, list[str]]:
 
 
 def _clear_copies(address: str) -> None:
-	"""Delete what the framework keeps of our documents: deleted ones, versions, mails and their copies."""
+	"""Delete the framework's copies of our documents: deleted ones, versions, mails, communications."""
 	own = tuple(frappe.get_all("DocType", {"module": MODULE}, pluck="name"))
-	like = f"%{_escaped(address)}%"
+	like = f"%{_escape(address)}%"
 	frappe.db.sql(
 		"DELETE FROM `tabDeleted Document` WHERE deleted_doctype IN %s AND data LIKE %s", (own, like)
 	)
@@ -176,44 +198,51 @@ def _clear_copies(address: str) -> None:
 	frappe.db.sql(
 		"""DELETE q, r FROM `tabEmail Queue` q JOIN `tabEmail Queue Recipient` r ON r.parent = q.name
 		WHERE q.reference_doctype IN %s AND r.recipient LIKE %s""",
-		(_OURS, like),
+		(_REFERRED, like),
 	)
 	frappe.db.sql(
 		"""DELETE c, l FROM tabCommunication c LEFT JOIN `tabCommunication Link` l ON l.parent = c.name
 		WHERE c.reference_doctype IN %s AND (c.recipients LIKE %s OR c.sender LIKE %s)""",
-		(_OURS, like, like),
+		(_REFERRED, like, like),
 	)
 
 
-def _mirror(address: str) -> None:
-	"""Where the CRM has the address in no record any more, Email Unsubscribe goes too; else it still has its use."""
+def _lift_mirror(address: str) -> None:
+	"""Delete the Email Unsubscribe where no record of the CRM has the address; else it is still needed."""
 	if not any(row["doctype"] != EMAIL_UNSUBSCRIBE for row in find_elsewhere(address)):
 		mirror_store.lift_wish(address)
 
 
-def export_known(email: str) -> dict:
-	"""Return all that the campaigns know about an address: {doctype: its rows}, and the records that have it."""
+def export_known(email: str) -> dict[str, Any]:
+	"""Return all that the campaigns know about an address.
+
+	That is {doctype: its rows}, with "address", "asked_on" (the site's time), "forgotten" (a bool) and
+	"records", the CRM's records that have the address. Raises InvalidAddress.
+	"""
 	address = normalise(email)
-	told = {"address": address, "asked_on": now(), "forgotten": forgotten_store.is_forgotten(address)}
+	export = {"address": address, "asked_on": now(), "forgotten": forgotten_store.is_forgotten(address)}
 	for doctype in INDEXED:
-		told[doctype] = _whole(doctype, find_rows(doctype, address))
-	told["Campaign Log"] = _whole(
-		"Campaign Log",
-		sorted({*find_rows("Campaign Log", address), *_log_of(find_rows("Campaign Message", address))}),
-	)
-	told["Communication"] = frappe.db.sql(
+		export[doctype] = _read_rows(doctype, find_rows(doctype, address))
+	log = _find_log(address, find_rows("Campaign Message", address))
+	export["Campaign Log"] = _read_rows("Campaign Log", log)
+	export["Communication"] = _read_communications(address)
+	for doctype, fields in _text_fields().items():
+		export |= _find_mentions(doctype, fields, address)
+	export["records"] = find_elsewhere(address)
+	return export
+
+
+def _read_communications(address: str) -> list[dict[str, Any]]:
+	like = f"%{_escape(address)}%"
+	return frappe.db.sql(
 		"""SELECT name, creation, subject, sender, recipients, content, reference_doctype, reference_name
 		FROM tabCommunication WHERE reference_doctype IN %s AND (recipients LIKE %s OR sender LIKE %s)""",
-		(_OURS, f"%{_escaped(address)}%", f"%{_escaped(address)}%"),
+		(_REFERRED, like, like),
 		as_dict=True,
 	)
-	for doctype, fields in _texts().items():
-		told |= _mentions(doctype, fields, address)
-	told["records"] = find_elsewhere(address)
-	return told
 
 
-def _whole(doctype: str, names: list) -> list[dict]:
+def _read_rows(doctype: str, names: Names) -> list[dict[str, Any]]:
 	if not names:
 		return []
 	return frappe.db.sql(
@@ -221,13 +250,13 @@ def _whole(doctype: str, names: list) -> list[dict]:
 	)
 
 
-def _mentions(doctype: str, fields: list[str], address: str) -> dict[str, list]:
-	"""Return the rows of a doctype with a text that has the address, by their name and that text alone."""
-	found = [
+def _find_mentions(doctype: str, fields: list[str], address: str) -> dict[str, list[dict[str, Any]]]:
+	"""Return the rows of a doctype with a text that has the address: their name and that text alone."""
+	mentions = [
 		{"name": name, field: text}
 		for field in fields
 		for name, text in frappe.db.sql(
 			f"SELECT name, `{field}` FROM `tab{doctype}` WHERE `{field}` REGEXP %s", _pattern(address)
 		)
 	]
-	return {doctype: found} if found else {}
+	return {doctype: mentions} if mentions else {}

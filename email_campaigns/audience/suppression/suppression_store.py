@@ -1,17 +1,18 @@
 """Suppressed addresses in the database: the only writer of Suppressed Email, but for its own form.
 
-It lasts for an address, not for a member: leaving a list, joining it again or a new record with the same
-address change nothing. What it does to other records is in mirror_store.py.
+A suppression belongs to an address, not to a member: leaving a list, joining it again or a new record with
+the same address changes nothing. `_save` is the one INSERT; mirror_store.py mirrors a person's wish.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 
 import frappe
-from frappe.utils import now
+from frappe.model.document import Document
+from frappe.utils import create_batch, now
 
-from email_campaigns.audience.address import InvalidAddress, address_key, normalise
+from email_campaigns.audience.address import address_key, normalise, normalise_or_empty
 from email_campaigns.audience.suppression import forgotten_store, mirror_store
 from email_campaigns.audience.suppression.suppression import (
 	BY_WEIGHT,
@@ -23,31 +24,36 @@ from email_campaigns.audience.suppression.suppression import (
 	record_name,
 )
 from email_campaigns.compat import affected_rows
+from email_campaigns.text import _lt
 
 SLICE = 500
-LEFT_LIST = "Left This List"
+LEFT_LIST = _lt("Left This List")
+_MAILINGS = {"Mass Email": "campaign", "Campaign": "name"}  # a doctype and its field with the campaign
+# In this order: the comparison needs the old reason until the last.
+_RAISED = ("modified", "modified_by", "origin", "reason")
 
 
 def suppress(email: str, *, reason: str, origin: str, target_list: str = EVERYTHING) -> bool:
-	"""Keep an address from a list, or from everything; True where that is new. A replay is absorbed.
+	"""Keep the mails of a list, or all mails, from an address; returns True where that is new.
 
-	The person's own wish, where it is for everything, is carried over to Email Unsubscribe and to the
-	opt-out fields of the recipient sources. Raises InvalidAddress, and ValueError for an unknown reason.
+	A replay changes nothing. A person's own wish to get no mail at all is mirrored to Email Unsubscribe and
+	to the opt-out fields of the recipient sources. Raises InvalidAddress, and ValueError for an unknown
+	reason.
 	"""
 	address = normalise(email)
 	if forgotten_store.is_forgotten(address):
-		return False  # it gets nothing anyway, and must not be written down again
-	changed = _write([(address, target_list, reason, origin)]) > 0
+		return False  # it gets no mail anyway, and must not be stored again
+	changed = _save([(address, target_list, reason, origin)]) > 0
 	wish = target_list == EVERYTHING and reason in PERSONS_WISH
-	# A bounced address keeps its reason, yet the person's wish must be known once the bounce is lifted. Any
-	# other old record was told when it was new, perhaps by a click at the same moment, not yet to be seen.
+	# A bounced address keeps its reason, yet the person's wish must be known once the bounce is lifted. Every
+	# other old record was mirrored when it was new, perhaps by a click at the same moment, not yet visible.
 	if wish and (changed or read_scope(address).blocked):
 		changed = mirror_store.mirror_wish(address) or changed
 	return changed
 
 
 def lift(email: str, *, target_list: str = EVERYTHING) -> bool:
-	"""Take back what the person asked for, for a list or for everything; True where something changed.
+	"""Take back a person's own wish, for a list or for everything; returns True where something changed.
 
 	A hard bounce and an entry made by hand stay. Raises InvalidAddress.
 	"""
@@ -57,46 +63,49 @@ def lift(email: str, *, target_list: str = EVERYTHING) -> bool:
 		for row in _rows(address)
 		if (row.target_list or EVERYTHING) == target_list and row.reason in PERSONS_WISH
 	]
-	untold = target_list == EVERYTHING and mirror_store.lift_wish(address)
+	unmirrored = target_list == EVERYTHING and mirror_store.lift_wish(address)
 	if not names:
-		return untold
+		return unmirrored
 	frappe.db.delete("Suppressed Email", {"name": ["in", names]})
 	return affected_rows() > 0  # none where the same click came twice at once
 
 
 def read_scope(email: str) -> SuppressionScope:
-	"""Return what is kept from an address, which need not be suppressed at all. Raises InvalidAddress."""
+	"""Return what is kept from an address, suppressed or not. Raises InvalidAddress."""
 	return build_scope((row.target_list, row.reason) for row in _rows(normalise(email)))
 
 
 def lists_with_member(email: str, lists: Sequence[str]) -> list[str]:
-	"""Return those of `lists` that still exist and have the address as a member, sorted."""
+	"""Return those of `lists` that still exist and have a normalised address as a member, sorted."""
 	rows = frappe.db.sql(
 		"""SELECT DISTINCT m.target_list, m.email FROM `tabTarget List Member` m
 		JOIN `tabTarget List` l ON l.name = m.target_list
 		WHERE m.target_list IN %s AND m.email = %s""",
 		(tuple(lists) or ("",), email),
 	)
-	return sorted({target_list for target_list, found in rows if address_key(found) == address_key(email)})
+	return sorted(
+		{target_list for target_list, address in rows if address_key(address) == address_key(email)}
+	)
 
 
 def adopt_email_unsubscribes() -> int:
-	"""Take over the global records of Email Unsubscribe that were there before this app; returns how many."""
-	emails = frappe.get_all(
+	"""Suppress the addresses of global Email Unsubscribes that are older than this app; returns how many."""
+	unsubscribes = frappe.get_all(
 		"Email Unsubscribe", filters={"global_unsubscribe": 1}, fields=["name", "email"], order_by="creation"
 	)
-	rows = [(_valid(row.email), EVERYTHING, UNSUBSCRIBED, _origin(row)) for row in emails]
-	return sum(_write(part) for part in _slices([row for row in rows if row[0]]))
+	rows = [(normalise_or_empty(row.email), EVERYTHING, UNSUBSCRIBED, _origin(row)) for row in unsubscribes]
+	return _save([row for row in rows if row[0]])
 
 
-def mirror_email_unsubscribe(doc, method=None) -> None:
-	"""after_insert of Email Unsubscribe: a person who leaves anywhere in Frappe has left campaigns too.
+def mirror_email_unsubscribe(doc: Document, method: str | None = None) -> None:
+	"""after_insert of Email Unsubscribe (`doc`): suppress a person who unsubscribes elsewhere in Frappe.
 
-	Global: everything. For a mailing or campaign: its lists, or everything where it has none, since then
-	nothing narrower says what the person is tired of. For an Email Campaign it ends that sequence alone
-	(delivery.drip_events_store). Any other reference is no business of campaigns.
+	A global one suppresses everything. One for a mailing or campaign suppresses its lists, or everything
+	where it has none, since then nothing narrower says what the person does not want. One for an Email
+	Campaign ends that sequence alone (drip.events_store). Any other reference has nothing to do with
+	campaigns.
 	"""
-	address = _valid(doc.email)
+	address = normalise_or_empty(doc.email)
 	if not address or doc.flags.from_suppression:
 		return
 	if doc.global_unsubscribe:
@@ -109,9 +118,9 @@ def mirror_email_unsubscribe(doc, method=None) -> None:
 		suppress(address, reason=UNSUBSCRIBED, origin=_origin(doc), target_list=target_list)
 
 
-def lift_email_unsubscribe(doc, method=None) -> None:
-	"""on_trash of Email Unsubscribe: what it brought is taken back with it."""
-	address = _valid(doc.email)
+def lift_email_unsubscribe(doc: Document, method: str | None = None) -> None:
+	"""on_trash of Email Unsubscribe (`doc`): take back the suppressions that it brought."""
+	address = normalise_or_empty(doc.email)
 	if not address or doc.flags.from_suppression:
 		return
 	for row in _rows(address):
@@ -122,47 +131,48 @@ def lift_email_unsubscribe(doc, method=None) -> None:
 		mirror_store.lift_wish(address, leave_out=doc.name)
 
 
-_MAILINGS = {"Mass Email": "campaign", "Campaign": "name"}
-
-
 def source_lists(doctype: str, name: str) -> list[str]:
-	"""Return the target lists that a mailing goes to: its own, else its campaign's. Empty for another doctype."""
+	"""Return the target lists of a mailing or campaign: its own, else its campaign's. Others have none."""
 	if doctype not in _MAILINGS:
 		return []
-	own = _lists_in(doctype, name)
+	own = _own_lists(doctype, name)
 	campaign = (
 		None if own or doctype == "Campaign" else frappe.db.get_value(doctype, name, _MAILINGS[doctype])
 	)
-	return own or (_lists_in("Campaign", campaign) if campaign else [])
+	return own or (_own_lists("Campaign", campaign) if campaign else [])
 
 
-def _lists_in(doctype: str, name: str) -> list[str]:
+def _own_lists(doctype: str, name: str) -> list[str]:
 	filters = {"parenttype": doctype, "parent": name, "parentfield": "target_lists"}
 	return frappe.get_all("Campaign Target List", filters=filters, pluck="target_list", order_by="idx")
 
 
-def follow_renamed_list(doc, method=None, old: str = "", new: str = "", merge: bool = False) -> None:
-	"""after_rename of Target List: records are named by address and list, so that they follow the new title.
+def follow_renamed_list(
+	doc: Document, method: str | None = None, old: str = "", new: str = "", merge: bool = False
+) -> None:
+	"""after_rename of Target List (`doc`): rename the records, whose names are made from address and list.
 
-	Otherwise a new list with the old title would find its records' names taken.
+	Otherwise a new list with the old title would meet the names of these records.
 	"""
 	rows = frappe.get_all(
 		"Suppressed Email", filters={"target_list": new}, fields=["name", "email", "reason", "origin"]
 	)
 	stale = [row for row in rows if row.name != record_name(row.email, new)]
-	for part in _slices(stale):
-		frappe.db.delete("Suppressed Email", {"name": ["in", [row.name for row in part]]})
-		_write([(row.email, new, row.reason, row.origin or "") for row in part])
+	for batch in create_batch(stale, SLICE):
+		frappe.db.delete("Suppressed Email", {"name": ["in", [row.name for row in batch]]})
+		_save([(row.email, new, row.reason, row.origin or "") for row in batch])
 
 
 def carry_over(rows: Sequence[tuple[str, str, str]], target_list: str) -> None:
-	"""Keep addresses, with their (address, reason, origin), from a list that their members are being copied to."""
-	for part in _slices(rows):
-		_write([(address, target_list, reason, origin) for address, reason, origin in part])
+	"""Suppress (address, reason, origin) on a list to which members of another are being copied.
+
+	The addresses are normalised, as those of members are.
+	"""
+	_save([(address, target_list, reason, origin) for address, reason, origin in rows])
 
 
 def _rows(address: str) -> list:
-	# The collation takes é and e for one letter: what the index finds is compared by key.
+	# By key, for the collation of the index takes é and e for the same letter.
 	rows = frappe.get_all(
 		"Suppressed Email",
 		filters={"email": address},
@@ -171,12 +181,17 @@ def _rows(address: str) -> list:
 	return [row for row in rows if address_key(row.email) == address_key(address)]
 
 
-def _write(rows: Sequence[tuple[str, str, str, str]]) -> int:
-	"""Insert (address, list, reason, origin), or raise the reason of those that are there; returns changes."""
-	if any(reason not in BY_WEIGHT for _address, _list, reason, _origin in rows):
-		raise ValueError(f"Unknown reason of a suppression in {rows[0]}")
-	if not rows:
-		return 0
+def _save(rows: Sequence[tuple[str, str, str, str]]) -> int:
+	"""Insert (address, list, reason, origin), or make the reason of known records weightier.
+
+	Returns a number above 0 where something changed. Raises ValueError for an unknown reason.
+	"""
+	if unknown := next((row for row in rows if row[2] not in BY_WEIGHT), None):
+		raise ValueError(f"Unknown reason of a suppression in {unknown}")
+	return sum(_save_batch(batch) for batch in create_batch(rows, SLICE))
+
+
+def _save_batch(rows: Sequence[tuple[str, str, str, str]]) -> int:
 	stamp, user = now(), frappe.session.user
 	values = [
 		value
@@ -199,27 +214,15 @@ def _write(rows: Sequence[tuple[str, str, str, str]]) -> int:
 	return affected_rows()
 
 
-# In this order: the comparison needs the old reason until the last.
-_RAISED = ("modified", "modified_by", "origin", "reason")
-
-
-def _slices(rows: Sequence) -> Iterable[Sequence]:
-	return (rows[start : start + SLICE] for start in range(0, len(rows), SLICE))
-
-
-def _valid(email: str) -> str:
-	try:
-		return normalise(email)
-	except InvalidAddress:
-		return ""  # nothing is ever sent to it
-
-
-def _origin(email_unsubscribe) -> str:
+def _origin(email_unsubscribe: Document) -> str:
 	return f"Email Unsubscribe {email_unsubscribe.name}"
 
 
 def member_states(members: Sequence[int]) -> dict[int, str]:
-	"""Return {member: why nothing is sent to the address} for those that are suppressed, weightier reasons first."""
+	"""Return {member: why it gets no mail} of those `members` whose address is suppressed.
+
+	A suppression for everything wins over one for the list.
+	"""
 	rows = frappe.db.sql(
 		"""SELECT m.name, s.reason, COALESCE(s.target_list, '') != ''
 		FROM `tabTarget List Member` m JOIN `tabSuppressed Email` s
@@ -228,7 +231,7 @@ def member_states(members: Sequence[int]) -> dict[int, str]:
 		ORDER BY COALESCE(s.target_list, '') != '' DESC""",
 		(tuple(members) or (0,),),
 	)
-	# What holds for every list comes last, and so is what is told.
+	# A suppression for everything comes last, and so stays in the dict.
 	return {
 		name: LEFT_LIST if of_list and reason in PERSONS_WISH else reason for name, reason, of_list in rows
 	}

@@ -103,7 +103,7 @@ class TestSuppress(SuppressionTest):
 		for name in frappe.get_all("Target List Member", {"email": JO}, pluck="name"):
 			frappe.delete_doc("Target List Member", name)
 		target_list(news, JO)
-		self.assertTrue(read_scope(JO).left(news))
+		self.assertTrue(read_scope(JO).has_left(news))
 
 	def test_it_follows_a_renamed_list(self):
 		news = target_list("Suppression News")

@@ -62,13 +62,13 @@ def changes_within_a_day(start, zone):
 @settings(max_examples=500)
 @given(start=moments, hour=hours, zone=zones, spread=st.integers(0, HOUR - 1))
 def test_it_is_that_hour_within_a_day_and_never_before_the_start(start, hour, zone, spread):
-	found = next_time(start, hour, zone, spread)
+	moment = next_time(start, hour, zone, spread)
 	first = next_time(start, hour, zone)
 	longer = max(0, (offset(start, zone) - offset(start + 26 * HOUR, zone)).total_seconds())
-	assert start <= first <= found <= first + spread
+	assert start <= first <= moment <= first + spread
 	assert first - start <= 24 * HOUR + max(0, longer - HOUR)
-	assert found - start < 25 * HOUR + max(0, longer - HOUR)
-	assert in_zone(found, zone).hour == hour or changes_within_a_day(start, zone)
+	assert moment - start < 25 * HOUR + max(0, longer - HOUR)
+	assert in_zone(moment, zone).hour == hour or changes_within_a_day(start, zone)
 
 
 @settings(max_examples=150)
@@ -138,10 +138,10 @@ def test_the_day_that_apia_left_out_is_not_a_gap_in_the_hours():
 def test_within_the_hour_it_is_now_or_later_in_it(start, zone, spread):
 	assume(not changes_within_a_day(start, zone))
 	hour = in_zone(start, zone).hour
-	found = next_time(start, hour, zone, spread)
+	moment = next_time(start, hour, zone, spread)
 	assert next_time(start, hour, zone) == start
-	assert start <= found
-	assert in_zone(found, zone).replace(minute=0, second=0) == in_zone(start, zone).replace(
+	assert start <= moment
+	assert in_zone(moment, zone).replace(minute=0, second=0) == in_zone(start, zone).replace(
 		minute=0, second=0
 	)
 

@@ -18,9 +18,9 @@ def utc(*parts):
 
 
 def changes(zone, year):
-	"""Return (last second before, offset before, offset after) of each change of a zone's clocks in a year."""
+	"""Return (last second before, offset before, offset after) of each change of clocks in a year."""
 	tz, moment, end = ZoneInfo(zone), utc(year, 1, 1), utc(year + 1, 1, 1)
-	found = []
+	found_changes = []
 	while moment < end:
 		before, after = (datetime.fromtimestamp(m, tz).utcoffset() for m in (moment, moment + 86400))
 		if before != after:
@@ -29,9 +29,9 @@ def changes(zone, year):
 				middle = (low + high) // 2
 				same = datetime.fromtimestamp(middle, tz).utcoffset() == before
 				low, high = (middle, high) if same else (low, middle)
-			found.append((low, before, after))
+			found_changes.append((low, before, after))
 		moment += 86400
-	return found
+	return found_changes
 
 
 @settings(max_examples=400)
@@ -78,11 +78,8 @@ def test_around_every_change_of_a_year(zone):
 		("America/New_York", (2026, 11, 1, 1, 30), utc(2026, 11, 1, 5, 30)),
 		("Australia/Lord_Howe", (2026, 10, 4, 2, 15), utc(2026, 10, 3, 15, 45)),  # half an hour: 02:45
 		("Australia/Lord_Howe", (2026, 4, 5, 1, 45), utc(2026, 4, 4, 14, 45)),
-		(
-			"Pacific/Apia",
-			(2011, 12, 30, 12, 0),
-			utc(2011, 12, 30, 22, 0),
-		),  # a day that was left out: the 31st
+		# a day that was left out: the 31st
+		("Pacific/Apia", (2011, 12, 30, 12, 0), utc(2011, 12, 30, 22, 0)),
 		("Asia/Kathmandu", (2026, 1, 1, 0, 0), utc(2025, 12, 31, 18, 15)),
 		("UTC", (2026, 1, 1, 0, 0), utc(2026, 1, 1)),
 	],

@@ -12,7 +12,7 @@ MINUTE = 60
 
 
 def assert_near(sender, now, per_hour, slack=3 * MINUTE):
-	"""Estimate at `now`, let the mailing run to its end, and compare; looks a minute apart are worth some slack."""
+	"""Estimate at `now`, run the mailing to its end, and compare; looks a minute apart need some slack."""
 	estimated = ends_at(sender.limits(now), sender.waiting, now, per_hour)
 	truly = sender.run(start=now)[-1]
 	assert abs(estimated - truly) <= 0.1 * (truly - now) + slack

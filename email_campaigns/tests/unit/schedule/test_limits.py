@@ -14,7 +14,7 @@ irregular = st.lists(st.integers(30, 600), min_size=1, max_size=12)
 
 
 class Sender:
-	"""Claims what its limits grant at each look and sends it at a pace; a page may outlast the looks after it."""
+	"""Claims what its limits grant at each look, and sends it at a pace; a batch may outlast a look."""
 
 	def __init__(self, mails, *hourly, shared=None, spread=None, seconds_a_mail=0.05, batch=10**9):
 		self.mails, self.hourly, self.seconds_a_mail, self.batch = mails, hourly, seconds_a_mail, batch
@@ -42,17 +42,16 @@ class Sender:
 		return granted
 
 	def run(self, gaps=EVERY_MINUTE, start=0, until=10**9):
-		"""Look after each of `gaps` in turn until nothing waits or the time is over; return when each mail left."""
-		now = start
-		for gap in cycle(gaps):
-			if not self.waiting or now >= until:
-				return self.times
+		"""Look after each of `gaps` in turn until nothing waits or the time is over; return leaving times."""
+		now, gaps = start, cycle(gaps)
+		while self.waiting and now < until:
 			self.look(now)
-			now += gap
+			now += next(gaps)
+		return self.times
 
 
 def rolling(name, limit, times, now):
-	"""Count an hour as the ledger does; what is claimed and leaves later is reserved."""
+	"""Count an hour as the ledger does: mails that are claimed and leave later are reserved."""
 	first, last = bisect_right(times, now - HOUR), bisect_right(times, now)
 	return Rolling(name, limit, last - first, len(times) - last, times[first] if first < last else None)
 
@@ -66,6 +65,7 @@ def most_in_an_hour(times):
 	return most
 
 
+# PLR0913: an argument for each value that is generated
 @settings(max_examples=60)
 @given(
 	limits=st.lists(st.integers(1, 200), min_size=1, max_size=3),
@@ -75,7 +75,7 @@ def most_in_an_hour(times):
 	batch=st.integers(1, 500),
 	start=st.integers(0, 10_000),
 )
-def test_no_rolling_hour_holds_more_than_any_limit(limits, mails, gaps, seconds_a_mail, batch, start):
+def test_no_rolling_hour_holds_more_than_any_limit(limits, mails, gaps, seconds_a_mail, batch, start):  # noqa: PLR0913
 	times = Sender(mails, *limits, seconds_a_mail=seconds_a_mail, batch=batch).run(gaps, start)
 	assert len(times) == mails
 	assert most_in_an_hour(times) <= min(limits)
@@ -201,13 +201,12 @@ def allowed(anchor, ends, mails, at):
 
 def claimed_by(sender, gaps, start, until):
 	"""Return (time of the look, how many are claimed by then) of each look."""
-	seen, now = [], start
-	for gap in cycle(gaps):
-		if now >= until:
-			return seen
+	looks, now, gaps = [], start, cycle(gaps)
+	while now < until:
 		sender.look(now)
-		seen.append((now, len(sender.times)))
-		now += gap
+		looks.append((now, len(sender.times)))
+		now += next(gaps)
+	return looks
 
 
 @settings(max_examples=50)
@@ -236,12 +235,12 @@ def test_a_pause_is_not_made_up_for_in_a_burst(mails, before, pause, gaps):
 	sender = Sender(mails, spread=(0, ends, mails))
 	sender.run(gaps, until=before * MINUTE)
 	resumed = (before + pause) * MINUTE
-	left = sender.waiting
-	sender.spread = (resumed, ends, left)
+	remaining = sender.waiting
+	sender.spread = (resumed, ends, remaining)
 	sender.look(resumed)
-	assert left - sender.waiting <= left * LEAD / (ends - resumed)
+	assert remaining - sender.waiting <= remaining * LEAD / (ends - resumed)
 	for now, gone in claimed_by(sender, gaps, resumed, ends):
-		assert gone - (mails - left) <= allowed(resumed, ends, left, now)
+		assert gone - (mails - remaining) <= allowed(resumed, ends, remaining, now)
 	sender.look(ends)
 	assert sender.waiting == 0
 
