@@ -32,8 +32,8 @@ class RenderedSample:
 	"""A mail rendered for some recipients: how many met each warning or fault, and all links."""
 
 	size: int = 0
-	missing: Counter[Any] = field(default_factory=Counter)
-	faults: Counter[Any] = field(default_factory=Counter)
+	missing: Counter[Sentence] = field(default_factory=Counter)
+	faults: Counter[Sentence] = field(default_factory=Counter)
 	hrefs: dict[str, None] = field(default_factory=dict)
 
 
@@ -47,7 +47,7 @@ def render_sample(
 		try:
 			content = message.render({**values, "doc": _without_blanks(record)})
 		except RenderError as error:
-			sample.faults[str(error)] += 1
+			sample.faults[error.sentence] += 1
 			continue
 		sample.missing.update(content.warnings)
 		sample.hrefs |= dict.fromkeys(hrefs(content.html))

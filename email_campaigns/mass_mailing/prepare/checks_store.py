@@ -93,7 +93,7 @@ def _compile(mailing: Mailing, compiled: dict[str, CompiledMessage]) -> Iterator
 			message = compose_store.compile_text(mailing, edition)
 			compose_store.make_composer(mailing, message)
 		except (TemplateError, HeaderError) as error:
-			yield Finding(ERROR, Sentence("{0}", str(error)))
+			yield Finding(ERROR, error.sentence)
 		except frappe.ValidationError as error:
 			frappe.clear_last_message()
 			yield Finding(ERROR, Sentence("{0}", strip_html(str(error))))
@@ -169,7 +169,7 @@ def _sender_findings(mailing: Mailing) -> Iterator[Finding]:
 	try:
 		transport.connect(mailing.account).close()
 	except Unavailable as error:
-		yield Finding(ERROR, Sentence("{0}", str(error)))
+		yield Finding(ERROR, Sentence("{0}", error))
 	else:
 		text = _lt("The mail server of {0} takes mail from {1}.")
 		yield Finding(OK, Sentence(text, mailing.account, mailing.sender_address))

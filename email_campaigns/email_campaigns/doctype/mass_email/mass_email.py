@@ -96,7 +96,7 @@ class MassEmail(Document):
 			try:
 				header_text(self.get(field) or "", _(self.meta.get_label(field)))
 			except HeaderError as error:
-				frappe.throw(str(error))
+				frappe.throw(translate(error))
 
 	def _read_times(self):
 		"""Turn the times of the form, those of a clock in the mailing's time zone, into Unix seconds."""
@@ -105,7 +105,7 @@ class MassEmail(Document):
 			try:
 				self.set(epoch, to_epoch(get_datetime(self.get(field)), zone) if self.get(field) else 0)
 			except UnknownZone as error:
-				frappe.throw(str(error), title=_(self.meta.get_label("time_zone")))
+				frappe.throw(translate(error), title=_(self.meta.get_label("time_zone")))
 
 		send_when = self.send_when or mailing.NOW
 		if send_when == mailing.NOW and self.start_epoch and self._is_new_time("start_epoch"):

@@ -10,6 +10,7 @@ from email_campaigns.audience.suppression.suppression import (
 	UNSUBSCRIBED,
 	record_name,
 )
+from email_campaigns.translation import translate
 
 
 class SuppressedEmail(Document):
@@ -20,7 +21,7 @@ class SuppressedEmail(Document):
 		try:
 			self.set("email", normalise(self.email).lower())
 		except InvalidAddress as error:
-			frappe.throw(str(error), frappe.InvalidEmailAddressError)
+			frappe.throw(translate(error), frappe.InvalidEmailAddressError)
 		forgotten_store.check_not_forgotten(self.email)
 		if reason := frappe.db.get_value(
 			self.doctype, record_name(self.email, self.target_list or ""), "reason"

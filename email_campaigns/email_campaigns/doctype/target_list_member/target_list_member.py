@@ -5,6 +5,7 @@ from frappe.model.document import Document
 from email_campaigns.audience.address import InvalidAddress, normalise, plain_key, record_key
 from email_campaigns.audience.lists import members_store
 from email_campaigns.audience.suppression import forgotten_store
+from email_campaigns.translation import translate
 
 
 class TargetListMember(Document):
@@ -25,7 +26,7 @@ class TargetListMember(Document):
 		try:
 			self.set("email", normalise(self.email or ""))
 		except InvalidAddress as error:
-			frappe.throw(str(error))
+			frappe.throw(translate(error))
 		self.member_key = plain_key(self.email)
 
 	def _check_unique(self):
