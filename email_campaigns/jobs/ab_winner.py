@@ -1,4 +1,4 @@
-"""A/B tests: the winner is chosen when its time has come, and the rest of the audience is released with it."""
+"""Jobs of A/B tests: they choose winners that are due, and release the rest of the audience with them."""
 
 from __future__ import annotations
 
@@ -11,21 +11,21 @@ from email_campaigns.mass_mailing import ab_winner_store
 
 
 def choose_winners(epoch: int) -> None:
-	"""Choose the winners that are due at `epoch` (Unix seconds), and release what a choice has not released yet."""
+	"""Choose the winners that are due at `epoch` (Unix seconds), and release mails that wait for a winner."""
 	for name in ab_winner_store.mailings_under_test():
 		try:
 			ab_winner_store.choose_if_due(name, epoch)
 			frappe.db.commit()
 			_release(name, epoch)
 		except Exception:
-			# One that can't be judged holds up no other mailing; a deadlock is over in a minute.
+			# A mailing that can't be judged holds up no other; a deadlock is over in a minute.
 			frappe.db.rollback()
 			frappe.log_error(f"Email Campaigns: no winner of {name}")
 			frappe.db.commit()
 
 
 def release_rest(name: str) -> None:
-	"""Release the rest of a mailing whose version somebody has chosen, slice by slice, each durable."""
+	"""Release the rest of a mailing for which somebody has chosen a version, slice by slice, each durable."""
 	change_latest_rows()
 	_release(name, int(time.time()))
 

@@ -1,4 +1,4 @@
-"""Approvals in the database: who may give one, what it was given for, and what happens where that has changed."""
+"""Approvals in the database: who may give them, what they cover, and the end of those that no longer hold."""
 
 from __future__ import annotations
 
@@ -20,21 +20,21 @@ SETTING = {"Needed": NEEDED, "Needed, by another person": ANOTHER}
 MANAGER = "Campaign Manager"
 MANAGERS = (MANAGER, "System Manager")
 NONE = {"approved_by": None, "approved_on": None, "approval_hash": ""}
-# What only the steps of an approval may write; a form that is saved can't.
-KEPT = ("requested_by", *NONE, "rejected_by", "rejection_reason", "started_on")
+# Fields that only the steps of an approval write; a form that is saved can't.
+STEP_FIELDS = ("requested_by", *NONE, "rejected_by", "rejection_reason", "started_on")
 
 
 class ApprovalVoid(frappe.ValidationError):
-	"""What was approved is not what would be sent. The message says what has changed."""
+	"""The mailing would not be sent as it was approved. The message says what has changed."""
 
 
 def approval_needed() -> str:
-	"""Return "", NEEDED or ANOTHER: whether the settings want an approval, and by whom."""
+	"""Return whether the settings want an approval: "" for none, NEEDED, or ANOTHER for another person's."""
 	return SETTING.get(app_settings().approval, "")
 
 
 def load_approved(name: str) -> Mailing:
-	"""Return a mailing that is to be sent. Raises Void where it was approved and is not what was approved."""
+	"""Return a mailing that is to be sent. Raises ApprovalVoid where it has changed since it was approved."""
 	doc = frappe.get_doc("Mass Email", name)
 	mailing = mailing_store.from_doc(doc)
 	if doc.approval_hash and doc.approval_hash != fingerprint(mailing):
@@ -43,9 +43,9 @@ def load_approved(name: str) -> Mailing:
 
 
 def approval_problem(doc) -> str:
-	"""Return the sentence for which a mailing must not start, "" where its approval stands or none is needed.
+	"""Return why a Mass Email must not start, as a sentence; "" where its approval holds or none is needed.
 
-	A mailing that can't be loaded has no fault here: it pauses with the reason when it is to be sent.
+	A mailing that can't be loaded has no problem here: it pauses with the reason when it is to be sent.
 	"""
 	if not doc.approval_hash:
 		return (
@@ -62,33 +62,36 @@ def approval_problem(doc) -> str:
 
 
 def may_start(name: str) -> bool:
-	"""Tell whether a Pending mailing may start; one that may not goes back to Draft, and its asker is told why."""
+	"""Return whether a Pending mailing may start.
+
+	One that may not goes back to Draft, and whoever asked for its approval is notified of the reason.
+	"""
 	doc = frappe.get_doc("Mass Email", name)
-	why = approval_problem(doc)
-	if why:
-		void_approval(doc, why)
-	return not why
+	problem = approval_problem(doc)
+	if problem:
+		void_approval(doc, problem)
+	return not problem
 
 
-def void_approval(doc, why: str) -> bool:
-	"""Take a Pending mailing whose approval does not hold back to Draft; tell whether that happened."""
-	moved = status_store.move(doc.name, "Draft", from_statuses=("Pending",), problem=why, **NONE)
+def void_approval(doc, problem: str) -> bool:
+	"""Take a Pending Mass Email whose approval does not hold back to Draft; return whether that happened."""
+	moved = status_store.move(doc.name, "Draft", from_statuses=("Pending",), problem=problem, **NONE)
 	if moved:
-		notify_requester(doc, _("The mailing {0} is a Draft again: {1}"), why)
+		notify_requester(doc, _("The mailing {0} is a Draft again: {1}"), problem)
 	return moved
 
 
-def pause_unapproved(name: str, why: str) -> None:
-	"""Pause a mailing under way whose approval does not hold, and tell its asker."""
-	if status_store.move(name, "Paused", problem=why):
-		notify_requester(frappe.get_doc("Mass Email", name), _("The mailing {0} is paused: {1}"), why)
+def pause_unapproved(name: str, problem: str) -> None:
+	"""Pause a mailing under way whose approval does not hold, and notify whoever asked for it."""
+	if status_store.move(name, "Paused", problem=problem):
+		notify_requester(frappe.get_doc("Mass Email", name), _("The mailing {0} is paused: {1}"), problem)
 
 
 def check_not_void(doc) -> None:
-	"""Raise Void where a mailing must not go on before it is approved anew."""
-	if why := approval_problem(doc):
-		raise_void = _("{0} Before it goes on, a Campaign Manager has to approve it.").format(why)
-		frappe.throw(raise_void, ApprovalVoid)
+	"""Raise ApprovalVoid where a Mass Email must not go on before it is approved anew."""
+	if problem := approval_problem(doc):
+		sentence = _("{0} Before it goes on, a Campaign Manager has to approve it.").format(problem)
+		frappe.throw(sentence, ApprovalVoid)
 
 
 def approval_fields(mailing: Mailing) -> dict:
@@ -101,39 +104,45 @@ def approval_fields(mailing: Mailing) -> dict:
 
 
 def renew_approval(doc, mailing: Mailing) -> None:
-	"""Approve what a Paused mailing is now; whoever steers it resumes it."""
+	"""Approve a Paused Mass Email as it is now; it stays Paused until somebody resumes it."""
 	values = {**approval_fields(mailing), "problem": ""}
 	frappe.db.set_value("Mass Email", {"name": doc.name, "status": "Paused"}, values)
 	frappe.clear_document_cache("Mass Email", doc.name)
 
 
 def problem_with_approver(doc, user: str) -> str:
-	"""Return the sentence for which a user can't approve or reject a mailing, "" where they can."""
+	"""Return why a user can't approve or reject a Mass Email, as a sentence; "" where they can."""
 	if not is_manager(user):
 		return _("{0} is not a Campaign Manager.").format(get_fullname(user))
 	if not frappe.has_permission(doc.doctype, "write", doc, user=user):
 		return _("{0} may not write this mailing.").format(get_fullname(user))
 	if approval_needed() == ANOTHER and user in (doc.requested_by, doc.owner):
 		return _(
-			"The settings want another person than {0} to approve: not who asks, nor who made the mailing."
+			"The settings want another person than {0} to approve:"
+			" neither the one who asks, nor the one who made the mailing."
 		).format(get_fullname(user))
 	return ""
 
 
 def is_manager(user: str) -> bool:
+	"""Return whether a user is enabled and has one of the roles MANAGERS."""
 	return bool(cint(frappe.db.get_value("User", user, "enabled"))) and not set(MANAGERS).isdisjoint(
 		frappe.get_roles(user)
 	)
 
 
-def check_approver(user: str, was: str) -> None:
-	"""Raise ValidationError where the chosen approver can't be one, or not any more where it is the one that `was`."""
+def check_approver(user: str, earlier: str) -> None:
+	"""Raise ValidationError where the chosen approver, `user`, can't be one.
+
+	`earlier` is the approver that the mailing had before: the sentence then says that they can't be one any
+	more.
+	"""
 	title = _("Approver")
 	if not cint(frappe.db.get_value("User", user, "enabled")):
 		frappe.throw(_("{0} is disabled and can't approve.").format(get_fullname(user)), title=title)
 	if is_manager(user):
 		return
-	if user == was:
+	if user == earlier:
 		frappe.throw(_("{0} is not a Campaign Manager any more.").format(get_fullname(user)), title=title)
 	frappe.throw(
 		_("{0} is not a Campaign Manager, and can't approve.").format(get_fullname(user)), title=title
@@ -141,12 +150,15 @@ def check_approver(user: str, was: str) -> None:
 
 
 def approvers(doc, asker: str) -> list[str]:
-	"""Return the users who are asked: the one that the mailing names, else all Campaign Managers but the asker."""
-	asked = [doc.approver] if doc.approver else managers()
+	"""Return the users who are asked: the Mass Email's approver, else all Campaign Managers but the asker.
+
+	Where the settings want another person, neither the asker nor the owner is among them.
+	"""
+	users = [doc.approver] if doc.approver else managers()
 	if doc.approver and approval_needed() != ANOTHER:
-		return asked
+		return users
 	excluded = (asker, doc.owner) if approval_needed() == ANOTHER else (asker,)
-	return [user for user in asked if user not in excluded]
+	return [user for user in users if user not in excluded]
 
 
 def managers() -> list[str]:
@@ -160,32 +172,35 @@ def managers() -> list[str]:
 
 
 def notify_requester(doc, sentence: str, *values: str) -> None:
-	"""Notify who asked for the approval; `sentence` has the place {0} for the mailing."""
+	"""Notify the user who asked for the approval of a Mass Email; `sentence` has {0} for the mailing."""
 	if doc.requested_by:
 		notify_of_mailing([doc.requested_by], doc, sentence, *values)
 
 
 def notify_of_mailing(users: list[str], doc, sentence: str, *values: str) -> None:
-	"""Send Frappe's own notification; the texts of users in it are escaped."""
+	"""Send users Frappe's own notification of a Mass Email, with the texts of users escaped.
+
+	`sentence` is translated, with {0} for the mailing and {1} and so on for `values`.
+	"""
 	title = f"<b>{escape(doc.title)}</b>"
 	notify_users(users, "Mass Email", doc.name, sentence.format(title, *map(escape, values)))
 
 
 def _changed(doc, mailing: Mailing) -> str:
-	what = ", ".join(_changed_since(doc, mailing)) or _("The mailing {0}").format(doc.title)
+	changed = ", ".join(_changed_documents(doc, mailing)) or _("The mailing {0}").format(doc.title)
 	return _("{0} was changed after {1} approved it on {2}.").format(
-		what, get_fullname(doc.approved_by), format_datetime(doc.approved_on)
+		changed, get_fullname(doc.approved_by), format_datetime(doc.approved_on)
 	)
 
 
-def _changed_since(doc, mailing: Mailing) -> list[str]:
-	"""Name the documents beside the mailing that were changed since it was approved."""
+def _changed_documents(doc, mailing: Mailing) -> list[str]:
+	"""Return the names of the documents beside the mailing that were changed after its approval."""
 	versions = (*doc.language_versions, *doc.ab_versions)
 	templates = [doc.email_template, *(row.email_template for row in versions if row.email_template)]
-	beside = [("Email Template", name) for name in dict.fromkeys(templates)]
-	beside += [("Campaign", mailing.campaign), ("Email Account", mailing.account)]
+	documents = [("Email Template", name) for name in dict.fromkeys(templates)]
+	documents += [("Campaign", mailing.campaign), ("Email Account", mailing.account)]
 	return [
 		_("The {0} {1}").format(_(doctype), name)
-		for doctype, name in beside
+		for doctype, name in documents
 		if doc.approved_on and frappe.db.get_value(doctype, name, "modified") > doc.approved_on
 	]

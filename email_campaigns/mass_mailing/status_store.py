@@ -1,7 +1,7 @@
-"""Every change of a Mass Email's status in the database.
+"""The only writer of a Mass Email's status.
 
-The only writer of a Mass Email's status. Each change is one UPDATE that names the states it may come from,
-so of two that race for it one is told no.
+Each change is one UPDATE that names the states it may come from, so of two that race for it only one
+succeeds.
 """
 
 from __future__ import annotations
@@ -23,17 +23,18 @@ COUNTED = ("planned", "sent", "failed", "skipped", "uncertain", "cancelled")
 
 
 def move(name: str, target: str, *, from_statuses: Iterable[str] = (), **values) -> bool:
-	"""Bring a Mass Email to `target` if its state allows it, with other fields; tell whether that happened.
+	"""Bring a Mass Email to `target` if its state allows it, with other fields; return whether that happened.
 
-	`from_statuses` are those of the legal ones that the caller means, all where it is empty. A problem that was shown is
-	gone with the change unless a new one is given.
+	`from_statuses` are those of the legal origins that the caller means, all where it is empty. A problem
+	that was shown is gone with the change unless a new one is given.
 	"""
 	allowed = lifecycle.origins("Mass Email", target)
 	origins = [state for state in allowed if state in from_statuses] if from_statuses else allowed
 	values = {"problem": "", "modified": now_datetime(), "modified_by": frappe.session.user} | values
 	assignments = ", ".join(f"`{field}` = %({field})s" for field in values)
 	frappe.db.sql(
-		f"UPDATE `tabMass Email` SET status = %(target)s, {assignments} WHERE name = %(name)s AND status IN %(origins)s",
+		f"""UPDATE `tabMass Email` SET status = %(target)s, {assignments}
+		WHERE name = %(name)s AND status IN %(origins)s""",
 		{**values, "target": target, "name": name, "origins": origins or ("",)},
 	)
 	moved = affected_rows() == 1
@@ -46,14 +47,14 @@ def move(name: str, target: str, *, from_statuses: Iterable[str] = (), **values)
 def lock(name: str):
 	"""Return the fields LOCKED of a mailing as they are now, None where it does not exist.
 
-	Whoever opens mails again and whoever finishes the mailing hold this lock, so that none is left behind in a
-	mailing that ended at the same moment.
+	Both those who open mails again and the job that finishes the mailing hold this lock, so that no open mail
+	stays behind in a mailing that ended at the same moment.
 	"""
 	return frappe.db.get_value("Mass Email", name, LOCKED, as_dict=True, for_update=True)
 
 
 def reopen(name: str) -> bool:
-	"""Let an ended mailing go on with the mails that have been opened again; tell whether it had ended."""
+	"""Let an ended mailing go on with the mails that are open again; return whether it had ended."""
 	return move(name, "In Process", from_statuses=("Complete", "Failed"), completed_on=None)
 
 
@@ -69,11 +70,12 @@ def show_problem(name: str, problem: str) -> None:
 
 
 def shown_problem(name: str) -> str:
+	"""Return the sentence that the mailing's form shows, "" where there is none."""
 	return frappe.db.get_value("Mass Email", name, "problem") or ""
 
 
 def due_mailings(epoch: int) -> list[str]:
-	"""Return the mailings whose time has come by `epoch` (Unix seconds) and whose campaign is not Inactive, the earliest first."""
+	"""Return the mailings to start by `epoch` (Unix seconds), the earliest first; no Inactive campaign's."""
 	return frappe.db.sql(
 		f"""SELECT p.name FROM `tabMass Email` p JOIN `tabCampaign` c ON c.name = p.campaign
 		WHERE p.status = 'Pending' AND p.start_epoch <= %s AND {CAMPAIGN_SENDS} ORDER BY p.start_epoch""",
@@ -92,9 +94,9 @@ def past_deadline(epoch: int) -> list[str]:
 	)
 
 
-def spread_from(name: str, left: int, epoch: int) -> None:
-	"""Spread the mails that are left from `epoch` (Unix seconds) on: at the start, and again after a pause."""
-	values = {"anchor_epoch": epoch, "anchor_left": left}
+def spread_from(name: str, remaining: int, epoch: int) -> None:
+	"""Spread the `remaining` mails from `epoch` (Unix seconds) on: at the start, and anew after a pause."""
+	values = {"anchor_epoch": epoch, "anchor_left": remaining}
 	hours, until = frappe.db.get_value("Mass Email", name, ["spread_hours", "spread_until"])
 	if not cint(until):
 		values["spread_until"] = epoch + cint(hours) * HOUR if cint(hours) else 0
@@ -102,7 +104,10 @@ def spread_from(name: str, left: int, epoch: int) -> None:
 
 
 def finish(name: str) -> bool:
-	"""Complete the mailing if nothing is open any more; it has Failed where nothing at all could be sent."""
+	"""Complete a mailing without open mails; it has Failed where no mail at all could be sent.
+
+	Return whether its status changed.
+	"""
 	counts = frappe.db.get_value("Mass Email", name, [f"{kind}_count" for kind in COUNTED], as_dict=True)
 	if counts.sent_count or counts.uncertain_count:
 		return move(name, "Complete", completed_on=now_datetime())

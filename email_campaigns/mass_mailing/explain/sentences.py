@@ -1,6 +1,6 @@
-"""Why somebody got a mailing, or did not: sentences that the person can be told. Pure.
+"""Why somebody got a mailing, or did not, in sentences that can be passed on to that person. Pure.
 
-What is known comes in as text and is translated by `_`, which is passed in; times are texts in the user's own form.
+Facts come in as values, times among them as texts in the user's own form; sentences go out, to be translated.
 """
 
 from __future__ import annotations
@@ -20,13 +20,19 @@ from email_campaigns.audience.decide import (
 	RECORD_MISSING,
 	UNSUBSCRIBED,
 )
+from email_campaigns.text import Sentence, _lt
 
-Translate = Callable[[str], str]
+NOTHING = Sentence("")
+SUPPRESSED = "Suppressed: "
 
 
 @dataclass(frozen=True, slots=True)
 class SuppressionFacts:
-	"""What keeps mail from an address: its reason, "" for none, since when, by what, and the one list it holds for."""
+	"""The entry that keeps mail from an address.
+
+	`reason` is "" where there is none; `since` is a time, `origin` says what made the entry, `target_list` is
+	the one list that it holds for, "" for all.
+	"""
 
 	reason: str = ""
 	since: str = ""
@@ -36,13 +42,14 @@ class SuppressionFacts:
 
 @dataclass(frozen=True, slots=True)
 class WaitReasons:
-	"""What a Queued mail may be waiting for; `due` and `opens` are times, "" where they have come.
+	"""The things that a Queued mail may be waiting for; `due` and `opens` are times, "" where they have come.
 
-	`held` is a sentence for which nothing leaves at all, `refused` what the server said for the time being.
+	`hindrance` is a sentence for which nothing leaves at all, `refused` the server's answer when it refused
+	the mail for the time being, `limit` the name of the limit that opens at `opens`.
 	"""
 
 	paused: bool = False
-	held: str = ""
+	hindrance: str = ""
 	for_mail: bool = False
 	for_winner: bool = False
 	refused: str = ""
@@ -54,9 +61,13 @@ class WaitReasons:
 
 @dataclass(frozen=True, slots=True)
 class MailFacts:
-	"""A row of the ledger as it is told. `copy_of` is the address of the mail that it is a copy of, `again` says that
-	it was sent once more, `version` is its label in an A/B test, where others got another; the rest are times, "" where
-	nothing happened."""
+	"""A row of the ledger and what has become of it.
+
+	`resent` says that it was sent once more, `copy_of` is the address of the mail that it is a copy of,
+	`version` its label in an A/B test; `suppression` and `excluding` are what holds today for a Skipped mail:
+	the entry, and the excluding lists that its recipient is on. The rest are times, "" where nothing
+	happened.
+	"""
 
 	status: str
 	email: str
@@ -67,91 +78,101 @@ class MailFacts:
 	clicked: str = ""
 	replied: str = ""
 	opted_out: str = ""
-	again: bool = False
+	resent: bool = False
 	seed: bool = False
 	copy_of: str = ""
 	version: str = ""
 	waits: WaitReasons = WaitReasons()
-	kept: SuppressionFacts = SuppressionFacts()
-	lists: Sequence[str] = ()
+	suppression: SuppressionFacts = SuppressionFacts()
+	excluding: Sequence[str] = ()
 
 
-def explain_mail(mail: MailFacts, _: Translate) -> str:
-	"""Return what became of a mail."""
-	told = [_STATUS[mail.status](mail, _), _version(mail, _)]
-	return " ".join(filter(None, [_seed(mail, _), _copy(mail, _), *told, *_events(mail, _)]))
+def join(*sentences: Sentence) -> Sentence:
+	"""Return sentences as one, with spaces between them; empty ones are left out."""
+	parts = [sentence for sentence in sentences if sentence]
+	return Sentence(" ".join(f"{{{place}}}" for place in range(len(parts))), *parts)
 
 
-def _version(mail: MailFacts, _: Translate) -> str:
+def explain_mail(mail: MailFacts) -> Sentence:
+	"""Return what became of a mail. Raises KeyError for a status that the ledger does not have."""
+	return join(_seed(mail), _copy(mail), _STATUS[mail.status](mail), _version(mail), *_events(mail))
+
+
+def _version(mail: MailFacts) -> Sentence:
 	if not mail.version or mail.status == "Skipped":
-		return ""
+		return NOTHING
 	if mail.status != "Sent":
-		return _("It has version {0} of the A/B test.").format(mail.version)
-	return _("It was version {0} of the A/B test.").format(mail.version)
+		return Sentence(_lt("It has version {0} of the A/B test."), mail.version)
+	return Sentence(_lt("It was version {0} of the A/B test."), mail.version)
 
 
-def _seed(mail: MailFacts, _: Translate) -> str:
-	return _("As one of the seed group:") if mail.seed else ""
+def _seed(mail: MailFacts) -> Sentence:
+	return Sentence(_lt("As one of the seed group:")) if mail.seed else NOTHING
 
 
-def _copy(mail: MailFacts, _: Translate) -> str:
-	return _("As CC of the mail to {0}:").format(mail.copy_of) if mail.copy_of else ""
+def _copy(mail: MailFacts) -> Sentence:
+	return Sentence(_lt("As CC of the mail to {0}:"), mail.copy_of) if mail.copy_of else NOTHING
 
 
-def _sent(mail: MailFacts, _: Translate) -> str:
-	if mail.again:
-		return _("The mail was sent to {0} once more on {1}.").format(mail.email, mail.sent)
+def _sent(mail: MailFacts) -> Sentence:
+	if mail.resent:
+		return Sentence(_lt("The mail was sent to {0} once more on {1}."), mail.email, mail.sent)
 	if mail.copy_of:
-		return _("{0} got a copy on {1}.").format(mail.email, mail.sent)
-	return _("The mail was sent to {0} on {1}.").format(mail.email, mail.sent)
+		return Sentence(_lt("{0} got a copy on {1}."), mail.email, mail.sent)
+	return Sentence(_lt("The mail was sent to {0} on {1}."), mail.email, mail.sent)
 
 
-def _events(mail: MailFacts, _: Translate) -> list[str]:
+def _events(mail: MailFacts) -> list[Sentence]:
 	if mail.status != "Sent":
 		return []
-	told = (
-		(mail.bounced, _("It came back as undeliverable on {0}.")),
-		(mail.opened, _("It was opened on {0}.")),
-		(mail.clicked, _("A link in it was clicked on {0}.")),
-		(mail.replied, _("It was answered on {0}.")),
-		(mail.opted_out, _("They unsubscribed with it on {0}.")),
+	events = (
+		(mail.bounced, _lt("It came back as undeliverable on {0}.")),
+		(mail.opened, _lt("It was opened on {0}.")),
+		(mail.clicked, _lt("A link in it was clicked on {0}.")),
+		(mail.replied, _lt("It was answered on {0}.")),
+		(mail.opted_out, _lt("They unsubscribed with it on {0}.")),
 	)
-	return [words.format(at) for at, words in told if at]
+	return [Sentence(text, time) for time, text in events if time]
 
 
-def _failed(mail: MailFacts, _: Translate) -> str:
+def _failed(mail: MailFacts) -> Sentence:
 	if mail.bounced:
-		words = _(
+		text = _lt(
 			"The mail to {0} failed on {1}: the address was refused for good. The mail server said: {2}"
 		)
-		return words.format(mail.email, mail.bounced, mail.reason)
-	return _("The mail to {0} failed: {1}").format(mail.email, _(mail.reason))
+		return Sentence(text, mail.email, mail.bounced, mail.reason)
+	return Sentence(_lt("The mail to {0} failed: {1}"), mail.email, Sentence(mail.reason))
 
 
-def _uncertain(mail: MailFacts, _: Translate) -> str:
-	return _(
-		"The connection broke while the mail to {0} was leaving, so nobody knows whether the server took it. It is not sent again until somebody decides."
-	).format(mail.email)
+def _uncertain(mail: MailFacts) -> Sentence:
+	text = _lt(
+		"The connection broke while the mail to {0} was leaving, so nobody knows whether the server took it."
+		" It is not sent again until somebody decides."
+	)
+	return Sentence(text, mail.email)
 
 
-def _queued(mail: MailFacts, _: Translate) -> str:
-	return _("The mail to {0} is waiting.").format(mail.email) + " " + explain_wait(mail.waits, _)
+def _queued(mail: MailFacts) -> Sentence:
+	return join(Sentence(_lt("The mail to {0} is waiting."), mail.email), explain_wait(mail.waits))
 
 
-def _sending(mail: MailFacts, _: Translate) -> str:
-	return _("The mail to {0} is leaving at this moment.").format(mail.email)
+def _sending(mail: MailFacts) -> Sentence:
+	return Sentence(_lt("The mail to {0} is leaving at this moment."), mail.email)
 
 
-def _skipped(mail: MailFacts, _: Translate) -> str:
-	nothing = _("Nothing was sent to {0}.").format(mail.email or _("them"))
-	return f"{nothing} {explain_exclusion(mail.reason, _, mail.kept, mail.lists)}"
+def _skipped(mail: MailFacts) -> Sentence:
+	recipient = mail.email or Sentence(_lt("them"))
+	return join(
+		Sentence(_lt("Nothing was sent to {0}."), recipient),
+		explain_exclusion(mail.reason, mail.suppression, mail.excluding),
+	)
 
 
-def _ended(mail: MailFacts, _: Translate) -> str:
-	return _("The mail to {0} never left: {1}").format(mail.email, _(mail.reason))
+def _ended(mail: MailFacts) -> Sentence:
+	return Sentence(_lt("The mail to {0} never left: {1}"), mail.email, Sentence(mail.reason))
 
 
-_STATUS = {
+_STATUS: dict[str, Callable[[MailFacts], Sentence]] = {
 	"Sent": _sent,
 	"Failed": _failed,
 	"Uncertain": _uncertain,
@@ -163,124 +184,140 @@ _STATUS = {
 }
 
 
-def explain_wait(waits: WaitReasons, _: Translate) -> str:
+def explain_wait(waits: WaitReasons) -> Sentence:
 	"""Return the first of the things that a mail waits for."""
 	if waits.paused:
-		return " ".join(filter(None, [_("The mailing is paused."), waits.held]))
-	if waits.held:
-		return waits.held
+		return join(Sentence(_lt("The mailing is paused.")), Sentence(waits.hindrance))
+	if waits.hindrance:
+		return Sentence(waits.hindrance)
 	if waits.for_mail:
-		return _("It leaves once the mail itself has left.")
+		return Sentence(_lt("It leaves once the mail itself has left."))
 	if waits.for_winner:
-		return _(
+		text = _lt(
 			"It leaves once the best version of the A/B test has been chosen, which others are getting first."
 		)
-	return _time(waits, _) or _limit(waits, _) or _("It is one of the next to leave.")
+		return Sentence(text)
+	return _due(waits) or _limit(waits) or Sentence(_lt("It is one of the next to leave."))
 
 
-def _time(waits: WaitReasons, _: Translate) -> str:
+def _due(waits: WaitReasons) -> Sentence:
 	if not waits.due:
-		return ""
+		return NOTHING
 	if waits.refused:
-		words = _("The mail server refused it for the time being, saying: {0} It is tried again on {1}.")
-		return words.format(waits.refused, waits.due)
-	words = _("Its best hour begins on {0}.") if waits.optimised else _("It may leave from {0} on.")
-	return words.format(waits.due)
+		text = _lt("The mail server refused it for the time being, saying: {0} It is tried again on {1}.")
+		return Sentence(text, waits.refused, waits.due)
+	if waits.optimised:
+		return Sentence(_lt("Its best hour begins on {0}."), waits.due)
+	return Sentence(_lt("It may leave from {0} on."), waits.due)
 
 
-def _limit(waits: WaitReasons, _: Translate) -> str:
+def _limit(waits: WaitReasons) -> Sentence:
 	if not waits.opens:
-		return ""
-	words = _("{0}: this limit is reached, and the next mail may leave on {1}.")
-	return words.format(_(waits.limit), waits.opens)
+		return NOTHING
+	text = _lt("{0}: this limit is reached, and the next mail may leave on {1}.")
+	return Sentence(text, Sentence(waits.limit), waits.opens)
+
+
+_EXCLUSIONS = {
+	EXCLUDED_RECORD: _lt("They were on an excluding list."),
+	EXCLUDED_ADDRESS: _lt("Their address was on an excluding list."),
+	OPTED_OUT: _lt("The opt-out field of their record has a tick."),
+	DUPLICATE_ADDRESS: _lt("Another member with the same address has the mail."),
+	DUPLICATE_RECORD: _lt("They are on several lists, and have the mail as a member of another."),
+	HELD_OUT: _lt(
+		"They belong to the hold-out group, which was chosen at random and gets nothing,"
+		" so that results show what the mailing changed."
+	),
+	NO_ADDRESS: _lt("Their record has no valid address."),
+	RECORD_MISSING: _lt("Their record no longer exists."),
+	FORGOTTEN: _lt("They asked to be forgotten."),
+}
 
 
 def explain_exclusion(
-	reason: str, _: Translate, kept: SuppressionFacts = SuppressionFacts(), lists: Sequence[str] = ()
-) -> str:
-	"""Return why somebody is left out; `lists` are the excluding lists that they are on."""
+	reason: str, suppression: SuppressionFacts = SuppressionFacts(), excluding: Sequence[str] = ()
+) -> Sentence:
+	"""Return why somebody is left out; `excluding` are the excluding lists that they are on.
+
+	`reason` is as the ledger has it; an unknown one is its own sentence.
+	"""
 	if reason == UNSUBSCRIBED:
-		return _unsubscribed(kept, _)
-	if reason.startswith("Suppressed: "):
-		return _suppressed(reason.removeprefix("Suppressed: "), kept, _)
-	if reason in (EXCLUDED_RECORD, EXCLUDED_ADDRESS) and lists:
-		return _("They are on the excluding list {0}.").format(", ".join(lists))
-	told = {
-		EXCLUDED_RECORD: _("They were on an excluding list."),
-		EXCLUDED_ADDRESS: _("Their address was on an excluding list."),
-		OPTED_OUT: _("The opt-out field of their record has a tick."),
-		DUPLICATE_ADDRESS: _("Another member with the same address has the mail."),
-		DUPLICATE_RECORD: _("They are on several lists, and have the mail as a member of another."),
-		HELD_OUT: _(
-			"They belong to the hold-out group, which was chosen at random and gets nothing, so that results show what the mailing changed."
-		),
-		NO_ADDRESS: _("Their record has no valid address."),
-		RECORD_MISSING: _("Their record no longer exists."),
-		FORGOTTEN: _("They asked to be forgotten."),
-	}
-	return told.get(reason, _(reason))
+		return _unsubscribed(suppression)
+	if reason.startswith(SUPPRESSED):
+		return _suppressed(reason.removeprefix(SUPPRESSED), suppression)
+	if reason in (EXCLUDED_RECORD, EXCLUDED_ADDRESS) and excluding:
+		return _on_excluding_lists(excluding)
+	return Sentence(_EXCLUSIONS.get(reason, reason))
 
 
-def _unsubscribed(kept: SuppressionFacts, _: Translate) -> str:
-	if not kept.since:
-		return _("They had unsubscribed.")
-	if kept.target_list:
-		words = _("They unsubscribed from {0} on {1}.").format(kept.target_list, kept.since)
+def _on_excluding_lists(excluding: Sequence[str]) -> Sentence:
+	return Sentence(_lt("They are on the excluding list {0}."), ", ".join(excluding))
+
+
+def _unsubscribed(suppression: SuppressionFacts) -> Sentence:
+	if not suppression.since:
+		return Sentence(_lt("They had unsubscribed."))
+	if suppression.target_list:
+		text = _lt("They unsubscribed from {0} on {1}.")
+		sentence = Sentence(text, suppression.target_list, suppression.since)
 	else:
-		words = _("They unsubscribed on {0}.").format(kept.since)
-	return words + _origin(kept, _)
+		sentence = Sentence(_lt("They unsubscribed on {0}."), suppression.since)
+	return join(sentence, _origin(suppression))
 
 
-def _suppressed(reason: str, kept: SuppressionFacts, _: Translate) -> str:
-	words = {
-		"Hard Bounce": _("A mail to the address came back as undeliverable."),
-		"Complaint": _("They complained about a mail as spam."),
-	}.get(reason, _("Somebody has entered the address as one that gets no mail."))
-	since = " " + _("It is suppressed since {0}.").format(kept.since) if kept.since else ""
-	return words + since + _origin(kept, _)
+def _suppressed(reason: str, suppression: SuppressionFacts) -> Sentence:
+	text = {
+		"Hard Bounce": _lt("A mail to the address came back as undeliverable."),
+		"Complaint": _lt("They complained about a mail as spam."),
+	}.get(reason, _lt("Somebody has entered the address as one that gets no mail."))
+	since = NOTHING
+	if suppression.since:
+		since = Sentence(_lt("It has been suppressed since {0}."), suppression.since)
+	return join(Sentence(text), since, _origin(suppression))
 
 
-def _origin(kept: SuppressionFacts, _: Translate) -> str:
-	return " " + _("Known from: {0}").format(kept.origin) if kept.origin else ""
+def _origin(suppression: SuppressionFacts) -> Sentence:
+	return Sentence(_lt("Known from: {0}"), suppression.origin) if suppression.origin else NOTHING
 
 
 def explain_outlook(
 	email: str,
 	reason: str,
-	_: Translate,
-	kept: SuppressionFacts = SuppressionFacts(),
-	lists: Sequence[str] = (),
-) -> str:
-	"""Return what somebody would get if the mailing started now."""
+	suppression: SuppressionFacts = SuppressionFacts(),
+	excluding: Sequence[str] = (),
+) -> Sentence:
+	"""Return what somebody would get if the mailing started now; `reason` is "" for who would get it."""
 	if not reason:
-		return _("{0} would get the mailing.").format(email)
-	nothing = _("{0} would get nothing.").format(email or _("This recipient"))
-	return f"{nothing} {explain_exclusion(reason, _, kept, lists)}"
-
-
-def explain_late_member(email: str, target_list: str, since: str, _: Translate) -> str:
-	words = _(
-		"{0} joined the list {1} on {2}, after the recipients of this mailing had been settled, and got nothing."
+		return Sentence(_lt("{0} would get the mailing."), email)
+	recipient = email or Sentence(_lt("This recipient"))
+	return join(
+		Sentence(_lt("{0} would get nothing."), recipient), explain_exclusion(reason, suppression, excluding)
 	)
-	return words.format(email, target_list, since)
 
 
-def explain_settling(email: str, _: Translate) -> str:
-	return _(
-		"The recipients of the mailing are being settled at this moment, and {0} is still to come."
-	).format(email)
+def explain_late_member(email: str, target_list: str, since: str) -> Sentence:
+	"""Return why a member got nothing who joined a list at `since`, after the freeze."""
+	text = _lt(
+		"{0} joined the list {1} on {2}, after the recipients of this mailing had been settled,"
+		" and got nothing."
+	)
+	return Sentence(text, email, target_list, since)
+
+
+def explain_settling(email: str) -> Sentence:
+	"""Return what can be said of a member whom the freeze under way has not reached yet."""
+	text = _lt("The recipients of the mailing are being settled at this moment, and {0} is still to come.")
+	return Sentence(text, email)
 
 
 def explain_stranger(
-	who: str, _: Translate, kept: SuppressionFacts = SuppressionFacts(), excluding: Sequence[str] = ()
-) -> str:
-	"""Return what can be said of somebody who is on no list of the mailing."""
-	parts = [_("{0} is on no list of this mailing.").format(who)]
-	if excluding:
-		parts.append(_("They are on the excluding list {0}.").format(", ".join(excluding)))
-	if kept.reason:
-		unsubscribed = kept.reason == UNSUBSCRIBED
-		parts.append(
-			explain_exclusion(UNSUBSCRIBED if unsubscribed else f"Suppressed: {kept.reason}", _, kept)
-		)
-	return " ".join(parts)
+	name: str, suppression: SuppressionFacts = SuppressionFacts(), excluding: Sequence[str] = ()
+) -> Sentence:
+	"""Return what can be said of somebody who is on no list; `name` is their address or record."""
+	stranger = Sentence(_lt("{0} is on no list of this mailing."), name)
+	listed = _on_excluding_lists(excluding) if excluding else NOTHING
+	if not suppression.reason:
+		return join(stranger, listed)
+	is_wish = suppression.reason == UNSUBSCRIBED
+	reason = UNSUBSCRIBED if is_wish else SUPPRESSED + suppression.reason
+	return join(stranger, listed, explain_exclusion(reason, suppression))

@@ -1,0 +1,9 @@
+"""A mailing before it goes: what its form must not contain, and the check list that people read.
+
+plan_rules      times, rates, shares and languages that contradict each other
+ab_rules        the same for an A/B test, and its part of the check list
+checks          the findings of the check list, each from values that are passed in
+checks_store    reads those values from the database, a sample of recipients and the mail server
+
+All but checks_store are pure.
+"""

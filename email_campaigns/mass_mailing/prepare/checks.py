@@ -1,4 +1,4 @@
-"""The check list of a mailing before it goes: what is found, as sentences. Pure."""
+"""The check list of a mailing before it goes: its findings, as sentences. Pure."""
 
 from __future__ import annotations
 
@@ -6,10 +6,12 @@ from bisect import bisect_right
 from collections import Counter
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import Any
 
 from email_campaigns.message.compile import CompiledMessage, RenderError
 from email_campaigns.message.hrefs import hrefs, leads_inside, leads_nowhere
 from email_campaigns.message.values import Missing
+from email_campaigns.text import Sentence, _lt
 
 ERROR, WARNING, OK = LEVELS = ("error", "warning", "ok")
 SHOWN = 5  # examples in one sentence
@@ -19,70 +21,81 @@ MANY = 0.1  # the share of the members that makes a language worth a version
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-	"""One line of the check list. `values` stand in the places {0}, {1} … of `text`, so that it can be translated."""
+	"""One line of the check list: `level` is one of LEVELS."""
 
 	level: str
-	text: str
-	values: tuple = ()
+	sentence: Sentence
 
 
 @dataclass(slots=True)
 class RenderedSample:
-	"""What rendering the mail for some recipients showed: counts of recipients by sentence, and all links."""
+	"""A mail rendered for some recipients: how many met each warning or fault, and all links."""
 
 	size: int = 0
-	missing: Counter = field(default_factory=Counter)
-	faults: Counter = field(default_factory=Counter)
+	missing: Counter[Sentence] = field(default_factory=Counter)
+	faults: Counter[Sentence] = field(default_factory=Counter)
 	hrefs: dict[str, None] = field(default_factory=dict)
 
 
-def render_sample(letters: Iterable[tuple[CompiledMessage, Mapping, Mapping]]) -> RenderedSample:
+def render_sample(
+	letters: Iterable[tuple[CompiledMessage, Mapping[str, Any], Mapping[str, Any]]],
+) -> RenderedSample:
 	"""Render (message, record, other values) for each of some recipients."""
-	found = RenderedSample()
+	sample = RenderedSample()
 	for message, record, values in letters:
-		found.size += 1
+		sample.size += 1
 		try:
 			content = message.render({**values, "doc": _without_blanks(record)})
 		except RenderError as error:
-			found.faults[str(error)] += 1
+			sample.faults[error.sentence] += 1
 			continue
-		found.missing.update(content.warnings)
-		found.hrefs |= dict.fromkeys(hrefs(content.html))
-	return found
+		sample.missing.update(content.warnings)
+		sample.hrefs |= dict.fromkeys(hrefs(content.html))
+	return sample
 
 
-def _without_blanks(record: Mapping) -> dict:
-	"""An empty field is as good as none to who reads “Dear ,”; the template warns only of those that it prints."""
+def _without_blanks(record: Mapping[str, Any]) -> dict[str, Any]:
+	"""Replace empty fields by Missing: to the reader of “Dear ,” an empty field is none.
+
+	The template warns only of those that it prints.
+	"""
 	return {
 		name: Missing(name=f"doc.{name}") if value in (None, "") else value for name, value in record.items()
 	}
 
 
-def placeholder_findings(found: RenderedSample) -> Iterator[Finding]:
-	for sentence, number in found.missing.most_common():
-		yield Finding(WARNING, "{0} for {1} of {2} recipients.", (sentence, number, found.size))
-	for sentence, number in found.faults.most_common():
-		level = ERROR if number == found.size else WARNING
-		yield Finding(level, "For {0} of {1} recipients: {2}", (number, found.size, sentence))
-	if found.size and not (found.missing or found.faults):
-		yield Finding(OK, "Every placeholder has a value, for each of {0} recipients.", (found.size,))
+def placeholder_findings(sample: RenderedSample) -> Iterator[Finding]:
+	"""Yield a finding for each placeholder without a value, and for each fault of rendering."""
+	for sentence, number in sample.missing.most_common():
+		text = _lt("{0} for {1} of {2} recipients.")
+		yield Finding(WARNING, Sentence(text, sentence, number, sample.size))
+	for sentence, number in sample.faults.most_common():
+		level = ERROR if number == sample.size else WARNING
+		yield Finding(level, Sentence(_lt("For {0} of {1} recipients: {2}"), number, sample.size, sentence))
+	if sample.size and not (sample.missing or sample.faults):
+		text = _lt("Every placeholder has a value, for each of {0} recipients.")
+		yield Finding(OK, Sentence(text, sample.size))
 
 
 def link_findings(links: Collection[str], own: str) -> Iterator[Finding]:
-	"""`own` is the beginning of all links that the app itself makes, which are good by nature."""
+	"""Yield findings on where links lead; `own` is the beginning of the links that the app itself makes."""
 	others = [href for href in links if not href.startswith(own)]
 	nowhere = [href for href in others if leads_nowhere(href)]
 	inside = [href for href in others if href not in nowhere and leads_inside(href)]
 	if nowhere:
-		yield Finding(ERROR, "Links that lead nowhere: {0}", (_listed(nowhere),))
+		yield Finding(ERROR, Sentence(_lt("Links that lead nowhere: {0}"), _listed(nowhere)))
 	if inside:
-		text = "Links that only your own network can reach: {0}"
-		yield Finding(WARNING, text, (_listed(inside),))
+		text = _lt("Links that only your own network can reach: {0}")
+		yield Finding(WARNING, Sentence(text, _listed(inside)))
 	if others and not nowhere and not inside:
-		yield Finding(OK, "All links lead to web pages, mail addresses or telephones: {0}.", (len(others),))
+		text = _lt("All links lead to web pages, mail addresses or telephones: {0}.")
+		yield Finding(OK, Sentence(text, len(others)))
 	if leads_inside(own):
-		text = "The site's own address is {0}, which recipients outside cannot reach: no link to unsubscribe will work."
-		yield Finding(WARNING, text, (own,))
+		text = _lt(
+			"The site's own address is {0}, which recipients outside cannot reach:"
+			" no link to unsubscribe will work."
+		)
+		yield Finding(WARNING, Sentence(text, own))
 
 
 def _listed(hrefs: Sequence[str]) -> str:
@@ -91,72 +104,95 @@ def _listed(hrefs: Sequence[str]) -> str:
 
 
 def unsubscribe_findings(informational: bool, added: bool, lacking: Sequence[str]) -> Iterator[Finding]:
-	"""`added`: the settings add the link to each mail; `lacking`: languages of the versions that have none."""
+	"""Yield the finding on unsubscribe links.
+
+	`added` says that the settings add the link to each mail; `lacking` are the editions whose template has
+	none.
+	"""
 	if informational:
-		yield Finding(OK, "Informational mail: it has no unsubscribe link, and opt-outs do not count.")
+		text = _lt("Informational mail: it has no unsubscribe link, and opt-outs do not count.")
+		yield Finding(OK, Sentence(text))
 	elif added or not lacking:
-		yield Finding(OK, "Every mail has an unsubscribe link.")
+		yield Finding(OK, Sentence(_lt("Every mail has an unsubscribe link.")))
 	elif lacking == [""]:
-		yield Finding(ERROR, "No unsubscribe link: the template has none, and the settings add none.")
+		text = _lt("No unsubscribe link: the template has none, and the settings add none.")
+		yield Finding(ERROR, Sentence(text))
 	else:
-		text = "No unsubscribe link in these versions, and the settings add none: {0}"
-		yield Finding(ERROR, text, (", ".join(language or "–" for language in lacking),))
+		text = _lt("No unsubscribe link in these versions, and the settings add none: {0}")
+		yield Finding(ERROR, Sentence(text, ", ".join(edition or "–" for edition in lacking)))
 
 
 def identity_findings(informational: bool, sender_line: str, postal_address: str) -> Iterator[Finding]:
-	"""CAN-SPAM (16 CFR 316) and CASL (SOR/2013-221, 2) want both in commercial mail."""
+	"""Yield findings on the two parts of the footer.
+
+	CAN-SPAM (16 CFR 316) and CASL (SOR/2013-221, 2) want both in commercial mail.
+	"""
 	if informational:
 		return
-	for value, text in (
-		(sender_line, "The settings have no company line for the footer."),
-		(postal_address, "The settings have no postal address for the footer; CAN-SPAM and CASL ask for it."),
-	):
-		if not value.strip():
-			yield Finding(WARNING, text)
+	if not sender_line.strip():
+		yield Finding(WARNING, Sentence(_lt("The settings have no company line for the footer.")))
+	if not postal_address.strip():
+		text = _lt("The settings have no postal address for the footer; CAN-SPAM and CASL ask for it.")
+		yield Finding(WARNING, Sentence(text))
 	if sender_line.strip() and postal_address.strip():
-		yield Finding(OK, "The footer says who sends the mail, and from where.")
+		yield Finding(OK, Sentence(_lt("The footer says who sends the mail, and from where.")))
 
 
 def audience_findings(planned: int, earlier: int) -> Iterator[Finding]:
-	"""`earlier` is the number of mails of the largest mailing before, 0 where there is none to compare with."""
+	"""Yield the finding on the number of `planned` mails.
+
+	`earlier` is the number of mails of the largest mailing before, 0 where there is none to compare with.
+	"""
 	if not planned:
-		yield Finding(ERROR, "Nobody on the target lists would get this mailing.")
+		yield Finding(ERROR, Sentence(_lt("Nobody on the target lists would get this mailing.")))
 	elif is_surprisingly_large(planned, earlier):
-		text = "{0} recipients are surprisingly many: the largest mailing before had {1}."
-		yield Finding(WARNING, text, (planned, earlier))
+		text = _lt("{0} recipients are surprisingly many: the largest mailing before had {1}.")
+		yield Finding(WARNING, Sentence(text, planned, earlier))
 	else:
-		yield Finding(OK, "Recipients: {0}.", (planned,))
+		yield Finding(OK, Sentence(_lt("Recipients: {0}."), planned))
 
 
 def is_surprisingly_large(planned: int, earlier: int) -> bool:
+	"""Return whether a mailing has over LARGE times the mails of the largest before, 0 for none."""
 	return 0 < earlier * LARGE < planned
 
 
 def language_findings(
 	members: Mapping[str, int], version_for: Callable[[str], str], home: str
 ) -> Iterator[Finding]:
-	"""`members` by their own language; `home` is the site's, which the version for everybody is taken to be in."""
+	"""Yield a finding for each language that many members read and that has no version.
+
+	`members` are counted by their own language; `version_for` gives the language of the version that a reader
+	of a language gets, "" for everybody's; `home` is the site's language, in which everybody's is taken to
+	be.
+	"""
 	total = sum(members.values())
 	for language, number in sorted(members.items(), key=lambda item: -item[1]):
-		if language and not version_for(language) and not _same(language, home) and number >= MANY * total:
-			text = "{0} of {1} members read {2}, and there is no version in it."
-			yield Finding(WARNING, text, (number, total, language))
+		has_version = version_for(language) or _is_same_language(language, home)
+		if language and not has_version and number >= MANY * total:
+			text = _lt("{0} of {1} members read {2}, and there is no version in it.")
+			yield Finding(WARNING, Sentence(text, number, total, language))
 
 
-def _same(one: str, other: str) -> bool:
-	first, second = (language.lower().replace("_", "-").partition("-")[0] for language in (one, other))
+def _is_same_language(language: str, other: str) -> bool:
+	first, second = (code.lower().replace("_", "-").partition("-")[0] for code in (language, other))
 	return first == second
 
 
 def deadline_findings(late: int, planned: int) -> Iterator[Finding]:
-	"""`late` is the estimated number of mails that the limits keep from leaving by the deadline."""
+	"""Yield the finding on the deadline; `late` is the estimated number of mails that leave too late."""
 	if late:
-		text = "At the present limits about {0} of {1} mails would not leave before the deadline, and expire."
-		yield Finding(WARNING, text, (late, planned))
+		text = _lt(
+			"At the present limits about {0} of {1} mails would not leave before the deadline, and expire."
+		)
+		yield Finding(WARNING, Sentence(text, late, planned))
 	else:
-		yield Finding(OK, "The limits let all mails leave before the deadline.")
+		yield Finding(OK, Sentence(_lt("The limits let all mails leave before the deadline.")))
 
 
 def count_late(ends: Callable[[int], float], planned: int, deadline: int) -> int:
-	"""Return how many of `planned` mails leave after `deadline`; `ends(n)` says when the n-th leaves, growing with n."""
-	return planned - bisect_right(range(1, planned + 1), deadline, key=ends)
+	"""Return how many of `planned` mails leave after `deadline` (Unix seconds).
+
+	`ends(n)` is when the n-th mail leaves, and grows with n.
+	"""
+	return planned - bisect_right(range(1, planned + 1), float(deadline), key=ends)

@@ -1,7 +1,8 @@
-"""What of a mailing may be sent again afterwards, and why the rest may not. Pure.
+"""Rules of sending again: which mails of a mailing may be, and why the others may not. Pure.
 
-A mail that was Sent gets a row of its own, for the first one stays a fact; a mail that never left is Queued again in
-its own row. Whoever must not be mailed today gets nothing, whatever held when the mailing went out.
+A mail that was Sent gets a row of its own, since the first one stays a fact; a mail that never left is Queued
+again in its own row. A recipient who must not be mailed today gets nothing, whatever held when the mailing
+went out.
 """
 
 from __future__ import annotations
@@ -18,26 +19,27 @@ from email_campaigns.audience.decide import (
 	dedupe_key,
 	exclusion,
 )
+from email_campaigns.text import _lt
 
 STARTED = ("In Process", "Paused", "Complete", "Failed")
-RECENT = 300  # seconds in which a second person would hardly know of the first one's click
+RECENT = 300  # seconds in which a second person hardly knows of the first one's click
 
-ON_ITS_WAY = "It is on its way already."
-JUST_SENT = "It was sent again less than five minutes ago."
-UNDECIDED = "Nobody knows whether it arrived. Decide that first."
-IS_COPY = "A copy is not sent again by itself, but with the mail that it is a copy of."
-SPOILS_COMPARISON = "They belong to the hold-out group: a mail to them would spoil the comparison."
+ON_ITS_WAY = _lt("It is on its way already.")
+JUST_SENT = _lt("It was sent again less than five minutes ago.")
+UNDECIDED = _lt("Nobody knows whether it arrived. Decide that first.")
+IS_COPY = _lt("A copy is not sent again by itself, but with the mail that it is a copy of.")
+SPOILS_COMPARISON = _lt("They belong to the hold-out group: a mail to them would spoil the comparison.")
 
-NOT_STARTED = "The mailing has not been sent yet."
-CANCELLED = "The mailing is cancelled, so nothing of it is sent again."
-NOT_FROZEN = "The list of recipients is still being prepared."
-PAST_DEADLINE = "The deadline of the mailing has passed."
-INACTIVE = "The campaign is Inactive. Set it to Active first."
+NOT_STARTED = _lt("The mailing has not been sent yet.")
+CANCELLED = _lt("The mailing is cancelled, so nothing of it is sent again.")
+NOT_FROZEN = _lt("The list of recipients is still being prepared.")
+PAST_DEADLINE = _lt("The deadline of the mailing has passed.")
+INACTIVE = _lt("The campaign is Inactive. Set it to Active first.")
 
 
 @dataclass(frozen=True, slots=True)
 class LedgerRow:
-	"""A row of the ledger. `settled` is False while a page still holds it; `sent_epoch` in Unix seconds."""
+	"""A row of the ledger; `settled` is False while a job still holds it, `sent_epoch` is in Unix seconds."""
 
 	name: int
 	status: str
@@ -57,14 +59,17 @@ class LedgerRow:
 
 	@property
 	def original(self) -> int:
-		"""The mail that this one was sent again for, itself where it is the first."""
+		"""The number of the mail that this one repeats, its own where it is the first."""
 		return self.resend_of or self.name
 
 
 @dataclass(frozen=True, slots=True)
 class ResendRules:
-	"""The rules of the mailing by which its recipients were chosen; `held_out` tells of an address, `decided` that a
-	person has said of the Uncertain mails that they did not arrive."""
+	"""The rules of the mailing by which its recipients were chosen.
+
+	`held_out` says of an address whether it is in the hold-out group; `decided` that a person has said of the
+	Uncertain mails that they did not arrive.
+	"""
 
 	policy: str = PER_ADDRESS
 	informational: bool = False
@@ -74,7 +79,11 @@ class ResendRules:
 
 @dataclass(frozen=True, slots=True)
 class ResendPlan:
-	"""What becomes of a row that shall be sent again: `reason` is "" where it may, `key` its key in the ledger."""
+	"""The decision over a row to be sent again.
+
+	`reason` says why it is not, "" where it is; `key` is its key in the ledger; `today` has what is known of
+	the recipient today.
+	"""
 
 	row: LedgerRow
 	today: Candidate
@@ -83,14 +92,14 @@ class ResendPlan:
 
 	@property
 	def moved(self) -> bool:
-		"""Tell whether the recipient's address, or the row's key, is another one today."""
+		"""Return whether the recipient's address, or the row's key, is another one today."""
 		return self.today.email != self.row.email or self.key != self.row.dedupe_key
 
 
 def resend_hindrance(*, status: str, frozen: bool, deadline: int, campaign: str, epoch: int) -> str:
-	"""Return the sentence for which nothing of a mailing can be sent again at `epoch`, "" where it can.
+	"""Return the sentence for which nothing of a mailing can be sent again, "" where it can.
 
-	`campaign` is the campaign's status; times in Unix seconds, `deadline` 0 where there is none.
+	`campaign` is the campaign's status; `epoch` is now and `deadline` 0 where there is none, in Unix seconds.
 	"""
 	checks = (
 		(status == "Cancelled", CANCELLED),
@@ -105,14 +114,19 @@ def resend_hindrance(*, status: str, frozen: bool, deadline: int, campaign: str,
 def resend_refusal(
 	row: LedgerRow, today: Candidate, rules: ResendRules, resends: Iterable[LedgerRow] = (), epoch: int = 0
 ) -> str:
-	"""Return why a row can't be sent again at `epoch`, "" where it can, but for its being a duplicate.
+	"""Return why a row can't be sent again at `epoch` (Unix seconds), "" where it can or is a duplicate.
 
-	`resends` are the rows that were made for the same original.
+	`today` has what is known of its recipient today; `resends` are the rows that were made for the same
+	original.
 	"""
-	return _of_row(row, rules) or _of_resends(row, resends, epoch) or _of_today(row, today, rules)
+	return (
+		_problem_with_row(row, rules)
+		or _problem_with_resends(row, resends, epoch)
+		or _problem_with_recipient(row, today, rules)
+	)
 
 
-def _of_row(row: LedgerRow, rules: ResendRules) -> str:
+def _problem_with_row(row: LedgerRow, rules: ResendRules) -> str:
 	if row.status == "Uncertain" and row.settled and rules.decided:
 		return ""
 	if row.cc_of:
@@ -122,7 +136,7 @@ def _of_row(row: LedgerRow, rules: ResendRules) -> str:
 	return UNDECIDED if row.status == "Uncertain" else ""
 
 
-def _of_resends(row: LedgerRow, resends: Iterable[LedgerRow], epoch: int) -> str:
+def _problem_with_resends(row: LedgerRow, resends: Iterable[LedgerRow], epoch: int) -> str:
 	others = [other for other in resends if other.name != row.name]
 	if row.status != "Sent":
 		return ""
@@ -134,7 +148,7 @@ def _of_resends(row: LedgerRow, resends: Iterable[LedgerRow], epoch: int) -> str
 	return JUST_SENT if newest and newest > epoch - RECENT else ""
 
 
-def _of_today(row: LedgerRow, today: Candidate, rules: ResendRules) -> str:
+def _problem_with_recipient(row: LedgerRow, today: Candidate, rules: ResendRules) -> str:
 	if reason := exclusion(today, informational=rules.informational):
 		return reason
 	held_out = row.reason == HELD_OUT or rules.held_out(today.email)
@@ -144,17 +158,20 @@ def _of_today(row: LedgerRow, today: Candidate, rules: ResendRules) -> str:
 def plan_requeue(
 	rows: Sequence[LedgerRow], today: Mapping[int, Candidate], holders: Mapping[str, int], rules: ResendRules
 ) -> Iterator[ResendPlan]:
-	"""Decide over rows that never left, in their order. `today` has what is known of each row's recipient,
-	`holders` the row that has each key; of several recipients with one key, the one who has it keeps it."""
+	"""Decide over rows that never left, in their order.
+
+	`today` is {row: what is known of its recipient today}, `holders` {key: the row that has it}. Of several
+	recipients with one key, the one who has it keeps it.
+	"""
 	seen: set[str] = set()
 	for row in rows:
-		who = today[row.name]
-		reason, key = resend_refusal(row, who, rules), wanted_key(row, who, rules.policy)
+		candidate = today[row.name]
+		reason, key = resend_refusal(row, candidate, rules), wanted_key(row, candidate, rules.policy)
 		if not reason and (key in seen or holders.get(key, row.name) != row.name):
 			reason = DUPLICATE_ADDRESS if rules.policy == PER_ADDRESS else DUPLICATE_RECORD
 		if not reason:
 			seen.add(key)
-		yield ResendPlan(row, who, key, reason)
+		yield ResendPlan(row, candidate, key, reason)
 
 
 def wanted_key(row: LedgerRow, today: Candidate, policy: str) -> str:

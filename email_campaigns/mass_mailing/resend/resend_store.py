@@ -1,7 +1,7 @@
-"""Sending mails of a mailing again: one, or all that failed.
+"""Sends mails of a mailing again: one, or all that failed.
 
-Each change is an INSERT that the unique key absorbs or an UPDATE that names the status it comes from, so that of two
-people who want the same only one gets it. All is done under the mailing's lock; nothing here commits.
+Each change is an INSERT that the unique key absorbs or an UPDATE that names the status it comes from, so that
+of two people who want the same only one gets it. All is done under the mailing's lock; nothing here commits.
 """
 
 from __future__ import annotations
@@ -28,34 +28,39 @@ from email_campaigns.mass_mailing.resend import resend
 from email_campaigns.mass_mailing.resend.requeue_store import SETTLED, requeue
 from email_campaigns.mass_mailing.resend.resend import ON_ITS_WAY, LedgerRow, ResendPlan, ResendRules
 
-_ROW = """name, status, COALESCE(reason, ''), COALESCE(email, ''), COALESCE(target_list, ''), COALESCE(member, 0),
-	COALESCE(recipient_doctype, ''), COALESCE(recipient_name, ''), COALESCE(language, ''), dedupe_key, is_seed,
-	COALESCE(cc_of, 0), COALESCE(resend_of, 0), COALESCE(sent_epoch, 0), lease_until = 0"""
+_ROW = """name, status, COALESCE(reason, ''), COALESCE(email, ''), COALESCE(target_list, ''),
+	COALESCE(member, 0), COALESCE(recipient_doctype, ''), COALESCE(recipient_name, ''),
+	COALESCE(language, ''), dedupe_key, is_seed, COALESCE(cc_of, 0), COALESCE(resend_of, 0),
+	COALESCE(sent_epoch, 0), lease_until = 0"""
 
 
 def read_rows(condition: str, values: dict, *, fresh: bool = False) -> list[LedgerRow]:
-	"""Return the rows of the ledger that meet a condition in SQL, in their order; `fresh` locks them as they are now."""
+	"""Return one slice of the ledger's rows that meet a condition in SQL, in their order.
+
+	`fresh` locks them as they are now.
+	"""
 	locked = " FOR UPDATE" if fresh else ""
-	found = frappe.db.sql(
-		f"SELECT {_ROW} FROM `tabCampaign Message` WHERE {condition} ORDER BY name LIMIT {audience.SLICE}{locked}",
+	rows = frappe.db.sql(
+		f"""SELECT {_ROW} FROM `tabCampaign Message`
+		WHERE {condition} ORDER BY name LIMIT {audience.SLICE}{locked}""",
 		values,
 	)
-	return [LedgerRow(*row) for row in found]
+	return [LedgerRow(*row) for row in rows]
 
 
 def row_slices(source: str, condition: str, values: dict | None = None) -> Iterator[list[LedgerRow]]:
 	"""Yield the rows of a mailing that meet a condition in SQL, slice by slice."""
 	after = 0
-	while found := read_rows(
+	while rows := read_rows(
 		f"source = %(source)s AND name > %(after)s AND {condition}",
 		{**(values or {}), "source": source, "after": after},
 	):
-		yield found
-		after = found[-1].name
+		yield rows
+		after = rows[-1].name
 
 
 def begin_resend(name: str) -> Mailing:
-	"""Lock a mailing of which something shall be sent again. Raises ValidationError where nothing can."""
+	"""Lock a mailing to send its mails again, and return it. Raises ValidationError where nothing can go."""
 	change_latest_rows()
 	if sentence := current_hindrance(status_store.lock(name)):
 		frappe.throw(sentence, title=_("Nothing Is Sent Again"))
@@ -74,7 +79,7 @@ def inspect_mailing(name: str) -> tuple[str, Mailing]:
 def current_hindrance(doc) -> str:
 	"""Return the sentence for which nothing of a mailing can be sent again now, "" where it can.
 
-	`doc` has the fields that store.lock returns.
+	`doc` has the fields that status_store.lock returns.
 	"""
 	sentence = resend.resend_hindrance(
 		status=doc.status,
@@ -87,29 +92,30 @@ def current_hindrance(doc) -> str:
 
 
 def continue_sending(mailing: Mailing) -> None:
-	"""Let the mailing send what has been opened again: an ended one is In Process, a Paused one stays so."""
+	"""Let the mailing send the mails that are open again: an ended one goes on, a Paused one stays so."""
 	status_store.reopen(mailing.name)
 	if mailing.spread_until:
 		status_store.spread_from(mailing.name, counts_store.count_remaining(mailing.name), int(time.time()))
 
 
 def resend_rules(mailing: Mailing, *, decided: bool = False) -> ResendRules:
+	"""Return the rules by which a mailing's recipients were chosen; `decided` as ResendRules has it."""
 	held_out = chance.hold_out(mailing.holdout_seed, mailing.holdout_percent)
 	return ResendRules(mailing.duplicate_policy, mailing.informational, held_out, decided)
 
 
-def current_candidates(mailing: Mailing, found: Sequence[LedgerRow]) -> dict[int, Candidate]:
-	"""Return what is known today of each row's recipient; a copy has no record, but the address that it went to."""
-	who = [
+def current_candidates(mailing: Mailing, rows: Sequence[LedgerRow]) -> dict[int, Candidate]:
+	"""Return {row: what is known today of its recipient}; a copy's is the address alone, without a record."""
+	recipients = [
 		Recipient(row.name, row.target_list, row.member, row.doctype, row.record)
-		for row in found
+		for row in rows
 		if not row.cc_of
 	]
-	copies = [row for row in found if row.cc_of]
-	return recipients_store.read_candidates(who, mailing.excluding) | _of_copies(copies)
+	copies = [row for row in rows if row.cc_of]
+	return recipients_store.read_candidates(recipients, mailing.excluding) | _copy_candidates(copies)
 
 
-def _of_copies(copies: Sequence[LedgerRow]) -> dict[int, Candidate]:
+def _copy_candidates(copies: Sequence[LedgerRow]) -> dict[int, Candidate]:
 	known = recipients_store.read_suppressions({row.email for row in copies})
 	return {
 		row.name: Candidate(
@@ -130,18 +136,18 @@ def resend_mail(message: int) -> None:
 	source = frappe.db.get_value("Campaign Message", message, "source")
 	mailing = begin_resend(source)
 	(row,) = read_rows("name = %(name)s", {"name": message})
-	if reason := (_once_more(mailing, row) if row.status == "Sent" else _queue(mailing, row)):
+	if reason := (_repeat(mailing, row) if row.status == "Sent" else _queue(mailing, row)):
 		frappe.throw(_(reason), title=_("The Mail Is Not Sent Again"))
 	continue_sending(mailing)
 
 
-def _once_more(mailing: Mailing, row: LedgerRow) -> str:
-	"""Give a mail that was sent a row of its own beside the first; return why not, "" where that was done."""
+def _repeat(mailing: Mailing, row: LedgerRow) -> str:
+	"""Add a row beside that of a mail that was sent; return why not, "" where that was done."""
 	resends = read_resends(mailing.name, row.original)
-	who = current_candidates(mailing, [row])[row.name]
-	if reason := resend.resend_refusal(row, who, resend_rules(mailing), resends, int(time.time())):
+	candidate = current_candidates(mailing, [row])[row.name]
+	if reason := resend.resend_refusal(row, candidate, resend_rules(mailing), resends, int(time.time())):
 		return reason
-	_insert(row, who, resend.resend_key(row.original, len(resends) + 1))
+	_insert(row, candidate, resend.resend_key(row.original, len(resends) + 1))
 	if not affected_rows():
 		return ON_ITS_WAY
 	counts_store.add_to_counts(mailing.name, planned=1)
@@ -149,14 +155,17 @@ def _once_more(mailing: Mailing, row: LedgerRow) -> str:
 
 
 def read_resends(source: str, original: int) -> list[LedgerRow]:
-	"""Return the rows of the mails that were sent again for one."""
+	"""Return the rows of the mails that repeat an `original`."""
 	key = resend.resend_key(original, 0).removesuffix("0")
 	values = {"source": source, "key": f"{key}%"}
 	return read_rows("source = %(source)s AND step = 0 AND dedupe_key LIKE %(key)s", values)
 
 
-def _insert(row: LedgerRow, who: Candidate, key: str) -> None:
-	copied = "source_doctype, source, campaign, step, target_list, member, recipient_doctype, recipient_name, language, version, is_seed"
+def _insert(row: LedgerRow, candidate: Candidate, key: str) -> None:
+	copied = (
+		"source_doctype, source, campaign, step, target_list, member, recipient_doctype, recipient_name,"
+		" language, version, is_seed"
+	)
 	frappe.db.sql(
 		f"""INSERT IGNORE INTO `tabCampaign Message` (name, creation, modified, owner, modified_by, {copied},
 			email, domain, resend_of, dedupe_key, status, reason, claim)
@@ -166,8 +175,8 @@ def _insert(row: LedgerRow, who: Candidate, key: str) -> None:
 		{
 			"now": now(),
 			"user": frappe.session.user,
-			"email": who.email,
-			"domain": who.domain,
+			"email": candidate.email,
+			"domain": candidate.domain,
 			"original": row.original,
 			"key": key,
 			"name": row.name,
@@ -176,19 +185,20 @@ def _insert(row: LedgerRow, who: Candidate, key: str) -> None:
 
 
 def _queue(mailing: Mailing, row: LedgerRow) -> str:
-	(again,) = plan_rows(mailing, [row], resend_rules(mailing))
-	return again.reason or ("" if requeue(mailing, [again]) else ON_ITS_WAY)
+	"""Queue a mail again that never left; return why not, "" where that was done."""
+	(plan,) = plan_rows(mailing, [row], resend_rules(mailing))
+	return plan.reason or ("" if requeue(mailing, [plan]) else ON_ITS_WAY)
 
 
-def plan_rows(mailing: Mailing, found: Sequence[LedgerRow], by: ResendRules) -> list[ResendPlan]:
+def plan_rows(mailing: Mailing, rows: Sequence[LedgerRow], rules: ResendRules) -> list[ResendPlan]:
 	"""Decide over rows that never left, by today's facts."""
-	who = current_candidates(mailing, found)
-	wanted = {resend.wanted_key(row, who[row.name], by.policy) for row in found}
-	return list(resend.plan_requeue(found, who, _holders(mailing, wanted), by))
+	candidates = current_candidates(mailing, rows)
+	wanted = {resend.wanted_key(row, candidates[row.name], rules.policy) for row in rows}
+	return list(resend.plan_requeue(rows, candidates, _holders(mailing, wanted), rules))
 
 
 def _holders(mailing: Mailing, keys: Collection[str]) -> dict[str, int]:
-	"""Return which row has each key. A Skipped one gives way: its recipient gets nothing."""
+	"""Return {key: the row that has it}. A Skipped row gives way, since its recipient gets nothing."""
 	return dict(
 		frappe.db.sql(
 			"""SELECT dedupe_key, name FROM `tabCampaign Message`
@@ -200,10 +210,11 @@ def _holders(mailing: Mailing, keys: Collection[str]) -> dict[str, int]:
 
 def resend_failed(name: str) -> dict:
 	"""Queue every Failed mail again; return {"queued": number, "left_out": {reason: number}}."""
-	mailing, queued, left_out = begin_resend(name), 0, Counter()
-	by = resend_rules(mailing)
-	for found in row_slices(name, f"status = 'Failed' AND cc_of = 0 AND {SETTLED}"):
-		plans = plan_rows(mailing, found, by)
+	mailing, queued = begin_resend(name), 0
+	left_out: Counter[str] = Counter()
+	rules = resend_rules(mailing)
+	for rows in row_slices(name, f"status = 'Failed' AND cc_of = 0 AND {SETTLED}"):
+		plans = plan_rows(mailing, rows, rules)
 		queued += requeue(mailing, plans)
 		left_out.update(plan.reason for plan in plans if plan.reason)
 	if queued:

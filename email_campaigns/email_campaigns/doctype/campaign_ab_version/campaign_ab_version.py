@@ -2,4 +2,4 @@ from frappe.model.document import Document
 
 
 class CampaignABVersion(Document):
-	pass
+	"""A version beside A in an A/B test: a row of a Mass Email."""

@@ -2,4 +2,4 @@ from frappe.model.document import Document
 
 
 class CampaignCCChoice(Document):
-	pass
+	"""A CC field that a mailing or campaign uses: a row of its form."""

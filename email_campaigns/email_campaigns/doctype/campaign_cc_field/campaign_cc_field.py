@@ -2,4 +2,4 @@ from frappe.model.document import Document
 
 
 class CampaignCCField(Document):
-	pass
+	"""A CC field that the settings offer: a row of the settings."""

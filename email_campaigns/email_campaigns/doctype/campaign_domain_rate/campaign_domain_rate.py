@@ -2,4 +2,4 @@ from frappe.model.document import Document
 
 
 class CampaignDomainRate(Document):
-	pass
+	"""A rate of mails an hour to a domain: a row of a form."""

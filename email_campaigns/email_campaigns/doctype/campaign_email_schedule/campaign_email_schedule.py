@@ -2,4 +2,4 @@ from frappe.model.document import Document
 
 
 class CampaignEmailSchedule(Document):
-	pass
+	"""A step of a drip sequence: a row of a Campaign."""

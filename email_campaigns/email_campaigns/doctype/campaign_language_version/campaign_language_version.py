@@ -2,4 +2,4 @@ from frappe.model.document import Document
 
 
 class CampaignLanguageVersion(Document):
-	pass
+	"""A text for readers of one language: a row of a Mass Email."""

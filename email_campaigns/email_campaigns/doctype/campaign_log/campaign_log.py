@@ -5,17 +5,21 @@ from frappe.utils.html_utils import sanitize_html
 
 
 class CampaignLog(Document):
+	"""What happened to a mail, a line each; written by SQL in bulk."""
+
 	def onload(self):
-		# Written by SQL, it may quote a mail server or a user, and a form shows it as HTML.
-		self.details = sanitize_html(self.details or "")
+		"""Make the details safe for the form."""
+		# SQL writes it, so it may quote a mail server or a user, and a form shows it as HTML.
+		self.set("details", sanitize_html(self.details or ""))
 
 	@staticmethod
 	def clear_old_logs(days=365):
-		"""Called by Frappe's Log Settings."""
+		"""Delete lines older than `days`, as Frappe's Log Settings ask."""
 		frappe.db.delete("Campaign Log", {"creation": ("<", add_days(now_datetime(), -days))})
 
 
 def on_doctype_update():
+	"""Add the indexes of the table."""
 	frappe.db.add_index("Campaign Log", ["source", "action"])
 	frappe.db.add_index("Campaign Log", ["campaign", "action"])
 	frappe.db.add_index("Campaign Log", ["recipient_name", "recipient_doctype"])

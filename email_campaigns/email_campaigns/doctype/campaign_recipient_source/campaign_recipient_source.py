@@ -2,4 +2,4 @@ from frappe.model.document import Document
 
 
 class CampaignRecipientSource(Document):
-	pass
+	"""A doctype whose records may be recipients: a row of the settings."""

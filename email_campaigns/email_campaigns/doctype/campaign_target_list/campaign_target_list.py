@@ -2,4 +2,4 @@ from frappe.model.document import Document
 
 
 class CampaignTargetList(Document):
-	pass
+	"""A target list, included or excluded: a row of a form."""

@@ -1,4 +1,5 @@
 import frappe
+from frappe import _
 from frappe.model.document import Document
 from frappe.utils.html_utils import sanitize_html
 
@@ -8,23 +9,30 @@ from email_campaigns.schedule.drip import LOOK_NOW
 
 
 class EmailCampaign(Document):
+	"""An enrolment: one recipient in the drip sequence of a campaign."""
+
 	def onload(self):
-		# Written by SQL, it may quote a user, and a form shows it as HTML.
-		self.ended_because = sanitize_html(self.ended_because or "")
+		"""Make the reason of the end safe for the form."""
+		# SQL writes it, so it may quote a user, and a form shows it as HTML.
+		self.set("ended_because", sanitize_html(self.ended_because or ""))
 
 	def validate(self):
+		"""Raise ValidationError where the recipient can't be enrolled."""
 		enrolment_store.check_enrolment(self)
 
 	def on_update(self):
+		"""Plan the first mail soon where one is due."""
 		if self.next_epoch == LOOK_NOW and not self.flags.plans_later:
 			drip.plan_soon()
 
 	def on_trash(self):
-		enrolment_store.end_open_mails(self.name, "The Email Campaign was deleted")
+		"""End the mails that have not left."""
+		enrolment_store.end_open_mails(self.name, _("The Email Campaign was deleted"))
 
 
 def on_doctype_update():
-	# The planner asks every few minutes who has something due.
+	"""Add the indexes of the table."""
+	# The planner looks every few minutes for enrolments that are due.
 	frappe.db.add_index("Email Campaign", ["status", "next_epoch"])
 	frappe.db.add_index("Email Campaign", ["campaign_name", "status"])
 	frappe.db.add_index("Email Campaign", ["recipient"])

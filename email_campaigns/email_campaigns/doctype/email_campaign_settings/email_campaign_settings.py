@@ -6,24 +6,34 @@ from email_campaigns.delivery.copies import copies_store, fields_store
 
 
 class EmailCampaignSettings(Document):
+	"""The settings of the app; `settings.app_settings` reads them."""
+
 	def validate(self):
+		"""Raise ValidationError for numbers below 1, unknown fields and useless CC fields."""
 		for field in ("batch_size", "parallel_jobs", "sessions_per_job", "max_attempts"):
 			if (self.get(field) or 0) < 1:
 				frappe.throw(_("{0} must be at least 1.").format(_(self.meta.get_label(field))))
 		for row in self.recipient_sources:
-			self._check(row)
+			self._check_source(row)
 		fields_store.check_offered(self.cc_fields)
 
 	def on_update(self):
+		"""Skip the open copies of CC fields that have been switched off."""
 		before = self.get_doc_before_save()
 		copies_store.skip_disabled_fields(
 			fields_store.newly_disabled(before.cc_fields if before else (), self.cc_fields)
 		)
 
-	def _check(self, row):
+	def _check_source(self, row):
 		fields = {df.fieldname for df in frappe.get_meta(row.source_doctype).fields}
-		named = (row.email_field, row.name_field, row.opt_out_field, row.language_field, row.time_zone_field)
-		for field in filter(None, named):
+		fieldnames = (
+			row.email_field,
+			row.name_field,
+			row.opt_out_field,
+			row.language_field,
+			row.time_zone_field,
+		)
+		for field in filter(None, fieldnames):
 			if field not in fields:
 				frappe.throw(
 					_("Row {0}: {1} has no field named {2}.").format(

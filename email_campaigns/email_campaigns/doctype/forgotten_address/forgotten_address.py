@@ -2,4 +2,4 @@ from frappe.model.document import Document
 
 
 class ForgottenAddress(Document):
-	pass
+	"""The hash of an address whose owner asked to be forgotten."""

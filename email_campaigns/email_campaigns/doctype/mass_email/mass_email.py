@@ -9,20 +9,24 @@ from frappe.utils.html_utils import sanitize_html
 from email_campaigns import lifecycle
 from email_campaigns.delivery.copies import fields_store
 from email_campaigns.delivery.mailing import mailing
-from email_campaigns.email_campaigns.doctype.campaign.campaign import refuse_contradiction
+from email_campaigns.email_campaigns.doctype.campaign.campaign import check_lists
 from email_campaigns.mass_mailing import approval_store
 from email_campaigns.mass_mailing.ab_versions import LABELS
 from email_campaigns.mass_mailing.freeze_store import new_holdout_seed
 from email_campaigns.mass_mailing.prepare import ab_rules, plan_rules
 from email_campaigns.message.headers import HeaderError, header_text
 from email_campaigns.schedule.clock import UnknownZone, to_epoch
+from email_campaigns.translation import translate
 
 VOIDED = ("status", "problem", "modified", *approval_store.NONE)
 FIELDS_IN_HEADERS = ("from_name", "reply_to", "subject_prefix")
 
 
 class MassEmail(Document):
+	"""A mailing: what is sent to which lists, when and how fast; status_store alone changes its status."""
+
 	def onload(self):
+		"""Give the form the state of the approval, and make the texts of users safe for it."""
 		user = frappe.session.user
 		self.set_onload("approval_needed", approval_store.approval_needed())
 		self.set_onload("may_approve", not approval_store.problem_with_approver(self, user))
@@ -30,15 +34,16 @@ class MassEmail(Document):
 		self.set_onload(
 			"approval_fault", approval_store.approval_problem(self) if self.status == "Paused" else ""
 		)
-		# Written by SQL as a user typed them, and a form shows them as HTML.
+		# SQL writes them as a user typed them, and a form shows them as HTML.
 		for field in ("cancel_reason", "rejection_reason"):
 			self.set(field, sanitize_html(self.get(field) or ""))
 
 	def validate(self):
-		self._refuse_late_edit()
+		"""Check and complete the form. Raises ValidationError at the field that is wrong."""
+		self._check_edit()
 		self._keep_approval()
-		self._take_lists_of_campaign()
-		refuse_contradiction(self)
+		self._copy_lists_of_campaign()
+		check_lists(self)
 		self._check_headers()
 		self._read_times()
 		self._check_plan()
@@ -47,8 +52,8 @@ class MassEmail(Document):
 		self._check_test()
 		self.holdout_seed = new_holdout_seed(self) if flt(self.holdout_percent) else ""
 
-	def _refuse_late_edit(self):
-		"""Only a Draft or Pending mailing can be edited, and its status only moves through its buttons."""
+	def _check_edit(self):
+		"""Only a Draft or Pending mailing can be edited, and only its buttons change its status."""
 		before = self.get_doc_before_save()
 		if not before:
 			self.status = "Draft"
@@ -59,24 +64,26 @@ class MassEmail(Document):
 			frappe.throw(_("The status changes through Prepare, Pause, Resume and Cancel."))
 
 	def _keep_approval(self):
-		"""Who asked, approved and rejected is written by those steps alone, whatever a form sends."""
+		"""The steps of an approval alone write who asked, approved and rejected, whatever a form sends."""
 		before = self.get_doc_before_save()
-		for field in approval_store.KEPT:
+		for field in approval_store.STEP_FIELDS:
 			self.set(field, before.get(field) if before else None)
 		if self.approver:
 			approval_store.check_approver(self.approver, before.approver if before else "")
 
 	def on_update(self):
-		"""A Pending mailing that is no longer what was approved is a Draft again, and whoever edits it is told."""
-		if self.status != "Pending" or not (why := approval_store.approval_problem(self)):
+		"""A Pending mailing that is no longer what was approved becomes a Draft, and its editor sees why."""
+		if self.status != "Pending" or not (problem := approval_store.approval_problem(self)):
 			return
-		if approval_store.void_approval(self, why):
+		if approval_store.void_approval(self, problem):
 			self.update(frappe.db.get_value("Mass Email", self.name, VOIDED, as_dict=True))
 			frappe.msgprint(
-				_("{0} It is a Draft again.").format(why), title=_("The Approval Is Void"), indicator="orange"
+				_("{0} It is a Draft again.").format(problem),
+				title=_("The Approval Is Void"),
+				indicator="orange",
 			)
 
-	def _take_lists_of_campaign(self):
+	def _copy_lists_of_campaign(self):
 		if not self.campaign or not self.is_new():
 			return
 		campaign = frappe.get_doc("Campaign", self.campaign)
@@ -89,39 +96,40 @@ class MassEmail(Document):
 			try:
 				header_text(self.get(field) or "", _(self.meta.get_label(field)))
 			except HeaderError as error:
-				frappe.throw(str(error))
+				frappe.throw(translate(error))
 
 	def _read_times(self):
-		"""What the form says is the time of a clock in the mailing's time zone."""
+		"""Turn the times of the form, those of a clock in the mailing's time zone, into Unix seconds."""
 		zone = self.time_zone or get_system_timezone()
 		for field, epoch in (("start_date", "start_epoch"), ("deadline", "deadline_epoch")):
 			try:
 				self.set(epoch, to_epoch(get_datetime(self.get(field)), zone) if self.get(field) else 0)
 			except UnknownZone as error:
-				frappe.throw(str(error), title=_(self.meta.get_label("time_zone")))
+				frappe.throw(translate(error), title=_(self.meta.get_label("time_zone")))
 
-		self.send_when = self.send_when or mailing.NOW
-		if self.send_when == mailing.NOW and self.start_epoch and self._is_new_time("start_epoch"):
-			self.send_when = mailing.LATER
+		send_when = self.send_when or mailing.NOW
+		if send_when == mailing.NOW and self.start_epoch and self._is_new_time("start_epoch"):
+			send_when = mailing.LATER
+		self.set("send_when", send_when)
 
 	def _check_plan(self):
 		for field, sentence in plan_rules.problems_with_plan(self._plan(), int(time.time())):
-			frappe.throw(_(sentence), title=_(self.meta.get_label(field)))
+			frappe.throw(translate(sentence), title=_(self.meta.get_label(field)))
 
 	def _check_test(self):
-		"""Name the versions beside A in their order, and draw the seed by which recipients are given theirs."""
+		"""Name the versions beside A in their order, and draw the seed that gives recipients theirs."""
 		for label, row in zip(LABELS[1:], self.ab_versions, strict=False):
 			row.label, row.subject = label, (row.subject or "").strip()
-		for field, sentence in ab_rules.problems_with_ab_test(self._test()):
-			frappe.throw(_(sentence), title=_(self.meta.get_label(field)))
+		for field, sentence in ab_rules.problems_with_ab_test(self._ab_plan()):
+			frappe.throw(translate(sentence), title=_(self.meta.get_label(field)))
 		before = self.get_doc_before_save()
 		seed = (before and before.ab_seed) or frappe.generate_hash(length=16)
 		self.ab_seed = seed if self.ab_versions else ""
-		# Nothing has been chosen in what can still be edited, whatever a form sends.
+		# A mailing that can still be edited has no winner, whatever a form sends.
 		self.update(dict.fromkeys(("ab_winner", "ab_chosen_on", "ab_chosen_by", "ab_reason")))
 		self.ab_due_epoch = 0
 
-	def _test(self) -> ab_rules.ABPlan:
+	def _ab_plan(self) -> ab_rules.ABPlan:
 		return ab_rules.ABPlan(
 			rows=[(row.subject or "", row.email_template or "") for row in self.ab_versions],
 			template=self.email_template or "",
@@ -154,6 +162,7 @@ class MassEmail(Document):
 		return not before or cint(before.get(field)) != cint(self.get(field))
 
 	def on_trash(self):
+		"""Raise ValidationError unless the mailing is a Draft or Cancelled."""
 		if self.status not in ("Draft", "Cancelled"):
 			frappe.throw(
 				_("A mailing that is {0} can't be deleted; its ledger and log belong to it.").format(

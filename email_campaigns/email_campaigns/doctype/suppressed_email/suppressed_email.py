@@ -10,14 +10,18 @@ from email_campaigns.audience.suppression.suppression import (
 	UNSUBSCRIBED,
 	record_name,
 )
+from email_campaigns.translation import translate
 
 
 class SuppressedEmail(Document):
+	"""An address that gets no mail, of one target list or of all, and the reason."""
+
 	def before_insert(self):
+		"""Raise ValidationError for an invalid, a forgotten or an already suppressed address."""
 		try:
-			self.email = normalise(self.email).lower()
-		except InvalidAddress as e:
-			frappe.throw(str(e), frappe.InvalidEmailAddressError)
+			self.set("email", normalise(self.email).lower())
+		except InvalidAddress as error:
+			frappe.throw(translate(error), frappe.InvalidEmailAddressError)
 		forgotten_store.check_not_forgotten(self.email)
 		if reason := frappe.db.get_value(
 			self.doctype, record_name(self.email, self.target_list or ""), "reason"
@@ -28,17 +32,21 @@ class SuppressedEmail(Document):
 			)
 
 	def autoname(self):
+		"""Name the entry by its address and list, so that there is one for each."""
 		self.name = record_name(self.email, self.target_list or "")
 
 	def on_update(self):
+		"""Mirror a person's wish to Frappe's Email Unsubscribe."""
 		if self.reason in PERSONS_WISH and not self.target_list:
 			mirror_store.mirror_wish(self.email)
 
 	def on_trash(self):
+		"""Lift the mirrored wish with an entry for all lists."""
 		if self.reason != HARD_BOUNCE and not self.target_list:
 			mirror_store.lift_wish(self.email)
 
 	def after_delete(self):
-		# The mailbox is said to work again; that the person wanted no mail still holds.
+		"""Keep a person's wish that a deleted hard bounce has hidden."""
+		# Whoever deletes it says that the mailbox works again; the person's own wish for no mail still holds.
 		if self.reason == HARD_BOUNCE and not self.target_list and mirror_store.is_mirrored(self.email):
 			suppression_store.suppress(self.email, reason=UNSUBSCRIBED, origin=_("Held by Email Unsubscribe"))

@@ -2,4 +2,4 @@ from frappe.model.document import Document
 
 
 class TargetListFeed(Document):
-	pass
+	"""A filter whose records a target list follows: a row of a Target List."""

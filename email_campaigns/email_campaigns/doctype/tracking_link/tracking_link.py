@@ -8,24 +8,26 @@ from email_campaigns.translation import translate
 
 
 class TrackingLink(Document):
+	"""A link whose clicks are counted: it leads to a web page, or shows a message."""
+
 	def validate(self):
+		"""Raise ValidationError where the target or the title is wrong."""
 		self._check_target()
 		self._check_title()
 
 	def _check_target(self):
 		if self.show_message:
-			written = (self.message or "").strip()
-			problem = Sentence("" if written else _lt("Write the message that is shown."))
+			problem = "" if (self.message or "").strip() else _("Write the message that is shown.")
 			field = "message"
 		else:
-			self.url = (self.url or "").strip()
-			problem, field = problem_with_url(self.url), "url"
+			self.set("url", (self.url or "").strip())
+			problem, field = translate(problem_with_url(self.url)), "url"
 		if problem:
-			frappe.throw(translate(problem), title=_(self.meta.get_label(field)))
+			frappe.throw(problem, title=_(self.meta.get_label(field)))
 
 	def _check_title(self):
-		"""A template names a link by its title, which must not be another's of the same campaign."""
-		self.title = (self.title or "").strip()
+		"""A template names a link by its title, so a title stands once in a campaign."""
+		self.set("title", (self.title or "").strip())
 		same = {
 			"title": self.title,
 			"campaign": self.campaign,
@@ -40,5 +42,6 @@ class TrackingLink(Document):
 
 
 def on_doctype_update():
+	"""Add the indexes of the table."""
 	frappe.db.add_index("Tracking Link", ["campaign", "title"])
 	frappe.db.add_index("Tracking Link", ["source(20)"])

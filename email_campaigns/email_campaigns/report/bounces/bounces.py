@@ -1,4 +1,4 @@
-"""Every mail that could not be delivered, and why."""
+"""Report of every mail that could not be delivered, with the server's reason."""
 
 import frappe
 from frappe import _
@@ -7,4 +7,5 @@ from email_campaigns.results.logged_store import log_columns, log_rows
 
 
 def execute(filters=None):
+	"""Return the columns and the rows of the report."""
 	return log_columns(_("What the Server Said")), log_rows("Bounced", frappe._dict(filters or {}))

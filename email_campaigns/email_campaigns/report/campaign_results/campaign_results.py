@@ -1,4 +1,4 @@
-"""Every mailing with its figures and rates; each rate says in its heading what it is a share of."""
+"""Report of every mailing with its figures and rates; the heading of each rate says what it is a share of."""
 
 import frappe
 from frappe import _
@@ -28,12 +28,13 @@ RATES = {
 	"unsubscribe_rate": "Unsubscribed (% of Delivered)",
 }
 RAW = {
-	"open_rate": "Opened, With Programs (% of Delivered)",
-	"click_rate": "Clicked, With Programs (% of Delivered)",
+	"open_rate": "Opened, With Bots (% of Delivered)",
+	"click_rate": "Clicked, With Bots (% of Delivered)",
 }
 
 
 def execute(filters=None):
+	"""Return the columns, the rows, no message and the chart of the report."""
 	rows = _rows(frappe._dict(filters or {}))
 	return _columns(), rows, None, _chart(rows)
 
@@ -70,35 +71,35 @@ def _columns() -> list[dict]:
 
 
 def _rows(filters) -> list[dict]:
-	wanted = [["people_planned_count", ">", 0]]
-	wanted += [
+	conditions = [["people_planned_count", ">", 0]]
+	conditions += [
 		[field, "=", filters[key]]
 		for key, field in (("campaign", "campaign"), ("mass_email", "name"))
 		if filters.get(key)
 	]
-	wanted += [["started_on", ">=", filters.from_date]] if filters.from_date else []
-	wanted += [["started_on", "<=", f"{filters.to_date} 23:59:59"]] if filters.to_date else []
-	found = frappe.get_list(
+	conditions += [["started_on", ">=", filters.from_date]] if filters.from_date else []
+	conditions += [["started_on", "<=", f"{filters.to_date} 23:59:59"]] if filters.to_date else []
+	mailings = frappe.get_list(
 		"Mass Email",
-		filters=wanted,
+		filters=conditions,
 		fields=["name as mass_email", "title", "campaign", "started_on"],
 		order_by="started_on desc",
 		limit=0,
 	)
-	counts = store.counts_by_mailing([row.mass_email for row in found])
-	revenue = revenue_store.revenue_by_campaign({row.campaign for row in found})
+	counts = store.counts_by_mailing([row.mass_email for row in mailings])
+	revenue = revenue_store.revenue_by_campaign({row.campaign for row in mailings})
 	return [
 		{
 			**row,
 			**_figures(counts.get(row.mass_email, Counts())),
 			"revenue": _money(revenue.get(row.campaign, [])),
 		}
-		for row in found
+		for row in mailings
 	]
 
 
 def _money(revenue: list) -> str:
-	"""Text, for companies of one site may have several currencies."""
+	"""Return amounts as text, since companies of one site may have several currencies."""
 	return ", ".join(fmt_money(row.amount, currency=row.currency) for row in revenue)
 
 
@@ -113,7 +114,7 @@ def _percent(share: float | None) -> float | None:
 
 
 def _chart(rows: list[dict]) -> dict | None:
-	"""The rates of the last mailings, in the order of their start."""
+	"""Return the rates of the last mailings, in the order of their start; None where there are none."""
 	shown = rows[:SHOWN_IN_CHART][::-1]
 	if not shown:
 		return None

@@ -1,4 +1,7 @@
-"""Every tracked link of every mailing and every step of a sequence: how many people followed it, how often, and how often programs did."""
+"""Report of the tracked links of each mailing and each step of a sequence.
+
+It counts the people who followed a link, and the clicks of people and of bots.
+"""
 
 import frappe
 from frappe import _
@@ -9,6 +12,7 @@ from email_campaigns.results.store import PEOPLE, PERSON
 
 
 def execute(filters=None):
+	"""Return the columns and the rows of the report."""
 	return _columns(), _rows(frappe._dict(filters or {})) if has_links() else []
 
 
@@ -19,7 +23,7 @@ def _columns() -> list[dict]:
 		*mailing_columns(),
 		{"fieldname": "people", "label": _("People"), "fieldtype": "Int", "width": 90},
 		{"fieldname": "clicks", "label": _("Clicks by People"), "fieldtype": "Int", "width": 130},
-		{"fieldname": "machine_clicks", "label": _("Clicks by Programs"), "fieldtype": "Int", "width": 150},
+		{"fieldname": "machine_clicks", "label": _("Clicks by Bots"), "fieldtype": "Int", "width": 150},
 		{"fieldname": "last_click", "label": _("Last Click"), "fieldtype": "Datetime", "width": 160},
 	]
 
@@ -29,9 +33,11 @@ def _rows(filters) -> list[dict]:
 	return frappe.db.sql(
 		f"""SELECT l.link, {MAILING}, MAX({TITLE}) title, l.campaign,
 			COUNT(DISTINCT IF(l.verdict = 'human', {PERSON}, NULL)) people,
-			CAST(SUM(l.verdict = 'human') AS SIGNED) clicks, CAST(SUM(l.verdict = 'machine') AS SIGNED) machine_clicks,
+			CAST(SUM(l.verdict = 'human') AS SIGNED) clicks,
+			CAST(SUM(l.verdict = 'machine') AS SIGNED) machine_clicks,
 			MAX(IF(l.verdict = 'human', l.creation, NULL)) last_click
-		FROM `tabCampaign Log` l JOIN `tabCampaign Message` c ON c.name = l.message LEFT JOIN `tabMass Email` e ON e.name = l.source
+		FROM `tabCampaign Log` l JOIN `tabCampaign Message` c ON c.name = l.message
+		LEFT JOIN `tabMass Email` e ON e.name = l.source
 		WHERE l.action = 'Clicked' AND COALESCE(l.link, '') != '' AND {PEOPLE} AND {conditions}
 		GROUP BY l.link, e.name, l.campaign ORDER BY people DESC, clicks DESC""",
 		values,

@@ -1,4 +1,4 @@
-"""Every wish to get no more mail, and the mailing that it came from."""
+"""Report of every wish to get no more mail, and of the mailing that it came from."""
 
 import frappe
 from frappe import _
@@ -7,4 +7,5 @@ from email_campaigns.results.logged_store import log_columns, log_rows
 
 
 def execute(filters=None):
+	"""Return the columns and the rows of the report."""
 	return log_columns(_("What They Left")), log_rows("Opted Out", frappe._dict(filters or {}))

@@ -13,30 +13,30 @@ from email_campaigns.tests.site.kits.kit import PREFIX, a_template, address, cha
 
 
 class TestTheForm(ABTest):
-	def test_it_shows_the_versions_and_who_waits(self):
+	def test_it_shows_the_versions_and_how_many_wait(self):
 		name = self.send(self.mailing())
 		self.people_do(name, "clicked", "B", 5)
 		self.people_do(name, "unsubscribed", "A", 1)
-		state, found = api.state(name), self.versions(name)
+		state, people = api.state(name), self.versions(name)
 		first, second = state["versions"]
-		self.assertEqual((first["label"], first["subject"], first["planned"]), ("A", A, len(found["A"])))
+		self.assertEqual((first["label"], first["subject"], first["planned"]), ("A", A, len(people["A"])))
 		self.assertEqual((second["label"], second["subject"], second["clicked"]), ("B", B, 5))
-		self.assertEqual(second["click_rate"], 5 / len(found["B"]))
+		self.assertEqual(second["click_rate"], 5 / len(people["B"]))
 		self.assertEqual(first["unsubscribed"], 1)
-		self.assertEqual((state["waiting"], state["leaving"], state["rest"]), (len(found["Rest"]), 0, None))
+		self.assertEqual((state["waiting"], state["leaving"], state["rest"]), (len(people["Rest"]), 0, None))
 		self.assertIn("B is ahead of A", state["told"][0])
 		self.tick()
 		self.assertTrue(api.state(name)["due"])
 		self.hours_pass()
 		state = api.state(name)
-		self.assertEqual((state["rest"]["sent"], state["waiting"]), (len(found["Rest"]), 0))
-		self.assertEqual([row["sent"] for row in state["versions"]], [len(found["A"]), len(found["B"])])
+		self.assertEqual((state["rest"]["sent"], state["waiting"]), (len(people["Rest"]), 0))
+		self.assertEqual([row["sent"] for row in state["versions"]], [len(people["A"]), len(people["B"])])
 
 	def test_the_sum_of_the_versions_is_the_mailing(self):
 		name = self.send(self.mailing(subjects=(B, C)))
 		self.hours_pass()
-		found = ab_winner_store.version_counts(name)
-		self.assertEqual(sum(counts.sent for counts in found.values()), results.counts(name).sent)
+		by_version = ab_winner_store.version_counts(name)
+		self.assertEqual(sum(counts.sent for counts in by_version.values()), results.counts(name).sent)
 
 	def test_it_refuses_what_contradicts_itself(self):
 		for words, values in (
@@ -63,20 +63,22 @@ class TestTheForm(ABTest):
 		self.assertEqual(form.ab_seed, seed)
 		self.assertEqual([row.label for row in form.ab_versions], ["B"])
 
-	def test_calculate_and_prepare_tell_of_it(self):
+	def test_calculate_and_prepare_show_it(self):
 		name = self.mailing(cc_fields=[], deadline=add_to_date(now_datetime(), hours=3))
-		found = approval.prepare(name)
-		versions = found["count"]["versions"]
+		prepared = approval.prepare(name)
+		versions = prepared["count"]["versions"]
 		self.assertEqual(sum(versions.values()), 60)
-		errors = [one["text"] for one in found["findings"] if one["level"] == "error"]
+		errors = [finding["text"] for finding in prepared["findings"] if finding["level"] == "error"]
 		self.assertEqual(len(errors), 1, errors)
 		self.assertIn("before the winner is chosen", errors[0])
-		self.assertIn("so few mails", " ".join(one["text"] for one in found["findings"]))
+		self.assertIn("so few mails", " ".join(finding["text"] for finding in prepared["findings"]))
 		self.send(self.mailing(percent=50))
 
 	def test_a_version_that_can_not_be_compiled_stops_the_mailing(self):
 		name = self.mailing(subjects=("{{ doc.first_name",))
-		errors = [one["text"] for one in approval.prepare(name)["findings"] if one["level"] == "error"]
+		errors = [
+			finding["text"] for finding in approval.prepare(name)["findings"] if finding["level"] == "error"
+		]
 		self.assertTrue(any("In the version for B" in text for text in errors), errors)
 		self.assertRaises(frappe.ValidationError, approval.submit, name)
 

@@ -1,4 +1,4 @@
-"""A worker is killed in the middle of an A/B test: in the freeze, at the choice and after it; nobody is mailed twice."""
+"""A worker is killed during an A/B test: in the freeze, at the choice, after it; nobody is mailed twice."""
 
 import signal
 import subprocess
@@ -78,9 +78,9 @@ class TestKilled(ABTest):
 
 	def test_between_figures_and_choice_nothing_is_chosen(self):
 		name = self.send(self.mailing())
-		with patch.object(ab_winner_store, "choose_winner", side_effect=KeyboardInterrupt):
-			with self.assertRaises(KeyboardInterrupt):
-				ab_winner.choose_winners(int(time.time()) + 5 * HOUR)
+		kill = patch.object(ab_winner_store, "choose_winner", side_effect=KeyboardInterrupt)
+		with kill, self.assertRaises(KeyboardInterrupt):
+			ab_winner.choose_winners(int(time.time()) + 5 * HOUR)
 		frappe.db.rollback()
 		self.assertFalse(self.form(name).ab_winner)
 		self.hours_pass(5)

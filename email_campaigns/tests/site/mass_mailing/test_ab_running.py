@@ -14,12 +14,12 @@ from email_campaigns.tests.site.kits.kit import PREFIX, a_contact, a_list, a_tem
 class TestTheTest(ABTest):
 	def test_a_share_gets_the_versions_and_the_rest_waits(self):
 		name = self.send(self.mailing(percent=50))
-		found = self.versions(name)
-		self.assertEqual(set(found), {"A", "B", "Rest"})
-		self.assertTrue(all(len(people) > 5 for people in found.values()), found)
-		self.assertEqual(self.subjects(), {**dict.fromkeys(found["A"], A), **dict.fromkeys(found["B"], B)})
+		people = self.versions(name)
+		self.assertEqual(set(people), {"A", "B", "Rest"})
+		self.assertTrue(all(len(addresses) > 5 for addresses in people.values()), people)
+		self.assertEqual(self.subjects(), {**dict.fromkeys(people["A"], A), **dict.fromkeys(people["B"], B)})
 		self.assertEqual(
-			self.statuses(name), {"Sent": len(found["A"] + found["B"]), "Queued": len(found["Rest"])}
+			self.statuses(name), {"Sent": len(people["A"] + people["B"]), "Queued": len(people["Rest"])}
 		)
 		self.assertEqual(self.form(name).status, "In Process")
 		self.assertNothingLost(name)
@@ -70,15 +70,15 @@ class TestTheTest(ABTest):
 	def test_a_version_may_have_a_template_of_its_own(self):
 		rows = [{"email_template": a_template(B, "<p>Another text</p>")}, {"subject": C}]
 		name = self.send(self.mailing(ab_versions=rows, percent=100))
-		found = self.versions(name)
-		self.assertEqual(set(found), {"A", "B", "C"})
+		people = self.versions(name)
+		self.assertEqual(set(people), {"A", "B", "C"})
 		texts = {
 			mail.recipients[0]: mail.parsed.get_body(("plain",)).get_content()
 			for mail in self.server.messages
 		}
-		self.assertTrue(all(("Another text" in texts[email]) == (email in found["B"]) for email in MANY))
+		self.assertTrue(all(("Another text" in texts[email]) == (email in people["B"]) for email in MANY))
 		self.assertEqual(
-			Counter(self.subjects().values()), {A: len(found["A"]), B: len(found["B"]), C: len(found["C"])}
+			Counter(self.subjects().values()), {A: len(people["A"]), B: len(people["B"]), C: len(people["C"])}
 		)
 		self.assertEqual(self.form(name).status, "Complete", "nobody waits, so there is nothing to choose")
 
@@ -93,8 +93,8 @@ class TestTheTest(ABTest):
 		)
 
 	def in_test(self, name):
-		found = self.versions(name)
-		return len(found.get("A", [])) + len(found.get("B", []))
+		people = self.versions(name)
+		return len(people.get("A", [])) + len(people.get("B", []))
 
 	def test_whoever_gets_a_language_version_takes_no_part(self):
 		german = a_contact(address("hans"), first_name="Hans")

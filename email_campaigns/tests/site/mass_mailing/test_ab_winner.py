@@ -132,7 +132,8 @@ class TestTheWinner(ABTest):
 		broken, name = (self.send(self.mailing(email)) for email in MANY[:2])
 		for mailing in (broken, name):
 			frappe.db.sql(
-				"UPDATE `tabCampaign Message` SET version = 'Rest', status = 'Queued', send_after = %s WHERE source = %s",
+				"""UPDATE `tabCampaign Message` SET version = 'Rest', status = 'Queued', send_after = %s
+				WHERE source = %s""",
 				(WAITS_FOR_WINNER, mailing),
 			)
 			change("Mass Email", mailing, status="In Process", ab_due_epoch=1, ab_winner="")
@@ -226,12 +227,12 @@ class TestAfterwards(ABTest):
 			html = view_store.render_sent_mail(mails[self.versions(name)[label][0]])
 			self.assertEqual("Another text" in html, shown)
 
-	def test_it_can_be_told_why(self):
+	def test_it_is_part_of_the_explanation(self):
 		name = self.send(self.mailing())
-		found = self.versions(name)
-		(sent,), (waits,) = resend.why(name, found["B"][0]), resend.why(name, found["Rest"][0])
+		people = self.versions(name)
+		(sent,), (waits,) = resend.why(name, people["B"][0]), resend.why(name, people["Rest"][0])
 		self.assertIn("It was version B of the A/B test.", sent)
 		self.assertIn("It leaves once the best version of the A/B test has been chosen", waits)
 		self.hours_pass()
-		(told,) = resend.why(name, found["Rest"][0])
-		self.assertIn("It was version A of the A/B test.", told)
+		(sentence,) = resend.why(name, people["Rest"][0])
+		self.assertIn("It was version A of the A/B test.", sentence)

@@ -10,7 +10,7 @@ from email_campaigns.api.desk import mass_email
 from email_campaigns.api.desk import resend as resend_api
 from email_campaigns.audience.decide import DUPLICATE_ADDRESS, HELD_OUT
 from email_campaigns.audience.suppression.suppression_store import lift, suppress
-from email_campaigns.delivery.ledger import claims_store, counts_store
+from email_campaigns.delivery.ledger import counts_store
 from email_campaigns.jobs import sending
 from email_campaigns.mass_mailing.resend import resend
 from email_campaigns.tests.site.kits.after_kit import MESSAGE, ONE, REFUSED, THREE, TWO, UNKNOWN, AfterTest
@@ -37,8 +37,8 @@ class TestOneMailAgain(AfterTest):
 		self.go_on()
 		self.assertReceived(ONE, ONE, TWO)
 		self.assertFigures(name)
-		again = self.row(self.message(name, ONE, resend_of=first))
-		self.assertEqual((again.dedupe_key, again.status), (f"x:{first}:1", "Sent"))
+		second = self.row(self.message(name, ONE, resend_of=first))
+		self.assertEqual((second.dedupe_key, second.status), (f"x:{first}:1", "Sent"))
 		self.assertTrue(self.form(name).completed_on)
 
 	def test_is_done_once_by_a_double_click(self):
@@ -68,8 +68,8 @@ class TestOneMailAgain(AfterTest):
 
 	def test_is_done_once_by_people_at_once(self):
 		name = self.send(a_mailing(a_list(ONE)))
-		said = self.at_once(4, resend_api.resend, self.message(name, ONE))
-		self.assertEqual(Counter(said), {None: 1, resend.ON_ITS_WAY: 3})
+		answers = self.at_once(4, resend_api.resend, self.message(name, ONE))
+		self.assertEqual(Counter(answers), {None: 1, resend.ON_ITS_WAY: 3})
 		self.go_on()
 		self.assertReceived(ONE, ONE)
 		self.assertFigures(name)
@@ -77,8 +77,8 @@ class TestOneMailAgain(AfterTest):
 	def test_that_failed_is_done_once_by_people_at_once(self):
 		self.serve({"content": {ONE: [REFUSED]}})
 		name = self.send(a_mailing(a_list(ONE, TWO)))
-		said = self.at_once(4, resend_api.resend, self.message(name, ONE))
-		self.assertEqual(said.count(None), 1, said)
+		answers = self.at_once(4, resend_api.resend, self.message(name, ONE))
+		self.assertEqual(answers.count(None), 1, answers)
 		self.go_on()
 		self.assertReceived(ONE, TWO)
 		self.assertFigures(name)
@@ -221,15 +221,15 @@ class TestTheMailing(AfterTest):
 		meanwhile = threading.Thread(target=elsewhere, args=(site, lambda: resend_api.resend(first)))
 
 		def is_open(name):
-			found = finish(name)
+			answer = finish(name)
 			if meanwhile.ident is None:
 				meanwhile.start()
 				meanwhile.join()
-			return found
+			return answer
 
 		frappe.db.commit()
 		counts_store.is_open = is_open
-		self.addCleanup(setattr, claims_store, "is_open", finish)
+		self.addCleanup(setattr, counts_store, "is_open", finish)
 		self.assertFalse(sending._finish(self.name))
 		self.go_on()
 		self.assertReceived(ONE, ONE, TWO)

@@ -1,4 +1,4 @@
-"""Many mails are sent again when their mailing has left: all that failed, missing members, the uncertain ones."""
+"""Many mails are sent again after their mailing: all that failed, missing members, the uncertain ones."""
 
 import json
 import threading
@@ -33,8 +33,8 @@ class TestAllFailed(AfterTest):
 		self.serve({"rcpt": {ONE: UNKNOWN}, "content": {TWO: [REFUSED], THREE: [REFUSED]}})
 		name = self.send(a_mailing(a_list(*FIVE)))
 		self.assertEqual(self.statuses(name), {"Sent": 2, "Failed": 3})
-		told = self.do(resend.resend_failed, name)
-		self.assertEqual(told, {"queued": 2, "left_out": {"Suppressed: Hard Bounce": 1}})
+		outcome = self.do(resend.resend_failed, name)
+		self.assertEqual(outcome, {"queued": 2, "left_out": {"Suppressed: Hard Bounce": 1}})
 		self.assertEqual(self.do(resend.resend_failed, name)["queued"], 0)
 		self.go_on()
 		self.assertReceived(*FIVE[1:])
@@ -165,8 +165,8 @@ class TestMissing(AfterTest):
 		name = self.send(a_mailing(a_list(ONE)))
 		a_list(*FIVE)
 		frappe.db.commit()
-		said = self.at_once(3, resend.resend_missing, name)
-		self.assertEqual(said.count(None), 1, said)
+		answers = self.at_once(3, resend.resend_missing, name)
+		self.assertEqual(answers.count(None), 1, answers)
 		work_off()
 		self.go_on()
 		self.assertReceived(*FIVE)
@@ -225,12 +225,12 @@ class TestUncertain(AfterTest):
 		self.assertFigures(self.name)
 
 	def test_people_of_two_minds(self):
-		said = Counter()
+		decided = Counter()
 		site, names = frappe.local.site, [self.one, self.two]
 
 		def call(arrived):
 			done = resend.decide_uncertain(self.name, arrived, json.dumps(names))
-			said[arrived] += done["decided"]
+			decided[arrived] += done["decided"]
 
 		threads = [
 			threading.Thread(target=elsewhere, args=(site, lambda arrived=arrived: call(arrived)))
@@ -241,16 +241,16 @@ class TestUncertain(AfterTest):
 			thread.start()
 		for thread in threads:
 			thread.join()
-		self.assertEqual(sorted(said.values())[-1], 2)
-		self.assertEqual(said.total(), 2)
+		self.assertEqual(sorted(decided.values())[-1], 2)
+		self.assertEqual(decided.total(), 2)
 		self.go_on()
 		self.assertFigures(self.name)
 
-	def test_who_unsubscribed_meanwhile_gets_no_second_one(self):
+	def test_a_recipient_who_has_unsubscribed_gets_no_second_mail(self):
 		suppress(ONE, reason="Unsubscribed", origin="a click")
 		frappe.db.commit()
-		told = self.decide(False)
-		self.assertEqual(told, {"decided": 1, "left_out": {"Unsubscribed": 1}})
+		outcome = self.decide(False)
+		self.assertEqual(outcome, {"decided": 1, "left_out": {"Unsubscribed": 1}})
 		self.go_on()
 		self.assertEqual(Counter(self.received())[ONE], 1)
 

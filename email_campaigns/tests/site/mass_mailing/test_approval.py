@@ -1,4 +1,4 @@
-"""Who says go: asking, approving, rejecting."""
+"""Approvals: asking for one, giving it, rejecting."""
 
 import frappe
 
@@ -23,13 +23,13 @@ class TestAsking(ApprovalTest):
 		self.assertEqual(self.status, "Complete")
 		self.assertSentTo(self.mailing, TEN)
 
-	def test_all_managers_are_notified_but_not_who_asks(self):
+	def test_all_managers_are_notified_but_not_the_one_who_asks(self):
 		change("Mass Email", self.mailing, title=f"{PREFIX} <b>Spring</b>")
 		self.by(self.boss, approval.submit, self.mailing)
 		self.assertEqual(self.told(self.boss), [])
-		((told,), nobody) = self.told(self.other), self.told(self.clerk)
-		self.assertIn("&lt;b&gt;Spring", told)
-		self.assertIn("boss asks you to approve", told)
+		((notification,), nobody) = self.told(self.other), self.told(self.clerk)
+		self.assertIn("&lt;b&gt;Spring", notification)
+		self.assertIn("boss asks you to approve", notification)
 		self.assertEqual(nobody, [])
 
 	def test_the_approver_that_the_mailing_names_is_the_one_who_is_asked(self):
@@ -203,8 +203,8 @@ class TestApprover(ApprovalTest):
 
 	def test_the_field_offers_managers_alone(self):
 		search = ("User", "", "name", 0, 100, {})
-		found = [user for user, _name in self.by(self.clerk, approval.find_approvers, *search)]
-		self.assertIn(self.boss, found)
-		self.assertNotIn(self.clerk, found)
+		users = [user for user, _name in self.by(self.clerk, approval.find_approvers, *search)]
+		self.assertIn(self.boss, users)
+		self.assertNotIn(self.clerk, users)
 		search = ("User", "oth", "name", 0, 100, {})
 		self.assertEqual(self.by(self.clerk, approval.find_approvers, *search), [(self.other, "other")])

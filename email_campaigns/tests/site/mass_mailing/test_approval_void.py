@@ -1,4 +1,4 @@
-"""What voids an approval, before the start and under way."""
+"""Changes that void an approval, before the start and under way."""
 
 import frappe
 

@@ -1,4 +1,4 @@
-"""What the check list finds on a real site."""
+"""The check list of a mailing on a real site."""
 
 import frappe
 
@@ -22,7 +22,7 @@ class TestCheckList(ApprovalTest):
 		self.mailing = self.made_by(self.clerk, *(lists or ("Sending List",)), **values)
 		return self.by(self.clerk, approval.prepare, self.mailing)
 
-	def found(self, level, *lists, **values):
+	def texts(self, level, *lists, **values):
 		findings = self.prepare(*lists, **values)["findings"]
 		return [finding["text"] for finding in findings if finding["level"] == level]
 
@@ -33,18 +33,20 @@ class TestCheckList(ApprovalTest):
 		self.refuses(words, self.clerk, approval.submit, self.mailing)
 
 	def test_of_a_mailing_without_fault(self):
-		told = self.prepare()
-		self.assertEqual({finding["level"] for finding in told["findings"]} - {"ok", "warning"}, set())
-		self.assertEqual((told["count"]["planned"], told["approval"], told["starts"]), (10, "needed", ""))
-		self.assertEqual(told["approvers"], ["boss", "other"])
+		prepared = self.prepare()
+		self.assertEqual({finding["level"] for finding in prepared["findings"]} - {"ok", "warning"}, set())
+		self.assertEqual(
+			(prepared["count"]["planned"], prepared["approval"], prepared["starts"]), (10, "needed", "")
+		)
+		self.assertEqual(prepared["approvers"], ["boss", "other"])
 
 	def test_a_start_on_the_mailings_own_clock(self):
 		later = frappe.utils.get_datetime("2099-05-03 09:00:00")
-		told = self.prepare(send_when="Later", start_date=later, time_zone="Asia/Tokyo")
-		self.assertEqual((told["starts"], told["time_zone"]), ("2099-05-03 09:00:00", "Asia/Tokyo"))
+		prepared = self.prepare(send_when="Later", start_date=later, time_zone="Asia/Tokyo")
+		self.assertEqual((prepared["starts"], prepared["time_zone"]), ("2099-05-03 09:00:00", "Asia/Tokyo"))
 
 	def test_links(self):
-		errors = self.found("error", html='<a href="www.example.com">x</a><a href="javascript:x()">y</a>')
+		errors = self.texts("error", html='<a href="www.example.com">x</a><a href="javascript:x()">y</a>')
 		self.assertEqual(errors, ["Links that lead nowhere: “www.example.com”, “javascript:x()”"])
 		self.blocks("lead nowhere: “www")
 
@@ -57,52 +59,52 @@ class TestCheckList(ApprovalTest):
 		add_records(title, "Contact", *contacts)
 		html = "<p>{{ doc.company_name }} {{ doc.frist_name }}</p>"
 		self.clerk = "Administrator"
-		warnings = self.found("warning", title, html=html)
+		warnings = self.texts("warning", title, html=html)
 		self.assertIn("doc.company_name has no value for 1 of 3 recipients.", warnings)
 		self.assertIn("doc.frist_name has no value for 3 of 3 recipients.", warnings)
 		self.ask()
 
 	def test_a_sample_of_many(self):
 		title = a_list(*[address(f"m{n}") for n in range(400)], title=f"{PREFIX} Many")
-		warnings = self.found("warning", title, html="<p>{{ doc.nickname }}</p>")
+		warnings = self.texts("warning", title, html="<p>{{ doc.nickname }}</p>")
 		self.assertIn("doc.nickname has no value for 50 of 50 recipients.", warnings)
 
 	def test_faults_of_templates_with_their_line_in_every_version(self):
 		from email_campaigns.tests.site.kits.kit import a_template
 
 		row = {"language": "de", "email_template": a_template("Hallo", "<p>\n{% if %}</p>")}
-		errors = self.found("error", html="<p>\n\n{{ doc. }}</p>", language_versions=[row])
+		errors = self.texts("error", html="<p>\n\n{{ doc. }}</p>", language_versions=[row])
 		self.assertIn("line 3", errors[0])
 		self.assertIn("In the version for de: Message, line 2", errors[1])
 		self.blocks("line 3")
 
 	def test_no_link_to_unsubscribe(self):
 		settings(add_unsubscribe_link=0)
-		(error,) = self.found("error")
+		(error,) = self.texts("error")
 		self.assertIn("No unsubscribe link", error)
 		self.blocks("No unsubscribe link")
 		settings(approval="Needed")
-		self.assertEqual(self.found("error", html='<a href="{{ unsubscribe_url }}">Bye</a>'), [])
+		self.assertEqual(self.texts("error", html='<a href="{{ unsubscribe_url }}">Bye</a>'), [])
 		informational = a_campaign(campaign_type="Informational Email")
-		self.assertEqual(self.found("error", campaign=informational), [])
+		self.assertEqual(self.texts("error", campaign=informational), [])
 
 	def test_no_sender_in_the_footer(self):
 		settings(sender_line="", postal_address="")
-		warnings = self.found("warning")
+		warnings = self.texts("warning")
 		self.assertTrue(any("company line" in warning for warning in warnings), warnings)
 		self.assertTrue(any("CAN-SPAM" in warning for warning in warnings), warnings)
 
 	def test_a_server_that_is_of_no_use(self):
 		self.server.stop()
-		(error,) = self.found("error")
+		(error,) = self.texts("error")
 		self.assertIn(f"{PREFIX} Account can't be used", error)
 		self.blocks("can't be used")
 
 	def test_an_account_that_does_not_send(self):
 		change("Email Account", f"{PREFIX} Account", enable_outgoing=0)
-		told = self.prepare()
-		self.assertIsNone(told["count"])
-		self.assertIn("not enabled for outgoing", told["findings"][0]["text"])
+		prepared = self.prepare()
+		self.assertIsNone(prepared["count"])
+		self.assertIn("not enabled for outgoing", prepared["findings"][0]["text"])
 		self.blocks("not enabled for outgoing")
 
 	def test_sending_that_is_suspended(self):
@@ -110,29 +112,29 @@ class TestCheckList(ApprovalTest):
 		frappe.db.commit()
 		self.addCleanup(frappe.db.commit)
 		self.addCleanup(frappe.db.set_default, "suspend_email_queue", 0)
-		self.assertTrue(any("suspended" in warning for warning in self.found("warning")))
+		self.assertTrue(any("suspended" in warning for warning in self.texts("warning")))
 
 	def test_nobody_to_mail(self):
 		empty = a_list(title=f"{PREFIX} Empty")
-		self.assertEqual(self.found("error", empty), ["Nobody on the target lists would get this mailing."])
+		self.assertEqual(self.texts("error", empty), ["Nobody on the target lists would get this mailing."])
 		self.blocks("Nobody")
 
 	def test_more_than_ever_before(self):
 		campaign = a_campaign()
 		before = a_mailing(a_list(*TEN[:3], title=f"{PREFIX} Few"), campaign=campaign)
 		change("Mass Email", before, status="Complete", planned_count=3)
-		warnings = self.found("warning", campaign=campaign)
+		warnings = self.texts("warning", campaign=campaign)
 		self.assertIn("10 recipients are surprisingly many: the largest mailing before had 3.", warnings)
 
 	def test_a_language_without_a_version(self):
 		title = a_list(*TEN[:5], title=f"{PREFIX} French")
 		frappe.db.sql("UPDATE `tabTarget List Member` SET language = 'fr' WHERE target_list = %s", title)
-		warnings = self.found("warning", title)
+		warnings = self.texts("warning", title)
 		self.assertIn("5 of 5 members read fr, and there is no version in it.", warnings)
 
 	def test_a_deadline_that_the_limits_do_not_meet(self):
 		soon = frappe.utils.add_to_date(frappe.utils.now_datetime(), minutes=150)
-		warnings = self.found("warning", deadline=soon, pace="Mails per hour", hourly_rate=2)
+		warnings = self.texts("warning", deadline=soon, pace="Mails per hour", hourly_rate=2)
 		self.assertTrue(any("about 4 of 10 mails would not leave" in text for text in warnings), warnings)
 		self.ask()
 

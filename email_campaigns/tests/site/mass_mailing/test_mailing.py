@@ -1,4 +1,4 @@
-"""The life of a mailing on its form: what its buttons do, when it starts and stops, and what may be edited."""
+"""The life of a mailing on its form: its buttons, its start and end, and what may be edited."""
 
 import frappe
 from frappe.utils import add_to_date, now_datetime
@@ -287,6 +287,6 @@ class TestHourlyJob(MailingTest):
 		}
 		frappe.db.sql("UPDATE `tabTarget List` SET member_count = 0 WHERE name = 'Sending List'")
 		upkeep.update_statuses()
-		found = {name: frappe.db.get_value("Campaign", name, "status") for name in cases}
-		self.assertEqual(found, cases)
+		statuses = {name: frappe.db.get_value("Campaign", name, "status") for name in cases}
+		self.assertEqual(statuses, cases)
 		self.assertEqual(frappe.db.get_value("Target List", "Sending List", "member_count"), 10)

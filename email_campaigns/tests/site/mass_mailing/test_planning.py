@@ -1,4 +1,4 @@
-"""When a mailing may leave, and how fast."""
+"""The plan of a mailing: its start, its deadline and its pace."""
 
 import time
 
@@ -104,8 +104,8 @@ class TestRates(PlanningTest):
 			a_mailing(a_list(*TWENTY, *many)), domain_rates=[{"domain": "SLOW.example", "hourly_rate": 3}]
 		).name
 		self.send(name)
-		left = [email for email in self.received() if email.endswith("@slow.example")]
-		self.assertEqual((len(self.received()), len(left)), (23, 3))
+		slow = [email for email in self.received() if email.endswith("@slow.example")]
+		self.assertEqual((len(self.received()), len(slow)), (23, 3))
 		self.assertEqual(self.form(name).status, "In Process")
 		self.age(HOUR + 5)
 		self.go_on()
@@ -157,7 +157,8 @@ class TestRates(PlanningTest):
 	def back(self, name, seconds):
 		"""Let a mailing that is being spread have started so much earlier."""
 		frappe.db.sql(
-			"""UPDATE `tabMass Email` SET anchor_epoch = anchor_epoch - %(s)s, spread_until = spread_until - %(s)s
+			"""UPDATE `tabMass Email`
+			SET anchor_epoch = anchor_epoch - %(s)s, spread_until = spread_until - %(s)s
 			WHERE name = %(name)s""",
 			{"s": seconds, "name": name},
 		)

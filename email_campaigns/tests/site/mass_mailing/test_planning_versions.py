@@ -1,4 +1,4 @@
-"""Who gets which version, and when it suits them best."""
+"""The language version and the best hour of each recipient, and the hold-out group."""
 
 import time
 from datetime import timedelta
@@ -60,9 +60,9 @@ class TestLanguages(PlanningTest):
 		self.assertEqual(self.subjects(), {address("polyglot"): "Hallo"})
 
 	def test_calculate_counts_them_and_the_domains(self):
-		found = mass_email.calculate(self.mailing())
-		self.assertEqual(found["languages"], {"de": 2, "": 2})
-		self.assertEqual(found["domains"], [("sending.example", 4)])
+		figures = mass_email.calculate(self.mailing())
+		self.assertEqual(figures["languages"], {"de": 2, "": 2})
+		self.assertEqual(figures["domains"], [("sending.example", 4)])
 
 	def test_a_fault_in_a_version_stops_the_mailing_and_names_it(self):
 		versions = [{"language": "de", "email_template": a_template("Hallo", "<p>{{ broken</p>")}]
@@ -92,8 +92,8 @@ class TestGroups(PlanningTest):
 
 	def test_the_hold_out_group_gets_nothing_and_is_counted(self):
 		name = a_mailing(a_list(*addresses(200)), holdout_percent=20)
-		found = mass_email.calculate(name)
-		held = found["skipped"]["Hold-out group"]
+		figures = mass_email.calculate(name)
+		held = figures["skipped"]["Hold-out group"]
 		self.assertTrue(20 <= held <= 60, held)
 		self.send(name)
 		self.assertEqual(self.statuses(name), {"Skipped": held, "Sent": 200 - held})

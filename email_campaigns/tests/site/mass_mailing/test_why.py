@@ -1,4 +1,4 @@
-"""Why somebody got a mailing, or did not, as it can be looked up at any moment of its life."""
+"""The explanations why somebody got a mailing, or did not, at any moment of its life."""
 
 import time
 
@@ -33,10 +33,10 @@ class WhyTest(SendingTest):
 		super().setUp()
 		self.addCleanup(frappe.set_user, "Administrator")
 
-	def tells(self, name, words, who="", doctype="", record=""):
+	def assertExplains(self, name, words, who="", doctype="", record=""):
 		frappe.db.commit()
 		sentences = resend_api.why(name, who, doctype, record)
-		self.assertTrue(any(words in told for told in sentences), sentences)
+		self.assertTrue(any(words in sentence for sentence in sentences), sentences)
 		return sentences
 
 	def message(self, name, email, **values):
@@ -48,37 +48,37 @@ class TestBeforeTheStart(WhyTest):
 		contact, former = a_contact(ONE), a_contact(TWO, unsubscribed=1)
 		add_records(a_list(ONE, THREE), "Contact", contact, former)
 		name = a_mailing(a_list(), excluding=[a_list(THREE, title="Sending Rivals")])
-		self.tells(name, f"{ONE} would get the mailing.", ONE.upper().replace("EXAMPLE", "example"))
-		self.tells(name, "Another member with the same address", "", "Contact", contact)
-		self.tells(name, "would get nothing. The opt-out field", "", "Contact", former)
-		self.tells(name, "on the excluding list Sending Rivals", THREE)
+		self.assertExplains(name, f"{ONE} would get the mailing.", ONE.upper().replace("EXAMPLE", "example"))
+		self.assertExplains(name, "Another member with the same address", "", "Contact", contact)
+		self.assertExplains(name, "would get nothing. The opt-out field", "", "Contact", former)
+		self.assertExplains(name, "on the excluding list Sending Rivals", THREE)
 		change("Contact", contact, email_id=address("moved"))
-		self.tells(name, f"{address('moved')} would get the mailing.", "", "Contact", contact)
+		self.assertExplains(name, f"{address('moved')} would get the mailing.", "", "Contact", contact)
 
 	def test_a_stranger_is_on_no_list(self):
 		name = a_mailing(a_list(ONE))
-		self.tells(name, "is on no list", TWO)
-		self.tells(name, "is on no list", "", "Contact", a_contact(TWO))
-		self.tells(name, "is no email address", "nobody")
+		self.assertExplains(name, "is on no list", TWO)
+		self.assertExplains(name, "is on no list", "", "Contact", a_contact(TWO))
+		self.assertExplains(name, "is no email address", "nobody")
 		suppress(TWO, reason="Complaint", origin="a feedback loop")
-		self.tells(name, "complained about a mail as spam", TWO)
+		self.assertExplains(name, "complained about a mail as spam", TWO)
 
 	def test_accents_make_another_address(self):
 		name = a_mailing(a_list(address("josé")))
-		self.tells(name, "is on no list", address("jose"))
-		self.tells(name, "would get the mailing", address("josé"))
+		self.assertExplains(name, "is on no list", address("jose"))
+		self.assertExplains(name, "would get the mailing", address("josé"))
 
 	def test_the_hold_out_group_and_the_seed_group(self):
 		# A seed by which ONE is held out: one in a thousand would not be.
 		group = {"holdout_percent": 99.9, "holdout_seed": "spring"}
 		name = a_mailing(a_list(ONE), seed_list=a_list(TWO, title="Sending Seeds"), **group)
-		self.tells(name, "hold-out group", ONE)
-		self.tells(name, "would get the mailing", TWO)
+		self.assertExplains(name, "hold-out group", ONE)
+		self.assertExplains(name, "would get the mailing", TWO)
 
 	def test_a_mailing_that_was_cancelled_says_so(self):
 		name = a_mailing(a_list(ONE))
 		mass_email.cancel(name, "Wrong date")
-		self.tells(name, "cancelled before it started: Wrong date", ONE)
+		self.assertExplains(name, "cancelled before it started: Wrong date", ONE)
 
 
 class TestAfterwards(WhyTest):
@@ -88,24 +88,24 @@ class TestAfterwards(WhyTest):
 		four = a_contact(address("four"))
 		add_records(a_list(ONE, TWO, THREE), "Contact", four)
 		name = self.send(a_mailing(a_list()))
-		self.tells(name, f"The mail was sent to {ONE} on ", ONE)
-		self.tells(name, "No such user", TWO)
-		told = self.tells(name, "They unsubscribed on ", THREE)
-		self.assertIn("mail 12: one click", told[0])
-		self.tells(name, f"was sent to {address('four')}", "", "Contact", four)
+		self.assertExplains(name, f"The mail was sent to {ONE} on ", ONE)
+		self.assertExplains(name, "No such user", TWO)
+		sentences = self.assertExplains(name, "They unsubscribed on ", THREE)
+		self.assertIn("mail 12: one click", sentences[0])
+		self.assertExplains(name, f"was sent to {address('four')}", "", "Contact", four)
 		a_list(address("five"))
-		self.tells(name, "joined the list Sending List on ", address("five"))
-		self.tells(name, "is on no list", address("six"))
+		self.assertExplains(name, "joined the list Sending List on ", address("five"))
+		self.assertExplains(name, "is on no list", address("six"))
 		message = self.message(name, ONE)
 		change(MESSAGE, message, opened_at="2026-01-02 03:04:05")
-		self.tells(name, "It was opened on ", ONE)
+		self.assertExplains(name, "It was opened on ", ONE)
 
 	def test_a_corrected_address_leads_to_the_mail_to_the_former_one(self):
 		contact = a_contact(ONE)
 		add_records(a_list(), "Contact", contact)
 		name = self.send(a_mailing(a_list()))
 		change("Contact", contact, email_id=TWO)
-		self.tells(name, f"sent to {ONE}", "", "Contact", contact)
+		self.assertExplains(name, f"sent to {ONE}", "", "Contact", contact)
 
 	def test_who_has_left_the_list_is_found_by_the_log(self):
 		contact = a_contact(ONE)
@@ -113,21 +113,21 @@ class TestAfterwards(WhyTest):
 		name = self.send(a_mailing(a_list()))
 		frappe.db.delete("Target List Member", {"target_list": a_list()})
 		change("Contact", contact, email_id=TWO)
-		self.tells(name, f"sent to {ONE}", "", "Contact", contact)
+		self.assertExplains(name, f"sent to {ONE}", "", "Contact", contact)
 
 	def test_a_mail_that_was_sent_again(self):
 		name = self.send(a_mailing(a_list(ONE)))
 		resend_api.resend(self.message(name, ONE))
 		frappe.db.commit()
 		self.go_on()
-		self.assertEqual(len(self.tells(name, "once more on ", ONE)), 2)
+		self.assertEqual(len(self.assertExplains(name, "once more on ", ONE)), 2)
 
 	def test_uncertain_and_cancelled(self):
 		self.serve({"content": {ONE: KEEP_AND_DROP}})
 		name = self.send(a_mailing(a_list(ONE)))
-		self.tells(name, "nobody knows whether the server took it", ONE)
+		self.assertExplains(name, "nobody knows whether the server took it", ONE)
 		change(MESSAGE, self.message(name, ONE), status="Cancelled", reason="Cancelled: Wrong date")
-		self.tells(name, "never left: Cancelled: Wrong date", ONE)
+		self.assertExplains(name, "never left: Cancelled: Wrong date", ONE)
 
 
 class TestOnItsWay(WhyTest):
@@ -139,35 +139,35 @@ class TestOnItsWay(WhyTest):
 
 	def test_it_is_the_next_or_paused(self):
 		name = self.frozen()
-		self.tells(name, "one of the next", ONE)
+		self.assertExplains(name, "one of the next", ONE)
 		mass_email.pause(name)
-		self.tells(name, "The mailing is paused.", ONE)
+		self.assertExplains(name, "The mailing is paused.", ONE)
 
 	def test_the_hourly_limit_holds_it(self):
 		settings(hourly_limit=1)
 		name = self.frozen()
 		self.go_on()
 		waiting = next(email for email in (ONE, TWO) if email not in self.received())
-		self.tells(name, "the site's mails per hour: this limit is reached", waiting)
+		self.assertExplains(name, "the site's mails per hour: this limit is reached", waiting)
 
 	def test_its_domain_holds_it(self):
 		name = self.frozen(domain_rates=[{"domain": "sending.example", "hourly_rate": 1}])
 		self.go_on()
 		waiting = next(email for email in (ONE, TWO) if email not in self.received())
-		self.tells(name, "sending.example: this limit is reached", waiting)
+		self.assertExplains(name, "sending.example: this limit is reached", waiting)
 
 	def test_a_server_that_refuses_for_the_time_being(self):
 		self.serve({"rcpt": {ONE: "451 4.3.0 Later"}})
 		name = self.frozen()
 		self.go_on()
-		self.tells(name, "Later", ONE)
-		self.tells(name, "It is tried again on ", ONE)
+		self.assertExplains(name, "Later", ONE)
+		self.assertExplains(name, "It is tried again on ", ONE)
 
 	def test_its_best_hour(self):
 		name = self.frozen(send_when="Optimised")
 		later = int(time.time()) + 7200
 		change(MESSAGE, self.message(name, ONE), send_after=later)
-		self.tells(name, "Its best hour begins on ", ONE)
+		self.assertExplains(name, "Its best hour begins on ", ONE)
 
 
 class TestMailsOfARecord(WhyTest):
@@ -213,8 +213,8 @@ class TestCopies(CopiesTest):
 		(contact,) = contacts(KIM, company_name=BOSS)
 		boss = a_contact(BOSS)
 		name = self.send(self.mailing())
-		(told,) = resend_api.why(name, BOSS)
-		self.assertTrue(told.startswith(f"As CC of the mail to {KIM}: {BOSS} got a copy on "), told)
+		(sentence,) = resend_api.why(name, BOSS)
+		self.assertTrue(sentence.startswith(f"As CC of the mail to {KIM}: {BOSS} got a copy on "), sentence)
 		self.assertEqual(len(resend_api.why(name, "", "Contact", contact)), 1)
 		(mail,) = resend_api.mails_of("Contact", boss)
 		self.assertEqual(mail["refusal"], resend.IS_COPY)

@@ -1,4 +1,4 @@
-"""An A/B test: who gets which version, what a form must not say of it, and what there is to think of before."""
+"""An A/B test: the version of each recipient, the problems with its form, and the findings before it goes."""
 
 from collections import Counter
 
@@ -9,7 +9,15 @@ from hypothesis import strategies as st
 from email_campaigns.audience.chance import hold_out, shares
 from email_campaigns.audience.decide import Candidate, Decision
 from email_campaigns.delivery.ledger.row import WAITS_FOR_MAIL, WAITS_FOR_WINNER, ClaimedMail
-from email_campaigns.delivery.mailing.mailing import REST, ABTest, Mailing, MailText, Variant, ab_label
+from email_campaigns.delivery.mailing.mailing import (
+	REST,
+	ABTest,
+	CcField,
+	Mailing,
+	MailText,
+	Variant,
+	ab_label,
+)
 from email_campaigns.mass_mailing.ab_versions import (
 	BY_HAND,
 	CLICKS,
@@ -46,13 +54,18 @@ def candidate(number, email, language="", **values):
 	)
 
 
+def slices(people, size):
+	return [people[first : first + size] for first in range(0, len(people), size)]
+
+
 def frozen(mailing, size, **options):
 	"""Freeze slice by slice; return {address: entry}."""
 	people = [candidate(number, email) for number, email in enumerate(EVERYBODY[:500], 1)]
-	entries = []
-	for first in range(0, len(people), size):
-		freeze_slice(mailing, people[first : first + size], lambda keys: (), entries.extend, **options)
-	return {entry.decision.candidate.email: entry for entry in entries}
+	return {
+		entry.decision.candidate.email: entry
+		for members in slices(people, size)
+		for entry in freeze_slice(mailing, members, **options)
+	}
 
 
 @pytest.mark.parametrize("versions", [2, 3, 4])
@@ -99,13 +112,13 @@ def test_a_freeze_that_is_cut_elsewhere_gives_the_same(one, other):
 def test_what_is_counted_is_what_is_frozen():
 	mailing = a_mailing(a_test(4, 40))
 	people = [candidate(number, email) for number, email in enumerate(EVERYBODY[:500], 1)]
-	counted = count_slices(mailing, lambda after: [one for one in people if one.member > after][:70])
+	counted = count_slices(mailing, slices(people, 70))
 	assert counted["versions"] == Counter(entry.version for entry in frozen(mailing, 100).values())
 	assert sum(counted["versions"].values()) == counted["planned"] == 500
 
 
 def test_the_rest_waits_beyond_any_time_and_sooner_than_a_copy():
-	entries = frozen(a_mailing(a_test()), 500, times=lambda people: {one.member: START for one in people})
+	entries = frozen(a_mailing(a_test()), 500, times=dict.fromkeys(range(1, 501), START))
 	waiting = {entry.send_after for entry in entries.values() if entry.version == REST}
 	assert waiting == {WAITS_FOR_WINNER + START}
 	assert {entry.send_after for entry in entries.values() if entry.version != REST} == {START}
@@ -114,28 +127,26 @@ def test_the_rest_waits_beyond_any_time_and_sooner_than_a_copy():
 	assert waits_until(REST, 0) == WAITS_FOR_WINNER
 
 
-def test_who_gets_nothing_or_a_language_version_takes_no_part():
+def test_a_recipient_of_nothing_or_of_a_language_version_takes_no_part():
 	mailing = a_mailing(a_test(2, 100), versions=(MailText("de", "Hallo", "<p>Hallo</p>"),))
 	people = [
 		candidate(1, "a@x.org", "de"),
 		candidate(2, "b@x.org", opted_out=True),
 		candidate(3, "c@x.org", "fr"),
 	]
-	entries = []
-	freeze_slice(mailing, people, lambda keys: (), entries.extend)
+	entries = freeze_slice(mailing, people)
 	assert [entry.version for entry in entries][:2] == ["", ""]
 	assert entries[2].version in ("A", "B")
 
 
 def test_colleagues_see_all_versions_in_turn_and_wait_for_none():
 	seeds = [candidate(number, email) for number, email in enumerate(EVERYBODY[:5], 1)]
-	entries = []
-	freeze_slice(a_mailing(a_test(3)), seeds, lambda keys: (), entries.extend, seeds=True)
+	entries = freeze_slice(a_mailing(a_test(3)), seeds, seeds=True)
 	assert [entry.version for entry in entries] == ["A", "B", "C", "A", "B"]
 	assert {entry.send_after for entry in entries} == {0}
 
 
-def test_who_joins_later_is_of_the_rest():
+def test_a_member_who_joins_later_is_of_the_rest():
 	mail = [(Decision(candidate(1, "a@x.org"), "a:a@x.org"), "")]
 	assert versions_after_freeze(a_test(2, 100), "")(mail) == [REST]
 	assert versions_after_freeze(a_test(2, 100), "B")(mail) == ["Rest B"]
@@ -153,7 +164,7 @@ def test_a_language_goes_before_a_version():
 	mailing = a_mailing(a_test(3), versions=(MailText("de", "Hallo", "<p>Hallo</p>"),))
 	assert mailing.editions == ("", "de", "B", "C")
 	assert ClaimedMail(1, "a@x.org", "", "", language="de").edition == "de"
-	assert [mailing.text(each).subject for each in mailing.editions] == [
+	assert [mailing.text(edition).subject for edition in mailing.editions] == [
 		"Subject",
 		"Hallo",
 		"Subject B",
@@ -183,16 +194,17 @@ WRONG = {
 
 
 @pytest.mark.parametrize("words", WRONG)
-def test_what_contradicts_itself_is_said(words):
+def test_what_contradicts_itself_is_a_problem(words):
 	(problem,) = problems_with_ab_test(ABPlan(**{**_values(GOOD), **WRONG[words]}))
-	assert words in problem[1]
+	_field, sentence = problem
+	assert words in str(sentence)
 
 
 def _values(plan):
 	return {name: getattr(plan, name) for name in ABPlan.__dataclass_fields__}
 
 
-def test_what_is_well_is_not():
+def test_what_is_right_is_no_problem():
 	assert not list(problems_with_ab_test(GOOD))
 	assert not list(problems_with_ab_test(ABPlan(percent=0, hours=0))), "a form without versions has no test"
 	assert not list(
@@ -204,10 +216,10 @@ def test_what_is_well_is_not():
 	assert not list(problems_with_ab_test(ABPlan(**{**_values(GOOD), "rows": three})))
 
 
-def told(test=None, versions=None, **values):
-	ways = {"informational": False, "tracks_opens": True, "tracks_links": True, "copies": False}
+def findings(test=None, versions=None, winner_at=0, **values):
+	mailing = a_mailing(test or a_test(), **{"track_opens": True, "track_links": True, **values})
 	return [
-		(one.level, one.text) for one in ab_test_findings(test or a_test(), versions, **{**ways, **values})
+		(finding.level, str(finding.sentence)) for finding in ab_test_findings(mailing, versions, winner_at)
 	]
 
 
@@ -216,21 +228,25 @@ CHECKED = [
 	({"versions": MANY}, "ok", "Mails of the test"),
 	({"versions": {**MANY, "B": ab_rules.FEW - 1}}, "warning", "so few mails"),
 	({"versions": {"A": 1000}}, "warning", "so few mails"),
-	({"copies": True}, "warning", "Copies (CC)"),
-	({"test": a_test(winner_by=OPENS), "tracks_opens": False}, "error", "opens are not tracked"),
-	({"tracks_links": False}, "warning", "only links that the template names"),
-	({"informational": True, "tracks_links": False}, "error", "Informational mail"),
-	({"deadline": START, "ends": START}, "error", "before the winner"),
-	({"test": a_test(winner_by=BY_HAND), "deadline": START, "ends": 0}, "warning", "unless somebody chooses"),
+	({"cc_fields": (CcField("Lead", "owner"),)}, "warning", "Copies (CC)"),
+	({"test": a_test(winner_by=OPENS), "track_opens": False}, "error", "opens are not tracked"),
+	({"track_links": False}, "warning", "only links that the template names"),
+	({"informational": True, "track_links": False}, "error", "Informational mail"),
+	({"deadline": START, "winner_at": START}, "error", "before the winner"),
+	(
+		{"test": a_test(winner_by=BY_HAND), "deadline": START, "winner_at": 0},
+		"warning",
+		"unless somebody chooses",
+	),
 ]
 
 
 @pytest.mark.parametrize(("values", "level", "words"), CHECKED)
-def test_what_there_is_to_think_of(values, level, words):
-	((found_level, text),) = told(**values)
-	assert (found_level, words in text) == (level, True)
+def test_what_people_should_know_before_is_a_finding(values, level, words):
+	((level_of_finding, text),) = findings(**values)
+	assert (level_of_finding, words in text) == (level, True)
 
 
-def test_a_test_that_nobody_has_counted_has_nothing_to_say():
-	assert told() == []
-	assert told(deadline=START + 1, ends=START) == []
+def test_a_test_that_nobody_has_counted_has_no_finding():
+	assert findings() == []
+	assert findings(deadline=START + 1, winner_at=START) == []

@@ -1,4 +1,4 @@
-"""The check list before a mailing goes: what it finds, and what it leaves in peace."""
+"""The check list before a mailing goes: its findings, and what is no finding."""
 
 import pytest
 
@@ -10,8 +10,8 @@ from email_campaigns.message.hrefs import hrefs, leads_inside, leads_nowhere
 OWN = "https://crm.example.org/ec/"
 
 
-def told(findings):
-	return [(finding.level, finding.text.format(*finding.values)) for finding in findings]
+def lines(findings):
+	return [(finding.level, str(finding.sentence)) for finding in findings]
 
 
 def levels(findings):
@@ -95,44 +95,45 @@ class TestLinks:
 		assert not leads_inside(f"http://{host}/page")
 
 	def test_are_read_from_all_places_of_a_document_but_comments(self):
-		html = """<A HREF=" https://a.example/ ">x</A><map><area href='b'></map><a href>empty</a><a name="top">no link</a>
-		<!-- <a href="c">gone</a> --><a href="https://a.example/">again</a><a href="d&amp;e">x</a>"""
+		html = """<A HREF=" https://a.example/ ">x</A><map><area href='b'></map><a href>empty</a>
+		<a name="top">no link</a><!-- <a href="c">gone</a> -->
+		<a href="https://a.example/">again</a><a href="d&amp;e">x</a>"""
 		assert hrefs(html) == ["https://a.example/", "b", "", "d&e"]
 
 	def test_bad_ones_are_listed(self):
-		found = rendered('<a href="www.example.com">x</a><a href="http://localhost/a">y</a><p>z</p>', {})
-		assert told(checks.link_findings(found.hrefs, OWN)) == [
+		sample = rendered('<a href="www.example.com">x</a><a href="http://localhost/a">y</a><p>z</p>', {})
+		assert lines(checks.link_findings(sample.hrefs, OWN)) == [
 			(ERROR, "Links that lead nowhere: “www.example.com”"),
 			(WARNING, "Links that only your own network can reach: “http://localhost/a”"),
 		]
 
 	def test_many_bad_ones_are_counted(self):
-		((level, text),) = told(checks.link_findings([f"page{n}" for n in range(9)], OWN))
+		((level, text),) = lines(checks.link_findings([f"page{n}" for n in range(9)], OWN))
 		assert level == ERROR
 		assert text.endswith("“page4” + 4")
 
 	def test_our_own_are_good(self):
-		found = rendered('<a href="{{ unsubscribe_url }}">bye</a>', {})
-		assert list(found.hrefs) == [OWN + "u/token"]
-		assert told(checks.link_findings(found.hrefs, OWN)) == []
+		sample = rendered('<a href="{{ unsubscribe_url }}">bye</a>', {})
+		assert list(sample.hrefs) == [OWN + "u/token"]
+		assert lines(checks.link_findings(sample.hrefs, OWN)) == []
 
-	def test_a_site_that_nobody_can_reach_is_told(self):
-		((level, text),) = told(checks.link_findings([], "http://localhost:8000/ec/"))
+	def test_a_site_that_nobody_can_reach_is_a_warning(self):
+		((level, text),) = lines(checks.link_findings([], "http://localhost:8000/ec/"))
 		assert level == WARNING
 		assert "http://localhost:8000/ec/" in text
 
 	def test_made_of_a_field_are_judged_for_each_recipient(self):
-		found = rendered(
+		sample = rendered(
 			'<a href="{{ doc.website }}">x</a>', {"website": "https://a.example"}, {"website": "b"}
 		)
-		assert levels(checks.link_findings(found.hrefs, OWN)) == [ERROR]
+		assert levels(checks.link_findings(sample.hrefs, OWN)) == [ERROR]
 
 
 class TestPlaceholders:
 	def test_without_a_value_are_counted(self):
 		records = [{"first_name": "Ada"}, {"first_name": ""}, {"first_name": None}, {}, {"first_name": "Eve"}]
-		found = rendered("<p>Dear {{ doc.first_name }}</p>", *records)
-		assert told(checks.placeholder_findings(found)) == [
+		sample = rendered("<p>Dear {{ doc.first_name }}</p>", *records)
+		assert lines(checks.placeholder_findings(sample)) == [
 			(WARNING, "doc.first_name has no value for 3 of 5 recipients.")
 		]
 
@@ -153,24 +154,24 @@ class TestPlaceholders:
 		assert levels(checks.placeholder_findings(rendered(html, {"first_name": ""}))) == [OK]
 
 	def test_in_the_subject_count_too(self):
-		found = rendered("<p>Hello</p>", {"first_name": ""}, subject="Dear {{ doc.first_name }}")
-		assert levels(checks.placeholder_findings(found)) == [WARNING]
+		sample = rendered("<p>Hello</p>", {"first_name": ""}, subject="Dear {{ doc.first_name }}")
+		assert levels(checks.placeholder_findings(sample)) == [WARNING]
 
 	def test_that_make_the_mail_fail_for_some_are_a_warning_and_for_all_an_error(self):
 		html = "<p>{{ 100 / doc.size }}</p>"
-		some = told(checks.placeholder_findings(rendered(html, {"size": 0}, {"size": 5})))
-		assert some[0][0] == WARNING
-		assert some[0][1].startswith("For 1 of 2 recipients: The message cannot be made")
+		findings = lines(checks.placeholder_findings(rendered(html, {"size": 0}, {"size": 5})))
+		assert findings[0][0] == WARNING
+		assert findings[0][1].startswith("For 1 of 2 recipients: The message cannot be made")
 		assert levels(checks.placeholder_findings(rendered(html, {"size": 0}))) == [ERROR]
 
 	def test_nobody_to_look_at_is_no_finding(self):
-		assert told(checks.placeholder_findings(checks.RenderedSample())) == []
+		assert lines(checks.placeholder_findings(checks.RenderedSample())) == []
 
 
 class TestUnsubscribing:
 	def test_a_commercial_mailing_needs_a_link(self):
 		assert levels(checks.unsubscribe_findings(False, False, [""])) == [ERROR]
-		((level, text),) = told(checks.unsubscribe_findings(False, False, ["de", "fr"]))
+		((level, text),) = lines(checks.unsubscribe_findings(False, False, ["de", "fr"]))
 		assert level == ERROR
 		assert text.endswith("de, fr")
 
@@ -205,21 +206,21 @@ class TestAudience:
 
 
 class TestLanguages:
-	def found(self, members, versions=("de",), home="en"):
-		return told(
+	def findings(self, members, versions=("de",), home="en"):
+		return lines(
 			checks.language_findings(members, lambda language: language if language in versions else "", home)
 		)
 
-	def test_that_many_members_read_without_a_version_are_told(self):
-		assert self.found({"en": 50, "fr": 30, "de": 20}) == [
+	def test_that_many_members_read_without_a_version_are_a_warning(self):
+		assert self.findings({"en": 50, "fr": 30, "de": 20}) == [
 			(WARNING, "30 of 100 members read fr, and there is no version in it.")
 		]
 
 	def test_a_few_members_are_no_finding(self):
-		assert self.found({"en": 91, "fr": 9}) == []
+		assert self.findings({"en": 91, "fr": 9}) == []
 
 	def test_the_sites_own_language_and_none_are_that_of_the_version_for_everybody(self):
-		assert self.found({"": 50, "en": 30, "en-GB": 20, "en_US": 20}) == []
+		assert self.findings({"": 50, "en": 30, "en-GB": 20, "en_US": 20}) == []
 
 
 class TestDeadline:
@@ -228,7 +229,7 @@ class TestDeadline:
 		assert checks.count_late(lambda number: 10 * number, 10, deadline) == late
 
 	def test_warns_with_the_number(self):
-		assert told(checks.deadline_findings(5, 10))[0] == (
+		assert lines(checks.deadline_findings(5, 10))[0] == (
 			WARNING,
 			"At the present limits about 5 of 10 mails would not leave before the deadline, and expire.",
 		)

@@ -5,7 +5,7 @@ from hypothesis import strategies as st
 
 from email_campaigns.audience.decide import PER_ADDRESS, PER_RECORD, Candidate
 from email_campaigns.delivery.mailing.mailing import Mailing
-from email_campaigns.mass_mailing.freeze import count_slices, freeze_slice
+from email_campaigns.mass_mailing.freeze import count_slices, freeze_slice, mail_keys
 
 members = st.lists(
 	st.builds(
@@ -21,10 +21,15 @@ members = st.lists(
 )
 
 
-def mailing(policy, heeds):
+def mailing(policy, informational):
 	texts = dict.fromkeys(("title", "campaign", "subject", "html", "sender_user", "account"), "")
 	return Mailing(
-		name="M", **texts, sender_address="", sender_name="", informational=not heeds, duplicate_policy=policy
+		name="M",
+		**texts,
+		sender_address="",
+		sender_name="",
+		informational=informational,
+		duplicate_policy=policy,
 	)
 
 
@@ -35,30 +40,27 @@ def candidates(rows):
 	]
 
 
-def reader(everybody, size):
-	return lambda after: [member for member in everybody if member.member > after][:size]
+def slices(everybody, size):
+	return [everybody[first : first + size] for first in range(0, len(everybody), size)]
 
 
-def freeze(value, read):
+def freeze(value, all_slices):
 	"""Freeze slice by slice into a ledger with a unique key, as the database's has."""
-	ledger, after = {}, 0
-
-	def write(entries):
-		for entry in entries:
+	ledger = {}
+	for members_of_slice in all_slices:
+		taken = ledger.keys() & set(mail_keys(value, members_of_slice))
+		for entry in freeze_slice(value, members_of_slice, taken):
 			ledger.setdefault(entry.decision.dedupe_key, entry.decision)
-
-	while found := read(after):
-		after = freeze_slice(value, found, lambda keys: ledger.keys() & set(keys), write)
 	return ledger
 
 
 @given(
 	members, st.sampled_from([PER_ADDRESS, PER_RECORD]), st.booleans(), st.integers(1, 7), st.integers(1, 7)
 )
-def test_what_is_counted_is_what_is_frozen(rows, policy, heeds, one_size, other_size):
-	value, everybody = mailing(policy, heeds), candidates(rows)
-	ledger = freeze(value, reader(everybody, one_size))
-	counted = count_slices(value, reader(everybody, other_size))
+def test_what_is_counted_is_what_is_frozen(rows, policy, informational, one_size, other_size):
+	value, everybody = mailing(policy, informational), candidates(rows)
+	ledger = freeze(value, slices(everybody, one_size))
+	counted = count_slices(value, slices(everybody, other_size))
 	assert len(ledger) == counted["members"] == len(everybody), "each member has one row"
 	planned = [decision for decision in ledger.values() if not decision.reason]
 	assert len(planned) == counted["planned"]
@@ -69,8 +71,8 @@ def test_what_is_counted_is_what_is_frozen(rows, policy, heeds, one_size, other_
 
 @given(members, st.integers(1, 7))
 def test_no_address_is_planned_twice(rows, size):
-	ledger = freeze(mailing(PER_ADDRESS, True), reader(candidates(rows), size))
-	planned = [d.candidate.email.lower() for d in ledger.values() if not d.reason]
+	ledger = freeze(mailing(PER_ADDRESS, False), slices(candidates(rows), size))
+	planned = [decision.candidate.email.lower() for decision in ledger.values() if not decision.reason]
 	assert len(set(planned)) == len(planned)
 
 
@@ -85,4 +87,4 @@ def test_nobody():
 		"seeds": 0,
 		"copies": 0,
 	}
-	assert count_slices(mailing(PER_ADDRESS, True), lambda after: []) == nobody
+	assert count_slices(mailing(PER_ADDRESS, False), []) == nobody

@@ -1,4 +1,4 @@
-"""What a form may not plan: each fault is said at its field, and nothing else is wrong."""
+"""The plan of a form: each problem is named at its field, and nothing else is wrong."""
 
 from dataclasses import replace
 
@@ -15,7 +15,7 @@ def fields(plan):
 	return [field for field, _sentence in problems_with_plan(plan, NOW)]
 
 
-def test_a_plan_that_says_nothing_is_right():
+def test_an_empty_plan_is_right():
 	assert fields(MailingPlan()) == []
 
 
@@ -57,7 +57,7 @@ def test_a_whole_plan_is_right():
 		("forced_language", MailingPlan(languages=["de"], forced_language="fr")),
 	],
 )
-def test_a_fault_is_said_at_its_field(field, plan):
+def test_a_problem_is_named_at_its_field(field, plan):
 	assert fields(plan) == [field]
 
 

@@ -1,4 +1,4 @@
-"""What may be sent again afterwards, and why the rest may not."""
+"""The rules of sending again: which mails may be, and why the others may not."""
 
 from dataclasses import replace
 
@@ -34,9 +34,14 @@ def row(status="Failed", name=1, email="a@x.org", **values):
 	)
 
 
-def today(of, **values):
-	known = {"member": of.member, "target_list": "L", "member_key": f"Contact/{of.record}", "email": of.email}
-	return Candidate(**(known | {"doctype": "Contact", "record": of.record} | values))
+def today(mail, **values):
+	known = {
+		"member": mail.member,
+		"target_list": "L",
+		"member_key": f"Contact/{mail.record}",
+		"email": mail.email,
+	}
+	return Candidate(**(known | {"doctype": "Contact", "record": mail.record} | values))
 
 
 @pytest.mark.parametrize(
@@ -56,12 +61,12 @@ def today(of, **values):
 		({"campaign": "Inactive"}, resend.INACTIVE),
 	],
 )
-def test_what_keeps_a_whole_mailing(changed, sentence):
+def test_a_whole_mailing_is_hindered_by_its_state(changed, sentence):
 	assert resend_hindrance(**(FINE | changed)) == sentence
 
 
 @pytest.mark.parametrize(
-	("of", "sentence"),
+	("mail", "sentence"),
 	[
 		(row("Sent"), ""),
 		(row("Failed"), ""),
@@ -76,19 +81,22 @@ def test_what_keeps_a_whole_mailing(changed, sentence):
 		(row("Skipped", reason=HELD_OUT), resend.SPOILS_COMPARISON),
 	],
 )
-def test_what_keeps_a_row(of, sentence):
-	assert resend_refusal(of, today(of), ResendRules()) == sentence
+def test_a_row_is_refused_by_its_state(mail, sentence):
+	assert resend_refusal(mail, today(mail), ResendRules()) == sentence
 
 
 @pytest.mark.parametrize("status", ["Sent", "Failed", "Skipped", "Expired"])
-def test_who_must_not_be_mailed_today_gets_nothing(status):
-	of = row(status)
-	assert resend_refusal(of, today(of, suppressed="Unsubscribed"), ResendRules()) == "Unsubscribed"
-	assert resend_refusal(of, today(of, suppressed="Hard Bounce"), ResendRules()) == "Suppressed: Hard Bounce"
-	assert resend_refusal(of, today(of, suppressed="Unsubscribed"), ResendRules(informational=True)) == ""
+def test_a_recipient_who_must_not_be_mailed_today_gets_nothing(status):
+	mail = row(status)
+	assert resend_refusal(mail, today(mail, suppressed="Unsubscribed"), ResendRules()) == "Unsubscribed"
+	assert (
+		resend_refusal(mail, today(mail, suppressed="Hard Bounce"), ResendRules())
+		== "Suppressed: Hard Bounce"
+	)
+	assert resend_refusal(mail, today(mail, suppressed="Unsubscribed"), ResendRules(informational=True)) == ""
 
 
-def test_who_is_held_out_by_now_gets_nothing_where_nothing_was_sent():
+def test_a_recipient_held_out_by_now_gets_nothing_where_nothing_was_sent():
 	rules = ResendRules(held_out=lambda email: True)
 	assert resend_refusal(row("Skipped"), today(row()), rules) == resend.SPOILS_COMPARISON
 	assert resend_refusal(row("Sent"), today(row()), rules) == ""
@@ -108,8 +116,8 @@ def test_who_is_held_out_by_now_gets_nothing_where_nothing_was_sent():
 )
 def test_a_mail_is_sent_once_more_at_a_time(other, sentence):
 	first = row("Sent")
-	again = row(name=2, resend_of=1, **other)
-	assert resend_refusal(first, today(first), ResendRules(), [again], NOW) == sentence
+	second = row(name=2, resend_of=1, **other)
+	assert resend_refusal(first, today(first), ResendRules(), [second], NOW) == sentence
 
 
 def test_a_mail_that_was_sent_again_leads_to_the_first():
@@ -119,8 +127,8 @@ def test_a_mail_that_was_sent_again_leads_to_the_first():
 
 def test_decided_uncertain_mails_may_be_queued_again_also_copies():
 	decided = ResendRules(decided=True)
-	for of in (row("Uncertain"), row("Uncertain", cc_of=7)):
-		assert resend_refusal(of, today(of), decided) == ""
+	for mail in (row("Uncertain"), row("Uncertain", cc_of=7)):
+		assert resend_refusal(mail, today(mail), decided) == ""
 	unsettled = row("Uncertain", settled=False)
 	assert resend_refusal(unsettled, today(unsettled), decided) == resend.ON_ITS_WAY
 
@@ -129,21 +137,21 @@ def test_decided_uncertain_mails_may_be_queued_again_also_copies():
 	("policy", "reason"), [(PER_ADDRESS, DUPLICATE_ADDRESS), (PER_RECORD, DUPLICATE_RECORD)]
 )
 def test_what_somebody_else_has_is_a_duplicate(policy, reason):
-	of = row()
-	key = resend.wanted_key(of, today(of), policy)
-	(again,) = plan_requeue([of], {1: today(of)}, {key: 9}, ResendRules(policy))
-	assert again.reason == reason
-	(again,) = plan_requeue([of], {1: today(of)}, {key: 1}, ResendRules(policy))
-	assert again.reason == ""
+	mail = row()
+	key = resend.wanted_key(mail, today(mail), policy)
+	(plan,) = plan_requeue([mail], {1: today(mail)}, {key: 9}, ResendRules(policy))
+	assert plan.reason == reason
+	(plan,) = plan_requeue([mail], {1: today(mail)}, {key: 1}, ResendRules(policy))
+	assert plan.reason == ""
 
 
 def test_a_corrected_address_is_a_new_key_but_for_a_second_mail():
-	of = row()
-	(again,) = plan_requeue([of], {1: today(of, email="b@x.org")}, {}, ResendRules())
-	assert (again.key, again.moved) == ("a:b@x.org", True)
-	second = replace(of, resend_of=5, dedupe_key="x:5:1")
-	(again,) = plan_requeue([second], {1: today(second)}, {}, ResendRules())
-	assert (again.key, again.moved) == ("x:5:1", False)
+	mail = row()
+	(plan,) = plan_requeue([mail], {1: today(mail, email="b@x.org")}, {}, ResendRules())
+	assert (plan.key, plan.moved) == ("a:b@x.org", True)
+	second = replace(mail, resend_of=5, dedupe_key="x:5:1")
+	(plan,) = plan_requeue([second], {1: today(second)}, {}, ResendRules())
+	assert (plan.key, plan.moved) == ("x:5:1", False)
 
 
 @given(
@@ -153,8 +161,8 @@ def test_a_corrected_address_is_a_new_key_but_for_a_second_mail():
 def test_no_key_is_given_twice(people, holders):
 	rows = [row(name=number) for number in range(1, len(people) + 1)]
 	known = {
-		of.name: today(of, email=email, suppressed="Complaint" if bad else "")
-		for of, (email, bad) in zip(rows, people, strict=True)
+		mail.name: today(mail, email=email, suppressed="Complaint" if bad else "")
+		for mail, (email, bad) in zip(rows, people, strict=True)
 	}
 	plans = list(plan_requeue(rows, known, holders, ResendRules()))
 	given_keys = [plan.key for plan in plans if not plan.reason]
