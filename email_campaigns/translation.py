@@ -7,10 +7,15 @@ from frappe import _
 from email_campaigns.text import Sentence, SentenceError
 
 
-def translate(sentence: Sentence | SentenceError | str) -> str:
-	"""Return a sentence in the language of this session, or of the site in a job; a plain text is translated as it is."""
+def translate(sentence: Sentence | Exception | str) -> str:
+	"""Return a sentence in the language of this session, or of the site in a job.
+
+	A plain text is translated as it is. An error without a sentence has the words of a server or a library.
+	"""
 	if isinstance(sentence, SentenceError):
 		sentence = sentence.sentence
+	elif isinstance(sentence, Exception):
+		return str(sentence)
 	if isinstance(sentence, str):
 		return _(sentence) if sentence else ""
 	if not sentence:

@@ -24,7 +24,7 @@ class TestTheForm(ABTest):
 		self.assertEqual(second["click_rate"], 5 / len(found["B"]))
 		self.assertEqual(first["unsubscribed"], 1)
 		self.assertEqual((state["waiting"], state["leaving"], state["rest"]), (len(found["Rest"]), 0, None))
-		self.assertIn("B is ahead of A", state["told"][0])
+		self.assertIn("B is ahead of A", state["comparisons"][0])
 		self.tick()
 		self.assertTrue(api.state(name)["due"])
 		self.hours_pass()

@@ -140,7 +140,7 @@ class TestNamedLinks(TrackingTest):
 		change("Tracking Link", link, enabled=0)
 		answer = self.get(url)
 		self.assertEqual((answer.status_code, answer.mimetype), (410, "text/html"))
-		self.assertIn("not available any more", answer.get_data(as_text=True))
+		self.assertIn("no longer available", answer.get_data(as_text=True))
 		frappe.delete_doc("Tracking Link", link)
 		frappe.db.commit()
 		self.assertEqual(self.get(url).status_code, 410)

@@ -65,10 +65,10 @@ function draw(frm, state) {
 		__("Unsubscribed"),
 	];
 	const head = heads.map((label, place) => `<th class="${place ? "text-right" : ""}">${label}</th>`);
-	return `<p class="ec-ab-told mb-2">${standing(frm, state)}</p>
+	return `<p class="ec-ab-standing mb-2">${standing(frm, state)}</p>
 		<div class="table-responsive"><table class="table table-sm ec-ab-versions">
 		<tr class="text-muted">${head.join("")}</tr>${rows.join("")}</table></div>
-		<p class="text-muted small">${state.told.map(escape).join("<br>")}</p>`;
+		<p class="text-muted small">${state.comparisons.map(escape).join("<br>")}</p>`;
 }
 
 function row(chosen, label, version) {
@@ -80,7 +80,7 @@ function row(chosen, label, version) {
 }
 
 /** One sentence: who waits for what, or what was chosen, when and why. */
-function standing(frm, { waiting, leaving, due }) {
+function standing(frm, { waiting, remaining, due }) {
 	const { ab_winner, ab_chosen_on, ab_chosen_by, ab_reason, ab_winner_by, frozen, status } = frm.doc;
 	if (ab_winner) {
 		const values = [`<b>${escape(ab_winner)}</b>`, frappe.datetime.str_to_user(ab_chosen_on)];
@@ -93,22 +93,22 @@ function standing(frm, { waiting, leaving, due }) {
 	if (!waiting) return __("Nobody waits for the winner.");
 	return `${__("Recipients who wait for the winner: {0}.", [`<b>${number(waiting)}</b>`])} ${until(
 		ab_winner_by,
-		leaving,
+		remaining,
 		due,
 		frm.doc.ab_hours
 	)}`;
 }
 
-function until(winner_by, leaving, due, hours) {
+function until(winner_by, remaining, due, hours) {
 	if (winner_by === "By hand") return __("It is chosen by hand: press Choose Winner.");
 	const by = { Opens: __("opens"), Clicks: __("clicks"), Replies: __("replies") }[winner_by];
 	if (due) {
 		return __("It is chosen by {0} on {1}, or sooner by hand.", [by, frappe.datetime.str_to_user(due)]);
 	}
-	return leaving
+	return remaining
 		? __(
-				"It is chosen by {0}, {1} hours after the last of the {2} mails of the test that have still to leave.",
-				[by, hours, number(leaving)]
+				"It is chosen by {0}, {1} hours after the last of the {2} mails of the test that are still to be sent.",
+				[by, hours, number(remaining)]
 			)
 		: __("It is chosen by {0}, {1} hours after the last mail of the test.", [by, hours]);
 }
