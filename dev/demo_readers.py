@@ -1,4 +1,4 @@
-"""Readers for the demo: they fetch what is in mails that were really received, over HTTP, as people and programs do.
+"""Readers for the demo: they fetch what is in mails that were really received, over HTTP, as people and bots do.
 
 What the product then counts is read from its results, and compared with what was done.
 """
@@ -50,7 +50,7 @@ def read(mailing: str, mails: list, url: str) -> dict[str, int]:
 
 
 def _wait_until_people_could_read(mailing: str) -> None:
-	"""Whatever is opened within a few seconds of sending is taken for a program's."""
+	"""Whatever is opened within a few seconds of sending is taken for a bot's."""
 	seconds = frappe.get_doc("Email Campaign Settings").machine_seconds or 0
 	last = frappe.db.sql("SELECT MAX(sent_epoch) FROM `tabCampaign Message` WHERE source = %s", mailing)[0][0]
 	time.sleep(max(0, last + seconds + 1 - time.time()))
@@ -85,7 +85,7 @@ def _fetch(url: str, agent: str, cookie: str) -> None:
 
 
 def counted(mailing: str) -> dict[str, int]:
-	"""Return the figures of the product: people who opened and clicked, those whose mail only programs opened, and mails
+	"""Return the figures of the product: people who opened and clicked, those whose mail only bots opened, and mails
 	that were opened on a device of our own."""
 	from email_campaigns.results import store
 
@@ -116,7 +116,7 @@ def show(mailing: str) -> None:
 	"""Print the results as the form shows them."""
 	from email_campaigns.api.desk import results
 
-	print(f"\n  {'results':14} {'people':>8} {'rate':>8}  {'of':18} {'with programs':>13}")
+	print(f"\n  {'results':14} {'people':>8} {'rate':>8}  {'of':18} {'with bots':>13}")
 	for rate in results.summary(mailing)["rates"]:
 		name, base = rate["name"].removesuffix("_rate").replace("_", " "), f"{rate['of']} {rate['base']}"
 		print(

@@ -1,4 +1,4 @@
-"""Every tracked link of every mailing and every step of a sequence: how many people followed it, how often, and how often programs did."""
+"""Every tracked link of every mailing and every step of a sequence: how many people followed it, how often, and how often bots did."""
 
 import frappe
 from frappe import _
@@ -19,7 +19,7 @@ def _columns() -> list[dict]:
 		*mailing_columns(),
 		{"fieldname": "people", "label": _("People"), "fieldtype": "Int", "width": 90},
 		{"fieldname": "clicks", "label": _("Clicks by People"), "fieldtype": "Int", "width": 130},
-		{"fieldname": "machine_clicks", "label": _("Clicks by Programs"), "fieldtype": "Int", "width": 150},
+		{"fieldname": "machine_clicks", "label": _("Clicks by Bots"), "fieldtype": "Int", "width": 150},
 		{"fieldname": "last_click", "label": _("Last Click"), "fieldtype": "Datetime", "width": 160},
 	]
 
