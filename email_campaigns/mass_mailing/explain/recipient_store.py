@@ -14,6 +14,7 @@ from email_campaigns.audience.recipients_store import Recipient
 from email_campaigns.mass_mailing.explain import explain_store
 from email_campaigns.mass_mailing.resend import resend, resend_store
 from email_campaigns.mass_mailing.resend.resend import LedgerRow
+from email_campaigns.translation import translate
 
 
 def mails_of(doctype: str, record: str, readable: Collection[str], writable: Collection[str]) -> list[dict]:
@@ -103,7 +104,7 @@ def refusals_of(source: str, rows: Sequence[LedgerRow]) -> dict[int, str | None]
 		int(time.time()),
 	)
 	return {
-		row.name: _(
+		row.name: translate(
 			resend.resend_refusal(
 				row, today[row.name], rules, resend_store.read_resends(source, row.original), epoch
 			)
