@@ -1,4 +1,4 @@
-"""The ledger and the mail server in memory, behind the seams of the send loop: delivery.page's Journal and Session."""
+"""The ledger and the mail server in memory, behind the seams of delivery.sending.send_loop."""
 
 from __future__ import annotations
 
@@ -66,7 +66,7 @@ class Ledger:
 
 
 class MemoryJournal:
-	"""Implements delivery.page.Journal on a Ledger. `dies` tells before each write whether the process ends there."""
+	"""Implements send_loop.Journal on a Ledger. `dies` tells before each write whether the process ends there."""
 
 	def __init__(self, ledger: Ledger, token: str = "page", dies=lambda: False):
 		self.ledger, self.token, self.dies = ledger, token, dies
@@ -144,7 +144,7 @@ class MemoryServer:
 
 
 class FakeSession:
-	"""What delivery.page needs of delivery.smtp.Session."""
+	"""Implements what the send loop needs of delivery.smtp.session.Session."""
 
 	def __init__(self, server: MemoryServer):
 		self.server, self.alive, self.under_way = server, True, None
