@@ -18,7 +18,10 @@ from email_campaigns.tests.browser.clerk import (
 	an_office,
 )
 
-CHROME = "Mozilla/5.0 (Windows NT 10.0; Win64; x64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/126.0.0.0 Safari/537.36"
+CHROME = (
+	"Mozilla/5.0 (Windows NT 10.0; Win64; x64) AppleWebKit/537.36 (KHTML, like Gecko)"
+	" Chrome/126.0.0.0 Safari/537.36"
+)
 CAMPAIGN, TEMPLATE, TITLE, LIST = (f"{PREFIX} {name}" for name in ("Test", "Words", "Compared", "Readers"))
 
 
@@ -89,7 +92,7 @@ def test_a_user_compares_two_subjects_and_chooses_one(bench, office, mailing, si
 	waiting = int(re.search(r"winner: (\d+)", standing.inner_text())[1])
 	sent = clerk.view.locator('a[data-states="Sent"] > span:first-child', has_text=str(24 - waiting))
 	sent.wait_for(timeout=BACKGROUND)
-	clerk.page.wait_for_timeout(6000)  # sooner than five seconds after sending only programs click
+	clerk.page.wait_for_timeout(6000)  # within five seconds after sending, only bots click
 	for mail in office.server.messages:
 		if "garden" in mail.parsed["Subject"]:
 			click(bench, mail)

@@ -1,4 +1,4 @@
-"""Tracked links of mails that were really sent: where they lead, and what becomes of them afterwards."""
+"""Tracked links of mails that were really sent: their targets, and their life after the mailing."""
 
 from urllib.parse import parse_qsl, urlsplit
 
@@ -144,7 +144,7 @@ class TestNamedLinks(TrackingTest):
 		frappe.delete_doc("Tracking Link", link)
 		frappe.db.commit()
 		self.assertEqual(self.get(url).status_code, 410)
-		self.assertEqual(self.told(name), [("Clicked", "human")] * 2)
+		self.assertEqual(self.verdicts(name), [("Clicked", "human")] * 2)
 
 	def test_a_link_outlives_its_campaign_and_its_mailing(self):
 		name = self.sent()
@@ -163,7 +163,7 @@ class TestNamedLinks(TrackingTest):
 		self.assertIn("<h1>Thank you</h1>", page)
 		self.assertIn("<p>You have voted.</p>", page)
 		self.assertIn("default-src 'none'", answer.headers["Content-Security-Policy"])
-		self.assertEqual(self.told(name), [("Clicked", "human")])
+		self.assertEqual(self.verdicts(name), [("Clicked", "human")])
 
 
 class TestForm(TrackingTest):
