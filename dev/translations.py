@@ -78,10 +78,15 @@ def python_calls(source: str) -> Iterator[Call]:
 		if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.args:
 			if node.func.id in MARKS:
 				yield _python_call(node)
-			elif node.func.id == "Sentence" and isinstance(
-				node.args[0], ast.Constant | ast.JoinedStr | ast.BinOp
-			):
+			elif node.func.id == "Sentence" and _is_unmarked(node.args[0]):
 				yield Call(node.lineno, problem='Sentence: mark its text, Sentence(_lt("…"), …)')
+
+
+def _is_unmarked(argument: ast.expr) -> bool:
+	"""Tell whether the text of a Sentence has words without a mark; "{0} {1}" has no words."""
+	if isinstance(argument, ast.Constant):
+		return any(sign.isalpha() for sign in str(argument.value))
+	return isinstance(argument, ast.JoinedStr | ast.BinOp)
 
 
 def _python_call(node: ast.Call) -> Call:

@@ -68,6 +68,8 @@ def test_python_that_no_extractor_can_read_is_refused(planted):
 		"_(meta.get_label(field))",
 		'_lt("A long text " "in two literals")',
 		'Sentence(_lt("{0} mails"), number)',
+		'Sentence("{0} {1}", first, second)',
+		'Sentence("")',
 	],
 )
 def test_python_that_an_extractor_can_read_passes(source):
