@@ -30,6 +30,9 @@ def parser():
 	benchmark = subs.add_parser("benchmark", help="run one of the programs in benchmarks/")
 	benchmark.add_argument("name", metavar="NAME")
 	benchmark.add_argument("--json", metavar="FILE", help="write the results to this file")
+	subs.add_parser(
+		"translations", help="write email_campaigns/locale/main.pot, which has all texts to translate"
+	)
 	subs.add_parser("frappe", help="any command of Frappe's: frappe --site SITE migrate", add_help=False)
 	subs.add_parser("start", help="start web server, workers and scheduler")
 	subs.add_parser("stop", help="stop everything that this bench has started")

@@ -55,6 +55,12 @@ def destroy(bench):
 	say(f"Deleted {bench.paths.bench}.")
 
 
+def translations(bench):
+	"""Write the template of all translations; returns the exit code."""
+	command = [testing.unit_environment(bench), bench.paths.root / "dev" / "translations.py"]
+	return subprocess.run(command, check=False).returncode
+
+
 def test(bench, arguments):
 	"""Run tests; returns pytest's exit code."""
 	return testing.test(bench, arguments)

@@ -21,7 +21,13 @@ PARTS = {
 	"site": ("email_campaigns/tests/site",),
 	"browser": ("email_campaigns/tests/browser",),
 }
-PYTEST = ["pytest>=8", "hypothesis>=6.100"]
+PYTEST = [
+	"pytest>=8",
+	"hypothesis>=6.100",
+	"babel>=2.13",
+	"tree-sitter>=0.23",
+	"tree-sitter-javascript>=0.23",
+]
 SIDE_BY_SIDE = ["pytest-xdist>=3.6"]
 BROWSER_DRIVER = ["playwright>=1.40"]
 # A file is what one site does in a go, in the order that tests/conftest.py gives.
@@ -53,13 +59,14 @@ def test(bench, arguments):
 
 
 def _unit(bench, options):
-	bench.paths.make()
-	python = _unit_environment(bench)
+	python = unit_environment(bench)
 	return _pytest(bench, python, ["unit"], options, {**os.environ})
 
 
-def _unit_environment(bench):
+def unit_environment(bench):
+	"""Return the Python of the environment of the unit tests, which needs no Frappe, and make it where it is not."""
 	paths = bench.paths
+	paths.make()
 	executable = bench.state.get("python") or interpreter.find(">=3.10")
 	python = paths.unit_env / "bin" / "python"
 	wanted = fingerprint(executable, paths.root / "pyproject.toml", *PYTEST)

@@ -42,8 +42,9 @@ export default [
 				"error",
 				{
 					selector:
-						"CallExpression[callee.name='__'][arguments.0.type=/TemplateLiteral|BinaryExpression/]",
-					message: "Give __ a string literal, and the values as its second argument.",
+						"CallExpression[callee.name='__']:not([arguments.0.type=/^(Literal|Identifier|MemberExpression)$/])",
+					message:
+						"Give __ a string literal or a stored value, and the values as its second argument.",
 				},
 			],
 		},

@@ -1,6 +1,6 @@
-"""What a mailing's form shows of its A/B test, and the choice of a version by hand.
+"""The A/B test on the form of a mailing: its figures, and the choice of a version by hand.
 
-Each checks the user's permission on the mailing.
+Each function checks the user's permission on the mailing.
 """
 
 from __future__ import annotations
@@ -33,9 +33,11 @@ RATES = ("open_rate", "click_rate", "reply_rate", "unsubscribe_rate")
 def state(name: str) -> dict:
 	"""Return how a mailing's A/B test stands.
 
-	"versions" has {"label", "subject", counts, rates} of each version of the test, "rest" the same of those whom the chosen
-	version was sent to, None before; "waiting" is the number of mails that wait for the choice, "leaving" that of the test
-	that have still to leave; "due" is a time of the site's clock, "" where it is not known; "told" compares the versions in words.
+	"versions" has {"label", "subject", counts, rates} of each version of the test, "rest" the same of the
+	recipients who got the chosen version afterwards, None before the choice. "waiting" is the number of mails
+	that wait for the choice, "remaining" the number of the test's mails that have still to leave. "due" is a
+	time of the site's clock, "" where it is not known. "comparisons" has a sentence for each kind of reaction
+	that is compared.
 	"""
 	doc = mass_email_steps.load_mass_email(name, "read")
 	row = frappe.db.get_value("Mass Email", name, ab_winner_store.FIELDS, as_dict=True)
@@ -48,9 +50,9 @@ def state(name: str) -> dict:
 		],
 		"rest": _row(counts.get(f"{REST} {doc.ab_winner}", Counts())) if doc.ab_winner else None,
 		"waiting": ab_winner_store.count_waiting(name),
-		"leaving": ab_winner_store.count_test_mails_remaining(name),
-		"due": _clock(cint(row.ab_due_epoch)),
-		"told": [
+		"remaining": ab_winner_store.count_test_mails_remaining(name),
+		"due": _site_time(cint(row.ab_due_epoch)),
+		"comparisons": [
 			translate(describe_comparison(ab_winner_store.compare_versions(name, kind, counts), kind))
 			for kind in kinds
 		],
@@ -58,20 +60,19 @@ def state(name: str) -> dict:
 
 
 def _counts(doc) -> dict[str, Counts]:
-	"""Those of a large mailing take seconds, and may be up to CACHED seconds old."""
+	"""Return {version: counts} of a Mass Email; those of a large one may be up to CACHED seconds old."""
 	if cint(doc.people_planned_count) < LARGE:
 		return ab_winner_store.version_counts(doc.name)
 	key = f"email_campaigns_versions:{doc.name}:{doc.ab_winner}"
-	found = frappe.cache.get_value(key, expires=True)
-	if found is None:
-		found = {
-			version: asdict(counts) for version, counts in ab_winner_store.version_counts(doc.name).items()
-		}
-		frappe.cache.set_value(key, found, expires_in_sec=CACHED)
-	return {version: Counts(**numbers) for version, numbers in found.items()}
+	cached = frappe.cache.get_value(key, expires=True)
+	if cached is None:
+		counts = ab_winner_store.version_counts(doc.name)
+		cached = {version: asdict(numbers) for version, numbers in counts.items()}
+		frappe.cache.set_value(key, cached, expires_in_sec=CACHED)
+	return {version: Counts(**numbers) for version, numbers in cached.items()}
 
 
-def _clock(epoch: int) -> str:
+def _site_time(epoch: int) -> str:
 	return str(in_zone(epoch, get_system_timezone()).replace(tzinfo=None)) if epoch else ""
 
 
@@ -79,9 +80,10 @@ def _subjects(doc) -> dict[str, str]:
 	try:
 		mailing = mailing_store.from_doc(doc)
 	except frappe.ValidationError:
-		frappe.clear_last_message()  # a template or an account that is gone: the figures stand all the same
+		frappe.clear_last_message()  # a template or an account is gone: the figures do not need it
 		return {}
-	return {label: mailing.text("" if label == "A" else label).subject for label in mailing.ab_test.labels}
+	labels = mailing.ab_test.labels if mailing.ab_test else ()
+	return {label: mailing.text("" if label == "A" else label).subject for label in labels}
 
 
 def _row(counts: Counts) -> dict:
@@ -91,7 +93,10 @@ def _row(counts: Counts) -> dict:
 
 @frappe.whitelist(methods=["POST"])
 def choose(name: str, version: str) -> None:
-	"""Choose the version that the rest of the recipients gets; at any time, as long as they wait for it."""
+	"""Choose the version for the rest of the recipients, at any time while they wait for it.
+
+	Throws ValidationError where the mailing has no such version or nobody waits.
+	"""
 	doc, version = mass_email_steps.load_mass_email(name), cstr(version)
 	change_latest_rows()
 	status_store.lock(name)
@@ -99,7 +104,7 @@ def choose(name: str, version: str) -> None:
 		frappe.throw(_("This mailing has no version {0}.").format(version))
 	by = frappe.session.user
 	if not ab_winner_store.choose_winner(name, version, _("Chosen by hand."), int(time.time()), by):
-		frappe.throw(_why_not(doc))
+		frappe.throw(_choice_problem(doc))
 	doc.add_comment("Info", _("chose version {0} of the A/B test").format(version))
 	enqueue_once(
 		ab_winner.release_rest, f"ec-release-{name}", queue="long", enqueue_after_commit=True, name=name
@@ -107,10 +112,11 @@ def choose(name: str, version: str) -> None:
 	mass_email_steps.tick_soon()
 
 
-def _why_not(doc) -> str:
+def _choice_problem(doc) -> str:
+	"""Return why no version of a Mass Email can be chosen now."""
 	winner = frappe.db.get_value("Mass Email", doc.name, "ab_winner")
 	if winner:
 		return _("Version {0} has been chosen already.").format(winner)
 	if doc.status in ab_winner_store.UNDER_WAY:
 		return _("The list of recipients is still being prepared.")
-	return _("A mailing that is {0} has nobody who waits for a version.").format(_(doc.status))
+	return _("Nobody waits for a version: the mailing is {0}.").format(_(doc.status))

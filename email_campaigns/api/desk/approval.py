@@ -1,6 +1,6 @@
-"""Who says go: the check list, asking for an approval, giving it and refusing it.
+"""The steps before a mailing starts: the check list, and asking for an approval, giving it and refusing it.
 
-Each checks the user's permission on the document itself.
+Each function checks the user's permission on the document itself.
 """
 
 from __future__ import annotations
@@ -11,6 +11,7 @@ from frappe.utils import cstr, get_fullname, get_system_timezone
 
 from email_campaigns.api.desk import mass_email_steps
 from email_campaigns.delivery.mailing import mailing_store
+from email_campaigns.delivery.mailing.mailing import Mailing
 from email_campaigns.mass_mailing import approval_store, freeze_store
 from email_campaigns.mass_mailing.approval import fingerprint
 from email_campaigns.mass_mailing.prepare import checks_store
@@ -18,12 +19,12 @@ from email_campaigns.mass_mailing.prepare import checks_store
 
 @frappe.whitelist()
 def prepare(name: str) -> dict:
-	"""Return what there is to know before a mailing goes.
+	"""Return what a user has to know before a mailing starts.
 
-	"count" is as `desk.calculate` gives it, None where the mailing can't be read; "findings" the check list, errors
-	first; "approval" "", "needed" or "another person"; "approvers" the names of those who would be asked; "starts" the
-	time on the mailing's own clock, "" for at once, with its "time_zone" where that is not the site's; "seen" what
-	`approve` takes.
+	"count" is the answer of `mass_email.calculate`, None where the mailing can't be read. "findings" is the
+	check list, errors first. "approval" is "", "needed" or "another person"; "approvers" are the names of the
+	users who would be asked. "starts" is the time on the mailing's own clock, "" for at once, with its
+	"time_zone" where that is not the site's. "seen" is the fingerprint that `approve` takes.
 	"""
 	doc = mass_email_steps.load_mass_email(name)
 	count = _count(doc)
@@ -39,6 +40,7 @@ def prepare(name: str) -> dict:
 
 
 def _count(doc) -> dict | None:
+	"""Return the count of a Mass Email's recipients, None where it can't be read."""
 	try:
 		return freeze_store.count_audience(doc.name)
 	except frappe.ValidationError:
@@ -48,52 +50,67 @@ def _count(doc) -> dict | None:
 
 
 def _at_once(doc) -> bool:
+	"""Tell whether a Mass Email starts, or goes on, as soon as it may."""
 	return bool(doc.started_on) or mass_email_steps.starts_now(doc)
 
 
 @frappe.whitelist(methods=["POST"])
 def submit(name: str) -> None:
-	"""Let a Draft go, or ask for its approval where the settings want one; an error of the check list refuses it."""
+	"""Start or schedule a Draft, or ask for its approval where the settings want one.
+
+	Throws ValidationError where the check list has an error.
+	"""
 	doc = mass_email_steps.load_mass_email(name)
 	at_once = mass_email_steps.starts_now(doc)
 	if approval_store.approval_needed():
-		return _ask(doc)
-	checks_store.check_no_errors(doc)
-	mass_email_steps.start(doc, at_once, from_statuses=("Draft",), **approval_store.NONE)
+		_request_approval(doc)
+	else:
+		checks_store.check_no_errors(doc)
+		mass_email_steps.start(doc, at_once, from_statuses=("Draft",), **approval_store.NONE)
 
 
-def _ask(doc) -> None:
+def _request_approval(doc) -> None:
+	"""Bring a Mass Email from Draft to Pending Approval and notify its approvers."""
 	user = frappe.session.user
-	if doc.approver:
-		approval_store.check_approver(doc.approver, doc.approver)
-		if not approval_store.approvers(doc, user):
-			frappe.throw(
-				_("The settings want another person than {0} to approve. Choose another approver.").format(
-					get_fullname(doc.approver)
-				)
-			)
+	_check_named_approver(doc, user)
 	checks_store.check_no_errors(doc)
-	asked = {"requested_by": user, "rejected_by": None, "rejection_reason": ""}
+	request = {"requested_by": user, "rejected_by": None, "rejection_reason": ""}
 	mass_email_steps.move(
-		doc.name, "Pending Approval", from_statuses=("Draft",), **asked, **approval_store.NONE
+		doc.name, "Pending Approval", from_statuses=("Draft",), **request, **approval_store.NONE
 	)
 	sentence = _("{1} asks you to approve the mailing {0}")
 	approval_store.notify_of_mailing(approval_store.approvers(doc, user), doc, sentence, get_fullname(user))
 
 
+def _check_named_approver(doc, user: str) -> None:
+	"""Throw where the approver that a Mass Email names can't approve it; `user` is who asks."""
+	if not doc.approver:
+		return
+	approval_store.check_approver(doc.approver, doc.approver)
+	if not approval_store.approvers(doc, user):
+		sentence = _("The settings want another person than {0} to approve. Choose another approver.")
+		frappe.throw(sentence.format(get_fullname(doc.approver)))
+
+
 @frappe.whitelist(methods=["POST"])
 def approve(name: str, seen: str = "") -> None:
-	"""Let a mailing that awaits its approval go; approve anew what has changed in a Paused one, which can then be resumed.
+	"""Approve a mailing: one that awaits it then starts, a Paused one that was changed can then go on.
 
-	`seen` is what `prepare` gave: what has changed since is not approved unseen.
+	`seen` is the fingerprint that `prepare` returned: changes since then are not approved unseen.
 	"""
 	doc = mass_email_steps.load_mass_email(name)
-	_refuse_stranger(doc)
+	_check_may_approve(doc)
 	mailing = mass_email_steps.check_sendable(name)
 	if seen and seen != fingerprint(mailing):
 		frappe.throw(_("The mailing was changed while you looked at it. Look at it again, then approve."))
 	if doc.status == "Paused":
-		return _renew(doc, mailing)
+		_approve_changes(doc, mailing)
+	else:
+		_approve_start(doc, mailing)
+
+
+def _approve_start(doc, mailing: Mailing) -> None:
+	"""Approve a Mass Email that is Pending Approval, and start or schedule it."""
 	at_once = mass_email_steps.starts_now(doc)
 	if doc.status == "Pending Approval":
 		checks_store.check_no_errors(doc)
@@ -104,7 +121,8 @@ def approve(name: str, seen: str = "") -> None:
 	approval_store.notify_requester(doc, sentence, get_fullname(frappe.session.user))
 
 
-def _renew(doc, mailing) -> None:
+def _approve_changes(doc, mailing: Mailing) -> None:
+	"""Approve a Paused Mass Email as it is now."""
 	if not approval_store.approval_problem(doc):
 		frappe.throw(_("This mailing is approved as it is. Press Resume to go on."))
 	approval_store.renew_approval(doc, mailing)
@@ -116,34 +134,35 @@ def _renew(doc, mailing) -> None:
 def reject(name: str, reason: str) -> None:
 	"""Send a mailing that awaits its approval back to Draft, with the reason on its form."""
 	doc = mass_email_steps.load_mass_email(name)
-	_refuse_stranger(doc)
+	_check_may_approve(doc)
 	reason = cstr(reason).strip()
 	if not reason:
 		frappe.throw(_("Say why the mailing is rejected."))
 	user = frappe.session.user
-	rejected = {"rejected_by": user, "rejection_reason": reason}
+	rejection = {"rejected_by": user, "rejection_reason": reason}
 	mass_email_steps.move(
-		name, "Draft", from_statuses=("Pending Approval",), **rejected, **approval_store.NONE
+		name, "Draft", from_statuses=("Pending Approval",), **rejection, **approval_store.NONE
 	)
 	approval_store.notify_requester(
 		doc, _("{1} has rejected the mailing {0}: {2}"), get_fullname(user), reason
 	)
 
 
-def _refuse_stranger(doc) -> None:
-	if why := approval_store.problem_with_approver(doc, frappe.session.user):
+def _check_may_approve(doc) -> None:
+	"""Throw where the user can't approve or reject a Mass Email."""
+	if problem := approval_store.problem_with_approver(doc, frappe.session.user):
 		is_manager = approval_store.is_manager(frappe.session.user)
-		frappe.throw(why, frappe.ValidationError if is_manager else frappe.PermissionError)
+		frappe.throw(problem, frappe.ValidationError if is_manager else frappe.PermissionError)
 
 
 @frappe.whitelist()
 @frappe.validate_and_sanitize_search_inputs
-def find_approvers(
+def find_approvers(  # noqa: PLR0913 -- Frappe calls the query of a Link field so
 	doctype: str, txt: str, searchfield: str, start: int, page_len: int, filters: dict
 ) -> list[tuple]:
-	"""Return (user, full name) of the Campaign Managers that match, for a Link field."""
+	"""Return (user, full name) of the Campaign Managers whose name has the text `txt`, for a Link field."""
 	if not frappe.has_permission("Mass Email", "write"):
 		frappe.throw(_("You have no permission to write mailings."), frappe.PermissionError)
-	names = [(user, get_fullname(user)) for user in approval_store.managers()]
-	found = [names for names in names if txt.lower() in " ".join(names).lower()]
-	return found[start : start + page_len]
+	managers = [(user, get_fullname(user)) for user in approval_store.managers()]
+	matches = [names for names in managers if txt.lower() in " ".join(names).lower()]
+	return matches[start : start + page_len]

@@ -1,4 +1,4 @@
-"""What the form of a mailing offers to choose from when it is planned."""
+"""Choices that forms offer while a mailing is planned: time zones, and fields that name who gets copies."""
 
 from __future__ import annotations
 
@@ -12,17 +12,17 @@ from email_campaigns.schedule.clock import zone_names
 
 @frappe.whitelist()
 def time_zones() -> list[str]:
-	"""Return the time zones that a form offers, the site's own first."""
-	site = get_system_timezone()
-	return [site, *(name for name in zone_names() if name != site)]
+	"""Return the names of the time zones, the site's own first."""
+	site_zone = get_system_timezone()
+	return [site_zone, *(name for name in zone_names() if name != site_zone)]
 
 
 @frappe.whitelist()
 def cc_fields() -> list[dict]:
-	"""Return the fields from which a mailing may be copied now: {"value": key, "label": such as "Contact: Owner (User)"}."""
+	"""Return the fields that may name who gets copies: {"value", "label": "Contact: Owner (User)"}."""
 	if not frappe.has_permission("Mass Email", "read"):
 		frappe.throw(_("You have no permission to read mailings."), frappe.PermissionError)
 	return [
-		{"value": one.key, "label": fields_store.field_label(one.key)}
-		for one in fields_store.offered_fields()
+		{"value": field.key, "label": fields_store.field_label(field.key)}
+		for field in fields_store.offered_fields()
 	]

@@ -1,4 +1,4 @@
-"""What forms and lists call of drip sequences. Each checks the user's permission."""
+"""Drip sequences for forms, lists and the calendar. Each function checks the user's permission."""
 
 from __future__ import annotations
 
@@ -15,6 +15,7 @@ from email_campaigns.drip.bulk_enrol_store import BulkEnrolment
 from email_campaigns.jobs import drip
 from email_campaigns.message.compile import RenderError, TemplateError
 from email_campaigns.message.headers import HeaderError
+from email_campaigns.translation import translate
 
 EVENTS = 500  # that a calendar shows
 AT_ONCE = 100  # records that are enrolled while the user waits
@@ -38,8 +39,8 @@ def enrol(
 ) -> dict:
 	"""Enrol records, those named or all that match a list-view filter, one Email Campaign each.
 
-	Returns {"enrolled", "left_out": {reason: number}}, or {"queued": number} where they are many: then the user is
-	told when it is done.
+	Returns {"enrolled", "left_out": {reason: number}}, or {"queued": number} for more than AT_ONCE records:
+	these are enrolled in the background, and the user gets a notification at the end.
 	"""
 	if not frappe.has_permission("Email Campaign", "create"):
 		frappe.throw(_("You have no permission to enrol anybody."), frappe.PermissionError)
@@ -47,26 +48,22 @@ def enrol(
 	start = cstr(getdate(start_date or nowdate()))
 	if getdate(start) < getdate(nowdate()):
 		frappe.throw(_("Start Date cannot be before the current date"))
-	found = _chosen(doctype, names, filters)
-	if len(found) > AT_ONCE:
-		frappe.enqueue(
-			drip.enrol,
-			queue="long",
-			timeout=drip.PLAN_SECONDS,
-			enqueue_after_commit=True,
-			campaign=campaign,
-			doctype=doctype,
-			start_date=start,
-			names=found,
-		)
-		return {"queued": len(found)}
+	records = _chosen_recipients(doctype, names, filters)
+	if len(records) > AT_ONCE:
+		return _enrol_later(campaign, doctype, start, records)
 	run = BulkEnrolment(campaign, doctype, start)
-	run.add(found)
+	run.add(records)
 	drip.plan_soon()
 	return {"enrolled": run.enrolled, "left_out": dict(run.left_out)}
 
 
-def _chosen(doctype: str, names, filters) -> list[str]:
+def _enrol_later(campaign: str, doctype: str, start_date: str, names: list[str]) -> dict:
+	values = {"campaign": campaign, "doctype": doctype, "start_date": start_date, "names": names}
+	frappe.enqueue(drip.enrol, queue="long", timeout=drip.PLAN_SECONDS, enqueue_after_commit=True, **values)
+	return {"queued": len(names)}
+
+
+def _chosen_recipients(doctype: str, names, filters) -> list[str]:
 	if doctype not in enrolment_store.enrollable_doctypes() or not may_read(doctype):
 		frappe.throw(_("You can't enrol {0}.").format(_(doctype)), frappe.PermissionError)
 	return chosen_records(doctype, names, filters)
@@ -74,7 +71,7 @@ def _chosen(doctype: str, names, filters) -> list[str]:
 
 @frappe.whitelist(methods=["POST"])
 def stop(name: str, reason: str) -> None:
-	"""End an enrolment for good; what has not left is skipped with the reason."""
+	"""End an enrolment for good; its mails that have not been sent are Skipped with the reason."""
 	doc = _enrolment(name, "write")
 	if not cstr(reason).strip():
 		frappe.throw(_("Say why the sequence is stopped."))
@@ -84,13 +81,13 @@ def stop(name: str, reason: str) -> None:
 
 @frappe.whitelist()
 def steps(name: str) -> list[dict]:
-	"""Return the steps of an enrolment, as drip_figures_store.of_enrolment does."""
+	"""Return the steps of an enrolment, as figures_store.enrolment_steps does."""
 	return figures_store.enrolment_steps(_enrolment(name))
 
 
 @frappe.whitelist()
 def figures(campaign: str) -> dict:
-	"""Return {"steps": as drip_figures_store.of_campaign does, "statuses": {status: enrolments}}."""
+	"""Return {"steps": the answer of figures_store.campaign_figures, "statuses": {status: enrolments}}."""
 	frappe.get_doc("Campaign", campaign).check_permission("read")
 	if not frappe.has_permission("Email Campaign", "read"):
 		return {"steps": [], "statuses": {}}
@@ -103,26 +100,30 @@ def figures(campaign: str) -> dict:
 
 @frappe.whitelist()
 def preview(name: str, step: int | str) -> dict:
-	"""Return a step as its recipient would get it, or the first member of a group, as preview_store.shown does."""
+	"""Return the mail of a step for its recipient, or for the first member of a group.
+
+	The answer is that of preview_store.render_preview; `step` is the number of the step, from 0.
+	"""
 	doc = _enrolment(name)
 	stream = Stream(doc.campaign_name, int(step), doc.sender or doc.owner)
 	try:
-		return preview_store.render_preview(load_step(stream), *enrolment_store.first_recipient(doc))
+		mail = preview_store.render_preview(load_step(stream), *enrolment_store.first_recipient(doc))
 	except (TemplateError, RenderError, HeaderError) as error:
-		frappe.throw(str(error), title=_("The Mail Can't Be Shown"))
+		frappe.throw(translate(error), title=_("The Mail Can't Be Shown"))
+	return mail
 
 
 @frappe.whitelist()
 def events(
 	start: str, end: str, doctype: str = "", fields: str = "", filters: str | list | None = None, **field_map
 ) -> list[dict]:
-	"""Return the enrolments that the user may read and that last into the time shown, for the calendar."""
-	wanted = [*(frappe.parse_json(filters) or []), ["start_date", "<=", end], ["end_date", ">=", start]]
+	"""Return the enrolments between two dates that the user may read, at most EVENTS, for the calendar."""
+	conditions = [*(frappe.parse_json(filters) or []), ["start_date", "<=", end], ["end_date", ">=", start]]
 	shown = ["name", "campaign_name", "email_campaign_for", "recipient", "start_date", "end_date", "status"]
-	found = frappe.get_list(
-		"Email Campaign", filters=wanted, fields=shown, limit=EVENTS, order_by="start_date"
+	rows = frappe.get_list(
+		"Email Campaign", filters=conditions, fields=shown, limit=EVENTS, order_by="start_date"
 	)
-	return [{**row, "recipient": f"{row.campaign_name}: {row.recipient}", "all_day": 1} for row in found]
+	return [{**row, "recipient": f"{row.campaign_name}: {row.recipient}", "all_day": 1} for row in rows]
 
 
 def _enrolment(name: str, ptype: str = "read"):

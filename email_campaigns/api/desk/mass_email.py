@@ -1,4 +1,4 @@
-"""What forms and list views of signed-in users call. Each checks the user's permission on the document itself."""
+"""Mailings on their form: count, pause, resume, cancel, progress. Each function checks the permission."""
 
 from __future__ import annotations
 
@@ -16,20 +16,24 @@ from email_campaigns.mass_mailing import ab_winner_store, approval_store, freeze
 from email_campaigns.schedule.estimate import ends_at
 from email_campaigns.schedule.limits import HOUR
 
+NO_PACE = {"opens_in": 0, "held_by": "", "rate": 0, "ends_at": None}
 EXPECTED_RATE = 36000  # mails an hour, of a mailing that has sent none yet
-LATE = 900  # seconds after its start in which the tick must have met a mailing three times
+LATE = 900  # seconds after the start of a mailing; the tick looks at it three times by then
 
 
 @frappe.whitelist()
 def calculate(name: str) -> dict:
-	"""Count who would get the mailing now, with the number of each reason for getting nothing."""
+	"""Return how many recipients the mailing would have now, and how many get nothing, by reason."""
 	mass_email_steps.load_mass_email(name, "read")
 	return freeze_store.count_audience(name)
 
 
 @frappe.whitelist(methods=["POST"])
 def back_to_draft(name: str) -> None:
-	"""Take a scheduled mailing back, or one that awaits its approval: that can only who asked for it."""
+	"""Take a scheduled mailing back to Draft, or one that awaits its approval.
+
+	The latter only its asker and its owner may do.
+	"""
 	doc = mass_email_steps.load_mass_email(name)
 	if doc.status == "Pending Approval" and frappe.session.user not in (doc.requested_by, doc.owner):
 		asker = frappe.bold(get_fullname(doc.requested_by))
@@ -39,7 +43,7 @@ def back_to_draft(name: str) -> None:
 
 @frappe.whitelist(methods=["POST"])
 def pause(name: str) -> None:
-	"""Stop a mailing; the mail that is leaving at this moment is the last one."""
+	"""Pause a mailing; a mail that is being sent at this moment is the last one."""
 	mass_email_steps.move(name, "Paused")
 
 
@@ -56,7 +60,7 @@ def resume(name: str) -> None:
 
 @frappe.whitelist(methods=["POST"])
 def cancel(name: str, reason: str) -> None:
-	"""End a mailing for good; every mail that has not left is Cancelled with the reason."""
+	"""End a mailing for good; every mail that has not been sent is Cancelled with the reason."""
 	if not cstr(reason).strip():
 		frappe.throw(_("Say why the mailing is cancelled."))
 	mass_email_steps.move(name, "Cancelled", cancel_reason=reason.strip(), completed_on=now_datetime())
@@ -66,11 +70,12 @@ def cancel(name: str, reason: str) -> None:
 
 @frappe.whitelist()
 def progress(name: str) -> dict:
-	"""Return the state of a mailing for its form: numbers by status, reasons of skipping, what holds it up, the version of
-	its A/B test that was chosen.
+	"""Return the state of a mailing for its form.
 
-	`opens_in` is the number of seconds until the limit named `held_by` lets the next mail go, 0 where it does; `rate` is
-	in mails an hour, of the last five minutes; `ends_at` an estimate in Unix seconds, None where nothing is known.
+	"status"; "version", the chosen version of its A/B test; "problem", the sentence that says what holds it
+	up; "by_status" and "by_reason", numbers of mails. `opens_in` is the number of seconds until the limit
+	named `held_by` lets the next mail go, 0 where none holds it; `rate` is in mails an hour, of the last five
+	minutes; `ends_at` is an estimate in Unix seconds, None where nothing is known.
 	"""
 	doc = mass_email_steps.load_mass_email(name, "read")
 	return {
@@ -79,41 +84,36 @@ def progress(name: str) -> dict:
 		"problem": doc.problem or _hindrance(doc),
 		"by_status": counts_store.count_by_status(name),
 		"by_reason": counts_store.count_by_reason(name),
-		**(
-			_pace(name)
-			if doc.status == "In Process"
-			else {"opens_in": 0, "held_by": "", "rate": 0, "ends_at": None}
-		),
+		**(_pace(name) if doc.status == "In Process" else NO_PACE),
 	}
 
 
 def _pace(name: str) -> dict:
 	epoch = int(time.time())
-	# What waits for the winner of an A/B test does so for as long as it takes.
-	limits, left = (
-		limits_store.mass_email_limits(name, epoch),
-		counts_store.count_remaining(name) - ab_winner_store.count_waiting(name),
-	)
+	limits = limits_store.mass_email_limits(name, epoch)
+	# Nobody knows when mails that wait for the winner of an A/B test will go.
+	remaining = counts_store.count_remaining(name) - ab_winner_store.count_waiting(name)
 	opens, held_by = limits.opens(epoch)
 	rate = counts_store.hourly_rate(name, epoch)
 	return {
 		"opens_in": min(HOUR, opens - epoch),
 		"held_by": _(held_by) if held_by else "",
 		"rate": rate,
-		"ends_at": ends_at(limits.shared, left, epoch, rate or EXPECTED_RATE) if left else None,
+		"ends_at": ends_at(limits.shared, remaining, epoch, rate or EXPECTED_RATE) if remaining else None,
 	}
 
 
 def _hindrance(doc) -> str:
-	"""Return what keeps a mailing from going that its own status does not tell, "" where nothing does."""
+	"""Return what holds up a Mass Email that its own status does not show, "" where nothing does."""
 	if doc.status not in ("Pending", "In Process"):
 		return ""
-	if held := transport.sending_hindrance():
-		return held
+	if hindrance := transport.sending_hindrance():
+		return hindrance
 	if frappe.db.get_value("Campaign", doc.campaign, "status") == "Inactive":
 		return _("The campaign is Inactive, so nothing is sent until it is Active again.")
 	if doc.status == "Pending" and cint(doc.start_epoch) and time.time() - cint(doc.start_epoch) > LATE:
 		return _(
-			"The start has passed, and nothing has started the mailing: are the scheduler and the workers running?"
+			"The start has passed, and nothing has started the mailing:"
+			" are the scheduler and the workers running?"
 		)
 	return ""

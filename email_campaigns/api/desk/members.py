@@ -1,4 +1,4 @@
-"""Importing a CSV file into a target list: which column is which, and whether records are made."""
+"""Members of a target list: import of a CSV file, and records. Each checks the permission on the list."""
 
 from __future__ import annotations
 
@@ -14,26 +14,34 @@ from email_campaigns.audience.lists import csv_file, import_records_store, progr
 from email_campaigns.audience.lists.csv_file import COLUMNS, OF_RECORD, CsvColumn, UnusableFile
 from email_campaigns.audience.lists.import_store import read_file
 from email_campaigns.jobs import lists
-from email_campaigns.text import Sentence
+from email_campaigns.text import Sentence, _lt
 from email_campaigns.translation import translate
 
-LABELS = {"email": "Email", "first_name": "First Name", "last_name": "Last Name", "language": "Language"}
+LABELS = {
+	"email": _lt("Email"),
+	"first_name": _lt("First Name"),
+	"last_name": _lt("Last Name"),
+	"language": _lt("Language"),
+}
 
 
-def _check(target_list: str) -> None:
+def _check_may_write(target_list: str) -> None:
 	frappe.get_doc("Target List", target_list).check_permission("write")
 
 
 @frappe.whitelist(methods=["POST"])
 def csv_columns(target_list: str, file_url: str) -> dict:
-	"""Return {"columns": {"name", "samples", "field"} of each in a file, "record_types": doctypes}."""
-	_check(target_list)
+	"""Return the columns of an uploaded file, and the doctypes of which an import may make records.
+
+	{"columns": [{"name", "samples", "field": its likeliest use}], "record_types": doctypes}.
+	"""
+	_check_may_write(target_list)
 	try:
-		found = csv_file.csv_columns(read_file(file_url))
+		columns = csv_file.csv_columns(read_file(file_url))
 	except UnusableFile as error:
-		frappe.throw(str(error), title=_("This File Can't Be Imported"))
+		frappe.throw(translate(error), title=_("This File Can't Be Imported"))
 	return {
-		"columns": [{**asdict(column), "name": _shown_name(column)} for column in found],
+		"columns": [{**asdict(column), "name": _shown_name(column)} for column in columns],
 		"record_types": import_records_store.makable_doctypes(),
 	}
 
@@ -45,19 +53,19 @@ def _shown_name(column: CsvColumn) -> str:
 
 @frappe.whitelist()
 def fields(target_list: str, record_type: str = "") -> list[dict]:
-	"""Return {"value", "label"} of what a column can be, for plain addresses or for records of a type."""
-	_check(target_list)
+	"""Return {"value", "label"} of the fields that a column can fill, also those of a `record_type`."""
+	_check_may_write(target_list)
 	own = [{"value": field, "label": _(LABELS[field])} for field in COLUMNS]
 	if not record_type:
 		return own
-	_refuse_unmakable(record_type)
+	_check_makable(record_type)
 	return own + [
 		{"value": OF_RECORD + field["fieldname"], "label": field["label"]}
 		for field in import_records_store.record_fields(record_type)
 	]
 
 
-def _refuse_unmakable(record_type: str) -> None:
+def _check_makable(record_type: str) -> None:
 	if record_type not in import_records_store.makable_doctypes():
 		frappe.throw(
 			_("You can't make records of {0} by an import.").format(_(record_type)), frappe.PermissionError
@@ -66,20 +74,20 @@ def _refuse_unmakable(record_type: str) -> None:
 
 @frappe.whitelist(methods=["POST"])
 def import_members(target_list: str, file_url: str, mapping: str | dict, record_type: str = "") -> None:
-	"""Import a file in the background; `mapping` is {field: place of its column, from 0}.
+	"""Import a file in the background; `mapping` is {field: number of its column, from 0}.
 
-	With a `record_type` each address joins as the record that has it, made where there is none.
+	With a `record_type`, each address joins as the record that has it; a record is made where there is none.
 	"""
-	_check(target_list)
-	chosen = {field: cint(place) for field, place in frappe.parse_json(mapping).items()}
+	_check_may_write(target_list)
+	chosen = {field: cint(column) for field, column in frappe.parse_json(mapping).items()}
 	known = {field["value"] for field in fields(target_list, record_type)}
 	if unknown := sorted(set(chosen) - known):
-		frappe.throw(_("A column can't be this: {0}").format(", ".join(unknown)))
+		frappe.throw(_("A column can't fill this field: {0}").format(", ".join(unknown)))
 	if "email" not in chosen:
 		frappe.throw(_("Choose the column that holds the email address."))
 	progress_store.save_progress(target_list, 0, 1)
-	which = {"target_list": target_list, "file_url": file_url, "mapping": chosen, "record_type": record_type}
-	frappe.enqueue(lists.import_members, queue="long", timeout=3600, **which)
+	values = {"target_list": target_list, "file_url": file_url, "mapping": chosen, "record_type": record_type}
+	frappe.enqueue(lists.import_members, queue="long", timeout=3600, **values)
 
 
 @frappe.whitelist(methods=["POST"])
@@ -88,23 +96,22 @@ def add_members(
 ) -> int:
 	"""Add records to a target list in the background: those named, or all that match a list-view filter.
 
-	Returns how many records that are. The user must be allowed to read them.
+	Returns the number of records. Throws PermissionError where the user may not read them.
 	"""
-	frappe.get_doc("Target List", target_list).check_permission("write")
+	_check_may_write(target_list)
 	sources_store.source(doctype)
 	if not may_read(doctype):
 		frappe.throw(_("You have no permission to read {0}.").format(_(doctype)), frappe.PermissionError)
-	found = chosen_records(doctype, names, filters)
-	progress_store.save_progress(target_list, 0, len(found))
-	frappe.enqueue(
-		lists.add_members, queue="long", timeout=3600, target_list=target_list, doctype=doctype, names=found
-	)
-	return len(found)
+	records = chosen_records(doctype, names, filters)
+	progress_store.save_progress(target_list, 0, len(records))
+	values = {"target_list": target_list, "doctype": doctype, "names": records}
+	frappe.enqueue(lists.add_members, queue="long", timeout=3600, **values)
+	return len(records)
 
 
 @frappe.whitelist()
 def members_progress(target_list: str) -> dict:
-	"""Return {"adding": {"done", "total"} or None where no members are being added, "modified"} of a list."""
+	"""Return {"adding": {"done", "total"}, None while no members are being added; "modified"} of a list."""
 	doc = frappe.get_doc("Target List", target_list)
 	doc.check_permission("read")
 	return {"adding": progress_store.read_progress(target_list), "modified": str(doc.modified)}

@@ -1,4 +1,7 @@
-"""A mail of a mailing before it is sent: shown for one recipient, and sent as a test."""
+"""A mail of a mailing before it is sent: its preview for one recipient, and tests of it.
+
+Each function checks the user's permission on the mailing and on the recipient's record.
+"""
 
 from __future__ import annotations
 
@@ -14,53 +17,61 @@ from email_campaigns.delivery.compose import preview_store
 from email_campaigns.delivery.smtp.session import ConnectionLost, Refused, Unavailable
 from email_campaigns.message.compile import RenderError, TemplateError
 from email_campaigns.message.headers import HeaderError
+from email_campaigns.translation import translate
 
 FAULTS = (TemplateError, RenderError, HeaderError, Unavailable, Refused, ConnectionLost)
 
 
 @frappe.whitelist()
 def preview(name: str, doctype: str = "", record: str = "", version: str = "") -> dict:
-	"""Return the mail as one recipient would get it, with what its template asked for in vain.
+	"""Return the mail as one recipient would get it, with warnings of what its template asked for in vain.
 
-	The recipient is a record of a recipient source or a Target List Member; by default the first of the lists. `version` is
-	one of an A/B test.
+	The recipient is a record of a recipient source, or a Target List Member; by default the first member of
+	the lists. `version` is the label of one version of an A/B test.
 	"""
 	mass_email_steps.load_mass_email(name, "read")
 	try:
-		return preview_store.preview_mass_email(name, *_recipient(doctype, record), cstr(version))
+		mail = preview_store.preview_mass_email(name, *_recipient(doctype, record), cstr(version))
 	except FAULTS as error:
-		frappe.throw(str(error), title=_("The Mail Can't Be Shown"))
+		frappe.throw(translate(error), title=_("The Mail Can't Be Shown"))
+	return mail
 
 
 @frappe.whitelist(methods=["POST"])
 def send_test(name: str, addresses: str, doctype: str = "", record: str = "", version: str = "") -> int:
-	"""Send a test to some addresses, separated by commas or lines; return how many."""
+	"""Send a test to addresses that are separated by commas or lines; return how many."""
 	mass_email_steps.load_mass_email(name)
-	recipient = _recipient(doctype, record)
+	shown_for = _recipient(doctype, record)
+	recipients = _test_recipients(addresses)
+	try:
+		preview_store.send_test(name, recipients, *shown_for, cstr(version))
+	except FAULTS as error:
+		frappe.throw(translate(error), title=_("The Test Was Not Sent"))
+	return len(recipients)
+
+
+def _test_recipients(addresses: str) -> list[str]:
+	"""Return the normalised addresses of a text. Throws where it has none, or one is invalid or forgotten."""
 	try:
 		recipients = [normalise(address) for address in split_emails(addresses)]
 	except InvalidAddress as error:
-		frappe.throw(str(error))
+		frappe.throw(translate(error))
 	if not recipients:
 		frappe.throw(_("Name at least one address."))
 	forgotten_store.check_not_forgotten(*recipients)
-	try:
-		preview_store.send_test(name, recipients, *recipient, cstr(version))
-	except FAULTS as error:
-		frappe.throw(str(error), title=_("The Test Was Not Sent"))
-	return len(recipients)
+	return recipients
 
 
 @frappe.whitelist()
 @frappe.validate_and_sanitize_search_inputs
-def find_members(
+def find_members(  # noqa: PLR0913 -- Frappe calls the query of a Link field so
 	doctype: str, txt: str, searchfield: str, start: int, page_len: int, filters: dict
 ) -> list[tuple]:
-	"""Return (number, address, record, list) of the members of a mailing's lists that match, for a Link field."""
+	"""Return (number, address, record, list) of members of a mailing's lists that match, for a Link field."""
 	mailing = mass_email_steps.load_mass_email(cstr(filters.get("mass_email")), "read")
 	campaign = frappe.get_cached_doc("Campaign", mailing.campaign)
 	lists = [row.target_list for row in mailing.target_lists or campaign.target_lists]
-	found = frappe.get_list(
+	rows = frappe.get_list(
 		sources_store.PLAIN,
 		filters={"target_list": ("in", lists or [""])},
 		or_filters={"email": ("like", f"%{txt}%"), "member_name": ("like", f"%{txt}%")},
@@ -69,12 +80,12 @@ def find_members(
 		limit=page_len,
 		as_list=True,
 	)
-	# The Desk expects names to be text, which those of an autoincrement doctype are not.
-	return [(str(number), *told) for number, *told in found]
+	# The Desk expects names to be text, and those of an autoincrement doctype are numbers.
+	return [(str(number), *descriptions) for number, *descriptions in rows]
 
 
 def _recipient(doctype: str, record: str) -> tuple[str, str]:
-	"""Return the record that a mail is shown for: a member that stands for a record is that record."""
+	"""Return the doctype and name of the record that a mail is shown for; a member may stand for a record."""
 	if not (doctype and record):
 		return "", ""
 	doc = frappe.get_doc(doctype, record)

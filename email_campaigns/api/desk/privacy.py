@@ -1,7 +1,7 @@
-"""What people may ask about themselves: all that is known about an address, and to be forgotten.
+"""Requests of people about their own address: to see what is known about it, and to have it forgotten.
 
-For campaign managers and system managers. An address is only ever sent in the body of a POST, for the addresses of
-requests are written into logs.
+For campaign managers and system managers. An address is only sent in the body of a POST, because web servers
+write the URLs of requests into their logs.
 """
 
 from __future__ import annotations
@@ -10,45 +10,47 @@ import frappe
 from frappe import _
 
 from email_campaigns.audience.address import InvalidAddress, normalise
-from email_campaigns.audience.lists import members_store as audience
+from email_campaigns.audience.lists import members_store
 from email_campaigns.audience.suppression import erase_store, forgotten_store
 from email_campaigns.compat import change_latest_rows
 from email_campaigns.delivery.ledger import counts_store
+from email_campaigns.translation import translate
 
 ROLES = frozenset({"Campaign Manager", "System Manager"})
 
 
 def _normalised(email: str) -> str:
-	"""Return the address that a manager names. Raises PermissionError and ValidationError."""
+	"""Return the address normalised. Throws PermissionError and InvalidEmailAddressError."""
 	if not ROLES & set(frappe.get_roles()):
 		frappe.throw(_("Only campaign managers and system managers may do this."), frappe.PermissionError)
 	try:
-		return normalise(email)
+		address = normalise(email)
 	except InvalidAddress as error:
-		frappe.throw(str(error), frappe.InvalidEmailAddressError)
+		frappe.throw(translate(error), frappe.InvalidEmailAddressError)
+	return address
 
 
 @frappe.whitelist(methods=["POST"])
 def known_about(email: str) -> dict:
-	"""Return all that the campaigns know about an address, {doctype: its rows}, to be handed to the person."""
+	"""Return all that the campaigns know about an address, {doctype: its rows}, to be given to the person."""
 	return erase_store.export_known(_normalised(email))
 
 
 @frappe.whitelist(methods=["POST"])
 def forget(email: str) -> dict:
-	"""Forget an address: a keyed hash stays, by which it is refused from now on.
+	"""Forget an address. A keyed hash of it stays, by which the app refuses the address from now on.
 
-	Returns {"members", "mails", "log"}, how many rows there were, and {"elsewhere": the records that still have it}.
+	Returns {"members", "mails", "log"}, the numbers of rows, and "elsewhere", the records that still have it.
 	"""
 	address = _normalised(email)
 	change_latest_rows()
-	done = erase_store.erase(address)
-	for target_list in done.pop("lists"):
-		audience.update_counts(target_list)
-	for source in done.pop("sources"):
+	erased = erase_store.erase(address)
+	for target_list in erased.pop("lists"):
+		members_store.update_counts(target_list)
+	for source in erased.pop("sources"):
 		if frappe.db.exists("Mass Email", source):
 			counts_store.recount(source)
-	return {**done, "elsewhere": erase_store.find_elsewhere(address)}
+	return {**erased, "elsewhere": erase_store.find_elsewhere(address)}
 
 
 @frappe.whitelist(methods=["POST"])

@@ -11,15 +11,18 @@ from email_campaigns.audience import sources_store
 
 
 def chosen_records(doctype: str, names: str | list | None, filters: str | list | None) -> list[str]:
-	"""Return the records that the user may read and has named, or that match a list-view filter. Throws where none does."""
-	wanted = _parsed(filters) if filters is not None else {"name": ("in", _parsed(names) or [""])}
-	found = frappe.get_list(doctype, filters=wanted, pluck="name", order_by="creation")
-	if not found:
+	"""Return the records that the user named, or that match a list-view filter, and that the user may read.
+
+	Throws ValidationError where there is none.
+	"""
+	conditions = _parse(filters) if filters is not None else {"name": ("in", _parse(names) or [""])}
+	records = frappe.get_list(doctype, filters=conditions, pluck="name", order_by="creation")
+	if not records:
 		frappe.throw(_("No {0} matches.").format(_(doctype)))
-	return found
+	return records
 
 
-def _parsed(value: str | list | None):
+def _parse(value: str | list | None):
 	try:
 		return frappe.parse_json(value)
 	except ValueError:
@@ -37,7 +40,7 @@ def recipient_doctypes() -> list[str]:
 def may_read(doctype: str) -> bool:
 	"""Tell whether a role of the user may read records of a doctype.
 
-	Permission to select is not enough, with which the framework would list all users: as members they would
-	show their addresses.
+	Permission to select is not enough: with it the framework lists all users, and as members they would show
+	their addresses.
 	"""
 	return bool(get_role_permissions(frappe.get_meta(doctype)).get("read"))

@@ -1,6 +1,6 @@
-"""What people ask for when a mailing has left: sending mails again, deciding on the uncertain ones, and why.
+"""Work on a mailing that has been sent: sending mails again, deciding on uncertain ones, explaining.
 
-Each checks the user's permission on the mailing, and on the recipient's record where one is named.
+Each function checks the user's permission on the mailing, and on the recipient's record where one is named.
 """
 
 from __future__ import annotations
@@ -17,13 +17,15 @@ from email_campaigns.jobs import sending
 from email_campaigns.mass_mailing.explain import recipient_store
 from email_campaigns.mass_mailing.explain.explain_store import Explainer
 from email_campaigns.mass_mailing.resend import missing_store, resend_store, uncertain_store
+from email_campaigns.translation import translate
 
 
 @frappe.whitelist()
 def figures(name: str) -> dict:
-	"""Return how many mails each way of sending again is about: {"failed", "uncertain", "joined", "left_out"}.
+	"""Return how many mails each way of sending again concerns.
 
-	"joined" are members without a mail, "left_out" those who got none for a reason that may no longer hold.
+	{"failed", "uncertain", "joined", "left_out"}: "joined" counts members without a mail, "left_out" those
+	who got none for a reason that may no longer hold.
 	"""
 	doc = mass_email_steps.load_mass_email(name, "read")
 	return {
@@ -36,7 +38,7 @@ def figures(name: str) -> dict:
 @frappe.whitelist()
 def refusal(message: int) -> str | None:
 	"""Return why a mail of the ledger can't be sent again now, None where it can."""
-	name = _mailing_of(message, "read")
+	name = _read_mailing(message, "read")
 	rows = resend_store.read_rows("name = %(name)s", {"name": cint(message)})
 	return recipient_store.refusals_of(name, rows)[cint(message)]
 
@@ -44,25 +46,25 @@ def refusal(message: int) -> str | None:
 @frappe.whitelist(methods=["POST"])
 def resend(message: int) -> None:
 	"""Send one mail of the ledger again, to the address that its recipient has today."""
-	_mailing_of(message)
+	_read_mailing(message)
 	resend_store.resend_mail(cint(message))
 	mass_email_steps.tick_soon()
 
 
 @frappe.whitelist(methods=["POST"])
 def resend_failed(name: str) -> dict:
-	"""Send all that failed again; return {"queued": number, "left_out": {reason: number}}."""
+	"""Send all failed mails again; return {"queued": number, "left_out": {reason: number}}."""
 	doc = mass_email_steps.load_mass_email(name)
-	done = resend_store.resend_failed(name)
-	if done["queued"]:
-		_note(doc, _("sent {0} failed mails again").format(done["queued"]))
+	outcome = resend_store.resend_failed(name)
+	if outcome["queued"]:
+		_note(doc, _("sent {0} failed mails again").format(outcome["queued"]))
 		mass_email_steps.tick_soon()
-	return done
+	return outcome
 
 
 @frappe.whitelist(methods=["POST"])
 def resend_missing(name: str) -> None:
-	"""Look in the background for members who got nothing and may have the mailing, and send it to them."""
+	"""Send the mailing to members who got nothing and may get it; a job looks for them."""
 	doc = mass_email_steps.load_mass_email(name)
 	missing_store.start_search(name)
 	_note(doc, _("sent the mailing to missing members"))
@@ -73,28 +75,28 @@ def resend_missing(name: str) -> None:
 
 @frappe.whitelist(methods=["POST"])
 def decide_uncertain(name: str, arrived: bool, messages: str | list | None = None) -> dict:
-	"""Have Uncertain mails for sent, or send them again: all of a mailing, or those of some numbers.
+	"""Mark Uncertain mails as sent, or send them again: all of a mailing, or those of the numbers `messages`.
 
 	Returns {"decided": number, "left_out": {reason: number}}.
 	"""
 	doc = mass_email_steps.load_mass_email(name)
 	chosen = None if messages is None else [cint(number) for number in frappe.parse_json(messages)]
 	if sbool(arrived):
-		done = {"decided": uncertain_store.mark_arrived(name, chosen), "left_out": {}}
-		words = _("decided that {0} uncertain mails arrived")
+		decided, left_out = uncertain_store.mark_arrived(name, chosen), {}
+		sentence = _("decided that {0} uncertain mails arrived")
 	else:
-		again = uncertain_store.resend_uncertain(name, chosen)
-		done = {"decided": again["queued"], "left_out": again["left_out"]}
-		words = _("sent {0} uncertain mails again")
-	if done["decided"]:
-		_note(doc, words.format(done["decided"]))
+		outcome = uncertain_store.resend_uncertain(name, chosen)
+		decided, left_out = outcome["queued"], outcome["left_out"]
+		sentence = _("sent {0} uncertain mails again")
+	if decided:
+		_note(doc, sentence.format(decided))
 		mass_email_steps.tick_soon()
-	return done
+	return {"decided": decided, "left_out": left_out}
 
 
 @frappe.whitelist()
 def why(name: str, who: str = "", doctype: str = "", record: str = "") -> list[str]:
-	"""Return why an address `who`, or a record, got the mailing or did not: sentences that the person can be told."""
+	"""Return sentences that explain why an address `who`, or a record, got the mailing or did not."""
 	mass_email_steps.load_mass_email(name, "read")
 	if doctype and record:
 		_check_record(doctype, record)
@@ -102,13 +104,13 @@ def why(name: str, who: str = "", doctype: str = "", record: str = "") -> list[s
 	try:
 		address = normalise(who)
 	except InvalidAddress as error:
-		return [_("{0} is no email address: {1}").format(cstr(who) or "“”", error)]
+		return [_("{0} is no email address: {1}").format(cstr(who) or "“”", translate(error))]
 	return Explainer(name).explain_address(address)
 
 
 @frappe.whitelist()
 def mails_of(doctype: str, record: str) -> list[dict]:
-	"""Return the campaign mails of a record and its address, the newest first, as outlook_store.mails_of does."""
+	"""Return the campaign mails of a record and its address, as recipient_store.mails_of does."""
 	_check_record(doctype, record)
 	if not frappe.has_permission("Campaign Message", "read"):
 		frappe.throw(_("You have no permission to read campaign mails."), frappe.PermissionError)
@@ -124,13 +126,14 @@ def _check_record(doctype: str, record: str) -> None:
 	frappe.get_doc(doctype, record).check_permission("read")
 
 
-def _mailing_of(message: int, ptype: str = "write") -> str:
+def _read_mailing(message: int, ptype: str = "write") -> str:
+	"""Return the mailing of a mail. Throws where the user lacks the permission `ptype` on the mailing."""
 	row = frappe.db.get_value("Campaign Message", cint(message), ["source", "source_doctype"], as_dict=True)
 	if not row or row.source_doctype != "Mass Email":
-		frappe.throw(_("This mail is not one of a mailing."), frappe.DoesNotExistError)
+		frappe.throw(_("This mail belongs to no mailing."), frappe.DoesNotExistError)
 	return mass_email_steps.load_mass_email(row.source, ptype).name
 
 
-def _note(doc, done: str) -> None:
-	"""Who sent what again is on the mailing's timeline."""
-	doc.add_comment("Info", done)
+def _note(doc, sentence: str) -> None:
+	"""Write into the timeline of a Mass Email what the user did."""
+	doc.add_comment("Info", sentence)

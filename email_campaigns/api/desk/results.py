@@ -1,4 +1,4 @@
-"""What forms and the workspace show of results, and lists made from them. Each checks the user's permission."""
+"""Results on forms and the workspace, and target lists made from them. Each checks the user's permission."""
 
 from __future__ import annotations
 
@@ -18,20 +18,22 @@ from email_campaigns.results.rates import Counts, rate, rates, total
 from email_campaigns.results.timeline import timeline
 
 INFORMATIONAL = "Informational Email"
-# The parts of a million people take ten seconds to count: from LARGE people on they are kept for CACHED seconds.
+# To count the parts of a million people takes ten seconds: from LARGE people on, a count is cached for CACHED
+# seconds.
 LARGE, CACHED = 50_000, 600
 
 
-def _mailing(name: str):
+def _read_mailing(name: str):
+	"""Return a Mass Email that the user may read."""
 	doc = frappe.get_doc("Mass Email", name)
 	doc.check_permission("read")
 	return doc
 
 
-def _told(counts: Counts) -> dict:
+def _figures(counts: Counts) -> dict:
 	return {
 		"counts": {**asdict(counts), "delivered": counts.delivered},
-		"rates": [asdict(found) for found in rates(counts)],
+		"rates": [asdict(share) for share in rates(counts)],
 		"funnel": [asdict(step) for step in funnel(counts)],
 	}
 
@@ -39,26 +41,26 @@ def _told(counts: Counts) -> dict:
 @frappe.whitelist()
 def summary(name: str) -> dict:
 	"""Return {"counts", "rates", "funnel", "tracked"} of a mailing, in constant time."""
-	doc = _mailing(name)
+	doc = _read_mailing(name)
 	kind = frappe.get_cached_value("Campaign", doc.campaign, "campaign_type")
-	return {**_told(store.counts(name)), "tracked": kind != INFORMATIONAL}
+	return {**_figures(store.counts(name)), "tracked": kind != INFORMATIONAL}
 
 
 @frappe.whitelist()
 def details(name: str) -> dict:
 	"""Return a mailing's results in parts: {"domains", "languages", "links", "timeline", "lift"}.
 
-	The number of queries is the same for every mailing; their time grows with it, so for a large one the answer is up
-	to CACHED seconds old.
+	The number of queries is the same for every mailing. Their time grows with its size, so the answer for a
+	large one is up to CACHED seconds old.
 	"""
-	doc, counts = _mailing(name), store.counts(name)
+	doc, counts = _read_mailing(name), store.counts(name)
 	key = f"email_campaigns_results:{name}"
-	if counts.planned >= LARGE and (known := frappe.cache.get_value(key, expires=True)):
-		return known
-	found = _details(doc, counts)
+	if counts.planned >= LARGE and (cached := frappe.cache.get_value(key, expires=True)):
+		return cached
+	parts = _details(doc, counts)
 	if counts.planned >= LARGE:
-		frappe.cache.set_value(key, found, expires_in_sec=CACHED)
-	return found
+		frappe.cache.set_value(key, parts, expires_in_sec=CACHED)
+	return parts
 
 
 def _details(doc, counts: Counts) -> dict:
@@ -75,7 +77,7 @@ def _details(doc, counts: Counts) -> dict:
 
 
 def _parts(parts: dict[str, Counts], whole: Counts) -> list[dict]:
-	"""Return the parts in their order, with what is left of the whole as the last where they are not all of it."""
+	"""Return a row for each part, in their order, and one for the rest of the whole where there is a rest."""
 	shown = total(list(parts.values()))
 	rows = [{"label": label, "rest": False, **_row(counts)} for label, counts in parts.items()]
 	if len(parts) == breakdown_store.SHOWN and whole.sent > shown.sent:
@@ -96,38 +98,42 @@ def _lift(name: str, start, counts: Counts) -> dict | None:
 	held_out = breakdown_store.count_held_out(name, HELD_OUT)
 	if not (held_out and counts.sent):
 		return None
-	seen = breakdown_store.behaviour_since(name, HELD_OUT, start, (counts.sent, held_out))
-	outcomes = [{"name": kind, **asdict(found)} for kind, groups in seen.items() if (found := lift(*groups))]
+	behaviour = breakdown_store.behaviour_since(name, HELD_OUT, start, (counts.sent, held_out))
+	lifts = {kind: lift(*groups) for kind, groups in behaviour.items()}
+	outcomes = [{"name": kind, **asdict(result)} for kind, result in lifts.items() if result]
 	return {"mailed": counts.sent, "held_out": held_out, "confidence": CONFIDENCE, "outcomes": outcomes}
 
 
 @frappe.whitelist()
 def campaign(name: str) -> dict:
-	"""Return the sum over a campaign's mailings as `summary` does, "mailings", a row for each, and "revenue", a row for
-	each currency in which deals of the campaign were won."""
+	"""Return the sum over a campaign's mailings as `summary` does, with "mailings" and "revenue".
+
+	"mailings" has a row for each mailing, "revenue" one for each currency in which deals of the campaign were
+	won.
+	"""
 	doc = frappe.get_doc("Campaign", name)
 	doc.check_permission("read")
 	if not frappe.has_permission("Mass Email", "read"):
 		frappe.throw(_("You have no permission to read mailings."), frappe.PermissionError)
 	fields = ["name", "title", "status", "started_on"]
 	shown = {row.name: row for row in frappe.get_list("Mass Email", {"campaign": name}, fields, limit=0)}
-	found = store.counts_by_mailing(shown)
+	counts_by_mailing = store.counts_by_mailing(shown)
 	return {
-		**_told(total(list(found.values()))),
+		**_figures(total(list(counts_by_mailing.values()))),
 		"tracked": doc.campaign_type != INFORMATIONAL,
 		"revenue": [asdict(row) for row in revenue_store.revenue_by_campaign([name]).get(name, [])],
 		"mailings": [
 			{**shown[mailing], **_row(counts), "replied": counts.replied, "unsubscribed": counts.unsubscribed}
-			for mailing, counts in found.items()
+			for mailing, counts in counts_by_mailing.items()
 		],
 	}
 
 
 @frappe.whitelist()
 def count_behaviour(name: str, behaviour: str, link: str = "") -> int:
-	"""Return how many people of a mailing a list from this behaviour would have."""
-	_mailing(name)
-	_refuse_unknown(behaviour, link)
+	"""Return how many people of a mailing a target list from this behaviour would have."""
+	_read_mailing(name)
+	_check_behaviour(behaviour, link)
 	return list_store.count_people(name, behaviour, cstr(link))
 
 
@@ -135,63 +141,59 @@ def count_behaviour(name: str, behaviour: str, link: str = "") -> int:
 def make_list(name: str, behaviour: str, target_list: str, link: str = "", is_new: bool | str = False) -> str:
 	"""Add the people of a mailing who have shown a behaviour to a list, new or existing, in the background.
 
-	Returns the list's name.
+	`target_list` is the title of the new list, or the name of the existing one. Returns the list's name.
 	"""
-	_mailing(name)
-	_refuse_unknown(behaviour, link)
+	_read_mailing(name)
+	_check_behaviour(behaviour, link)
 	if cint(is_new):
 		doc = frappe.get_doc({"doctype": "Target List", "title": cstr(target_list).strip()}).insert()
 	else:
 		doc = frappe.get_doc("Target List", target_list)
 		doc.check_permission("write")
 	progress_store.save_progress(doc.name, 0, 1)
-	frappe.enqueue(
-		lists.add_from_behaviour,
-		queue="long",
-		timeout=3600,
-		enqueue_after_commit=True,
-		target_list=doc.name,
-		mailing=name,
-		behaviour=behaviour,
-		link=cstr(link),
-	)
+	values = {"target_list": doc.name, "mailing": name, "behaviour": behaviour, "link": cstr(link)}
+	frappe.enqueue(lists.add_from_behaviour, queue="long", timeout=3600, enqueue_after_commit=True, **values)
 	return doc.name
 
 
-def _refuse_unknown(behaviour: str, link: str) -> None:
+def _check_behaviour(behaviour: str, link: str) -> None:
 	if not list_store.is_behaviour(behaviour):
-		frappe.throw(_("There is no list of “{0}”.").format(behaviour))
+		frappe.throw(_("There is no list of this behaviour: {0}").format(behaviour))
 	if behaviour == list_store.CLICKED_LINK and not cstr(link):
 		frappe.throw(_("Choose the link that was clicked."))
 
 
-def _recent() -> Counts:
-	"""The sum over the mailings of the last 30 days that the user may read."""
+def _recent_counts() -> Counts:
+	"""Return the sum over the mailings of the last 30 days that the user may read."""
 	since = add_days(now_datetime(), -30)
 	names = frappe.get_list("Mass Email", {"started_on": (">=", since)}, pluck="name", limit=0)
 	return total(list(store.counts_by_mailing(names).values()))
 
 
 def _card(name: str) -> dict:
-	found = rate(name, _recent())
-	return {"value": round(100 * (found.human or 0), 1), "fieldtype": "Percent"}
+	share = rate(name, _recent_counts()).human or 0
+	return {"value": round(100 * share, 1), "fieldtype": "Percent"}
 
 
 @frappe.whitelist()
 def people_mailed_card(filters: str | None = None) -> dict:
-	return {"value": _recent().sent, "fieldtype": "Int"}
+	"""Return the value of the number card “People Mailed”, of the last 30 days."""
+	return {"value": _recent_counts().sent, "fieldtype": "Int"}
 
 
 @frappe.whitelist()
 def open_rate_card(filters: str | None = None) -> dict:
+	"""Return the value of the number card “Open Rate” in per cent, of the last 30 days."""
 	return _card("open_rate")
 
 
 @frappe.whitelist()
 def click_rate_card(filters: str | None = None) -> dict:
+	"""Return the value of the number card “Click Rate” in per cent, of the last 30 days."""
 	return _card("click_rate")
 
 
 @frappe.whitelist()
 def bounce_rate_card(filters: str | None = None) -> dict:
+	"""Return the value of the number card “Bounce Rate” in per cent, of the last 30 days."""
 	return _card("bounce_rate")

@@ -1,4 +1,4 @@
-"""What the form of a target list calls beyond adding members: its feeds. Each checks the user's permission itself."""
+"""Target lists on their form: feeds, sign-up, comparing, copying, merging. Each checks the permission."""
 
 from __future__ import annotations
 
@@ -13,9 +13,11 @@ from email_campaigns.audience.feeds.rules import FeedFault
 from email_campaigns.audience.lists import copy_store, progress_store
 from email_campaigns.audience.suppression import suppression_store
 from email_campaigns.jobs import lists
+from email_campaigns.translation import translate
 
 
-def _list(name: str, ptype: str = "write"):
+def _load_list(name: str, ptype: str = "write"):
+	"""Return a Target List on which the user has the permission `ptype`. Throws PermissionError."""
 	doc = frappe.get_doc("Target List", name)
 	doc.check_permission(ptype)
 	return doc
@@ -23,8 +25,11 @@ def _list(name: str, ptype: str = "write"):
 
 @frappe.whitelist(methods=["POST"])
 def run_feed(target_list: str, feed: str = "") -> None:
-	"""Run one feed of a list now, or all that are enabled, in the background. It confirms what waits for that."""
-	_list(target_list)
+	"""Run one feed of a list now, or all that are enabled, in the background.
+
+	A feed that waits for a confirmation, because nobody matched any more, takes this as one.
+	"""
+	_load_list(target_list)
 	if not rows_store.read_feeds(target_list, feed):
 		frappe.throw(_("{0} has no such feed.").format(target_list))
 	progress_store.save_progress(target_list, 0, 1)
@@ -33,19 +38,20 @@ def run_feed(target_list: str, feed: str = "") -> None:
 
 @frappe.whitelist(methods=["POST"])
 def feed_columns(report: str, report_filters: str = "") -> list[dict]:
-	"""Return {"fieldname", "label", "doctype"} of the columns by which a report can feed a list, the likeliest first."""
+	"""Return {"fieldname", "label", "doctype"} of a report's columns that can feed a list."""
 	if not frappe.has_permission("Target List", "write"):
 		frappe.throw(_("You have no permission to change target lists."), frappe.PermissionError)
 	try:
-		return [asdict(column) for column in source_store.report_columns(report, report_filters)]
-	except FeedFault as fault:
-		frappe.throw(str(fault), title=_("This Report Can't Feed a List"))
+		columns = source_store.report_columns(report, report_filters)
+	except FeedFault as error:
+		frappe.throw(translate(error), title=_("This Report Can't Feed a List"))
+	return [asdict(column) for column in columns]
 
 
 @frappe.whitelist()
 def sign_up_form(target_list: str) -> dict:
-	"""Return {"url", "html"} of a list's sign-up form: its own page, and the form for another website."""
-	doc = _list(target_list, "read")
+	"""Return {"url": the page of a list's sign-up form, "html": the form for another website}, or {}."""
+	doc = _load_list(target_list, "read")
 	if not doc.sign_up:
 		return {}
 	return {"url": signup.form_url(doc.sign_up_token), "html": signup.snippet(doc)}
@@ -54,28 +60,30 @@ def sign_up_form(target_list: str) -> dict:
 @frappe.whitelist()
 def compare_lists(first: str, second: str) -> dict:
 	"""Return how many members are {"only_first", "only_second", "both"} of two lists."""
-	_two(first, second)
+	_check_two_lists(first, second)
 	return copy_store.compare_lists(first, second)
 
 
-def _two(first: str, second: str) -> None:
-	_list(first, "read")
-	_list(second, "read")
+def _check_two_lists(first: str, second: str) -> None:
+	"""Throw where two lists are the same, or the user may not read one of them."""
+	_load_list(first, "read")
+	_load_list(second, "read")
 	if first == second:
 		frappe.throw(_("Choose two different lists."))
 
 
 @frappe.whitelist(methods=["POST"])
 def copy_list(target_list: str, title: str, part: str = "", other: str = "") -> str:
-	"""Make a list with the members of another, or of those that are "only" on it or on "both" it and `other`.
+	"""Make a list with the members of another, or of a part of them; return its name.
 
-	Returns its name; it is filled in the background.
+	`part` is "", "only" for the members that are not on the list `other`, or "both" for those that are. The
+	new list is filled in the background.
 	"""
-	_list(target_list, "read")
+	_load_list(target_list, "read")
 	if part not in (copy_store.ALL, copy_store.ONLY, copy_store.BOTH):
 		frappe.throw(_("There is no such part of a list: {0}").format(part))
 	if part:
-		_two(target_list, other)
+		_check_two_lists(target_list, other)
 	description = _("Made from {0}").format(target_list)
 	copy = frappe.get_doc(
 		{"doctype": "Target List", "title": title.strip(), "description": description}
@@ -86,25 +94,25 @@ def copy_list(target_list: str, title: str, part: str = "", other: str = "") -> 
 
 @frappe.whitelist(methods=["POST"])
 def merge_lists(target_list: str, sources: str | list) -> None:
-	"""Put the members of other lists on this one, in the background, but for those that it has already."""
-	_list(target_list)
+	"""Put the members of other lists on this one in the background, except those that it has already."""
+	_load_list(target_list)
 	names = list(dict.fromkeys(frappe.parse_json(sources)))
 	if not names:
 		frappe.throw(_("Choose at least one list."))
 	for name in names:
-		_two(name, target_list)
+		_check_two_lists(name, target_list)
 	_copy_soon(target_list, names, copy_store.ONLY, target_list)
 
 
 def _copy_soon(target_list: str, sources: list[str], part: str, other: str) -> None:
 	progress_store.save_progress(target_list, 0, 1)
-	which = {"target_list": target_list, "sources": sources, "part": part, "other": other}
-	frappe.enqueue(lists.copy_members, queue="long", timeout=3600, enqueue_after_commit=True, **which)
+	values = {"target_list": target_list, "sources": sources, "part": part, "other": other}
+	frappe.enqueue(lists.copy_members, queue="long", timeout=3600, enqueue_after_commit=True, **values)
 
 
 @frappe.whitelist()
 def member_states(names: str | list) -> dict:
-	"""Return {member: why nothing is sent to it} of those members of a page that the user may read."""
-	wanted = frappe.parse_json(names)
-	may_read = frappe.get_list("Target List Member", {"name": ("in", wanted or [0])}, pluck="name", limit=0)
-	return suppression_store.member_states(may_read)
+	"""Return {member: why nothing is sent to it} of those of the members that the user may read."""
+	members = frappe.parse_json(names) or [0]
+	readable = frappe.get_list("Target List Member", {"name": ("in", members)}, pluck="name", limit=0)
+	return suppression_store.member_states(readable)

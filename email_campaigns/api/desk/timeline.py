@@ -1,4 +1,4 @@
-"""What campaigns did for a person, on the person's own record."""
+"""Events of campaigns in the timeline of a person's own record."""
 
 from __future__ import annotations
 
@@ -10,19 +10,20 @@ SHOWN_EVENTS = 50
 
 
 def content(doctype: str, docname: str) -> list[dict]:
-	"""Return what campaigns did for a person, for the timeline of the person's own record (a Frappe hook).
+	"""Return the last SHOWN_EVENTS events of the log about a record, for its timeline.
 
-	Called whenever any form is opened: one look-up by an index, and nothing for who may not read the log.
+	The framework calls this hook (additional_timeline_content) whenever any form is opened, so it is one
+	look-up by an index. A user who may not read the log gets nothing.
 	"""
 	if not frappe.has_permission("Campaign Log", "read"):
 		return []
 	events = frappe.get_all(
 		"Campaign Log",
-		# The column is text: compared with a number, its index would be of no use.
+		# The column is text: a comparison with a number could not use its index.
 		{
 			"recipient_name": cstr(docname),
 			"recipient_doctype": doctype,
-			# What a scanner or a colleague did with the mail says nothing about this person.
+			# Hits by bots and colleagues say nothing about this person.
 			"verdict": ("not in", ("machine", "internal")),
 		},
 		["creation", "action", "source_doctype", "source", "campaign", "details"],

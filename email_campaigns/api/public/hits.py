@@ -1,6 +1,6 @@
-"""What happens when the image or a link of a mail is fetched: it is answered at once and kept as one fact.
+"""Answers to the image and the links of a mail, each hit recorded as one fact. The caller commits.
 
-Where a link leads is read from its Tracking Link alone, never from the request. The caller commits.
+The target of a link is read from its Tracking Link alone, never from the request.
 """
 
 from __future__ import annotations
@@ -23,35 +23,36 @@ from email_campaigns.tracking.target import problem_with_url, utm, with_paramete
 from email_campaigns.tracking.tokens import PREVIEW, Token
 from email_campaigns.tracking.verdict import CLICK, OPEN
 
-# The smallest GIF there is: one transparent pixel.
+# The smallest possible GIF: one transparent pixel.
 PIXEL = b64decode("R0lGODlhAQABAIAAAAAAAP///yH5BAEAAAAALAAAAAABAAEAAAIBRAA7")
 
 
 def pixel() -> Response:
+	"""Return the answer to the image of any mail."""
 	return Response(PIXEL, 200, private_headers(), mimetype="image/gif")
 
 
 def opened(token: Token) -> Response:
-	"""Answer the image at the end of a mail."""
-	if mail := _mail(token.message):
-		_keep(mail, OPEN)
+	"""Answer the image at the end of a mail and record the open."""
+	if mail := _lock_mail(token.message):
+		_record(mail, OPEN)
 	return pixel()
 
 
 def clicked(token: Token) -> Response:
-	"""Lead whoever followed a link on, or show what stands in its place."""
-	mail, link = _mail(token.message), link_store.read_link(token.link)
+	"""Redirect to the target of a link, or show the page that stands in its place, and record the click."""
+	mail, link = _lock_mail(token.message), link_store.read_link(token.link)
 	if mail:
-		_keep(mail, CLICK, link=token.link, details=link.title if link else "")
+		_record(mail, CLICK, link=token.link, details=link.title if link else "")
 	return _answer(link, mail)
 
 
-def _mail(message: int) -> events_store.HitMail | None:
-	"""Return the mail that a hit is kept for: a preview and a test have none."""
+def _lock_mail(message: int) -> events_store.HitMail | None:
+	"""Return the mail that a hit belongs to, locked; None for a preview and a test."""
 	return None if message == PREVIEW else events_store.lock_mail(message)
 
 
-def _keep(mail: events_store.HitMail, kind: str, **values: str) -> None:
+def _record(mail: events_store.HitMail, kind: str, **values: str) -> None:
 	with counting(mail.message):
 		events_store.record_hit(
 			mail, kind, _agent(), internal=own_device.is_ours(), request=_request(), **values
@@ -59,14 +60,14 @@ def _keep(mail: events_store.HitMail, kind: str, **values: str) -> None:
 
 
 def _request() -> str:
-	"""Return how something was asked for by whoever does not want to see it, "" where they do."""
+	"""Return the method, or PREFETCH, of a request whose answer nobody will see, else ""."""
 	if frappe.request.method != "GET":
 		return frappe.request.method
 	return PREFETCH if is_prefetch() else ""
 
 
 def is_prefetch() -> bool:
-	"""Tell whether a browser or a proxy fetches what nobody has asked to see yet."""
+	"""Tell whether a browser or a proxy fetches the page ahead, before anybody asked to see it."""
 	headers = frappe.request.headers
 	purposes = (headers.get(name, "").lower() for name in ("Sec-Purpose", "Purpose", "X-Purpose", "X-Moz"))
 	return any(word in purpose for purpose in purposes for word in ("prefetch", "prerender", "preview"))
@@ -87,19 +88,20 @@ def _answer(link: Link | None, mail: events_store.HitMail | None) -> Response:
 
 
 def page_gone() -> Page:
-	line = _("The sender has withdrawn the page that this link led to. The mail itself is still valid.")
-	return Page(_("This link is not available any more"), (line,), status=410)
+	"""Return the page for a link that was switched off or deleted."""
+	line = _("The sender has withdrawn the page behind this link. The mail itself is still valid.")
+	return Page(_("This link is no longer available"), (line,), status=410)
 
 
 def _target(link: Link, mail: events_store.HitMail | None) -> str:
 	settings = app_settings()
 	if not settings.add_utm or not mail:
 		return link.url
-	return with_parameters(link.url, utm(mail.campaign or "", _mailing(mail), link.title))
+	return with_parameters(link.url, utm(mail.campaign or "", _mailing_title(mail), link.title))
 
 
-def _mailing(mail: events_store.HitMail) -> str:
-	"""What the site that a link leads to is told of the mailing: of a sequence its campaign, never who is enrolled."""
+def _mailing_title(mail: events_store.HitMail) -> str:
+	"""Return the name of the mailing for the target site; of a sequence it is the campaign's."""
 	if mail.source_doctype != "Mass Email":
 		return mail.campaign or ""
 	title = frappe.db.get_value("Mass Email", mail.source, "title") if mail.source else ""

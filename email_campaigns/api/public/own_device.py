@@ -1,7 +1,7 @@
-"""Our own devices: a browser in which somebody has signed in to work here says so when it opens a mail.
+"""A cookie that marks the devices of our own users, whose opens and clicks are not counted.
 
-The cookie names nobody. It is sent to /ec/ alone, also from within a mail program on the web (SameSite=None), for
-which browsers ask for https.
+The cookie identifies nobody. Browsers send it to /ec/ only, also from a webmail page (SameSite=None), which
+they allow over https only.
 """
 
 from __future__ import annotations
@@ -21,13 +21,16 @@ LIFETIME = 2 * 365 * 86400  # seconds
 
 
 def remember_device(login_manager=None) -> None:
-	"""on_session_creation hook: let the answer to this sign-in mark the device, where a System User signed in."""
+	"""Let the answer to this sign-in mark the device of a System User (on_session_creation hook)."""
 	if _works_here(frappe.session.user):
 		frappe.flags.ec_own_device = True
 
 
 def mark_device(response: Response | None = None, request: Request | None = None) -> None:
-	"""after_request hook. The framework's own cookies have no path, and this one is nothing for the whole site."""
+	"""Set the cookie on the answer to a sign-in (after_request hook).
+
+	The framework's cookie manager knows no path, and this cookie is for /ec/ only.
+	"""
 	if not frappe.flags.ec_own_device or response is None:
 		return
 	secure = _is_https(request)
@@ -43,7 +46,7 @@ def mark_device(response: Response | None = None, request: Request | None = None
 
 
 def is_ours() -> bool:
-	"""Tell whether the request comes from a device of our own: by its cookie, or by the session that it is in."""
+	"""Tell whether the request comes from a device of our own, by its cookie or its session."""
 	cookie = frappe.request.cookies.get(COOKIE)
 	if cookie and _is_valid(cookie):
 		return True

@@ -1,4 +1,4 @@
-"""Small self-contained pages for recipients: no script, nothing loaded from anywhere, in their language."""
+"""Small self-contained web pages for recipients, in their language: no script, nothing loaded."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ RIGHT_TO_LEFT = frozenset({"ar", "ckb", "dv", "fa", "he", "ps", "sd", "ug", "ur"
 
 @dataclass(frozen=True, slots=True)
 class Button:
-	"""Posts `action` back to the page's own address."""
+	"""A button that posts `action` to the page's own address; `main` for the one that stands out."""
 
 	action: str
 	label: str
@@ -32,7 +32,7 @@ class Button:
 
 @dataclass(frozen=True, slots=True)
 class Field:
-	"""Asks for something in a line of a form; `kind` is HTML's type of an input."""
+	"""A line of a form; `kind` is the type of the HTML input."""
 
 	name: str
 	label: str
@@ -43,20 +43,24 @@ class Field:
 
 @dataclass(frozen=True, slots=True)
 class Page:
-	"""What a recipient sees, in plain text: everything is escaped when it is rendered."""
+	"""The content of a page, in plain text: `respond` escapes everything.
+
+	`result` says what the last button did; `status` is the HTTP status; `consent` is the label of a box to
+	tick.
+	"""
 
 	title: str
 	lines: tuple[str, ...] = ()
 	result: str = ""
 	buttons: tuple[Button, ...] = ()
 	status: int = 200
-	signed: bool = True  # with the sender's identity, which the settings in the database have
+	signed: bool = True  # with the sender's name and postal address, which are in the database
 	fields: tuple[Field, ...] = ()
 	consent: str = ""
 
 
 def respond(page: Page) -> Response:
-	"""Render a page in the visitor's language, which Frappe has found out from user, cookie or Accept-Language."""
+	"""Render a page in the visitor's language, which Frappe takes from user, cookie or Accept-Language."""
 	lang = (getattr(frappe.local, "lang", None) or "en").replace("_", "-")
 	html = _template().render(
 		page=page,
@@ -70,7 +74,7 @@ def respond(page: Page) -> Response:
 
 
 def plain_answer(text: str, status: int = 200) -> Response:
-	"""Answer a machine in one line of text."""
+	"""Answer a mail server or another program with one line of text."""
 	return Response(text + "\n", status, private_headers(), mimetype="text/plain")
 
 
@@ -92,7 +96,7 @@ def _style_hash() -> str:
 
 def private_headers() -> dict[str, str]:
 	"""Return the headers of every answer under /ec/; a page of another kind has a policy of its own."""
-	# The address is a key to somebody's subscription: it must not be cached, indexed or passed on.
+	# The URL is a key to somebody's subscription: it must not be cached, indexed or passed on.
 	return {
 		"Cache-Control": "no-store",
 		"Content-Security-Policy": f"default-src 'none'; style-src 'sha256-{_style_hash()}';"

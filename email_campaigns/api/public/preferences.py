@@ -1,6 +1,6 @@
-"""The page behind the unsubscribe link: what it shows, and what its buttons do.
+"""The page behind the unsubscribe link: its choices, and the effects of its buttons.
 
-GET changes nothing, for link scanners follow every link of a mail. Every POST may come twice.
+GET changes nothing, because link scanners follow every link of a mail. Every POST may come twice.
 """
 
 from __future__ import annotations
@@ -27,21 +27,21 @@ LEAVE, JOIN = "leave", "join"  # one list, whose name follows a colon
 
 
 def is_action(action: str | None) -> bool:
-	"""Tell whether a button of the page posts this."""
+	"""Tell whether a button of the page posts this action."""
 	return action in ACTIONS or (action or "").partition(":")[0] in (LEAVE, JOIN)
 
 
 def show(message: int) -> Page:
-	"""Return the page with the choices of the recipient of `message`; it changes nothing."""
+	"""Return the page with the choices of the recipient of the mail `message`; it changes nothing."""
 	mail = store.read_mail(message)
-	return _choices(mail) if mail else without_mail(message)
+	return _choices_page(mail) if mail else without_mail(message)
 
 
 def act(message: int, action: str, how: str = "") -> Page:
-	"""Carry out what a button posts for the recipient of `message` and return the page with the result.
+	"""Carry out a button's action for the recipient of the mail `message`; return the page with the result.
 
-	`list` means the lists that this mailing would reach the person by again; where none is left,
-	leaving them means leaving everything, so that leaving always helps.
+	The action `list` concerns all lists by which this mailing could reach the person again. Where there is
+	none, it concerns all mailings, so that unsubscribing always helps. `how` says by what the person did it.
 	"""
 	mail = store.read_mail(message)
 	if not mail:
@@ -50,24 +50,24 @@ def act(message: int, action: str, how: str = "") -> Page:
 	sequence = _sequence(mail, lists)
 	if sequence and action in ("list", SEQUENCE, BACK):
 		return _change_sequence(mail, sequence, action == BACK, how)
-	verb, _colon, one = action.partition(":")
+	verb, _colon, target_list = action.partition(":")
 	if verb in (LEAVE, JOIN):
-		return _change_one(mail, verb, one, how) if one in lists else _choices(mail)
+		return _change_list(mail, verb, target_list, how) if target_list in lists else _choices_page(mail)
 	targets = lists if action.endswith("list") and lists else [EVERYTHING]
 	if action.startswith("resubscribe"):
 		result, undo = _come_back(mail, targets), Button("list" if targets == lists else "all", _("Undo"))
 	else:
 		result, undo = _leave(mail, targets, how), _undo(targets)
-	return _choices(mail, result=result, undo=undo)
+	return _choices_page(mail, result=result, undo=undo)
 
 
 def _sequence(mail: NamedMail, lists: list[str]) -> str:
-	"""Return the title of the drip sequence that a mail belongs to, "" where its list is what can be left."""
+	"""Return the title of a mail's drip sequence, "" where the person can leave a list instead."""
 	return "" if lists or mail.source_doctype != EMAIL_CAMPAIGN else events_store.sequence_title(mail.source)
 
 
 def _change_sequence(mail: NamedMail, sequence: str, back: bool, how: str) -> Page:
-	"""Leave the sequence of a mail alone, or come back to it."""
+	"""Leave only the sequence of a mail, or come back to it."""
 	if back:
 		if events_store.rejoin_sequence(mail.source, mail.email):
 			store.log("Opted In", mail, sequence, own_wish=True)
@@ -78,42 +78,44 @@ def _change_sequence(mail: NamedMail, sequence: str, back: bool, how: str) -> Pa
 				store.stamp_opted_out(mail.message)
 			store.log("Opted Out", mail, f"{sequence}: {how or 'the unsubscribe page'}", own_wish=True)
 		result, undo = _("You will get no more mails of {0}."), BACK
-	return _choices(mail, result.format(_("“{0}”").format(sequence)), Button(undo, _("Undo")))
+	return _choices_page(mail, result.format(_("“{0}”").format(sequence)), Button(undo, _("Undo")))
 
 
-def _change_one(mail: NamedMail, verb: str, target: str, how: str) -> Page:
+def _change_list(mail: NamedMail, verb: str, target: str, how: str) -> Page:
 	if verb == JOIN:
 		result, undo = _come_back(mail, [target]), LEAVE
 	else:
 		result, undo = _leave(mail, [target], how), JOIN
-	return _choices(mail, result=result, undo=Button(f"{undo}:{target}", _("Undo")))
+	return _choices_page(mail, result=result, undo=Button(f"{undo}:{target}", _("Undo")))
 
 
 def one_click(message: int) -> Page:
-	"""Unsubscribe for the List-Unsubscribe-Post header: from the mailing's list where it has one (RFC 8058,
-	section 3.1 speaks of “the list from which the recipient is to be removed”), else from everything."""
+	"""Unsubscribe by the List-Unsubscribe-Post header: from the mailing's lists, else from everything.
+
+	RFC 8058, section 3.1, speaks of “the list from which the recipient is to be removed”.
+	"""
 	return act(message, "list", "one click in the mail program")
 
 
 def without_mail(message: int) -> Page:
-	"""Return the page for a token without a ledger row: a preview, or a mail older than the retention."""
+	"""Return the page for a token without a mail: of a preview, or of a mail older than the retention."""
 	if message == PREVIEW:
 		line = _(
-			"This is the link of a preview or a test mail. In a real mail it leads to the recipient's choices."
+			"This link belongs to a preview or a test. In a real mail, it leads to the mail preferences."
 		)
 		return Page(_("Preview"), (line, _("Nothing was changed.")))
 	return Page(
 		_("This link is too old"),
 		(
-			_("We no longer know which address this link was sent to, so nothing could be changed."),
-			_("Please reply to the mail that you received and ask to be taken off, and we will see to it."),
+			_("We no longer know which address this link was sent to, so nothing was changed."),
+			_("Please reply to the mail and ask to be unsubscribed. We will take care of it."),
 		),
 		status=410,
 	)
 
 
 def _leave(mail: NamedMail, targets: list[str], how: str) -> str:
-	# What is stored is read by the sender's staff: it is not in the recipient's language.
+	# The sender's staff reads the stored origin, so it is not in the recipient's language.
 	origin = f"{mail.source_doctype} {mail.source}, mail {mail.message}: {how or 'the unsubscribe page'}"
 	changed = [
 		target
@@ -126,57 +128,57 @@ def _leave(mail: NamedMail, targets: list[str], how: str) -> str:
 		with counting(mail.message):
 			store.stamp_opted_out(mail.message)
 		store.log("Opted Out", mail, _stored(targets), own_wish=True)
-	return _("You will get no more mails of {0}.").format(_what(targets))
+	return _("You will get no more mails of {0}.").format(_title(targets))
 
 
 def _come_back(mail: NamedMail, targets: list[str]) -> str:
 	if any(suppression_store.lift(mail.email, target_list=target) for target in targets):
 		store.log("Opted In", mail, _stored(targets), own_wish=True)
 	if suppression_store.read_scope(mail.email).everything:
-		return ""  # something else still holds, and the page says what
-	return _("You are subscribed again: {0}.").format(_what(targets))
+		return ""  # another opt-out still holds, and the page shows it
+	return _("You are subscribed again: {0}.").format(_title(targets))
 
 
 def _undo(targets: list[str]) -> Button:
 	return Button("resubscribe_all" if targets == [EVERYTHING] else "resubscribe_list", _("Undo"))
 
 
-def _choices(mail: NamedMail, result: str = "", undo: Button | None = None) -> Page:
+def _choices_page(mail: NamedMail, result: str = "", undo: Button | None = None) -> Page:
 	scope, lists = suppression_store.read_scope(mail.email), _lists(mail)
 	buttons = [undo] if undo and not scope.blocked else []
 	buttons += [button for button in _buttons(scope, lists) if not undo or button.action != undo.action]
 	sequence = _sequence(mail, lists)
-	left = bool(sequence) and events_store.has_left(mail.source, mail.email)
+	has_left = bool(sequence) and events_store.has_left(mail.source, mail.email)
 	buttons = [button for button in buttons if not sequence or button.action != "list"]
 	state = _state(scope, lists)
 	if sequence and not scope.blocked and not scope.unsubscribed:
-		buttons = _with_sequence(buttons, sequence, left, undo)
-		if left:
+		buttons = _with_sequence(buttons, sequence, has_left, undo)
+		if has_left:
 			state = [_("You are unsubscribed from {0}.").format(_("“{0}”").format(sequence))]
 	lines = (_("Your address: {0}").format(masked(mail.email)), *state)
 	return Page(_("Your mail preferences"), lines, result, tuple(buttons))
 
 
-def _with_sequence(buttons: list[Button], sequence: str, left: bool, undo: Button | None) -> list[Button]:
-	"""A sequence can be left alone; what leaves everything stands behind it."""
-	told = _("Get mails of {0} again") if left else _("No more mails of {0}")
-	own = Button(BACK if left else SEQUENCE, told.format(_("“{0}”").format(sequence)), main=True)
+def _with_sequence(buttons: list[Button], sequence: str, has_left: bool, undo: Button | None) -> list[Button]:
+	"""Return the buttons with that of the sequence as the first and main one."""
+	label = _("Get mails of {0} again") if has_left else _("No more mails of {0}")
+	own = Button(BACK if has_left else SEQUENCE, label.format(_("“{0}”").format(sequence)), main=True)
 	others = [replace(button, main=False) for button in buttons]
 	return others if undo and undo.action == own.action else [own, *others]
 
 
 def _state(scope: SuppressionScope, lists: list[str]) -> Iterable[str]:
 	if scope.blocked:
-		yield _("At present no mails of this kind are sent to this address.")
+		yield _("At present, we send no mails of this kind to this address.")
 		yield _("If you want to get them again, please reply to one of our mails.")
 	elif scope.unsubscribed:
 		yield _("You are unsubscribed from all our mailings.")
 	else:
-		left = [target_list for target_list in lists if scope.has_left(target_list)]
-		if left != lists or not lists:
+		unsubscribed = [target_list for target_list in lists if scope.has_left(target_list)]
+		if unsubscribed != lists or not lists:
 			yield _("You are subscribed.")
-		if left:
-			yield _("You are unsubscribed from {0}.").format(_what(left))
+		if unsubscribed:
+			yield _("You are unsubscribed from {0}.").format(_title(unsubscribed))
 
 
 def _buttons(scope: SuppressionScope, lists: list[str]) -> Iterable[Button]:
@@ -186,24 +188,24 @@ def _buttons(scope: SuppressionScope, lists: list[str]) -> Iterable[Button]:
 		yield Button("resubscribe_all", _("Get our mailings again"), main=True)
 		return
 	if lists and all(scope.has_left(target_list) for target_list in lists):
-		yield Button("resubscribe_list", _("Get mails of {0} again").format(_what(lists)), main=True)
+		yield Button("resubscribe_list", _("Get mails of {0} again").format(_title(lists)), main=True)
 	elif lists:
-		yield Button("list", _("No more mails of {0}").format(_what(lists)), main=True)
-	yield from _one_by_one(scope, lists)
+		yield Button("list", _("No more mails of {0}").format(_title(lists)), main=True)
+	yield from _buttons_by_list(scope, lists)
 	yield Button("all", _("No more mailings at all"), main=not lists)
 
 
-def _one_by_one(scope: SuppressionScope, lists: list[str]) -> Iterable[Button]:
-	"""Where a mailing comes by several lists, each can be left, or joined again, alone."""
+def _buttons_by_list(scope: SuppressionScope, lists: list[str]) -> Iterable[Button]:
+	"""Yield a button for each list, to leave or rejoin it, where a mailing reaches the person by several."""
 	for target_list in lists if len(lists) > 1 else ():
 		if scope.has_left(target_list):
-			yield Button(f"{JOIN}:{target_list}", _("Get mails of {0} again").format(_what([target_list])))
+			yield Button(f"{JOIN}:{target_list}", _("Get mails of {0} again").format(_title([target_list])))
 		else:
-			yield Button(f"{LEAVE}:{target_list}", _("No more mails of {0}").format(_what([target_list])))
+			yield Button(f"{LEAVE}:{target_list}", _("No more mails of {0}").format(_title([target_list])))
 
 
 def _lists(mail: NamedMail) -> list[str]:
-	"""Return the lists by which the mailing reaches the person: leaving one of two would bring the next all the same."""
+	"""Return all lists by which the mailing reaches the person: leaving one of two would not be enough."""
 	candidates = {mail.target_list, *suppression_store.source_lists(mail.source_doctype, mail.source)} - {""}
 	lists = set(suppression_store.lists_with_member(mail.email, sorted(candidates)))
 	if mail.target_list and frappe.db.exists("Target List", mail.target_list):
@@ -211,7 +213,7 @@ def _lists(mail: NamedMail) -> list[str]:
 	return sorted(lists)
 
 
-def _what(targets: list[str]) -> str:
+def _title(targets: list[str]) -> str:
 	return ", ".join(_("“{0}”").format(target) if target else _("all our mailings") for target in targets)
 
 
@@ -220,6 +222,6 @@ def _stored(targets: list[str]) -> str:
 
 
 def masked(email: str) -> str:
-	"""Return an address so that its owner knows it and nobody else learns it: j…@example.com."""
+	"""Return an address that its owner recognises and nobody else learns: j…@example.com."""
 	local, _at, domain = email.rpartition("@")
 	return f"{local[:1]}…@{domain}"

@@ -1,7 +1,7 @@
-"""Everything that recipients reach without signing in: /ec/… — and, with jobs/, the only place that commits.
+"""Routes that recipients reach without signing in, /ec/…; besides jobs/ the only place that commits.
 
-Answered before the website's own look-ups. Frappe treats a raised HTTPException as the answer and rolls the
-transaction back, so that what was accepted is committed here first, once.
+They are answered before the website's own look-ups. Frappe treats a raised HTTPException as the answer and
+rolls the transaction back, so an accepted change is committed here first, once.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ from email_campaigns.tracking import store
 from email_campaigns.tracking.links import CLICK, IMAGE, OPEN, PREFIX, UNSUBSCRIBE, VIEW
 from email_campaigns.tracking.tokens import PREVIEW, BadToken, Token
 
-# What mail programs and people add to the end of a link; a token never ends so.
+# Characters that mail programs and people add to the end of a link; no token ends with one.
 TRAILING = "/.,;:!?)>]}\"'»”"
 READING = ("GET", "HEAD")
 CHANGING = ("GET", "HEAD", "POST")
@@ -29,7 +29,7 @@ OF_A_MAIL = ("unsubscribe", "open", "click", "view")  # purposes of tokens
 
 
 def answer() -> None:
-	"""before_request hook: raise the answer to a path under /ec/, return at once for any other."""
+	"""Raise the answer to a path under /ec/; return at once for any other (before_request hook)."""
 	path = frappe.request.path
 	if path.startswith(PREFIX):
 		raise HTTPException(response=_answer(path.removeprefix(PREFIX)))
@@ -50,15 +50,16 @@ def _answer(path: str) -> Response:
 	except BadToken:
 		return hits.pixel() if kind == OPEN else respond(_damaged())
 	answer = _guarded(lambda: handler(named))
-	if purpose in OF_A_MAIL and named.message != PREVIEW:
+	if purpose in OF_A_MAIL and isinstance(named, Token) and named.message != PREVIEW:
 		_settle(named.message)
 	return answer
 
 
 def _settle(message: int) -> None:
-	"""A link or an image that is in a mail alone shows that the mail has arrived, whoever fetched it.
+	"""Mark an Uncertain mail as arrived: its links and its image are nowhere else, so somebody has it.
 
-	In a transaction of its own: it locks the mailing, which is locked before its mails everywhere.
+	This is a transaction of its own because it locks the mailing, which is locked before its mails
+	everywhere.
 	"""
 	try:
 		frappe.db.rollback()
@@ -71,7 +72,7 @@ def _settle(message: int) -> None:
 
 
 def _named(purpose: str, token: str) -> Token | str:
-	# Before anything else: whoever guesses tokens costs no look at the database.
+	# Before any query: a guessed token costs no look at the database.
 	return store.token_ring().verify(purpose, token) if purpose else token
 
 
@@ -81,7 +82,7 @@ def _allow(response: Response, methods: tuple[str, ...] = CHANGING) -> Response:
 
 
 def _guarded(handle: Callable[[], Response]) -> Response:
-	"""Answer, once more after a deadlock; whatever else goes wrong changes nothing and says so."""
+	"""Answer, and try once more after a deadlock; any other error changes nothing, and the page says so."""
 	try:
 		try:
 			change_latest_rows()
@@ -95,10 +96,8 @@ def _guarded(handle: Callable[[], Response]) -> Response:
 
 def _damaged() -> Page:
 	lines = (
-		_(
-			"Some mail programs cut long links in two. Please copy the whole link from the mail and try again."
-		),
-		_("Or reply to the mail and ask to be taken off."),
+		_("Some mail programs break long links. Please copy the whole link from the mail and try again."),
+		_("Or reply to the mail and ask to be unsubscribed."),
 	)
 	return Page(_("This link is incomplete or damaged"), lines, status=400, signed=False)
 
@@ -140,7 +139,10 @@ def _unsubscribe(token: Token) -> Response:
 
 
 def _is_one_click() -> bool:
-	"""RFC 8058, section 3.2: the body is one key and value, as a form of either kind; some senders name no kind."""
+	"""Tell whether a POST is a one-click unsubscription (RFC 8058, section 3.2).
+
+	The body is one key and value, as a form of either content type; some mail services send none.
+	"""
 	form = frappe.request.form
 	value = form.get("List-Unsubscribe") or ("" if form else frappe.request.get_data(as_text=True))
 	return value.strip().removeprefix("List-Unsubscribe=").lower() == "one-click"
@@ -160,24 +162,24 @@ def _confirm(token: Token) -> Response:
 	return respond(page)
 
 
-def _kept(handle: Callable[[Token], Response]) -> Callable[[Token], Response]:
-	"""Let what a handler writes be durable before its answer leaves."""
+def _committed(handle: Callable[[Token], Response]) -> Callable[[Token], Response]:
+	"""Return a handler whose changes are committed before its answer goes out."""
 
-	def kept(token: Token) -> Response:
-		# What was read before a row is locked is of a moment ago: another hit on the same mail may have come since.
+	def handle_and_commit(token: Token) -> Response:
+		# Rows are read anew: another hit on the same mail may have come since this transaction began.
 		frappe.db.rollback()
 		response = handle(token)
 		frappe.db.commit()
 		return response
 
-	return kept
+	return handle_and_commit
 
 
-# {first part of the path: (purpose of its tokens, "" where a list's own word stands there, methods, what answers)}
+# {first part of the path: (purpose of its tokens, "" where a list's own token follows; methods; handler)}
 ROUTES: dict[str, tuple[str, tuple[str, ...], Callable[..., Response]]] = {
 	UNSUBSCRIBE: ("unsubscribe", CHANGING, _unsubscribe),
-	OPEN: ("open", READING, _kept(hits.opened)),
-	CLICK: ("click", READING, _kept(hits.clicked)),
+	OPEN: ("open", READING, _committed(hits.opened)),
+	CLICK: ("click", READING, _committed(hits.clicked)),
 	VIEW: ("view", READING, view.answer_view),
 	signup.SIGN_UP: ("", CHANGING, _sign_up),
 	signup.CONFIRM: ("confirm", CHANGING, _confirm),

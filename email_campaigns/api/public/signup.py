@@ -1,6 +1,6 @@
-"""Signing up for a list by its form, and confirming that by the link in a mail (double opt-in).
+"""The sign-up form of a list, and the confirmation by a link in a mail (double opt-in).
 
-The form answers the same whoever asks for whichever address. GET changes nothing.
+The form gives the same answer for every address, so it shows nobody who is on the list. GET changes nothing.
 """
 
 from __future__ import annotations
@@ -35,7 +35,7 @@ DAYS = LIFETIME // 86400
 
 
 def form_url(token: str) -> str:
-	"""Return the address of a list's sign-up form."""
+	"""Return the URL of a list's sign-up form."""
 	return f"{site_url().rstrip('/')}{PREFIX}{SIGN_UP}/{token}"
 
 
@@ -46,51 +46,51 @@ def form_page(token: str) -> Page:
 
 
 def ask(token: str, values, visitor: str) -> Page:
-	"""Take a filled-in form and send the mail with the link. `visitor` is their address of the internet."""
+	"""Take a filled-in form and send the mail with the link; `visitor` is the IP address."""
 	form = signup_store.find_form(token)
 	if not form:
 		return _gone()
 	if not signup_store.count_request(f"visitor\n{visitor}", PER_VISITOR):
 		return Page(
-			_("Please try again later"), (_("There were too many requests from where you are."),), status=429
+			_("Please try again later"), (_("There were too many requests from your network."),), status=429
 		)
 	try:
-		wanted = read_form(values, with_names=bool(form.sign_up_names))
+		request = read_form(values, with_names=bool(form.sign_up_names))
 	except InvalidAddress:
-		return _form(form, _("This is no email address. Please check it."), values, status=400)
+		return _form(form, _("This is not an email address. Please check it."), values, status=400)
 	except ConsentMissing:
 		return _form(form, _("Please tick the box to agree."), values, status=400)
-	if not wanted.by_machine:
-		_write_to(form, wanted)
-	return _asked(form)
+	if not request.by_machine:
+		_send_confirmation(form, request)
+	return _requested(form)
 
 
-def _write_to(form, wanted: SignUpRequest) -> None:
-	"""Send the confirmation mail, but for an address that had enough of them, bounces, is blocked or was forgotten."""
-	if not signup_store.count_request(f"{form.name}\n{address_key(wanted.email)}", PER_ADDRESS):
+def _send_confirmation(form, request: SignUpRequest) -> None:
+	"""Send the mail with the link, unless the address had enough of them or must not be mailed."""
+	if not signup_store.count_request(f"{form.name}\n{address_key(request.email)}", PER_ADDRESS):
 		return
-	if not signup_store.may_ask(wanted.email):
+	if not signup_store.may_ask(request.email):
 		return
-	number = signup_store.save_request(form.name, wanted, form.sign_up_consent, frappe.local.lang or "")
+	number = signup_store.save_request(form.name, request, form.sign_up_consent, frappe.local.lang or "")
 	token = store.token_ring().sign("confirm", number, expiry_stamp(time.time()))
-	_send(form, wanted.email, f"{site_url().rstrip('/')}{PREFIX}{CONFIRM}/{token}")
+	_send(form, request.email, f"{site_url().rstrip('/')}{PREFIX}{CONFIRM}/{token}")
 
 
 def _send(form, email: str, url: str) -> None:
-	# What the visitor wrote is not in the mail: it could be an advertisement to somebody else's mailbox.
+	# The mail has nothing that the visitor typed: it could be an advertisement to somebody else's mailbox.
 	lines = (
 		_("You, or somebody who knows your address, asked for mails of “{0}”.").format(form.sign_up_title),
-		_("If that was you, please confirm it here, within {0} days:").format(DAYS),
-		_("If it was not you, do nothing: without this you get no mails."),
+		_("If it was you, please confirm this within {0} days:").format(DAYS),
+		_("If it was not you, do nothing. Without a confirmation, you will get no mails."),
 	)
 	link = f'<a href="{escape(url)}">{escape(_("Confirm the subscription"))}</a>'
-	told = [str(escape(line)) for line in lines]
+	request, wait, otherwise = (str(escape(line)) for line in lines)
 	frappe.sendmail(
-		# In brackets, for the framework drops the bare address of somebody who has left everything, and who
-		# is asked here whether they want to come back.
+		# In brackets, because the framework drops the bare address of somebody who has left everything, and
+		# this mail asks whether they want to come back.
 		recipients=[f"<{email}>"],
 		subject=_("Please confirm: {0}").format(form.sign_up_title),
-		message=f"<p>{told[0]}</p><p>{told[1]}</p><p>{link}</p><p>{escape(url)}</p><p>{told[2]}</p>",
+		message=f"<p>{request}</p><p>{wait}</p><p>{link}</p><p>{escape(url)}</p><p>{otherwise}</p>",
 		reference_doctype="Target List",
 		reference_name=form.name,
 		add_unsubscribe_link=0,
@@ -103,7 +103,7 @@ def confirmation(named: Token, *, agreed: bool) -> Page:
 	if not row:
 		return Page(
 			_("This link is too old"),
-			(_("It held for {0} days. Please sign up once more.").format(DAYS), _("Nothing was changed.")),
+			(_("It was valid for {0} days. Please sign up again.").format(DAYS), _("Nothing was changed.")),
 			status=410,
 		)
 	if agreed:
@@ -116,7 +116,7 @@ def confirmation(named: Token, *, agreed: bool) -> Page:
 
 
 def _confirmed(row) -> Page:
-	line = _("Each mail has a link by which you can leave again.")
+	line = _("Each mail has a link to unsubscribe.")
 	result = _("You are subscribed to “{0}”.").format(row.form.sign_up_title)
 	return Page(_("Thank you"), (_("Your address: {0}").format(masked(row.email)), line), result=result)
 
@@ -137,20 +137,16 @@ def _form(form, complaint: str = "", values=None, status: int = 200) -> Page:
 	)
 
 
-def _asked(form) -> Page:
-	lines = (
-		_("If this address can get mails of “{0}”, a mail with a link is on its way.").format(
-			form.sign_up_title
-		),
-		_(
-			"Please follow the link within {0} days to confirm. Have a look into your spam folder, too."
-		).format(DAYS),
-	)
-	return Page(_("Nearly done: look into your mailbox"), lines)
+def _requested(form) -> Page:
+	"""Return the page after a request; it is the same for every address."""
+	sent = _("If this address can get mails of “{0}”, a mail with a link is on its way.")
+	confirm = _("Please follow the link within {0} days to confirm. Check your spam folder, too.")
+	lines = (sent.format(form.sign_up_title), confirm.format(DAYS))
+	return Page(_("Almost done: check your mailbox"), lines)
 
 
 def _gone() -> Page:
-	return Page(_("Page not found"), (_("There is no sign-up form at this address (any more)."),), status=404)
+	return Page(_("Page not found"), (_("There is no sign-up form at this address."),), status=404)
 
 
 def snippet(form) -> str:

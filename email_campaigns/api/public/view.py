@@ -1,4 +1,4 @@
-"""A mail in the browser: what /ec/v/ shows. It is the mail itself, so that it may hold anything but a script."""
+"""A mail in the browser, /ec/v/. The page is the mail itself, so it may have anything but scripts."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from email_campaigns.delivery.compose import view_store
 from email_campaigns.message.compile import RenderError, TemplateError
 from email_campaigns.tracking.tokens import PREVIEW, Token
 
-# Images and styles as in a mail program, and nothing else: no script, no form, no frame.
+# Images and styles are allowed, as in a mail program; scripts, forms and frames are not.
 POLICY = (
 	"default-src 'none'; img-src * data:; style-src 'unsafe-inline'; font-src *; form-action 'none';"
 	" base-uri 'none'; frame-ancestors 'none'; sandbox allow-popups allow-popups-to-escape-sandbox"
@@ -19,9 +19,9 @@ POLICY = (
 
 
 def answer_view(token: Token) -> Response:
-	"""Answer with the mail that a token names, as its recipient gets it. Nothing is changed or counted."""
+	"""Answer with the mail of a token, as its recipient got it. Nothing is changed or counted."""
 	if token.message == PREVIEW:
-		line = _("This is the link of a preview or a test mail. In a real mail it shows that mail.")
+		line = _("This link belongs to a preview or a test. In a real mail, it shows that mail.")
 		return respond(Page(_("Preview"), (line,)))
 	try:
 		html = view_store.render_sent_mail(token.message)
@@ -35,5 +35,5 @@ def answer_view(token: Token) -> Response:
 
 
 def _gone() -> Page:
-	line = _("This mail can't be shown in the browser any more. Please look at it in your mail program.")
+	line = _("This mail can no longer be shown in the browser. Please read it in your mail program.")
 	return Page(_("This mail is too old"), (line,), status=410)

@@ -15,6 +15,7 @@ from email_campaigns.mass_mailing.explain import explain_store
 from email_campaigns.mass_mailing.explain.explain_store import Explainer
 from email_campaigns.mass_mailing.resend import resend, resend_store
 from email_campaigns.mass_mailing.resend.resend import LedgerRow
+from email_campaigns.translation import translate
 
 
 def mails_of(doctype: str, record: str, readable: Collection[str], writable: Collection[str]) -> list[dict]:
@@ -111,5 +112,5 @@ def refusals_of(source: str, rows: Sequence[LedgerRow]) -> dict[int, str | None]
 	for row in rows:
 		resends = resend_store.read_resends(source, row.original)
 		reason = resend.resend_refusal(row, candidates[row.name], rules, resends, epoch)
-		refusals[row.name] = _(reason) if reason else None
+		refusals[row.name] = translate(reason) or None
 	return refusals

@@ -1,4 +1,4 @@
-// What the lists of Suppressed Email and Forgotten Address offer.
+// Privacy requests in the lists of Suppressed Email and Forgotten Address.
 
 import { offer_privacy } from "./desk/privacy";
 

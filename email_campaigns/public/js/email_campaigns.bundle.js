@@ -1,6 +1,6 @@
-// Every page of the Desk loads this bundle: the entries in other doctypes' lists and forms, and what list scripts
-// and reports use while they are read. What one form uses is in a bundle of its own, ec_FORM.bundle.js, which the
-// form requires before it loads. Bundles of all apps share one list of names, hence "ec_".
+// Every page of the Desk loads this bundle. It has the entries in other doctypes' lists and forms, and what list
+// scripts and reports need while they load. Each form has a bundle of its own, ec_FORM.bundle.js, which it requires
+// before it loads. The bundles of all apps share one namespace, hence "ec_".
 
 import { ask_for_reason, call } from "./desk/call";
 import { offer_in_forms, resend } from "./desk/recipient";

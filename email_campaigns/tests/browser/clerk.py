@@ -1,4 +1,4 @@
-"""For browser tests: a campaign user at the Desk, who presses what a person would press."""
+"""For browser tests: a campaign user at the Desk, who presses the buttons that a person would press."""
 
 import re
 import subprocess

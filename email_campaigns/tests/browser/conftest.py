@@ -33,7 +33,7 @@ def chromium(bench):
 
 @pytest.fixture(scope="module", autouse=True)
 def worker(bench):
-	"""A background worker, so that what a page enqueues is done; the site's other tests do their jobs themselves."""
+	"""A background worker, which does the jobs of a page; other tests run their jobs themselves."""
 	with bench.worker() as process:
 		yield process
 

@@ -18,7 +18,10 @@ from email_campaigns.tests.browser.clerk import (
 	an_office,
 )
 
-CHROME = "Mozilla/5.0 (Windows NT 10.0; Win64; x64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/126.0.0.0 Safari/537.36"
+CHROME = (
+	"Mozilla/5.0 (Windows NT 10.0; Win64; x64) AppleWebKit/537.36 (KHTML, like Gecko)"
+	" Chrome/126.0.0.0 Safari/537.36"
+)
 CAMPAIGN, TEMPLATE, TITLE, LIST = (f"{PREFIX} {name}" for name in ("Test", "Words", "Compared", "Readers"))
 
 
@@ -84,12 +87,12 @@ def test_a_user_compares_two_subjects_and_chooses_one(bench, office, mailing, si
 	screenshot("ab-prepare")
 	clerk.agree()
 	clerk.waits_for_status("In Process")
-	told = clerk.view.locator(".ec-ab-told", has_text="Recipients who wait for the winner")
-	told.wait_for(timeout=BACKGROUND)
-	waiting = int(re.search(r"winner: (\d+)", told.inner_text())[1])
+	standing = clerk.view.locator(".ec-ab-standing", has_text="Recipients who wait for the winner")
+	standing.wait_for(timeout=BACKGROUND)
+	waiting = int(re.search(r"winner: (\d+)", standing.inner_text())[1])
 	sent = clerk.view.locator('a[data-states="Sent"] > span:first-child', has_text=str(24 - waiting))
 	sent.wait_for(timeout=BACKGROUND)
-	clerk.page.wait_for_timeout(6000)  # sooner than five seconds after sending only programs click
+	clerk.page.wait_for_timeout(6000)  # within five seconds after sending, only bots click
 	for mail in office.server.messages:
 		if "garden" in mail.parsed["Subject"]:
 			click(bench, mail)
@@ -104,7 +107,7 @@ def test_a_user_compares_two_subjects_and_chooses_one(bench, office, mailing, si
 	clerk.page.wait_for_timeout(500)  # the dialog fades in
 	screenshot("ab-choose")
 	clerk.agree()
-	clerk.view.locator(".ec-ab-told", has_text="Cora chose version B").wait_for(timeout=BACKGROUND)
+	clerk.view.locator(".ec-ab-standing", has_text="Cora chose version B").wait_for(timeout=BACKGROUND)
 	clerk.waits_for_status("Complete")
 	screenshot("ab-chosen", full_page=True)
 	received = [to for mail in office.server.messages for to in mail.recipients]

@@ -69,9 +69,9 @@ def test_why_on_the_mailings_form(clerk, sent, screenshot):
 	clerk.choose("Recipients", "Why…")
 	clerk.fill("who", CAROL, clerk.dialog)
 	clerk.dialog.locator(".btn-modal-primary:visible").click()
-	told = clerk.dialog.locator(".ec-why li")
-	told.first.wait_for()
-	assert [f"sent to {CAROL}" in line for line in told.all_inner_texts()] == [True, True]
+	lines = clerk.dialog.locator(".ec-why li")
+	lines.first.wait_for()
+	assert [f"sent to {CAROL}" in line for line in lines.all_inner_texts()] == [True, True]
 	screenshot("why")
 	assert not clerk.page.errors
 

@@ -1,4 +1,4 @@
-"""Copies (CC) at the Desk: an administrator offers fields, a mailing chooses one, and the form tells when it is off."""
+"""Copies (CC) at the Desk: an administrator offers fields, a mailing chooses one and shows when it is off."""
 
 import json
 from contextlib import contextmanager

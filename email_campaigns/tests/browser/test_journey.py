@@ -1,4 +1,4 @@
-"""A campaign user at the Desk: from an imported list to a complete mailing and its log, and nothing more than that."""
+"""A campaign user at the Desk: from an imported list to a complete mailing and its log, and no further."""
 
 import pytest
 

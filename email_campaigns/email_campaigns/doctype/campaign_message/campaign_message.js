@@ -12,7 +12,7 @@ frappe.ui.form.on("Campaign Message", {
 });
 
 function resend(frm) {
-	// Why it can't be is said before anything is asked.
+	// The reason for a refusal comes before any question.
 	email_campaigns.call("resend.refusal", { message: frm.doc.name }).then((refusal) => {
 		if (refusal)
 			frappe.msgprint({

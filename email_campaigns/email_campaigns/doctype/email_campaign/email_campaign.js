@@ -34,7 +34,7 @@ frappe.ui.form.on("Email Campaign", {
 function stop(frm) {
 	email_campaigns.ask_for_reason(
 		__("Stop This Sequence"),
-		__("It ends for good: what has not been sent will not be sent. The reason is kept with it."),
+		__("It ends for good: what has not been sent will not be sent. The reason is saved with it."),
 		__("Stop"),
 		(reason) =>
 			email_campaigns.call("drip.stop", { name: frm.doc.name, reason }).then(() => frm.reload_doc())

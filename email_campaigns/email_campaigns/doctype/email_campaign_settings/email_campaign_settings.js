@@ -14,7 +14,7 @@ frappe.ui.form.on("Email Campaign Settings", {
 			frm.set_query("source_doctype", table, () => ({ filters: { istable: 0, issingle: 0 } }));
 	},
 	refresh(frm) {
-		// Before somebody types into a row: the definition of its record type takes a while to come.
+		// As early as possible: the definition of a record type takes a while to load.
 		for (const [table, offer] of Object.entries(OFFERS))
 			for (const { doc } of frm.fields_dict[table].grid.grid_rows || [])
 				offer(frm, doc.doctype, doc.name);
@@ -44,25 +44,25 @@ function offer_cc_fields(frm, _cdt, row_name) {
 	with_fields(frm, "cc_fields", row_name, (row, fields) => {
 		const useful = ({ fieldtype, options }) =>
 			fieldtype === "Data" || (fieldtype === "Link" && options === "User");
-		const found = [{ fieldname: "owner", label: "Owner" }, ...fields.filter(useful)];
-		email_campaigns.settings.offer_in_row(row, "cc_fieldname", found.map(as_choice));
+		const offered = [{ fieldname: "owner", label: "Owner" }, ...fields.filter(useful)];
+		email_campaigns.settings.offer_in_row(row, "cc_fieldname", offered.map(as_choice));
 	});
 }
 
-/** Let the fields of a row be chosen among those of its doctype. */
+/** Offer the fields of a row's doctype. */
 function offer_fields(frm, _cdt, row_name) {
 	with_fields(frm, "recipient_sources", row_name, (row, fields) => {
 		for (const [fieldname, types] of Object.entries(ROLES_OF_FIELDS)) {
-			const found = fields.filter(({ fieldtype }) => types.includes(fieldtype));
-			email_campaigns.settings.offer_in_row(row, fieldname, found.map(as_choice));
+			const offered = fields.filter(({ fieldtype }) => types.includes(fieldtype));
+			email_campaigns.settings.offer_in_row(row, fieldname, offered.map(as_choice));
 		}
 	});
 }
 
-/** Ask from when on, and let the opens and clicks since then be judged by the rules as they are now. */
+/** Ask for a time, and judge the opens and clicks since then by the present rules. */
 function judge_again() {
 	const since = { fieldtype: "Datetime", fieldname: "since", label: __("Opens and Clicks Since"), reqd: 1 };
-	const go = (values) =>
+	const judge = (values) =>
 		email_campaigns.call("tracking.judge_again", values).then(() =>
 			frappe.show_alert({
 				message: __("They are being judged in the background."),
@@ -71,19 +71,19 @@ function judge_again() {
 		);
 	frappe.prompt(
 		[{ ...since, default: frappe.datetime.add_months(frappe.datetime.now_datetime(), -1) }],
-		go,
+		judge,
 		__("Judge Opens and Clicks Again"),
 		__("Judge Again")
 	);
 }
 
-/** Call `go` with a row of a table and the fields of its record type, unless that has changed meanwhile. */
-function with_fields(frm, table, row_name, go) {
+/** Call `use` with a row of a table and the fields of its record type, unless the type has changed meanwhile. */
+function with_fields(frm, table, row_name, use) {
 	const row = frm.fields_dict[table].grid.grid_rows_by_docname[row_name];
 	const source = row && row.doc.source_doctype;
 	if (!source) return;
 	frappe.model.with_doctype(source, () => {
-		if (row.doc.source_doctype === source) go(row, frappe.get_meta(source).fields);
+		if (row.doc.source_doctype === source) use(row, frappe.get_meta(source).fields);
 	});
 }
 

@@ -11,10 +11,10 @@ frappe.ui.form.on("Mass Email", {
 	},
 
 	onload(frm) {
-		// Not a default of the field: Frappe's forms take any default "Now" for the present time.
+		// Not a default of the field: Frappe's forms take a default "Now" for the present time.
 		if (frm.is_new() && !frm.doc.send_when) frm.doc.send_when = "Now";
 		email_campaigns.mass_email.default_tracking(frm);
-		// Made from its campaign's dashboard, the campaign is filled in without its event.
+		// A mailing that is made from a campaign's dashboard has its campaign without the event.
 		if (frm.is_new() && frm.doc.campaign && !LISTS.some((field) => (frm.doc[field] || []).length))
 			frm.trigger("campaign");
 	},
@@ -44,7 +44,7 @@ frappe.ui.form.on("Mass Email", {
 		email_campaigns.mass_email.show_results(frm);
 		email_campaigns.mass_email.show_log(frm, { source: frm.doc.name });
 		if (frm.is_new()) return;
-		add_looking(frm);
+		add_views(frm);
 		email_campaigns.mass_email.add_after(frm);
 		email_campaigns.mass_email.offer_lists(frm);
 		if (frappe.perm.has_perm(frm.doctype, 0, "write")) add_steps(frm);
@@ -57,7 +57,7 @@ frappe.ui.form.on("Campaign AB Version", {
 	ab_versions_move: (frm) => email_campaigns.mass_email.name_versions(frm),
 });
 
-function add_looking(frm) {
+function add_views(frm) {
 	if (EDITABLE.includes(frm.doc.status))
 		frm.add_custom_button(__("Calculate"), () => email_campaigns.mass_email.calculate(frm));
 	frm.add_custom_button(__("Preview…"), () => email_campaigns.mass_email.preview(frm));
@@ -74,10 +74,10 @@ function add_looking(frm) {
 		);
 }
 
-/** Buttons for what may come next; the likeliest one stands out. */
+/** Add the buttons for the next steps; the likeliest one stands out. */
 function add_steps(frm) {
-	const step = (label, go, type) => {
-		frm.add_custom_button(label, go);
+	const step = (label, action, type) => {
+		frm.add_custom_button(label, action);
 		if (type) frm.change_custom_button_type(label, null, type);
 	};
 	const { status } = frm.doc;
@@ -98,7 +98,7 @@ function cancel(frm) {
 	email_campaigns.ask_for_reason(
 		__("Cancel This Mailing"),
 		__(
-			"It ends for good: what has not been sent will not be sent. The reason is kept with every such mail."
+			"It ends for good: what has not been sent will not be sent. The reason is saved with each of these mails."
 		),
 		__("Cancel the Mailing"),
 		(reason) => call(frm, "cancel", { reason })

@@ -1,6 +1,6 @@
 const UNDER_WAY = ["Pending", "In Process", "Paused"];
 
-// The doctype has no states of its own: the Desk would ask them first, and never for what needs attention.
+// The doctype has no states of its own: the Desk would use them first, and never show what needs attention.
 frappe.listview_settings["Mass Email"] = {
 	hide_name_column: true,
 	add_fields: ["status", "problem", "cc_summary"],
@@ -12,9 +12,7 @@ frappe.listview_settings["Mass Email"] = {
 	},
 };
 
-/**
- * Add the CC fields to the title of a row. A formatter of the title would replace its link and escape nothing.
- */
+/** Add the CC fields to the title of a row. A formatter of the title would replace its link and escape nothing. */
 function show_copies($result, { name, cc_summary }) {
 	const $row = $result.find(`.list-row-checkbox[data-name="${escape(name)}"]`).closest(".list-row");
 	if (cc_summary && !$row.find(".ec-cc").length)

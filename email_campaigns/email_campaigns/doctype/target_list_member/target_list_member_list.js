@@ -14,7 +14,7 @@ frappe.listview_settings["Target List Member"] = {
 		return [__("Member"), "green", "opted_out,=,0|record_missing,=,0"];
 	},
 
-	// The state of an address is not a field of the member: the whole page is asked for at once.
+	// The state of an address is not a field of the member: one request gets it for all rows.
 	refresh(list) {
 		const rows = list.data || [];
 		if (!rows.length) return;

@@ -6,12 +6,12 @@ frappe.ui.form.on("Tracking Link", {
 	title: (frm) => show_link_code(frm),
 });
 
-/** Show what a template has to say to hold this link, each with a button that copies it. */
+/** Show the code that puts this link into a template, with a button that copies it. */
 function show_link_code(frm) {
 	const $area = frm.get_field("code_html").$wrapper.empty();
 	if (frm.is_new() || frm.doc.is_automatic) return;
 	const codes = [[`{trackingUrl:${frm.doc.name}}`, __("In any template")]];
-	// A title with such a sign would end the text that stands between the quotation marks.
+	// Such a character in the title would end the string in the template.
 	if (frm.doc.campaign && !/["\\{}]/.test(frm.doc.title))
 		codes.push([
 			`{{ tracking_url("${frm.doc.title}") }}`,

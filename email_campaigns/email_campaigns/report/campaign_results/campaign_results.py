@@ -7,29 +7,30 @@ from frappe.utils import fmt_money
 from email_campaigns.results import revenue_store, store
 from email_campaigns.results.logged_store import mailing_columns
 from email_campaigns.results.rates import Counts, rate
+from email_campaigns.text import _lt
 
 SHOWN_IN_CHART = 12
 COUNTS = {
-	"sent": "Mailed",
-	"delivered": "Delivered",
-	"opened": "Opened",
-	"clicked": "Clicked",
-	"replied": "Replied",
-	"bounced": "Bounced",
-	"unsubscribed": "Unsubscribed",
-	"complained": "Complained",
+	"sent": _lt("Mailed"),
+	"delivered": _lt("Delivered"),
+	"opened": _lt("Opened"),
+	"clicked": _lt("Clicked"),
+	"replied": _lt("Replied"),
+	"bounced": _lt("Bounced"),
+	"unsubscribed": _lt("Unsubscribed"),
+	"complained": _lt("Complained"),
 }
 RATES = {
-	"open_rate": "Opened (% of Delivered)",
-	"click_rate": "Clicked (% of Delivered)",
-	"click_to_open_rate": "Clicked (% of Opened)",
-	"reply_rate": "Replied (% of Delivered)",
-	"bounce_rate": "Bounced (% of Mailed)",
-	"unsubscribe_rate": "Unsubscribed (% of Delivered)",
+	"open_rate": _lt("Opened (% of Delivered)"),
+	"click_rate": _lt("Clicked (% of Delivered)"),
+	"click_to_open_rate": _lt("Clicked (% of Opened)"),
+	"reply_rate": _lt("Replied (% of Delivered)"),
+	"bounce_rate": _lt("Bounced (% of Mailed)"),
+	"unsubscribe_rate": _lt("Unsubscribed (% of Delivered)"),
 }
 RAW = {
-	"open_rate": "Opened, With Bots (% of Delivered)",
-	"click_rate": "Clicked, With Bots (% of Delivered)",
+	"open_rate": _lt("Opened, With Bots (% of Delivered)"),
+	"click_rate": _lt("Clicked, With Bots (% of Delivered)"),
 }
 
 

@@ -18,8 +18,8 @@ export function saved(frm) {
 	return frm.is_dirty() && !frm.save_disabled ? frm.save() : Promise.resolve();
 }
 
-/** Ask for a reason, then call `go` with it. */
-export function ask_for_reason(title, explanation, label, go) {
+/** Ask for a reason, then call `submit` with it. */
+export function ask_for_reason(title, explanation, label, submit) {
 	const dialog = new frappe.ui.Dialog({
 		title,
 		fields: [
@@ -29,13 +29,13 @@ export function ask_for_reason(title, explanation, label, go) {
 		primary_action_label: label,
 		primary_action({ reason }) {
 			dialog.hide();
-			go(reason);
+			submit(reason);
 		},
 	});
 	dialog.show();
 }
 
-/** The doctypes whose records can be recipients and that the user may read, asked for once by all bundles. */
+/** The doctypes whose records can be recipients and that the user may read; all bundles share one request. */
 export function recipient_doctypes() {
 	email_campaigns.recipient_doctypes =
 		email_campaigns.recipient_doctypes || call("records.recipient_doctypes");
@@ -60,7 +60,7 @@ export function which_field(list, names, all) {
 	};
 }
 
-/** What the server is told of that choice. */
+/** That choice as arguments for the server. */
 export function chosen_records(list, names, which) {
 	return which === "all"
 		? { filters: JSON.stringify(list.get_filters_for_args()) }

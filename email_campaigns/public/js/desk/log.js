@@ -26,10 +26,10 @@ function table(entries) {
 		<a href="#" class="ec-whole-log">${__("Show the whole log")}</a>`;
 }
 
-/** The details of an entry, and of what a machine or a colleague did the verdict with its reason. */
+/** The details of an entry; for hits by bots and colleagues, the verdict with its reason too. */
 function describe(details, verdict, reason) {
-	const apart = ["machine", "internal"].includes(verdict) ? `${__(verdict)}: ${__(reason)}` : "";
-	return [escape(details), `<span class="text-muted">${escape(apart || __(reason))}</span>`].join(" ");
+	const uncounted = ["machine", "internal"].includes(verdict) ? `${__(verdict)}: ${__(reason)}` : "";
+	return [escape(details), `<span class="text-muted">${escape(uncounted || __(reason))}</span>`].join(" ");
 }
 
 function row({ creation, action, email, details, recipient_doctype, recipient_name, verdict, reason }) {

@@ -1,6 +1,6 @@
 import { call, escape, number } from "./call";
 
-/** Offer what a person may ask about their address. */
+/** Offer what a person may ask for about their own address. */
 export function offer_privacy(list) {
 	if (!["Campaign Manager", "System Manager"].some((role) => frappe.user.has_role(role))) return;
 	list.page.add_inner_button(__("What We Know About an Address…"), () =>
@@ -17,16 +17,16 @@ export function offer_privacy(list) {
 function explanation() {
 	return [
 		__(
-			"The person is taken off every list, and out of the ledger and the log. What was sent stays counted."
+			"The person is removed from every list, from the ledger and from the log. The mails sent stay counted."
 		),
 		__("A keyed hash of the address stays, so that it is never mailed, imported or added again."),
 		__(
-			"Contacts and other records, and files that were uploaded, are yours to delete: the next message names those that have it."
+			"Contacts, other records and uploaded files are yours to delete: the next message names the records that have the address."
 		),
 	];
 }
 
-function ask(title, label, go, lines = []) {
+function ask(title, label, submit, lines = []) {
 	const dialog = new frappe.ui.Dialog({
 		title,
 		fields: [
@@ -38,7 +38,7 @@ function ask(title, label, go, lines = []) {
 			{ fieldtype: "Data", fieldname: "email", label: __("Email"), reqd: 1 },
 		],
 		primary_action_label: label,
-		primary_action: ({ email }) => go(email, dialog),
+		primary_action: ({ email }) => submit(email, dialog),
 	});
 	dialog.show();
 }

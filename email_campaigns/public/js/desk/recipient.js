@@ -18,7 +18,7 @@ export function offer_in_forms() {
 
 function register(doctypes) {
 	for (const doctype of doctypes) frappe.ui.form.on(doctype, { refresh: offer });
-	// The form that led here may have been shown before.
+	// The present form may have been shown before its event was registered.
 	if (window.cur_frm && doctypes.includes(cur_frm.doctype)) offer(cur_frm);
 }
 

@@ -2,7 +2,7 @@ import { escape } from "./call";
 
 const PHONE = 375; // CSS pixels, the width that most phones have
 
-/** Show a mail in the field `mail` of a dialog: HTML at two widths, text, and what its template lacks. */
+/** Show a mail in the field `mail` of a dialog: HTML at two widths, text, and warnings about its template. */
 export function show_mail(dialog, mail) {
 	const $mail = dialog.fields_dict.mail.$wrapper.empty();
 	const warnings = mail.warnings.map((warning) => `<li>${escape(warning)}</li>`).join("");
@@ -15,7 +15,7 @@ export function show_mail(dialog, mail) {
 	const $tabs = $(`<div class="btn-group btn-group-sm mb-3"></div>`).appendTo($mail);
 	const $frame = $(`<iframe sandbox="" referrerpolicy="no-referrer" class="border" title="${__("Preview")}"
 		style="display: block; height: 50vh; margin: 0 auto; background: white"></iframe>`);
-	// What the mail holds can't run a script, reach this page or leave its frame: the sandbox allows nothing.
+	// The mail can't run a script, reach this page or leave its frame: the sandbox allows nothing.
 	$frame.attr("srcdoc", mail.html).appendTo($mail);
 	const $text = $(`<pre class="border p-3" style="white-space: pre-wrap"></pre>`)
 		.text(mail.text)

@@ -1,4 +1,4 @@
-// The colours of everything that has a status: the one place for forms, lists and dialogs.
+// The colours of all statuses, for forms, lists and dialogs.
 
 const COLOURS = {
 	mailing: {
@@ -11,7 +11,7 @@ const COLOURS = {
 		Cancelled: "gray",
 		Failed: "red",
 	},
-	// As in the states of the doctype Campaign Message, which its list view reads by itself.
+	// The same as in the states of the doctype Campaign Message, which its list view uses.
 	mail: {
 		Queued: "gray",
 		Sending: "blue",

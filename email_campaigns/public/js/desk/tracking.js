@@ -1,4 +1,4 @@
-/** A new mailing is tracked as the settings say; one that is copied keeps what it has. */
+/** Track a new mailing as the settings say; a copy of a mailing keeps its own choice. */
 export function default_tracking(frm) {
 	const fields = ["track_opens", "track_links"].filter((field) => frm.doc[field] == null);
 	if (!frm.is_new() || !fields.length) return;

@@ -167,17 +167,17 @@ class TestPreview(DeskTest):
 		self.assertIn("Dear Jo", mail["html"])
 
 	def test_finds_members_of_its_lists_by_address_and_record(self):
-		def found(text):
+		def search(text):
 			return [
 				row[1]
 				for row in preview.find_members(MEMBER, text, "name", 0, 10, {"mass_email": self.mailing})
 			]
 
-		self.assertEqual(found("p0002"), [address("p0002")])
-		self.assertEqual(found(self.contact), [address("ada")])
-		self.assertEqual(len(found("")), 4)
+		self.assertEqual(search("p0002"), [address("p0002")])
+		self.assertEqual(search(self.contact), [address("ada")])
+		self.assertEqual(len(search("")), 4)
 		a_list(address("other"), title=f"{PREFIX} Other List")
-		self.assertEqual(found("other"), [])
+		self.assertEqual(search("other"), [])
 
 
 class TestForms(DeskTest):
@@ -236,8 +236,8 @@ class TestProgress(DeskTest):
 		self.assertNotEqual(after["modified"], before["modified"], "a form can tell that it is out of date")
 
 	def test_of_members_ends_with_a_job_that_fails(self):
-		with self.assertRaises(ZeroDivisionError), progress_store.report_progress(self.list) as tell:
-			tell(1, 2)
+		with self.assertRaises(ZeroDivisionError), progress_store.report_progress(self.list) as report:
+			report(1, 2)
 			raise ZeroDivisionError
 		self.assertIsNone(progress_store.read_progress(self.list))
 

@@ -1,4 +1,4 @@
-"""The reports of results run, filter, and leave the site as files; the workspace's cards and charts show figures."""
+"""The reports of results run, filter and export; the workspace's cards and charts show figures."""
 
 import csv
 import io
@@ -93,10 +93,10 @@ class TestWorkspace(ResultsTest):
 		self.assertEqual(len(cards), 4)
 		for card in cards:
 			doc = frappe.get_doc("Number Card", card)
-			found = (
+			answer = (
 				frappe.get_attr(doc.method)() if doc.type == "Custom" else get_result(doc, doc.filters_json)
 			)
-			self.assertIsNotNone(found["value"] if doc.type == "Custom" else found)
+			self.assertIsNotNone(answer["value"] if doc.type == "Custom" else answer)
 
 	def test_every_chart_has_data(self):
 		name = self.send(a_mailing(a_list(*TEN)))

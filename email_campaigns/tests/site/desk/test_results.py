@@ -91,9 +91,9 @@ class TestCounters(ResultsTest):
 	def test_who_got_the_mail_again_is_one_person(self):
 		name = self.send(a_mailing(a_list(*TEN)))
 		first = self.mails(name)[TEN[0]]
-		again = a_row(first, resend_of=first)
+		second = a_row(first, resend_of=first)
 		third = a_row(first, resend_of=first)
-		happens(again, "opened")
+		happens(second, "opened")
 		happens(first, "opened")
 		happens(third, "opened")
 		happens(third, "clicked")
@@ -155,26 +155,26 @@ class TestForm(ResultsTest):
 			happens(message, "opened")
 		for message in mails[3:6]:
 			happens(message, "opened", "machine")
-		found = results.summary(name)
-		open_rate = found["rates"][0]
+		summary = results.summary(name)
+		open_rate = summary["rates"][0]
 		self.assertEqual((open_rate["base"], open_rate["of"]), ("delivered", 9))
 		self.assertEqual((open_rate["count"], open_rate["raw_count"]), (3, 6))
-		self.assertEqual([step["count"] for step in found["funnel"]], [10, 10, 9, 3, 0, 0])
+		self.assertEqual([step["count"] for step in summary["funnel"]], [10, 10, 9, 3, 0, 0])
 
 	def test_it_shows_the_parts(self):
 		name = self.send(a_mailing(a_list(*TEN, "x@other.example")))
 		mails = self.mails(name)
 		happens(mails[TEN[0]], "opened")
 		happens(mails["x@other.example"], "clicked")
-		found = results.details(name)
+		details = results.details(name)
 		self.assertEqual(
-			[(part["label"], part["sent"], part["opened"], part["clicked"]) for part in found["domains"]],
+			[(part["label"], part["sent"], part["opened"], part["clicked"]) for part in details["domains"]],
 			[("sending.example", 10, 1, 0), ("other.example", 1, 0, 1)],
 		)
 		self.assertEqual(
-			found["timeline"], {"hours": 1, "points": {"opened": [1], "clicked": [1], "replied": [0]}}
+			details["timeline"], {"hours": 1, "points": {"opened": [1], "clicked": [1], "replied": [0]}}
 		)
-		self.assertIsNone(found["lift"])
+		self.assertIsNone(details["lift"])
 		frappe.db.delete("Campaign Message", {"email": "x@other.example"})
 
 	def test_many_domains_end_in_the_rest(self):
@@ -224,9 +224,9 @@ class TestForm(ResultsTest):
 		first, second = (self.send(a_mailing(lists, campaign=campaign)) for _mailing in range(2))
 		happens(self.mails(first)[TEN[0]], "opened")
 		a_mailing(lists, campaign=campaign)
-		found = results.campaign(campaign)
-		self.assertEqual((found["counts"]["sent"], found["counts"]["opened"]), (20, 1))
-		self.assertEqual({row["name"]: row["opened"] for row in found["mailings"]}, {first: 1, second: 0})
+		answer = results.campaign(campaign)
+		self.assertEqual((answer["counts"]["sent"], answer["counts"]["opened"]), (20, 1))
+		self.assertEqual({row["name"]: row["opened"] for row in answer["mailings"]}, {first: 1, second: 0})
 
 
 class TestLift(ResultsTest):
@@ -241,13 +241,13 @@ class TestLift(ResultsTest):
 				{"doctype": "Communication", "subject": PREFIX, "content": "Yes", **values}
 			).insert()
 		frappe.db.commit()
-		found = results.details(name)["lift"]
-		self.assertEqual((found["mailed"], found["held_out"]), (len(mailed), len(held)))
-		wrote, left = found["outcomes"]
+		lift = results.details(name)["lift"]
+		self.assertEqual((lift["mailed"], lift["held_out"]), (len(mailed), len(held)))
+		wrote, unsubscribed = lift["outcomes"]
 		self.assertEqual((wrote["name"], wrote["significant"]), ("wrote", True))
 		self.assertAlmostEqual(wrote["mailed"], 40 / len(mailed))
 		self.assertAlmostEqual(wrote["held_out"], 1 / len(held))
-		self.assertEqual((left["name"], left["significant"]), ("unsubscribed", False))
+		self.assertEqual((unsubscribed["name"], unsubscribed["significant"]), ("unsubscribed", False))
 		frappe.db.delete("Communication", {"subject": PREFIX})
 		frappe.db.commit()
 

@@ -1,4 +1,4 @@
-"""For tests of A/B tests: a mailing in several versions, what was sent in which, and the time until its winner."""
+"""For tests of A/B tests: a mailing in several versions, the mails of each, and the time until the winner."""
 
 from __future__ import annotations
 
@@ -26,22 +26,22 @@ class ABTest(ResultsTest):
 		return name
 
 	def versions(self, name: str) -> dict[str, list[str]]:
-		"""{version: addresses} of the mails to members, as the ledger has them."""
+		"""Return {version: addresses} of the mails to members, as the ledger has them."""
 		frappe.db.rollback()
-		found: dict[str, list[str]] = {}
+		by_version: dict[str, list[str]] = {}
 		filters = {"source": name, "cc_of": 0, "resend_of": 0, "is_seed": 0, "status": ("!=", "Skipped")}
 		for row in frappe.get_all("Campaign Message", filters, ["email", "version"], order_by="name"):
-			found.setdefault(row.version or "", []).append(row.email)
-		return found
+			by_version.setdefault(row.version or "", []).append(row.email)
+		return by_version
 
 	def subjects(self) -> dict[str, str]:
-		"""{address: subject} of what the server took; nobody was sent to twice."""
+		"""Return {address: subject} of the mails that the server took; nobody got two."""
 		mails = [(to, mail.parsed["Subject"]) for mail in self.server.messages for to in mail.recipients]
 		self.assertEqual(len({to for to, _subject in mails}), len(mails), "nobody got two")
 		return dict(mails)
 
 	def hours_pass(self, hours: float = 4) -> None:
-		"""Let the scheduler look so many hours later, and do what comes of it."""
+		"""Let the scheduler run so many hours later, and work off its jobs."""
 		ab_winner.choose_winners(int(time.time() + hours * HOUR) + 1)
 		self.go_on()
 
@@ -56,12 +56,12 @@ class ABTest(ResultsTest):
 
 	def assertAllGot(self, name: str, rest: str, *emails: str) -> None:
 		"""Everybody got one mail: the test its versions, and the rest the one that was chosen."""
-		found, subjects = self.versions(name), self.subjects()
-		for version, people in found.items():
-			wanted = f"Subject {version.removeprefix('Rest').strip() or 'A'}"
-			self.assertEqual({subjects[email] for email in people}, {wanted}, version)
-		self.assertIn(f"Rest {rest}", found)
-		self.assertNotIn("Rest", found)
+		versions, subjects = self.versions(name), self.subjects()
+		for version, people in versions.items():
+			expected = f"Subject {version.removeprefix('Rest').strip() or 'A'}"
+			self.assertEqual({subjects[email] for email in people}, {expected}, version)
+		self.assertIn(f"Rest {rest}", versions)
+		self.assertNotIn("Rest", versions)
 		self.assertEqual(sorted(subjects), sorted(emails or MANY))
 		self.assertNothingLost(name)
 		self.assertEqual(self.form(name).status, "Complete")

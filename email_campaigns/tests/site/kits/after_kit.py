@@ -1,4 +1,4 @@
-"""For tests of what people do when a mailing has left: rows, requests, people at once, and figures that agree."""
+"""For tests of a sent mailing: rows, requests, several users at once, and figures that agree."""
 
 import threading
 
@@ -28,7 +28,7 @@ class AfterTest(SendingTest):
 		return frappe.get_doc(MESSAGE, message)
 
 	def do(self, method, *arguments, **options):
-		"""Call as a request does, which commits at its end."""
+		"""Call a method as a request does, which commits at its end."""
 		frappe.db.rollback()
 		answer = method(*arguments, **options)
 		frappe.db.commit()
@@ -50,26 +50,26 @@ class AfterTest(SendingTest):
 		return [frappe.db.sql(query) for query in rows]
 
 	def at_once(self, number, method, *arguments):
-		"""Call from several connections at the same moment; return what each said, None where it was done."""
+		"""Call from several connections at the same moment; return each error, None for success."""
 		frappe.db.rollback()
-		barrier, site, said = threading.Barrier(number), frappe.local.site, []
+		barrier, site, outcomes = threading.Barrier(number), frappe.local.site, []
 
 		def call():
 			frappe.local.flags.in_test = True
 			barrier.wait()
 			try:
 				method(*arguments)
-				said.append(None)
+				outcomes.append(None)
 			except frappe.ValidationError as error:
 				frappe.db.rollback()
-				said.append(str(error))
+				outcomes.append(str(error))
 
 		threads = [threading.Thread(target=elsewhere, args=(site, call)) for _ in range(number)]
 		for thread in threads:
 			thread.start()
 		for thread in threads:
 			thread.join()
-		return said
+		return outcomes
 
 	def assertFigures(self, name, status="Complete"):
 		"""The form counts what the ledger has, and the log has every mail that was sent."""

@@ -1,4 +1,4 @@
-"""Who asks and who approves, in the tests of approvals."""
+"""For tests of approvals: a clerk who asks, managers who approve, and a mailing."""
 
 import frappe
 
@@ -29,7 +29,7 @@ STEPS = (
 
 
 def colleague(name, role):
-	"""Somebody who stays for all tests of a class, for it takes a second to make a user."""
+	"""Make a user for all tests of a class, because making one takes a second."""
 	values = {"email": f"{name}@{OFFICE}", "first_name": name, "send_welcome_email": 0}
 	user = frappe.get_doc({"doctype": "User", **values, "roles": [{"role": role}]}).insert()
 	frappe.db.commit()
@@ -43,7 +43,7 @@ class ApprovalTest(SendingTest):
 	def setUpClass(cls):
 		super().setUpClass()
 		cls.addClassCleanup(forget, f"%@{OFFICE}")
-		cls.clerk, cls.boss, cls.other = (colleague(*who) for who in STAFF.items())
+		cls.clerk, cls.boss, cls.other = (colleague(name, role) for name, role in STAFF.items())
 
 	def setUp(self):
 		super().setUp()
@@ -58,7 +58,7 @@ class ApprovalTest(SendingTest):
 		return name
 
 	def by(self, user, method, *arguments, **options):
-		"""Do something as a user, durably; what is refused changes nothing."""
+		"""Call a method as a user and commit; a refusal changes nothing."""
 		frappe.set_user(user)
 		try:
 			answer = method(*arguments, **options)
@@ -103,8 +103,8 @@ class ApprovalTest(SendingTest):
 	def edit_template(self, html="<p>Changed</p>"):
 		change_template(self.form(self.mailing).email_template, html)
 
-	def told(self, user):
-		"""What Frappe's own notifications tell a user of the mailing, the latest first."""
+	def notifications(self, user):
+		"""Return the subjects of the notifications that a user got about the mailing, the latest first."""
 		filters = {"document_type": "Mass Email", "document_name": self.mailing, "for_user": user}
 		return frappe.get_all("Notification Log", filters, pluck="subject", order_by="creation desc")
 

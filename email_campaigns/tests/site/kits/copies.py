@@ -1,4 +1,4 @@
-"""For tests of copies (CC): fields that the settings offer, contacts who name others, and what became of their copies."""
+"""For tests of copies (CC): fields that the settings offer, contacts who name others, and their copies."""
 
 import frappe
 
@@ -19,7 +19,7 @@ HTML = "<p>Dear {{ doc.first_name }}, <a href='{{ unsubscribe_url }}'>leave</a><
 
 
 def offer(*keys, off=()):
-	"""Let the settings offer fields; `off` are there and not enabled."""
+	"""Let the settings offer fields; those in `off` are listed but not enabled."""
 	doc = frappe.get_doc(SETTINGS)
 	rows = []
 	for key in (*keys, *off):
@@ -31,7 +31,7 @@ def offer(*keys, off=()):
 
 
 def contacts(*emails, **values):
-	"""Contacts on the list, each of the company BOSS unless said otherwise."""
+	"""Put new contacts on the list; return their names."""
 	names = [a_contact(email, first_name=email.split("@")[0], **values) for email in emails]
 	add_records(a_list(title=LIST), "Contact", *names)
 	frappe.db.commit()

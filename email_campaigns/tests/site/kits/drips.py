@@ -35,7 +35,7 @@ def a_step(days: int, subject: str = "", html: str = "<p>Hello {{ doc.first_name
 
 
 def a_sequence(*steps: dict, **values) -> str:
-	"""Make a campaign with a schedule, by default of three mails: on the first day, after two and after four."""
+	"""Make a campaign with a schedule, by default of three mails: on day 0, 2 and 4."""
 	steps = steps or (a_step(0), a_step(2), a_step(4))
 	return a_campaign(campaign_schedules=list(steps), **values)
 
@@ -93,7 +93,7 @@ class DripTest(SendingTest):
 		frappe.db.commit()
 
 	def at(self, day: int, hour: int = 12) -> None:
-		"""Let the scheduler and the workers do all that there is to do at that hour."""
+		"""Let the scheduler and the workers do all work that is due at that hour."""
 		drip.plan(clock(day, hour))
 		work_off()
 		drip.advance(clock(day, hour))

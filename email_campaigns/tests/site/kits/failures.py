@@ -1,4 +1,4 @@
-"""A mailing to five, and what its server does to it."""
+"""For tests of failures: a mailing to five, and a server that fails as scripted."""
 
 import frappe
 

@@ -1,4 +1,4 @@
-"""A list that is fed by filters or a report, in the tests of feeds."""
+"""For tests of feeds: a list that is fed by filters or a report."""
 
 import frappe
 

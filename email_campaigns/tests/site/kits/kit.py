@@ -1,4 +1,4 @@
-"""For tests of sending: builders, a mail server that does as it is told, a queue worked off in this process."""
+"""For tests of sending: builders, a scripted mail server, and a queue that this process works off."""
 
 from __future__ import annotations
 
@@ -216,12 +216,12 @@ def wipe() -> None:
 
 def waiting_jobs() -> list[str]:
 	"""The ids of this site's jobs in the queues, in order."""
-	mine = create_job_id("…").removesuffix("…")  # the site's name, then signs that differ between versions
+	prefix = create_job_id("…").removesuffix("…")  # the site's name, then characters that differ by version
 	return [
-		job_id.removeprefix(mine)
+		job_id.removeprefix(prefix)
 		for queue in QUEUES
 		for job_id in get_queue(queue).job_ids
-		if job_id.startswith(mine)
+		if job_id.startswith(prefix)
 	]
 
 
@@ -238,7 +238,7 @@ def forget_dead_jobs() -> None:
 
 
 def work_off(most: int = 50) -> int:
-	"""Run the waiting jobs here, one after the other, until none is left; return how many ran."""
+	"""Run the waiting jobs in this process, one after another; return how many ran."""
 	for done in range(most):
 		waiting = waiting_jobs()
 		if not waiting:
@@ -262,7 +262,7 @@ def run_job(job_id: str) -> None:
 
 
 def elsewhere(site: str, action: Callable[[], object]) -> None:
-	"""Do something as another process would. For threads that know nothing of Frappe yet."""
+	"""Call `action` as another process would, in a thread without a connection of its own yet."""
 	frappe.init(site=site)
 	frappe.connect()
 	try:
@@ -273,14 +273,14 @@ def elsewhere(site: str, action: Callable[[], object]) -> None:
 
 
 def the_bench() -> TestBench:
-	"""The bench, also where Frappe's own runner was started without naming it."""
-	here = {"BENCH_SITE": frappe.local.site, "BENCH_SITES": os.getcwd(), "BENCH_URL": ""}
-	here |= {"FRAPPE_REDIS_QUEUE": frappe.conf.redis_queue, "BENCH_SCREENSHOTS": ""}
-	return TestBench({**here, **os.environ})
+	"""Return the bench, also where Frappe's own runner was started without naming it."""
+	fallback = {"BENCH_SITE": frappe.local.site, "BENCH_SITES": os.getcwd(), "BENCH_URL": ""}
+	fallback |= {"FRAPPE_REDIS_QUEUE": frappe.conf.redis_queue, "BENCH_SCREENSHOTS": ""}
+	return TestBench({**fallback, **os.environ})
 
 
 class SendingTest(FrappeTestCase):
-	"""Starts each test with nothing in the ledger, plain settings, and `self.server`, which accepts all mail."""
+	"""Starts each test with an empty ledger, plain settings, and `self.server`, which accepts all mail."""
 
 	script: dict = {}
 
@@ -323,19 +323,19 @@ class SendingTest(FrappeTestCase):
 		self.server.keep = keep_meanwhile
 
 	def start(self, name: str) -> str:
-		"""Say “send now” and let the first tick find it."""
+		"""Start a mailing as the button “Send Now” does."""
 		approval.submit(name)
 		frappe.db.commit()
 		return name
 
 	def send(self, name: str) -> str:
-		"""Send now, and do everything that can be done now."""
+		"""Start a mailing, and do all work that can be done now."""
 		self.start(name)
 		self.go_on()
 		return name
 
 	def go_on(self) -> None:
-		"""Let a tick pass, and the jobs that come of it."""
+		"""Run the scheduler's tick, and work off the jobs before and after it."""
 		work_off()
 		sending.tick()
 		work_off()
@@ -345,13 +345,13 @@ class SendingTest(FrappeTestCase):
 		return frappe.get_doc("Mass Email", name)
 
 	def ends(self, name: str) -> list[tuple[str, str, str]]:
-		"""(address, status, reason) of each member that was planned or skipped."""
+		"""Return (address, status, reason) of each mail of a mailing."""
 		frappe.db.rollback()
 		rows = frappe.get_all("Campaign Message", {"source": name}, ["email", "status", "reason"])
 		return [(row.email, row.status, row.reason) for row in rows]
 
 	def ledger(self, name: str) -> dict[str, tuple[str, str]]:
-		"""{address: (status, reason)} of a mailing, where each address occurs once."""
+		"""Return {address: (status, reason)} of a mailing in which each address occurs once."""
 		return {email: (status, reason) for email, status, reason in self.ends(name)}
 
 	def statuses(self, name: str) -> dict[str, int]:
@@ -359,7 +359,7 @@ class SendingTest(FrappeTestCase):
 		return counts_store.count_by_status(name)
 
 	def received(self) -> list[str]:
-		"""Every recipient that the server took a mail for, sorted."""
+		"""Return the recipients of all mails that the server took, sorted."""
 		return sorted(recipient for mail in self.server.messages for recipient in mail.recipients)
 
 	def due_again(self, name: str) -> None:
@@ -375,7 +375,7 @@ class SendingTest(FrappeTestCase):
 		frappe.db.commit()
 
 	def assertNothingLost(self, name: str) -> None:
-		"""Form, ledger, log and the server's mailbox tell the same, and nobody got two."""
+		"""Form, ledger, log and the server's mailbox agree, and nobody got two mails."""
 		form, numbers = self.form(name), self.statuses(name)
 		for kind, states in counts_store.COUNTS.items():
 			counted = sum(numbers.get(status, 0) for status in states)

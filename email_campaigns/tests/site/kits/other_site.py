@@ -1,4 +1,4 @@
-"""A site of a test's own on the test bench, with apps that the bench's other sites must not see."""
+"""For tests beside ERPNext: a site of their own, with apps that the bench's other sites must not see."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ STEPS = "email_campaigns.tests.site.erpnext.erpnext_steps"
 
 
 class OtherSite:
-	"""Lives in a sites folder of its own, with its own list of apps and its own queue; every call is a process.
+	"""A site in a sites folder of its own, with its own apps and queue; every call is a process.
 
 	ERPNext is the bench's own where it has one (`dev/bench setup --app PATH`), else the stand-in.
 	"""
@@ -58,7 +58,7 @@ class OtherSite:
 		return {**os.environ, "PYTHONPATH": os.pathsep.join(path), "FRAPPE_REDIS_QUEUE": self._queue}
 
 	def make(self) -> None:
-		"""Make the site with nothing but Frappe on it: most of a minute where the bench has no dump of such a one."""
+		"""Make the site with Frappe alone, which takes a minute where the bench has no dump of one."""
 		redis.from_url(self._queue).flushdb()  # jobs of a run that was killed
 		root = ["--db-root-username", "root", "--db-root-password", self.bench.db_root_password]
 		names = ["--db-name", DATABASE, "--admin-password", "admin", "--force"]
@@ -73,15 +73,18 @@ class OtherSite:
 		shutil.rmtree(self.folder)
 
 	def frappe(self, *arguments: str, fails: bool = False) -> str:
-		"""Run one of Frappe's commands on the site and return what it says. Raises AssertionError where it ends otherwise."""
+		"""Run a command of Frappe's on the site and return its output.
+
+		Raises AssertionError where it fails, or does not fail although `fails` expects it.
+		"""
 		return self._run(self.bench.command("--site", NAME, *arguments), fails)
 
 	def step(self, name: str, **arguments):
-		"""Do one of the steps in erpnext_steps.py on the site, durably, and return what it returns, as JSON carries it."""
+		"""Do a step of erpnext_steps.py on the site, and return its result as JSON carries it."""
 		return self.steps((name, arguments))[0]
 
 	def steps(self, *steps: tuple[str, dict]) -> list:
-		"""Do several in one process, for Frappe takes its time to start."""
+		"""Do several steps in one process, because Frappe starts slowly."""
 		answer = self.folder / "answer.json"
 		self._run([sys.executable, "-m", STEPS, NAME, json.dumps(steps), str(answer)])
 		return json.loads(answer.read_text())

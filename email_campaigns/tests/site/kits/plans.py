@@ -1,4 +1,4 @@
-"""Mailings with times and limits of their own, in the tests of planning."""
+"""For tests of planning: mailings with times and limits of their own."""
 
 import frappe
 
@@ -33,7 +33,7 @@ class PlanningTest(SendingTest):
 		return {mail.recipients[0]: mail.parsed["Subject"] for mail in self.server.messages}
 
 	def age(self, seconds):
-		"""Let what was sent be so much older."""
+		"""Let the mails sent be so many seconds older."""
 		frappe.db.sql(
 			"UPDATE `tabCampaign Message` SET sent_epoch = sent_epoch - %s WHERE sent_epoch > 0", seconds
 		)

@@ -1,4 +1,4 @@
-"""For tests: one recipient of one mail, and what the recipient's pages say."""
+"""For tests of unsubscribing: one recipient of one mail, and the text and buttons of a page."""
 
 import re
 from html import unescape

@@ -1,4 +1,4 @@
-"""For tests of results: what happens to a mail, recorded as tracking and inbound mail record it."""
+"""For tests of results: events of a mail, recorded as tracking and inbound mail record them."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ ACTIONS = {
 
 
 def happens(message: int, kind: str, verdict: str = "human") -> None:
-	"""Let something happen to a mail: a row of the log for each, a stamp for a person's first."""
+	"""Record an event of a mail: a row of the log for each, a stamp for a person's first."""
 	with store.counting(message):
 		if verdict == "human" and kind in store.STAMPS:
 			stamp(message, store.STAMPS[kind], now())
@@ -29,7 +29,8 @@ def happens(message: int, kind: str, verdict: str = "human") -> None:
 
 def stamp(message: int, field: str, value) -> None:
 	frappe.db.sql(
-		f"UPDATE `tabCampaign Message` SET `{field}` = %s WHERE name = %s AND (`{field}` IS NULL OR %s IS NULL)",
+		f"UPDATE `tabCampaign Message` SET `{field}` = %s"
+		f" WHERE name = %s AND (`{field}` IS NULL OR %s IS NULL)",
 		(value, message, value),
 	)
 
@@ -44,7 +45,7 @@ def a_row(like: int, **values) -> int:
 
 
 def clicked_link(source: str, link: str) -> None:
-	"""Have all clicks of a mailing for clicks on one link; for sites that have tracked links."""
+	"""Make all clicks of a mailing clicks on one link."""
 	frappe.db.sql(
 		"UPDATE `tabCampaign Log` SET link = %s WHERE source = %s AND action = 'Clicked'", (link, source)
 	)
@@ -53,19 +54,19 @@ def clicked_link(source: str, link: str) -> None:
 
 class ResultsTest(SendingTest):
 	def mails(self, name: str) -> dict[str, int]:
-		"""{address: number of its mail in the ledger}"""
+		"""Return {address: number of its mail in the ledger}."""
 		rows = frappe.get_all(
 			"Campaign Message", {"source": name, "cc_of": 0, "resend_of": 0}, ["email", "name"], as_list=True
 		)
 		return dict(rows)
 
 	def assertCounts(self, name: str, **expected) -> None:
-		"""The counters are these, and the ledger says the same."""
+		"""The counters have these numbers, and the ledger agrees."""
 		frappe.db.rollback()
-		found = store.counts(name)
+		counts = store.counts(name)
 		if expected:
-			self.assertEqual({kind: getattr(found, kind) for kind in expected}, expected)
-		self.assertEqual(found, store.count_anew(name), "stored is what is counted")
+			self.assertEqual({kind: getattr(counts, kind) for kind in expected}, expected)
+		self.assertEqual(counts, store.count_anew(name), "stored is what is counted")
 
 	def set_counters(self, name: str, **values) -> None:
 		frappe.db.set_value("Mass Email", name, values, update_modified=False)

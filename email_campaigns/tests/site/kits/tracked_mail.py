@@ -1,4 +1,4 @@
-"""For tests of tracking: a mailing that was really sent, the addresses in its mails, and who visits them."""
+"""For tests of tracking: a mailing that was really sent, the URLs in its mails, and a visitor."""
 
 from __future__ import annotations
 
@@ -13,7 +13,10 @@ from email_campaigns.tests.site.kits.kit import SendingTest, a_campaign, a_list,
 from email_campaigns.tests.site.kits.visitor import Visitor
 
 JO = address("jo")
-CHROME = "Mozilla/5.0 (Windows NT 10.0; Win64; x64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/126.0.0.0 Safari/537.36"
+CHROME = (
+	"Mozilla/5.0 (Windows NT 10.0; Win64; x64) AppleWebKit/537.36 (KHTML, like Gecko)"
+	" Chrome/126.0.0.0 Safari/537.36"
+)
 FIREFOX = "Mozilla/5.0 (X11; Linux x86_64; rv:126.0) Gecko/20100101 Firefox/126.0"
 SHOP = "https://shop.example/spring?size=4&colour=red"
 HTML = f'<p>Hello <a href="{SHOP.replace("&", "&amp;")}">the shop</a></p>'
@@ -34,7 +37,7 @@ class TrackingTest(SendingTest):
 		self.campaign = a_campaign()
 
 	def sent(self, html: str = HTML, *, to: tuple[str, ...] = (JO,), campaign: str = "", **values) -> str:
-		"""Send a mailing that left long enough ago for a person to have read it."""
+		"""Send a mailing, and let it be an hour ago, so that a person may have read it."""
 		name = a_mailing(a_list(*to), html=html, campaign=campaign or self.campaign, **values)
 		self.send(name)
 		frappe.db.sql(
@@ -55,9 +58,9 @@ class TrackingTest(SendingTest):
 		return parsed.get_body((kind,)).get_content()
 
 	def urls(self, kind: str, recipient: str = JO) -> list[str]:
-		"""The addresses of the app in a received mail, such as those of clicks (kind "c")."""
-		found = re.findall(rf'(?:href|src)="([^"]*/ec/{kind}/[^"]*)"', self.received_html(recipient))
-		return [unescape(url) for url in found]
+		"""Return the app's URLs of a kind in a received mail, such as those of clicks ("c")."""
+		urls = re.findall(rf'(?:href|src)="([^"]*/ec/{kind}/[^"]*)"', self.received_html(recipient))
+		return [unescape(url) for url in urls]
 
 	def link(self, place: int = 0, recipient: str = JO) -> str:
 		return self.urls("c", recipient)[place]
@@ -70,7 +73,7 @@ class TrackingTest(SendingTest):
 		return (visitor or self.visitor).get(url, headers=headers, **options)
 
 	def hits(self, name: str) -> list:
-		"""The opens and clicks that the log has of a mailing."""
+		"""Return the opens and clicks of a mailing in the log."""
 		frappe.db.rollback()
 		filters = {"source": name, "action": ["in", ["Opened", "Clicked"]]}
 		fields = [
@@ -86,11 +89,12 @@ class TrackingTest(SendingTest):
 		]
 		return frappe.get_all("Campaign Log", filters, fields, order_by="name")
 
-	def told(self, name: str) -> list[tuple[str, str]]:
+	def verdicts(self, name: str) -> list[tuple[str, str]]:
+		"""Return (action, verdict) of each hit of a mailing."""
 		return [(hit.action, hit.verdict) for hit in self.hits(name)]
 
 	def stamps(self, name: str, email: str = JO) -> tuple[bool, bool]:
-		"""(opened, clicked) of the ledger's row."""
+		"""Return whether the ledger has the mail as (opened, clicked)."""
 		frappe.db.rollback()
 		fields = ["opened_at", "clicked_at"]
 		row = frappe.db.get_value("Campaign Message", {"source": name, "email": email}, fields)

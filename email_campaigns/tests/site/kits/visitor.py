@@ -1,4 +1,4 @@
-"""For tests: a visitor of the site's web application, and a sent mail for the visitor's links to name."""
+"""For tests of recipients' pages: a visitor of the web application, and a sent mail with links."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ class Visitor:
 	"""
 
 	def __init__(self):
-		# Frappe 16 opens a log beside the working directory when this is imported, which must be the sites folder
+		# On import, Frappe 16 opens a log beside the working directory, which must be the sites folder.
 		import frappe.app
 
 		self.site = frappe.local.site
@@ -36,7 +36,7 @@ class Visitor:
 		return self._open(url, method="POST", data=form, **options)
 
 	def begin(self, url: str, *, headers: dict | None = None, **options) -> Callable[[], TestResponse]:
-		"""Send a request and return what waits for its answer."""
+		"""Send a request and return a function that waits for its answer."""
 		path = url[url.index("/", 8) :] if url.startswith("http") else url
 		headers = {"X-Frappe-Site-Name": self.site, **(headers or {})}
 		answers: list = []
@@ -47,14 +47,14 @@ class Visitor:
 
 		def answer() -> TestResponse:
 			thread.join(60)
-			# What the request committed is invisible to a transaction that began before it.
+			# A transaction that began before the request does not see what it committed.
 			frappe.db.rollback()
 			return answers[0]
 
 		return answer
 
 	def _as_in_production(self, path: str, **options) -> TestResponse:
-		"""Frappe 16 knows a test by a flag that all threads share, and then keeps no CSRF token in the session."""
+		"""Reset the flag of tests, with which Frappe 16 keeps no CSRF token in the session."""
 		flag = getattr(frappe, "in_test", None)
 		try:
 			if flag:
@@ -96,8 +96,8 @@ def sent_mail(email: str, *, source: str = "", on_list: str = "", doctype: str =
 	frappe.db.sql(
 		"""INSERT INTO `tabCampaign Message` (name, creation, modified, owner, modified_by, source_doctype,
 			source, target_list, email, dedupe_key, status, sent_at)
-		VALUES (NEXTVAL(`campaign_message_id_seq`), %s, %s, 'Administrator', 'Administrator', %s, %s, %s, %s, %s,
-			'Sent', %s)""",
+		VALUES (NEXTVAL(`campaign_message_id_seq`), %s, %s, 'Administrator', 'Administrator',
+			%s, %s, %s, %s, %s, 'Sent', %s)""",
 		(stamp, stamp, doctype, source or "none", on_list or None, email, frappe.generate_hash(), stamp),
 	)
 	return frappe.db.sql("SELECT LASTVAL(`campaign_message_id_seq`)")[0][0]
@@ -108,7 +108,7 @@ def unsubscribe_url(message: int) -> str:
 
 
 def forget(*patterns: str) -> None:
-	"""Remove what tests have committed: everything about addresses and titles like one of `patterns`."""
+	"""Remove all that tests have committed about addresses and titles like one of `patterns`."""
 	for pattern in patterns:
 		for user in frappe.get_all("User", {"email": ["like", pattern]}, pluck="name"):
 			frappe.db.delete("Has Role", {"parent": user})

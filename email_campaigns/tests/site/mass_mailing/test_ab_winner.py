@@ -42,7 +42,9 @@ class TestTheWinner(ABTest):
 
 	def test_what_can_not_be_chosen_is_refused_with_a_sentence(self):
 		name = self.mailing(winner_by="By hand")
-		with self.assertRaisesRegex(frappe.ValidationError, "A mailing that is Draft has nobody who waits"):
+		with self.assertRaisesRegex(
+			frappe.ValidationError, "Nobody waits for a version: the mailing is Draft"
+		):
 			api.choose(name, "B")
 		self.send(name)
 		with self.assertRaisesRegex(frappe.ValidationError, "no version D"):

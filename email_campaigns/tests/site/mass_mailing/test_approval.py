@@ -26,8 +26,8 @@ class TestAsking(ApprovalTest):
 	def test_all_managers_are_notified_but_not_the_one_who_asks(self):
 		change("Mass Email", self.mailing, title=f"{PREFIX} <b>Spring</b>")
 		self.by(self.boss, approval.submit, self.mailing)
-		self.assertEqual(self.told(self.boss), [])
-		((notification,), nobody) = self.told(self.other), self.told(self.clerk)
+		self.assertEqual(self.notifications(self.boss), [])
+		((notification,), nobody) = self.notifications(self.other), self.notifications(self.clerk)
 		self.assertIn("&lt;b&gt;Spring", notification)
 		self.assertIn("boss asks you to approve", notification)
 		self.assertEqual(nobody, [])
@@ -35,7 +35,7 @@ class TestAsking(ApprovalTest):
 	def test_the_approver_that_the_mailing_names_is_the_one_who_is_asked(self):
 		self.edit(approver=self.other)
 		self.ask()
-		self.assertEqual((len(self.told(self.other)), self.told(self.boss)), (1, []))
+		self.assertEqual((len(self.notifications(self.other)), self.notifications(self.boss)), (1, []))
 
 	def test_a_start_in_the_future_is_kept(self):
 		self.approved()
@@ -121,7 +121,7 @@ class TestApproving(ApprovalTest):
 	def test_the_asker_is_told(self):
 		self.ask()
 		self.by(self.boss, approval.approve, self.mailing)
-		self.assertIn("boss has approved", self.told(self.clerk)[0])
+		self.assertIn("boss has approved", self.notifications(self.clerk)[0])
 
 	def test_what_changed_since_the_approver_looked_is_not_approved_unseen(self):
 		self.ask()
@@ -145,7 +145,7 @@ class TestRejecting(ApprovalTest):
 		form = self.form(self.mailing)
 		self.assertEqual((form.status, form.rejected_by), ("Draft", self.boss))
 		self.assertEqual(form.rejection_reason, "<i>Wrong</i> price")
-		self.assertIn("&lt;i&gt;Wrong", self.told(self.clerk)[0])
+		self.assertIn("&lt;i&gt;Wrong", self.notifications(self.clerk)[0])
 
 	def test_asking_again_clears_it(self):
 		self.ask()

@@ -16,7 +16,7 @@ class TestVoidBeforeTheStart(ApprovalTest):
 		self.assertEqual((doc.status, form.status, form.from_name), ("Draft", "Draft", "Another"))
 		self.assertEqual((form.approved_by, form.approved_on, form.approval_hash), (None, None, ""))
 		self.assertIn("boss approved it", form.problem)
-		self.assertIn("is a Draft again", self.told(self.clerk)[0])
+		self.assertIn("is a Draft again", self.notifications(self.clerk)[0])
 		doc.save()
 
 	def test_whoever_edits_is_told(self):
@@ -55,7 +55,7 @@ class TestVoidBeforeTheStart(ApprovalTest):
 		form = self.form(self.mailing)
 		self.assertEqual((form.status, form.approval_hash, self.received()), ("Draft", "", []))
 		self.assertIn(f"The Email Template {template} was changed after boss approved it", form.problem)
-		self.assertIn(template, self.told(self.clerk)[0])
+		self.assertIn(template, self.notifications(self.clerk)[0])
 
 	def test_by_a_campaign_that_becomes_another_kind(self):
 		self.approved()
@@ -105,7 +105,7 @@ class TestVoidUnderWay(ApprovalTest):
 		form = self.form(self.mailing)
 		self.assertEqual((form.status, self.received()), ("Paused", TEN[:4]))
 		self.assertIn("was changed after boss approved it", form.problem)
-		self.assertIn("is paused", self.told(self.clerk)[0])
+		self.assertIn("is paused", self.notifications(self.clerk)[0])
 		self.refuses("has to approve", self.clerk, mass_email.resume, self.mailing)
 		form.run_method("onload")
 		self.assertIn("was changed", form.get_onload().approval_fault)

@@ -1,4 +1,4 @@
-"""Opens and clicks over HTTP, of mails that were really sent: what is kept of them, and what is not."""
+"""Opens and clicks over HTTP, of mails that were really sent: which are recorded, and which count."""
 
 import urllib.request
 
@@ -34,22 +34,22 @@ class TestOpens(TrackingTest):
 		self.get(self.pixel())
 		first = frappe.db.get_value("Campaign Message", {"source": name}, "opened_at")
 		self.get(self.pixel(), FIREFOX)
-		self.assertEqual(self.told(name), [("Opened", "human")] * 2)
+		self.assertEqual(self.verdicts(name), [("Opened", "human")] * 2)
 		self.assertEqual(frappe.db.get_value("Campaign Message", {"source": name}, "opened_at"), first)
 
 	def test_a_click_implies_an_open(self):
 		name = self.sent()
 		self.get(self.link())
-		self.assertEqual((self.told(name), self.stamps(name)), ([("Clicked", "human")], (True, True)))
+		self.assertEqual((self.verdicts(name), self.stamps(name)), ([("Clicked", "human")], (True, True)))
 
 	def test_over_the_network(self):
-		"""As a mail program does: from the running web server."""
+		"""Fetch the image as a mail program does, from the running web server."""
 		name = self.sent()
 		path = self.pixel()[self.pixel().index("/ec/") :]
 		request = urllib.request.Request(the_bench().url + path, headers={"User-Agent": CHROME})
 		with urllib.request.urlopen(request, timeout=30) as answer:
 			self.assertEqual((answer.status, answer.headers["Content-Type"]), (200, "image/gif"))
-		self.assertEqual(self.told(name), [("Opened", "human")])
+		self.assertEqual(self.verdicts(name), [("Opened", "human")])
 
 	def test_a_proxy_that_fetches_for_a_person(self):
 		name = self.sent()
@@ -88,9 +88,9 @@ class TestWhatDoesNotCount(TrackingTest):
 		self.assertEqual(self.get(self.link(), method="HEAD").status_code, 302)
 		answer = self.get(self.pixel(), method="HEAD")
 		self.assertEqual((answer.status_code, answer.data), (200, b""))
-		self.kept_as_a_machines(name, 1, "A HEAD request, which asks for no content")
+		self.assertBot(name, 1, "A HEAD request, which asks for no content")
 
-	def kept_as_a_machines(self, name, times, reason):
+	def assertBot(self, name, times, reason):
 		"""Each hit has a row, which counts for nobody, also when it is judged again."""
 		for _time in range(2):
 			hits = self.hits(name)
@@ -99,18 +99,18 @@ class TestWhatDoesNotCount(TrackingTest):
 				[("Clicked", "machine", reason), ("Opened", "machine", reason)] * times,
 			)
 			self.assertEqual(self.stamps(name), (False, False))
-			found = results.counts(name)
-			self.assertEqual((found.opened, found.clicked), (0, 0))
-			self.assertEqual((found.machine_opened, found.machine_clicked), (1, 1), "raw figures have it")
+			counts = results.counts(name)
+			self.assertEqual((counts.opened, counts.clicked), (0, 0))
+			self.assertEqual((counts.machine_opened, counts.machine_clicked), (1, 1), "raw figures have it")
 			upkeep.rejudge_hits("2020-01-01")
 
-	def test_a_browser_that_fetches_all_links_ahead_makes_no_machine_of_its_reader(self):
+	def test_a_browser_that_fetches_all_links_ahead_makes_no_bot_of_its_reader(self):
 		html = "".join(f'<a href="https://shop.example/{number}">{number}</a> ' for number in range(6))
 		name = self.sent(html)
 		for url in self.urls("c"):
 			self.get(url, headers={"Sec-Purpose": "prefetch"})
 		self.get(self.link(2))
-		verdicts = [verdict for _action, verdict in self.told(name)]
+		verdicts = [verdict for _action, verdict in self.verdicts(name)]
 		self.assertEqual(verdicts, ["machine"] * 6 + ["human"])
 		self.assertEqual(self.stamps(name), (True, True))
 
@@ -119,7 +119,7 @@ class TestWhatDoesNotCount(TrackingTest):
 		for header in ({"Purpose": "prefetch"}, {"Sec-Purpose": "prefetch;prerender"}, {"X-Moz": "prefetch"}):
 			self.assertEqual(self.get(self.link(), headers=header).status_code, 302)
 			self.assertEqual(self.get(self.pixel(), headers=header).status_code, 200)
-		self.kept_as_a_machines(name, 3, "Fetched before anybody asked to see it")
+		self.assertBot(name, 3, "Fetched ahead of any wish to see it")
 
 	def test_other_methods(self):
 		self.sent()
@@ -135,7 +135,7 @@ class TestWhatDoesNotCount(TrackingTest):
 		self.assertEqual(self.get(f"/ec/c/{other}").status_code, 400)
 		answer = self.get("/ec/o/nonsense.gif")
 		self.assertEqual((answer.status_code, answer.mimetype), (200, "image/gif"))
-		self.assertEqual(self.told(name), [])
+		self.assertEqual(self.verdicts(name), [])
 
 	def test_no_redirect_to_what_a_request_names(self):
 		self.sent()
@@ -148,9 +148,9 @@ class TestWhatDoesNotCount(TrackingTest):
 		self.sent()
 		for kind in "ocuv":
 			set_request(method="GET", path=f"/ec/{kind}/abcd.1.abc.{'x' * 24}")
-			with statements() as said, self.assertRaises(HTTPException):
+			with Statements() as queries, self.assertRaises(HTTPException):
 				routes.answer()
-			self.assertEqual(said, [])
+			self.assertEqual(queries, [])
 
 	def test_a_preview_counts_nothing_and_leads_on(self):
 		link = a_link()
@@ -168,7 +168,7 @@ class TestWhatDoesNotCount(TrackingTest):
 		url = self.link()
 		frappe.db.delete("Campaign Message", {"source": name})
 		frappe.db.commit()
-		self.assertEqual((self.get(url).status_code, self.told(name)), (302, []))
+		self.assertEqual((self.get(url).status_code, self.verdicts(name)), (302, []))
 
 	def test_one_insert_for_an_event(self):
 		self.sent()
@@ -178,29 +178,29 @@ class TestWhatDoesNotCount(TrackingTest):
 		for url, update in ((self.pixel(), 2), (self.pixel(), 1), (self.link(), 2)):
 			path = url[url.index("/ec/") :]
 			set_request(method="GET", path=path, headers={"User-Agent": CHROME})
-			with statements() as said, self.assertRaises(HTTPException):
+			with Statements() as queries, self.assertRaises(HTTPException):
 				routes.answer()
-			written = [line.split()[0].upper() for line in said]
+			written = [line.split()[0].upper() for line in queries]
 			self.assertEqual((written.count("INSERT"), written.count("UPDATE")), (1, update))
 			self.assertIn("COMMIT", written[written.index("INSERT") :])
 		frappe.local.request = None
 
 
-class statements:
-	"""What this process says to the database meanwhile."""
+class Statements:
+	"""The queries that this process sends to the database meanwhile."""
 
 	def __enter__(self):
 		frappe.db.sql("SELECT 1")
-		self.kind, self.said = type(frappe.db._cursor), []
+		self.kind, self.queries = type(frappe.db._cursor), []
 		self.execute = self.kind.execute
-		execute, said = self.execute, self.said
+		execute, queries = self.execute, self.queries
 
 		def listening(cursor, query, *arguments):
-			said.append(str(query).strip())
+			queries.append(str(query).strip())
 			return execute(cursor, query, *arguments)
 
 		self.kind.execute = listening
-		return self.said
+		return self.queries
 
 	def __exit__(self, *error):
 		self.kind.execute = self.execute

@@ -1,4 +1,4 @@
-"""Whose opens and clicks they were: machines, colleagues, readers; and the mail in the browser."""
+"""Opens and clicks of bots, colleagues and readers; and the mail in the browser."""
 
 import frappe
 from frappe.utils import now
@@ -12,7 +12,7 @@ FIVE = "".join(f'<p><a href="https://shop.example/{n}">Offer {n}</a></p>' for n 
 
 
 class TestVerdicts(TrackingTest):
-	def test_a_machine(self):
+	def test_a_bot(self):
 		name = self.sent()
 		self.get(self.link(), "curl/8.5.0")
 		self.get(self.pixel(), "Mozilla/5.0")
@@ -29,15 +29,17 @@ class TestVerdicts(TrackingTest):
 		frappe.db.sql("UPDATE `tabCampaign Message` SET sent_at = %s WHERE source = %s", (now(), name))
 		frappe.db.commit()
 		self.get(self.link())
-		self.assertEqual((self.told(name), self.stamps(name)), ([("Clicked", "machine")], (False, False)))
+		self.assertEqual((self.verdicts(name), self.stamps(name)), ([("Clicked", "machine")], (False, False)))
 
 	def test_a_burst_takes_back_what_came_before_it(self):
 		name = self.sent(FIVE)
 		for place in range(3):
 			self.get(self.link(place))
-		self.assertEqual((self.told(name), self.stamps(name)), ([("Clicked", "human")] * 3, (True, True)))
+		self.assertEqual((self.verdicts(name), self.stamps(name)), ([("Clicked", "human")] * 3, (True, True)))
 		self.get(self.link(3))
-		self.assertEqual((self.told(name), self.stamps(name)), ([("Clicked", "machine")] * 4, (False, False)))
+		self.assertEqual(
+			(self.verdicts(name), self.stamps(name)), ([("Clicked", "machine")] * 4, (False, False))
+		)
 
 	def test_a_burst_that_comes_all_at_once(self):
 		name = self.sent(FIVE)
@@ -45,7 +47,9 @@ class TestVerdicts(TrackingTest):
 			self.visitor_of_its_own().begin(self.link(n), headers={"User-Agent": CHROME}) for n in range(5)
 		]
 		self.assertEqual({answer().status_code for answer in waiting}, {302})
-		self.assertEqual((self.told(name), self.stamps(name)), ([("Clicked", "machine")] * 5, (False, False)))
+		self.assertEqual(
+			(self.verdicts(name), self.stamps(name)), ([("Clicked", "machine")] * 5, (False, False))
+		)
 
 	def visitor_of_its_own(self):
 		return Visitor()
@@ -57,13 +61,13 @@ class TestVerdicts(TrackingTest):
 		settings(machine_seconds=2 * 3600)
 		upkeep.rejudge_hits("2000-01-01")
 		self.assertEqual(
-			(self.told(name), self.stamps(name)),
+			(self.verdicts(name), self.stamps(name)),
 			([("Opened", "machine"), ("Clicked", "machine")], (False, False)),
 		)
 		settings(machine_seconds=5)
 		upkeep.rejudge_hits("2000-01-01")
 		self.assertEqual(
-			(self.told(name), self.stamps(name)),
+			(self.verdicts(name), self.stamps(name)),
 			([("Opened", "human"), ("Clicked", "human")], (True, True)),
 		)
 		self.assertFalse([hit for hit in self.hits(name) if hit.reason])
@@ -97,7 +101,7 @@ class TestOwnDevices(TrackingTest):
 		(hit,) = self.hits(name)
 		self.assertEqual((hit.verdict, self.stamps(name)), ("internal", (False, False)))
 		self.get(self.link(), visitor=Visitor())
-		self.assertEqual((self.told(name)[1], self.stamps(name)), (("Clicked", "human"), (True, True)))
+		self.assertEqual((self.verdicts(name)[1], self.stamps(name)), (("Clicked", "human"), (True, True)))
 
 	def test_on_https_the_cookie_goes_into_mail_programs_on_the_web(self):
 		visitor = Visitor()
@@ -116,14 +120,14 @@ class TestOwnDevices(TrackingTest):
 	def test_a_forged_cookie(self):
 		name = self.sent()
 		self.get(self.link(), headers={"Cookie": "ec_internal=abcd.1..xxxxxxxxxxxxxxxxxxxxxxxx"})
-		self.assertEqual(self.told(name), [("Clicked", "human")])
+		self.assertEqual(self.verdicts(name), [("Clicked", "human")])
 
 	def test_judging_again_leaves_them_alone(self):
 		self.sign_in(self.visitor, "Campaign User")
 		name = self.sent()
 		self.get(self.pixel())
 		upkeep.rejudge_hits("2000-01-01")
-		self.assertEqual(self.told(name), [("Opened", "internal")])
+		self.assertEqual(self.verdicts(name), [("Opened", "internal")])
 
 
 class TestView(TrackingTest):
@@ -142,9 +146,9 @@ class TestView(TrackingTest):
 		self.assertNotIn("script-src", policy)
 		for header, value in (("Referrer-Policy", "no-referrer"), ("X-Robots-Tag", "noindex, nofollow")):
 			self.assertEqual(answer.headers[header], value)
-		self.assertEqual(self.told(name), [])
+		self.assertEqual(self.verdicts(name), [])
 
-	def test_what_is_gone_is_said_kindly(self):
+	def test_a_mail_that_is_gone_gets_a_kind_page(self):
 		name = self.sent(self.HTML)
 		url = self.urls("v")[0]
 		frappe.db.delete("Target List Member", {"target_list": a_list()})

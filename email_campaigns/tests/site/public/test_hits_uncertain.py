@@ -1,4 +1,4 @@
-"""Nobody knows whether a mail arrived, until something is heard of it: then it is Sent, and counted as such."""
+"""An Uncertain mail whose link or image is fetched has arrived: it is Sent, and counted as such."""
 
 import frappe
 
@@ -16,11 +16,13 @@ class TestUncertain(TrackingTest):
 		self.name = self.sent()
 		self.mail = self.message(self.name)
 		frappe.db.sql(
-			"UPDATE `tabCampaign Message` SET status = 'Uncertain', reason = 'It broke off', sent_at = NULL WHERE name = %s",
+			"""UPDATE `tabCampaign Message` SET status = 'Uncertain', reason = 'It broke off', sent_at = NULL
+			WHERE name = %s""",
 			self.mail,
 		)
 		frappe.db.sql(
-			"""UPDATE `tabMass Email` SET sent_count = 0, uncertain_count = 1, people_sent_count = 0 WHERE name = %s""",
+			"""UPDATE `tabMass Email` SET sent_count = 0, uncertain_count = 1, people_sent_count = 0
+			WHERE name = %s""",
 			self.name,
 		)
 		frappe.db.delete("Campaign Log", {"source": self.name})
@@ -34,8 +36,8 @@ class TestUncertain(TrackingTest):
 		form = self.form(self.name)
 		self.assertEqual((form.sent_count, form.uncertain_count, form.people_sent_count), (1, 0, 1))
 		self.assertEqual(results.counts(self.name), results.count_anew(self.name), "as the ledger says")
-		(told,) = frappe.get_all("Campaign Log", {"source": self.name, "action": "Sent"}, pluck="details")
-		self.assertEqual(told, "What happened to it shows that it arrived.")
+		(details,) = frappe.get_all("Campaign Log", {"source": self.name, "action": "Sent"}, pluck="details")
+		self.assertEqual(details, "What happened to it shows that it arrived.")
 
 	def test_an_open_shows_that_it_arrived(self):
 		self.get(self.pixel())
@@ -44,20 +46,20 @@ class TestUncertain(TrackingTest):
 		self.get(self.pixel())
 		self.assertSettled()
 
-	def test_so_does_a_program(self):
+	def test_a_click_of_a_bot_shows_it_too(self):
 		self.get(self.link(), SCANNER)
 		self.assertSettled()
 		self.assertEqual(self.stamps(self.name), (False, False))
 
-	def test_so_does_one_that_only_looks(self):
+	def test_a_head_request_shows_it_too(self):
 		self.get(self.link(), method="HEAD")
 		self.assertSettled()
 
-	def test_so_does_an_unsubscription(self):
+	def test_an_unsubscription_shows_it_too(self):
 		Visitor().post(store.link_maker().unsubscribe(self.mail), {"List-Unsubscribe": "One-Click"})
 		self.assertSettled()
 
-	def test_what_failed_stays_failed(self):
+	def test_a_failed_mail_stays_failed(self):
 		frappe.db.set_value("Campaign Message", self.mail, {"status": "Failed", "reason": "550 No"})
 		frappe.db.commit()
 		self.get(self.pixel(), CHROME)

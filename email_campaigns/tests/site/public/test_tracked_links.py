@@ -1,4 +1,4 @@
-"""Tracked links of mails that were really sent: where they lead, and what becomes of them afterwards."""
+"""Tracked links of mails that were really sent: their targets, and their life after the mailing."""
 
 from urllib.parse import parse_qsl, urlsplit
 
@@ -140,11 +140,11 @@ class TestNamedLinks(TrackingTest):
 		change("Tracking Link", link, enabled=0)
 		answer = self.get(url)
 		self.assertEqual((answer.status_code, answer.mimetype), (410, "text/html"))
-		self.assertIn("not available any more", answer.get_data(as_text=True))
+		self.assertIn("no longer available", answer.get_data(as_text=True))
 		frappe.delete_doc("Tracking Link", link)
 		frappe.db.commit()
 		self.assertEqual(self.get(url).status_code, 410)
-		self.assertEqual(self.told(name), [("Clicked", "human")] * 2)
+		self.assertEqual(self.verdicts(name), [("Clicked", "human")] * 2)
 
 	def test_a_link_outlives_its_campaign_and_its_mailing(self):
 		name = self.sent()
@@ -163,7 +163,7 @@ class TestNamedLinks(TrackingTest):
 		self.assertIn("<h1>Thank you</h1>", page)
 		self.assertIn("<p>You have voted.</p>", page)
 		self.assertIn("default-src 'none'", answer.headers["Content-Security-Policy"])
-		self.assertEqual(self.told(name), [("Clicked", "human")])
+		self.assertEqual(self.verdicts(name), [("Clicked", "human")])
 
 
 class TestForm(TrackingTest):

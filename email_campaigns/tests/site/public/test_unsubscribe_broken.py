@@ -145,9 +145,9 @@ class TestLinks(UnsubscribeTest):
 
 	def test_links_outlive_a_change_of_the_key(self):
 		former = store.token_ring().sign("unsubscribe", 5)
-		kept = dict(frappe.local.conf)
-		self.addCleanup(frappe.local.conf.update, kept)
+		before = dict(frappe.local.conf)
+		self.addCleanup(frappe.local.conf.update, before)
 		self.addCleanup(frappe.local.conf.pop, store.FORMER_KEYS, None)
-		frappe.local.conf.update({store.FORMER_KEYS: [kept["encryption_key"]], "encryption_key": "another"})
+		frappe.local.conf.update({store.FORMER_KEYS: [before["encryption_key"]], "encryption_key": "another"})
 		self.assertNotEqual(store.token_ring().sign("unsubscribe", 5), former)
 		self.assertEqual(store.token_ring().verify("unsubscribe", former).message, 5)

@@ -3,11 +3,11 @@ import { cell } from "../mass_email/result_parts";
 import { show_mail } from "../show_mail";
 import { colour_of } from "../statuses";
 
-const DONE = ["opened", "clicked", "replied"];
-const done_names = () => ({ opened: __("opened"), clicked: __("clicked"), replied: __("replied") });
+const REACTIONS = ["opened", "clicked", "replied"];
+const reaction_names = () => ({ opened: __("opened"), clicked: __("clicked"), replied: __("replied") });
 let kinds;
 
-/** Let the field be chosen among the doctypes whose records can be enrolled: the settings name them. */
+/** Offer the doctypes whose records can be enrolled, which the settings name. */
 export function offer_kinds(frm) {
 	kinds = kinds || frappe.xcall("email_campaigns.api.desk.drip.kinds", {}, "GET");
 	return kinds.then((doctypes) => {
@@ -15,22 +15,22 @@ export function offer_kinds(frm) {
 		frappe.meta.get_docfield("Email Campaign", "email_campaign_for").options = options;
 		if (!frm) return;
 		const present = frm.doc.email_campaign_for;
-		const own = present && !doctypes.includes(present) ? `${options}\n${present}` : options;
-		frm.set_df_property("email_campaign_for", "options", own);
+		const all = present && !doctypes.includes(present) ? `${options}\n${present}` : options;
+		frm.set_df_property("email_campaign_for", "options", all);
 	});
 }
 
-/** Show what holds up the steps of a campaign. */
+/** Show why the steps of a campaign are held up. */
 export function show_drip_problem(frm, campaign) {
-	const shown = (problem) => problem && frm.set_intro(escape(problem), "red");
-	if (frm.doctype === "Campaign") return shown(frm.doc.drip_problem);
+	const show = (problem) => problem && frm.set_intro(escape(problem), "red");
+	if (frm.doctype === "Campaign") return show(frm.doc.drip_problem);
 	if (campaign && !frm.is_new())
 		frappe.db
 			.get_value("Campaign", campaign, "drip_problem")
-			.then(({ message }) => shown((message || {}).drip_problem));
+			.then(({ message }) => show((message || {}).drip_problem));
 }
 
-/** Show the steps of an enrolment: what has been sent and read, and what is still to come. */
+/** Show the steps of an enrolment: sent, read, and still to come. */
 export function show_steps(frm) {
 	const $area = frm.get_field("steps_html").$wrapper.empty();
 	frm.set_df_property("steps_section", "hidden", frm.is_new() ? 1 : 0);
@@ -49,9 +49,9 @@ export function show_steps(frm) {
 
 function person_table(steps) {
 	const rows = steps.map((step) => {
-		const happened = DONE.filter((kind) => step[kind]).map((kind) => done_names()[kind]);
+		const reactions = REACTIONS.filter((kind) => step[kind]).map((kind) => reaction_names()[kind]);
 		return `<tr>${first_cells(step)}<td>${pill(step)}</td>
-			<td class="text-muted">${escape([__(step.reason), ...happened].filter(Boolean).join(", "))}</td></tr>`;
+			<td class="text-muted">${escape([__(step.reason), ...reactions].filter(Boolean).join(", "))}</td></tr>`;
 	});
 	return table([...first_heads(), __("Status"), ""], rows);
 }
@@ -77,7 +77,8 @@ function first_cells({ step, days, template, due, at, condition }) {
 }
 
 function pill({ status }) {
-	return `<span class="indicator-pill ${colour_of("mail", status)}">${escape(__(status || "To Come"))}</span>`;
+	const label = status ? __(status) : __("To Come");
+	return `<span class="indicator-pill ${colour_of("mail", status)}">${escape(label)}</span>`;
 }
 
 function table(heads, rows) {

@@ -3,7 +3,7 @@ import { offer_in_grid } from "../choices";
 import { time_zones } from "../mass_email/planning";
 import { cell } from "../mass_email/result_parts";
 
-/** Show what came of the steps of a campaign, over all its enrolments. */
+/** Show the figures of a campaign's steps, over all its enrolments. */
 export function show_schedule(frm) {
 	const $area = frm.get_field("schedule_html").$wrapper.empty();
 	const { grid } = frm.fields_dict.campaign_schedules;

@@ -6,17 +6,17 @@ const LABELS = ["A", "B", "C", "D"];
 
 function labels(frm) {
 	const rows = frm.doc.ab_versions || [];
-	return rows.length ? ["A", ...rows.map(({ label }, place) => label || LABELS[place + 1])] : [];
+	return rows.length ? ["A", ...rows.map(({ label }, index) => label || LABELS[index + 1])] : [];
 }
 
-/** Name the versions in their order, and show the fields that a mailing with versions has. */
+/** Label the versions in their order, and show the fields for a mailing with versions. */
 export function name_versions(frm) {
 	const { grid } = frm.fields_dict.ab_versions;
-	(frm.doc.ab_versions || []).forEach((row, place) => {
-		row.label = LABELS[place + 1] || "";
+	(frm.doc.ab_versions || []).forEach((row, index) => {
+		row.label = LABELS[index + 1] || "";
 		// Not the whole grid: Frappe is about to put the cursor into the new row.
-		const shown = grid.grid_rows_by_docname[row.name];
-		if (shown) shown.refresh_field("label");
+		const grid_row = grid.grid_rows_by_docname[row.name];
+		if (grid_row) grid_row.refresh_field("label");
 	});
 	frm.layout.refresh_dependency();
 }
@@ -37,7 +37,7 @@ export function version_fields(frm, change) {
 	];
 }
 
-/** Show how the versions of a mailing do, what the rest waits for, and let one be chosen. */
+/** Show the figures of a mailing's versions and what the rest waits for, and let the user choose a version. */
 export function show_test(frm) {
 	const $area = frm.get_field("ab_html").$wrapper.empty();
 	if (frm.is_new() || !labels(frm).length || !frm.doc.started_on) return;
@@ -64,11 +64,11 @@ function draw(frm, state) {
 		__("Replied"),
 		__("Unsubscribed"),
 	];
-	const head = heads.map((label, place) => `<th class="${place ? "text-right" : ""}">${label}</th>`);
-	return `<p class="ec-ab-told mb-2">${standing(frm, state)}</p>
+	const head = heads.map((label, index) => `<th class="${index ? "text-right" : ""}">${label}</th>`);
+	return `<p class="ec-ab-standing mb-2">${standing(frm, state)}</p>
 		<div class="table-responsive"><table class="table table-sm ec-ab-versions">
 		<tr class="text-muted">${head.join("")}</tr>${rows.join("")}</table></div>
-		<p class="text-muted small">${state.told.map(escape).join("<br>")}</p>`;
+		<p class="text-muted small">${state.comparisons.map(escape).join("<br>")}</p>`;
 }
 
 function row(chosen, label, version) {
@@ -79,8 +79,8 @@ function row(chosen, label, version) {
 		${cell(version.unsubscribed, version.unsubscribe_rate)}</tr>`;
 }
 
-/** One sentence: who waits for what, or what was chosen, when and why. */
-function standing(frm, { waiting, leaving, due }) {
+/** A sentence: how many recipients wait for what, or which version was chosen, when and why. */
+function standing(frm, { waiting, remaining, due }) {
 	const { ab_winner, ab_chosen_on, ab_chosen_by, ab_reason, ab_winner_by, frozen, status } = frm.doc;
 	if (ab_winner) {
 		const values = [`<b>${escape(ab_winner)}</b>`, frappe.datetime.str_to_user(ab_chosen_on)];
@@ -93,22 +93,22 @@ function standing(frm, { waiting, leaving, due }) {
 	if (!waiting) return __("Nobody waits for the winner.");
 	return `${__("Recipients who wait for the winner: {0}.", [`<b>${number(waiting)}</b>`])} ${until(
 		ab_winner_by,
-		leaving,
+		remaining,
 		due,
 		frm.doc.ab_hours
 	)}`;
 }
 
-function until(winner_by, leaving, due, hours) {
+function until(winner_by, remaining, due, hours) {
 	if (winner_by === "By hand") return __("It is chosen by hand: press Choose Winner.");
 	const by = { Opens: __("opens"), Clicks: __("clicks"), Replies: __("replies") }[winner_by];
 	if (due) {
 		return __("It is chosen by {0} on {1}, or sooner by hand.", [by, frappe.datetime.str_to_user(due)]);
 	}
-	return leaving
+	return remaining
 		? __(
-				"It is chosen by {0}, {1} hours after the last of the {2} mails of the test that have still to leave.",
-				[by, hours, number(leaving)]
+				"It is chosen by {0}, {1} hours after the last of the {2} mails of the test that are still to be sent.",
+				[by, hours, number(remaining)]
 			)
 		: __("It is chosen by {0}, {1} hours after the last mail of the test.", [by, hours]);
 }
@@ -126,7 +126,9 @@ function ask(frm) {
 					label: __("Version for the Rest"),
 					reqd: 1,
 					options: labels(frm),
-					description: __("It is sent to everybody who waits, at once, and can't be chosen again."),
+					description: __(
+						"It is sent at once to everybody who waits. The choice can't be changed."
+					),
 				},
 			],
 			size: "large",

@@ -3,7 +3,7 @@ import { escape, number } from "../call";
 const API = "email_campaigns.api.desk.results";
 const WITH_RESULTS = ["In Process", "Paused", "Complete", "Cancelled", "Failed"];
 const LINK = "clicked_link";
-// Nobody may be mailed because of having unsubscribed, so there is no list of those.
+// People who unsubscribed must not be mailed, so there is no list of them.
 const behaviours = () => ({
 	opened: __("Opened"),
 	opened_not_clicked: __("Opened but Not Clicked"),
@@ -15,7 +15,7 @@ const behaviours = () => ({
 	failed: __("Failed"),
 });
 
-/** Offer to make a target list from what people did with a mailing. */
+/** Offer to make a target list from the behaviour of a mailing's recipients. */
 export function offer_lists(frm) {
 	if (!WITH_RESULTS.includes(frm.doc.status) || !frappe.model.can_write("Target List")) return;
 	for (const [behaviour, label] of Object.entries(behaviours())) {
@@ -64,14 +64,14 @@ function link_field(links, change) {
 }
 
 function list_fields(frm, label) {
-	const both = frappe.model.can_create("Target List");
+	const may_create = frappe.model.can_create("Target List");
 	return [
 		{
 			fieldtype: "Check",
 			fieldname: "is_new",
 			label: __("A new list"),
-			default: both ? 1 : 0,
-			hidden: !both,
+			default: may_create ? 1 : 0,
+			hidden: !may_create,
 		},
 		{
 			fieldtype: "Data",
@@ -106,8 +106,8 @@ function add(frm, behaviour, { link, is_new, title, target_list }, dialog) {
 	const args = { name: frm.doc.name, behaviour, link: link || "", is_new: is_new ? 1 : 0 };
 	frappe.xcall(`${API}.make_list`, { ...args, target_list: is_new ? title : target_list }).then((list) => {
 		dialog.hide();
-		const shown = frappe.utils.get_form_link("Target List", list, true, escape(list));
-		const message = __("They are joining {0} in the background.", [shown]);
+		const form_link = frappe.utils.get_form_link("Target List", list, true, escape(list));
+		const message = __("They are being added to {0} in the background.", [form_link]);
 		frappe.show_alert({ message, indicator: "green" }, 10);
 	});
 }

@@ -1,6 +1,6 @@
 import { call, escape, number, saved } from "../call";
 
-/** Show who would get the mailing now: members, minus each reason, equals mails. */
+/** Show how many recipients the mailing would have now: members, minus each reason, equals mails. */
 export function calculate(frm) {
 	return count(frm).then((counts) =>
 		frappe.msgprint({ title: __("Recipients"), message: table(counts), indicator: "blue" })
@@ -29,16 +29,16 @@ export function table({ members, planned, skipped, languages, domains, versions,
 	)}${breakdown(__("By domain"), domains)}`;
 }
 
-/** The mails of each version of an A/B test; who gets a language version has none. */
+/** The mails of each version of an A/B test; recipients of a language version have none. */
 function versions_named(versions) {
 	const named = {
-		Rest: __("The rest, which waits for the winner"),
+		Rest: __("The rest, waiting for the winner"),
 		"": __("In a language version, at once"),
 	};
 	return Object.entries(versions).map(([label, n]) => [named[label] || __("Version {0}", [label]), n]);
 }
 
-/** The parts of a number, where there are several: a version without a language is that for everybody. */
+/** The parts of a number, where there are several; the part without a name is that of everybody else. */
 function breakdown(title, parts) {
 	if (parts.length < 2) return "";
 	const rows = parts.map(([name, n]) => row(escape(name || __("For everybody else")), number(n)));

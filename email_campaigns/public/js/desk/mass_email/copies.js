@@ -1,7 +1,7 @@
 import { call, escape, number } from "../call";
 import { offer_in_grid } from "../choices";
 
-/** Let the CC fields be chosen among those that the settings offer, and say who gets copies. */
+/** Offer the CC fields of the settings, and show who gets copies. */
 export function show_copies(frm) {
 	call("choices.cc_fields").then((choices) => {
 		offer_in_grid(frm.fields_dict.cc_fields.grid, "cc_field", choices);
@@ -29,8 +29,8 @@ function draw(frm, offered, choices) {
 	</div>`);
 }
 
-function switched_off(several) {
-	return several > 1
+function switched_off(count) {
+	return count > 1
 		? __("The fields struck through have been switched off in the settings: nobody is copied from them.")
 		: __("The field struck through has been switched off in the settings: nobody is copied from it.");
 }

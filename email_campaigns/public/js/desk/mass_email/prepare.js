@@ -3,17 +3,17 @@ import { ask_for_reason, call, escape, saved } from "../call";
 
 const MARKS = { error: ["✕", "red"], warning: ["!", "orange"], ok: ["✓", "green"] };
 
-/** Show who would get the mailing and what the check list finds, then let it go or ask for its approval. */
+/** Show the recipients and the check list, then start the mailing or ask for its approval. */
 export function prepare(frm) {
 	return look(frm).then((preparation) => {
 		const [label, message] = preparation.approval
-			? [__("Ask for Approval"), __("The approval is asked for.")]
+			? [__("Ask for Approval"), __("The approval was requested.")]
 			: [start_label(preparation), ""];
-		open(frm, preparation, label, asked_whom(preparation), () => step(frm, "submit", {}, message));
+		open(frm, preparation, label, approvers_hint(preparation), () => step(frm, "submit", {}, message));
 	});
 }
 
-/** Show the same to whoever approves; what changes meanwhile is not approved unseen. */
+/** Show the same to the approver; changes made meanwhile are not approved unseen. */
 export function approve(frm) {
 	return look(frm).then((preparation) => {
 		const paused = frm.doc.status === "Paused";
@@ -29,13 +29,13 @@ export function approve(frm) {
 export function reject(frm) {
 	ask_for_reason(
 		__("Reject This Mailing"),
-		__("It becomes a Draft again. Whoever asked for the approval reads the reason."),
+		__("It becomes a Draft again. Whoever asked for the approval will see the reason."),
 		__("Reject"),
 		(reason) => step(frm, "reject", { reason })
 	);
 }
 
-/** Buttons of the steps before a mailing goes, according to who looks; `add` is (label, action, type). */
+/** Add the buttons of the steps before the start that the user may take; `add` takes (label, action, type). */
 export function add_approval_steps(frm, add, back_to_draft) {
 	const { may_approve, asked_for_it, approval_fault } = frm.doc.__onload || {};
 	const { status } = frm.doc;
@@ -50,18 +50,22 @@ export function add_approval_steps(frm, add, back_to_draft) {
 		add(__("Approve…"), () => approve(frm), "primary");
 }
 
-/** Say above the form who waits for whom, why it was rejected, or why the approval is void. */
+/** Show above the form who waits for whom, why the mailing was rejected, or why its approval is void. */
 export function approval_headline(frm) {
 	const { status, problem, requested_by, rejected_by, rejection_reason, approver, modified } = frm.doc;
-	const by = (user) => `<b>${escape(frappe.user_info(user).fullname || user)}</b>`;
+	const name = (user) => `<b>${escape(frappe.user_info(user).fullname || user)}</b>`;
 	if (status === "Draft" && problem) frm.dashboard.set_headline_alert(escape(problem), "red");
 	else if (status === "Draft" && rejected_by)
 		frm.dashboard.set_headline_alert(
-			__("{0} has rejected this mailing: {1}", [by(rejected_by), escape(rejection_reason)]),
+			__("{0} has rejected this mailing: {1}", [name(rejected_by), escape(rejection_reason)]),
 			"orange"
 		);
 	else if (status === "Pending Approval") {
-		const values = [by(requested_by), frappe.datetime.str_to_user(modified), approver && by(approver)];
+		const values = [
+			name(requested_by),
+			frappe.datetime.str_to_user(modified),
+			approver && name(approver),
+		];
 		const text = approver
 			? __("{0} asked {2} for the approval on {1}.", values)
 			: __("{0} asked for the approval on {1}.", values);
@@ -81,7 +85,7 @@ function step(frm, method, args, message) {
 		.then(() => message && frappe.show_alert({ message, indicator: "green" }));
 }
 
-function open(frm, preparation, label, hint, go) {
+function open(frm, preparation, label, hint, submit) {
 	const dialog = new frappe.ui.Dialog({
 		title: escape(frm.doc.title),
 		size: "large",
@@ -89,7 +93,7 @@ function open(frm, preparation, label, hint, go) {
 		primary_action_label: label,
 		primary_action: () => {
 			dialog.hide();
-			go();
+			submit();
 		},
 	});
 	if (preparation.findings.some(({ level }) => level === "error")) dialog.disable_primary_action();
@@ -103,27 +107,27 @@ function content({ findings, count }, hint) {
 			<td class="w-100" style="overflow-wrap: anywhere">${escape(text)}</td></tr>`;
 	});
 	const blocked = findings.some(({ level }) => level === "error");
-	const advice = blocked ? __("What is marked ✕ has to be mended before the mailing can go.") : hint;
+	const advice = blocked ? __("What is marked ✕ has to be fixed before the mailing can start.") : hint;
 	return `<table class="table table-sm ec-findings">${lines.join("")}</table>
 		${count ? table(count) : ""}${advice ? `<p class="ec-hint mb-0">${advice}</p>` : ""}`;
 }
 
 function start_label({ starts }) {
-	return starts ? __("Schedule for {0}", [shown(starts)]) : __("Send Now");
+	return starts ? __("Schedule for {0}", [display(starts)]) : __("Send Now");
 }
 
 function start_hint({ starts, time_zone }) {
-	const time = starts && `<b>${escape(shown(starts))}${time_zone ? ` (${escape(time_zone)})` : ""}</b>`;
+	const time = starts && `<b>${escape(display(starts))}${time_zone ? ` (${escape(time_zone)})` : ""}</b>`;
 	return time ? __("Start: {0}", [time]) : __("It starts as soon as it is approved.");
 }
 
-function asked_whom(preparation) {
+function approvers_hint(preparation) {
 	if (!preparation.approval)
 		return preparation.starts && preparation.time_zone ? start_hint(preparation) : "";
 	const names = preparation.approvers.map((name) => `<b>${escape(name)}</b>`).join(", ");
-	return `${start_hint(preparation)} ${names ? __("Who is asked: {0}", [names]) : ""}`;
+	return `${start_hint(preparation)} ${names ? __("Approvers: {0}", [names]) : ""}`;
 }
 
-function shown(time) {
+function display(time) {
 	return frappe.datetime.str_to_user(time.split(".")[0]);
 }

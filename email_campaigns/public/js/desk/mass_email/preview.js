@@ -21,7 +21,7 @@ export function preview(frm) {
 	});
 }
 
-/** Send the mail as a chosen recipient would get it to some addresses, the user's own by default. */
+/** Send the mail as a chosen recipient would get it to addresses, by default the user's own. */
 export function send_test(frm) {
 	return open(frm, {
 		title: __("Send Test"),
@@ -102,9 +102,9 @@ function recipient_fields(frm, doctypes, changed) {
 	];
 }
 
-/** The recipient as the server wants it; null while a doctype other than the members' awaits its record. */
+/** The recipient as arguments for the server; null while a doctype has been chosen but no record yet. */
 function chosen(dialog) {
-	// While the title of a record is being looked up, its field has no value but in this place.
+	// While Frappe looks up the title of a record, only `value` has the name.
 	const [doctype, record] = [dialog.get_value("doctype"), dialog.fields_dict.record.value];
 	const version = dialog.get_value("version") || "";
 	return record ? { doctype, record, version } : doctype === MEMBER ? { version } : null;

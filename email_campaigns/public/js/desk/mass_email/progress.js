@@ -1,8 +1,8 @@
 import { call, escape, number } from "../call";
 import { approval_headline } from "./prepare";
 
-const LIVE = ["Pending", "In Process"]; // a Paused one still finishes the mail that is leaving
-const EVERY = 5000; // milliseconds; realtime events come sooner where the site has them
+const LIVE = ["Pending", "In Process"];
+const INTERVAL = 5000; // milliseconds; realtime events come sooner where the site has them
 const SEGMENTS = {
 	Sent: "success",
 	Uncertain: "warning",
@@ -19,7 +19,7 @@ const tiles = () => ({
 	[__("Skipped")]: ["Skipped"],
 });
 
-/** Show how far a mailing has got, and keep that up to date for as long as its form is on the screen. */
+/** Show the progress of a mailing, and keep it up to date while its form is on the screen. */
 export function watch_mailing(frm) {
 	if (!frm.ec_listens) {
 		frm.ec_listens = true;
@@ -42,7 +42,7 @@ function ask(frm) {
 		draw(frm, state);
 		banner(frm, state.problem);
 		if (LIVE.includes(state.status))
-			frm.ec_timer = setTimeout(() => is_shown(frm, name) && ask(frm), EVERY);
+			frm.ec_timer = setTimeout(() => is_shown(frm, name) && ask(frm), INTERVAL);
 	});
 }
 
@@ -105,18 +105,18 @@ function times({ started_on, completed_on }) {
 	return `<span class="text-muted">${parts.filter(Boolean).join(", ")}</span>`;
 }
 
-/** How fast it goes, what holds it up, and when it will have left. */
+/** The speed, the limit that holds the mailing up, and the estimated end. */
 function pace({ status, rate, held_by, opens_in, ends_at }) {
 	if (status !== "In Process") return "";
 	const parts = [
 		rate && __("{0} mails an hour at present", [number(rate)]),
-		opens_in && __("held by {0}, goes on in {1}", [escape(held_by), span(opens_in)]),
+		opens_in && __("held by {0}, continues in {1}", [escape(held_by), span(opens_in)]),
 		ends_at && __("ends in about {0}", [span(ends_at - Date.now() / 1000)]),
 	];
 	return `<p class="text-muted ec-pace">${parts.filter(Boolean).join(" · ")}</p>`;
 }
 
-/** A number of seconds as people say it. */
+/** A number of seconds in minutes, hours or days. */
 function span(seconds) {
 	const minutes = Math.max(1, Math.ceil(seconds / 60));
 	if (minutes < 120) return __("{0} minutes", [minutes]);
@@ -134,10 +134,10 @@ function reasons(by_reason) {
 }
 
 const advice = () => ({
-	Pending: __("It starts by itself as soon as this is mended."),
-	"In Process": __("It goes on by itself as soon as this is mended."),
-	Paused: __("Mend this, then press Resume. No mail was lost, and none is sent twice."),
-	Failed: __("Mend this, then duplicate this mailing and send the copy."),
+	Pending: __("It starts by itself as soon as this is fixed."),
+	"In Process": __("It continues by itself as soon as this is fixed."),
+	Paused: __("Fix this, then press Resume. No mail was lost, and none is sent twice."),
+	Failed: __("Fix this, then duplicate this mailing and send the copy."),
 });
 
 function banner(frm, problem) {

@@ -3,43 +3,46 @@ import { as_choices, call, escape, number, recipient_doctypes } from "../call";
 const STARTED = ["In Process", "Paused", "Complete", "Failed"];
 const group = () => __("Recipients");
 
-/** Buttons for what people ask when a mailing has left: why, and send it again. */
+/** Add the buttons for a mailing that has been sent: explain, and send again. */
 export function add_after(frm) {
 	frm.add_custom_button(__("Why…"), () => ask_why(frm), group());
 	if (!frappe.perm.has_perm(frm.doctype, 0, "write") || !STARTED.includes(frm.doc.status)) return;
 	if (frm.doc.failed_count)
-		frm.add_custom_button(__("Resend to Failed…"), () => counted(frm, resend_failed), group());
+		frm.add_custom_button(__("Resend to Failed…"), () => with_figures(frm, resend_failed), group());
 	if (frm.doc.frozen)
-		frm.add_custom_button(__("Resend to Missing…"), () => counted(frm, resend_missing), group());
+		frm.add_custom_button(__("Resend to Missing…"), () => with_figures(frm, resend_missing), group());
 	if (frm.doc.uncertain_count)
-		frm.add_custom_button(__("Decide Uncertain…"), () => counted(frm, decide_uncertain), group());
+		frm.add_custom_button(__("Decide Uncertain…"), () => with_figures(frm, decide_uncertain), group());
 }
 
-function counted(frm, go) {
+function with_figures(frm, ask) {
 	return call("resend.figures", { name: frm.doc.name }, __("Counting mails…")).then((figures) =>
-		go(frm, figures)
+		ask(frm, figures)
 	);
 }
 
 function resend_failed(frm, { failed }) {
 	const question = __(
-		"{0} mails have failed. Send them again, but for addresses that get no mail any more?",
+		"{0} mails have failed. Send them again, except to addresses that must not get mail any more?",
 		[bold(failed)]
 	);
 	frappe.confirm(question, () =>
-		change(frm, "resend_failed").then((done) => show_outcome(done.queued, done.left_out))
+		change(frm, "resend_failed").then(({ queued, left_out }) => show_outcome(queued, left_out))
 	);
 }
 
 function resend_missing(frm, { joined, left_out }) {
 	if (!joined && !left_out) return frappe.msgprint(__("Nobody is missing."));
 	const question = __(
-		"{0} members have joined the lists since, and {1} got nothing for a reason that may no longer hold. Send the mailing to all of them who may have it?",
+		"{0} members have joined the lists since, and {1} got nothing for a reason that may no longer hold. Send the mailing to those of them who may get it?",
 		[bold(joined), bold(left_out)]
 	);
 	frappe.confirm(question, () =>
 		change(frm, "resend_missing").then(() =>
-			frappe.show_alert({ message: __("They are looked for in the background."), indicator: "blue" })
+			frappe.show_alert({
+				message: __("The job that sends to them runs in the background."),
+				indicator: "blue",
+			})
 		)
 	);
 }
@@ -47,31 +50,31 @@ function resend_missing(frm, { joined, left_out }) {
 function decide_uncertain(frm, { uncertain }) {
 	if (!uncertain) return frm.reload_doc();
 	decide(
-		__("Of {0} mails nobody knows whether they arrived. What shall become of them?", [bold(uncertain)]),
+		__("Nobody knows whether {0} mails arrived. What do you want to do with them?", [bold(uncertain)]),
 		(arrived) => change(frm, "decide_uncertain", { arrived })
 	);
 }
 
-/** Ask what shall become of uncertain mails, then call `go` with 1 for “arrived” or 0 for “send again”. */
-export function decide(question, go) {
+/** Ask what to do with uncertain mails, then call `submit` with 1 for “arrived” or 0 for “send again”. */
+export function decide(question, submit) {
 	const dialog = new frappe.ui.Dialog({
 		title: __("Uncertain Mails"),
 		fields: [{ fieldtype: "HTML", fieldname: "question", options: `<p>${question}</p>` }],
 		primary_action_label: __("They Arrived"),
-		primary_action: () => done(1),
+		primary_action: () => close(1),
 		secondary_action_label: __("Send Again"),
-		secondary_action: () => done(0),
+		secondary_action: () => close(0),
 	});
-	const done = (arrived) => {
+	const close = (arrived) => {
 		dialog.hide();
-		go(arrived).then(({ decided, left_out }) => show_outcome(decided, left_out));
+		submit(arrived).then(({ decided, left_out }) => show_outcome(decided, left_out));
 	};
 	dialog.show();
 }
 
 function change(frm, method, args) {
-	const done = call(`resend.${method}`, { name: frm.doc.name, ...args }, __("One moment…"));
-	return done.then((answer) => frm.reload_doc().then(() => answer));
+	const request = call(`resend.${method}`, { name: frm.doc.name, ...args }, __("One moment…"));
+	return request.then((answer) => frm.reload_doc().then(() => answer));
 }
 
 function show_outcome(mails, left_out = {}) {

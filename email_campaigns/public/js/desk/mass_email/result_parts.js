@@ -40,18 +40,18 @@ function draw_timeline($area, { hours, points }) {
 			datasets: shown.map((kind) => ({ name: names[kind], values: points[kind] })),
 		},
 	});
-	$area.append(`<p class="text-muted small">${told_step(hours)}</p>`);
+	$area.append(`<p class="text-muted small">${describe_step(hours)}</p>`);
 }
 
 function since_start(hours, step) {
 	return step < 24 ? __("{0} h", [hours]) : __("{0} d", [hours / 24]);
 }
 
-function told_step(hours) {
+function describe_step(hours) {
 	const step = hours < 24 ? __("{0} hours", [hours]) : __("{0} days", [Math.round(hours / 24)]);
 	return hours === 1
-		? __("People who did so for the first time, hour by hour since the start.")
-		: __("People who did so for the first time, in steps of {0} since the start.", [step]);
+		? __("People who did this for the first time, hour by hour since the start.")
+		: __("People who did this for the first time, in steps of {0} since the start.", [step]);
 }
 
 function heading(label) {
@@ -64,7 +64,7 @@ function draw_links(links) {
 			<td><a href="${frappe.utils.get_form_link("Tracking Link", link)}">${escape(title)}</a></td>
 			${cell(people)}${cell(clicks)}${cell(machine_clicks)}</tr>`
 	);
-	const heads = [__("Link"), __("People"), __("Clicks"), __("Clicks by Programs")];
+	const heads = [__("Link"), __("People"), __("Clicks"), __("Clicks by Bots")];
 	return heading(__("By Link")) + table("ec-links", heads, rows);
 }
 
@@ -105,7 +105,7 @@ function draw_lift({ mailed, held_out, confidence, outcomes: differences }) {
 		"",
 	];
 	const explanation = __(
-		"Who was held out could not open or click anything, so the groups are compared by what the site sees of both since the start."
+		"People in the hold-out group had nothing to open or click, so the groups are compared by what the site sees of both since the start."
 	);
 	return `${heading(__("Against the Hold-out Group"))}${table("ec-lift", heads, rows)}
 		<p class="text-muted small">${explanation}</p>`;

@@ -21,13 +21,13 @@ const rate_names = () => ({
 	unsubscribe_rate: __("Unsubscribed"),
 	complaint_rate: __("Complained"),
 });
-const bases = () => ({
-	sent: __("of {0} mailed"),
-	delivered: __("of {0} delivered"),
-	opened: __("of {0} who opened"),
-});
+const bases = {
+	sent: (people) => __("of {0} mailed", [people]),
+	delivered: (people) => __("of {0} delivered", [people]),
+	opened: (people) => __("of {0} who opened", [people]),
+};
 
-/** Show what a mailing has achieved: figures at once, the parts when the server has counted them. */
+/** Show the results of a mailing: figures at once, the parts when the server has counted them. */
 export function show_results(frm) {
 	const $area = frm.get_field("results_html").$wrapper.empty();
 	if (frm.is_new() || !WITH_RESULTS.includes(frm.doc.status)) return;
@@ -57,7 +57,7 @@ export function show_campaign_results(frm) {
 }
 
 function figures({ counts, rates, funnel, tracked }) {
-	if (!counts.sent) return `<p class="text-muted ec-no-results">${__("No mail has left yet.")}</p>`;
+	if (!counts.sent) return `<p class="text-muted ec-no-results">${__("No mail has been sent yet.")}</p>`;
 	const untracked = tracked
 		? ""
 		: `<p class="text-muted">${__("Informational mail is not tracked: nobody knows who opened it.")}</p>`;
@@ -69,7 +69,7 @@ function figures({ counts, rates, funnel, tracked }) {
 
 function explanation() {
 	return __(
-		"Figures count people, each once: colleagues of the seed group, copies and tests are left out. Programs are link scanners and image proxies, which nobody reads with."
+		"Figures count people, each once, without the seed group, copies and tests. Bots are link scanners and image proxies, with which nobody reads."
 	);
 }
 
@@ -78,10 +78,9 @@ function draw_funnel(funnel) {
 	const first = Math.max(1, funnel[0].count);
 	const rows = funnel.map(({ name, count, raw, share }) => {
 		const width = (value) => Math.min(100, (100 * value) / first);
-		const programs =
-			raw > count ? `<div style="width: ${width(raw - count)}%" class="ec-programs"></div>` : "";
+		const bots = raw > count ? `<div style="width: ${width(raw - count)}%" class="ec-bots"></div>` : "";
 		return `<tr><td class="text-nowrap text-muted" style="width: 1%">${names[name]}</td>
-			<td><div class="ec-bar"><div style="width: ${width(count)}%" class="ec-people"></div>${programs}</div></td>
+			<td><div class="ec-bar"><div style="width: ${width(count)}%" class="ec-people"></div>${bots}</div></td>
 			<td class="text-right text-nowrap" style="width: 1%"><b>${number(count)}</b></td>
 			<td class="text-right text-nowrap text-muted" style="width: 1%">${percent(share)}</td></tr>`;
 	});
@@ -91,22 +90,22 @@ function draw_funnel(funnel) {
 function style() {
 	return `<style>.ec-bar { display: flex; height: 14px; background: var(--control-bg, #f3f3f3); border-radius: 4px;
 		overflow: hidden; margin-top: 3px } .ec-people { background: var(--blue-500, #2490ef) }
-		.ec-programs { background: var(--gray-400, #c0c6cc) }</style>`;
+		.ec-bots { background: var(--gray-400, #c0c6cc) }</style>`;
 }
 
 function draw_rates(rates) {
-	const [names, words] = [rate_names(), bases()];
-	const any = rates.some(({ count, raw_count }) => raw_count > count);
+	const names = rate_names();
+	const has_bots = rates.some(({ count, raw_count }) => raw_count > count);
 	const rows = rates.map(({ name, count, human, raw, base, of: total, raw_count }) => {
-		const with_programs = raw_count > count ? `${number(raw_count)} · ${percent(raw)}` : "";
+		const with_bots = raw_count > count ? `${number(raw_count)} · ${percent(raw)}` : "";
 		return `<tr><td>${names[name]}</td><td class="text-right text-nowrap">${number(count)}</td>
 			<td class="text-right text-nowrap"><b>${percent(human)}</b></td>
-			<td class="text-nowrap text-muted">${__(words[base], [number(total)])}</td>
-			${any ? `<td class="text-right text-nowrap text-muted">${with_programs}</td>` : ""}</tr>`;
+			<td class="text-nowrap text-muted">${bases[base](number(total))}</td>
+			${has_bots ? `<td class="text-right text-nowrap text-muted">${with_bots}</td>` : ""}</tr>`;
 	});
-	const head = any
+	const head = has_bots
 		? `<tr class="text-muted small"><td></td><td colspan="3">${__("People")}</td>
-			<td class="text-right text-nowrap">${__("With programs")}</td></tr>`
+			<td class="text-right text-nowrap">${__("With bots")}</td></tr>`
 		: "";
 	return `<table class="table table-sm ec-rates">${head}${rows.join("")}</table>`;
 }

@@ -57,7 +57,7 @@ export function from_email_group(frm) {
 	dialog.show();
 }
 
-/** Add single members, one after the other: a record, or a plain address. */
+/** Add single members, one after another: a record, or a plain address. */
 export function add_one(frm) {
 	return recipient_doctypes().then((doctypes) => {
 		const plain = { value: "", label: __("A plain address") };
@@ -121,7 +121,7 @@ function add(frm, args, dialog) {
 function filter_for(dialog) {
 	const doctype = dialog.get_value("doctype");
 	const $area = dialog.fields_dict.filter_area.$wrapper.empty();
-	// Until its filters are there, a press would add the records of the former filters.
+	// Until the new filters are there, the button would add the records of the former ones.
 	dialog.get_primary_btn().prop("disabled", true);
 	frappe.model.with_doctype(doctype, () => {
 		if (doctype !== dialog.get_value("doctype")) return;
@@ -146,16 +146,12 @@ function count(dialog) {
 	});
 }
 
-/** The filters that are filled in; a row that was just added narrows nothing yet. */
+/** The filters that have a value; a new row has none yet. */
 function filters_of(dialog) {
 	const filled = ([, , , value]) => value !== "" && value !== null && value !== undefined;
 	return JSON.stringify(dialog.filter_group.get_filters().filter(filled));
 }
 
 function no_sources() {
-	frappe.msgprint(
-		__(
-			"There is no record type that you may read among the recipient sources of the Email Campaign Settings."
-		)
-	);
+	frappe.msgprint(__("You may read none of the recipient sources in the Email Campaign Settings."));
 }

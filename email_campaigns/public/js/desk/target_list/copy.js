@@ -52,12 +52,8 @@ function compare(frm, dialog) {
 		$area.html(`<table class="table mb-2"><tbody>${rows.join("")}</tbody></table>
 			<p class="text-muted small">${__("The same record or the same address is the same person.")}</p>`);
 		$area.find("[data-part]").on("click", function () {
-			const [label, , which] = parts[$(this).attr("data-part")];
-			ask_for_title(
-				label === __("On both") ? __("{0} and {1}", [first, second]) : label,
-				which,
-				dialog
-			);
+			const [label, , args] = parts[$(this).attr("data-part")];
+			ask_for_title(label === __("On both") ? __("{0} and {1}", [first, second]) : label, args, dialog);
 		});
 	});
 }
@@ -67,7 +63,7 @@ export function copy_list(frm) {
 	ask_for_title(__("{0} (copy)", [frm.doc.name]), { target_list: frm.doc.name });
 }
 
-function ask_for_title(title, which, before) {
+function ask_for_title(title, args, former_dialog) {
 	const dialog = new frappe.ui.Dialog({
 		title: __("Make a List"),
 		fields: [
@@ -75,16 +71,16 @@ function ask_for_title(title, which, before) {
 			{
 				fieldtype: "HTML",
 				options: `<p class="text-muted small">${__(
-					"Who left the list has left the new one, too. Feeds and the sign-up form stay with the old one."
+					"Whoever unsubscribed from this list is unsubscribed from the new one, too. Feeds and the sign-up form are not copied."
 				)}</p>`,
 			},
 		],
 		primary_action_label: __("Make"),
 		primary_action(values) {
-			call("target_list.copy_list", { ...which, title: values.title }, __("Making the list…")).then(
+			call("target_list.copy_list", { ...args, title: values.title }, __("Making the list…")).then(
 				(name) => {
 					dialog.hide();
-					if (before) before.hide();
+					if (former_dialog) former_dialog.hide();
 					frappe.set_route("Form", "Target List", name);
 				}
 			);
@@ -108,7 +104,7 @@ export function merge_lists(frm) {
 			{
 				fieldtype: "HTML",
 				options: `<p class="text-muted small">${__(
-					"Their members join this list, unless it has them already. The other lists stay as they are."
+					"Their members join this list, unless they are on it already. The other lists stay as they are."
 				)}</p>`,
 			},
 		],

@@ -2,10 +2,10 @@ import { as_choices, call, escape, recipient_doctypes, saved } from "../call";
 import { colour_of } from "../statuses";
 import { watch_members } from "./import_members";
 
-/** Show the feeds of a list as a table, each with what its last run came to and its actions. */
+/** Show the feeds of a list as a table, each with the result of its last run and its actions. */
 export function show_feeds(frm) {
 	const may_write = frm.perm[0] && frm.perm[0].write;
-	const rows = (frm.doc.feeds || []).map((feed) => row_of(feed, may_write)).join("");
+	const rows = (frm.doc.feeds || []).map((feed) => draw_row(feed, may_write)).join("");
 	const add = may_write
 		? `<button class="btn btn-xs btn-default" data-do="add">${__("Add Feed…")}</button>`
 		: "";
@@ -15,7 +15,7 @@ export function show_feeds(frm) {
 			: "";
 	const table = rows
 		? `<table class="table table-sm ec-feeds mb-3"><tbody>${rows}</tbody></table>`
-		: `<p class="text-muted">${__("Nothing feeds this list: its members are those that people add.")}</p>`;
+		: `<p class="text-muted">${__("This list has no feeds: people add its members.")}</p>`;
 	const $area = frm.get_field("feeds_html").$wrapper.html(table + add + all);
 	$area.find("[data-do]").on("click", function () {
 		const feed = (frm.doc.feeds || []).find(({ name }) => name === $(this).attr("data-feed"));
@@ -31,8 +31,9 @@ const ACTIONS = {
 	remove: (frm, feed) => remove(frm, feed),
 };
 
-function row_of(feed, may_write) {
-	const state = feed.enabled ? __(feed.status || "Not Run Yet") : __("Off");
+function draw_row(feed, may_write) {
+	const last = feed.status ? __(feed.status) : __("Not Run Yet");
+	const state = feed.enabled ? last : __("Off");
 	const colour = feed.enabled ? colour_of("feed", feed.status) : "gray";
 	const what =
 		feed.kind === "Report"
@@ -67,7 +68,7 @@ function run(frm, feed) {
 }
 
 function remove(frm, feed) {
-	const question = __("Remove the feed {0}? The members that it has brought stay on the list.", [
+	const question = __("Remove the feed {0}? The members that it has added stay on the list.", [
 		escape(feed.title).bold(),
 	]);
 	frappe.confirm(question, () => {
@@ -84,7 +85,7 @@ function edit(frm, feed) {
 		const dialog = new frappe.ui.Dialog({
 			title: feed ? __("Edit Feed") : __("Add Feed"),
 			size: "large",
-			fields: fields_of(doctypes, feed || {}, () => dialog),
+			fields: feed_fields(doctypes, feed || {}, () => dialog),
 			primary_action_label: __("Save"),
 			primary_action: (values) => store(frm, feed, values, dialog),
 		});
@@ -94,7 +95,7 @@ function edit(frm, feed) {
 	});
 }
 
-function fields_of(doctypes, feed, dialog) {
+function feed_fields(doctypes, feed, dialog) {
 	const by_filter = "eval:doc.kind === 'Saved Filter'";
 	const by_report = "eval:doc.kind === 'Report'";
 	return [
@@ -119,7 +120,7 @@ function fields_of(doctypes, feed, dialog) {
 			label: __("Those Who No Longer Match"),
 			options: as_choices(["Stay", "Leave"]),
 			default: feed.no_longer_match || "Stay",
-			description: __("Whom a person or another feed has put on the list stays in any case."),
+			description: __("Members whom a person or another feed has added stay in any case."),
 		},
 		{ fieldtype: "Section Break" },
 		{
@@ -128,7 +129,7 @@ function fields_of(doctypes, feed, dialog) {
 			label: __("Who"),
 			options: [
 				{ value: "Saved Filter", label: __("Records that match a filter") },
-				{ value: "Report", label: __("Whom a report shows") },
+				{ value: "Report", label: __("The rows of a report") },
 			],
 			default: feed.kind || "Saved Filter",
 		},
@@ -161,7 +162,7 @@ function fields_of(doctypes, feed, dialog) {
 			default: feed.report_filters,
 			depends_on: by_report,
 			max_height: "5rem",
-			description: __("Where the report asks for some, such as {0}", [
+			description: __("If the report needs any, for example {0}", [
 				'<code>{"company": "Example Ltd"}</code>',
 			]),
 		},
@@ -182,7 +183,7 @@ function filter_for(dialog, filters) {
 	if (!doctype || dialog.ec_filters_of === doctype) return;
 	dialog.ec_filters_of = doctype;
 	$area.empty();
-	// Until its filters are there, a press would save the former ones.
+	// Until the new filters are there, the button would save the former ones.
 	dialog.get_primary_btn().prop("disabled", true);
 	frappe.model.with_doctype(doctype, () => {
 		if (doctype !== dialog.get_value("record_type")) return;
@@ -192,7 +193,7 @@ function filter_for(dialog, filters) {
 	});
 }
 
-/** The filter area has no place for a field that is gone: the feed says so itself. */
+/** Without the filters of deleted fields, which the filter area can't show; the feed reports them itself. */
 function known(filters) {
 	return filters.filter(([doctype, field]) => field === "name" || frappe.meta.has_field(doctype, field));
 }
@@ -224,7 +225,7 @@ function offer_columns(dialog, chosen) {
 function store(frm, feed, values, dialog) {
 	const filled = ([, , , value]) => value !== "" && value !== null && value !== undefined;
 	const by_report = values.kind === "Report";
-	const meant = {
+	const row_values = {
 		...values,
 		record_type: by_report ? "" : values.record_type,
 		filters: by_report
@@ -239,10 +240,10 @@ function store(frm, feed, values, dialog) {
 		report_filters: by_report ? values.report_filters : "",
 		report_column: by_report ? values.report_column : "",
 	};
-	delete meant.filter_area;
+	delete row_values.filter_area;
 	const before = feed && Object.assign({}, feed);
 	const row = feed || frm.add_child("feeds");
-	Object.assign(row, meant);
+	Object.assign(row, row_values);
 	frm.dirty();
 	return frm.save().then(
 		() => dialog.hide(),

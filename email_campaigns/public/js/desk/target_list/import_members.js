@@ -1,9 +1,9 @@
 import { call, escape, number } from "../call";
 import { map_columns } from "./map_columns";
 
-const EVERY = 1500; // milliseconds between two looks at a job in the background
+const INTERVAL = 1500; // milliseconds between two requests for the progress of a job
 
-/** Upload a CSV file and let it be read into the target list in the background. */
+/** Upload a CSV file and import it into the target list in the background. */
 export function import_csv(frm) {
 	new frappe.ui.FileUploader({
 		dialog_title: __("Import CSV"),
@@ -12,7 +12,7 @@ export function import_csv(frm) {
 		folder: "Home/Attachments",
 		allow_multiple: false,
 		upload_notes: __(
-			"You choose which column is which in the next step. One has to be the email address."
+			"In the next step, you say what each column holds. One has to be the email address."
 		),
 		restrictions: { allowed_file_types: [".csv", ".txt"], max_number_of_files: 1 },
 		on_success(file) {
@@ -21,7 +21,7 @@ export function import_csv(frm) {
 	});
 }
 
-/** Show how far members are being added, for as long as that lasts and the form is on the screen. */
+/** Show the progress of a job that adds members, while it lasts and the form is on the screen. */
 export function watch_members(frm) {
 	clearTimeout(frm.ec_timer);
 	if (frm.is_new()) return;
@@ -30,7 +30,7 @@ export function watch_members(frm) {
 		if (!is_shown(frm, target_list)) return;
 		if (adding) {
 			draw(frm, adding);
-			frm.ec_timer = setTimeout(() => is_shown(frm, target_list) && watch_members(frm), EVERY);
+			frm.ec_timer = setTimeout(() => is_shown(frm, target_list) && watch_members(frm), INTERVAL);
 			return;
 		}
 		frm.get_field("progress_html").$wrapper.empty();
@@ -55,7 +55,7 @@ function draw(frm, { done, total }) {
 		<p class="text-muted">${__("This goes on in the background; you can leave the page.")}</p>`);
 }
 
-/** Show a report, its first line as the summary, each other line as a row. */
+/** Show the report of an import: its first line as the summary, each other line as a row. */
 export function show_report(frm) {
 	const [summary, ...lines] = (frm.doc.import_report || "").split("\n");
 	const rows = lines.map((line) => `<tr><td>${escape(line)}</td></tr>`).join("");

@@ -1,7 +1,7 @@
 import { call, chosen_records, number, recipient_doctypes, which_field } from "../call";
 
-const PATIENCE = 50; // looks at a list that is being made, LOOK_EVERY milliseconds apart
-const LOOK_EVERY = 200;
+const ATTEMPTS = 50; // to find a list view that Frappe is still making
+const INTERVAL = 200; // milliseconds between two attempts
 const offered = new WeakSet();
 
 /** Offer “Add to Target List” in the list view of every doctype whose records can be recipients. */
@@ -14,10 +14,10 @@ export function offer_in_lists() {
 	});
 }
 
-function when_made(doctype, go, looks = PATIENCE) {
+function when_made(doctype, callback, attempts = ATTEMPTS) {
 	const list = frappe.get_route()[1] === doctype && window.cur_list;
-	if (list && list.doctype === doctype && list.page && list.get_checked_items) go(list);
-	else if (looks) setTimeout(() => when_made(doctype, go, looks - 1), LOOK_EVERY);
+	if (list && list.doctype === doctype && list.page && list.get_checked_items) callback(list);
+	else if (attempts) setTimeout(() => when_made(doctype, callback, attempts - 1), INTERVAL);
 }
 
 function offer(list) {
@@ -35,9 +35,9 @@ function ask_to_enrol(list, names, all) {
 		.then(() => email_campaigns.enrol.ask_to_enrol(list, names, all));
 }
 
-/** Add an action for what is selected, and one for all; `go` gets the names and the number of all. */
-function add(list, action, for_all, go) {
-	const ask = (names) => count(list).then((all) => go(list, names, all));
+/** Add an action for the selected records, and one for all; `open_dialog` gets the list, the names and the total. */
+function add(list, action, for_all, open_dialog) {
+	const ask = (names) => count(list).then((all) => open_dialog(list, names, all));
 	list.page.add_actions_menu_item(action, () => ask(list.get_checked_items(true)), false);
 	list.page.add_menu_item(for_all, () => ask([]));
 }

@@ -1,6 +1,6 @@
 import { call, escape } from "../call";
 
-/** Ask which column of an uploaded file is which, import the file, and call `done` once that has begun. */
+/** Ask what each column of an uploaded file holds, import the file, and call `done` once the import has begun. */
 export function map_columns(frm, file_url, done) {
 	const target_list = frm.doc.name;
 	call("members.csv_columns", { target_list, file_url }, __("Reading the file…")).then((file) => {
@@ -16,9 +16,7 @@ export function map_columns(frm, file_url, done) {
 						{ value: "", label: __("Plain addresses") },
 						...file.record_types.map((value) => ({
 							value,
-							label: __("{0}: the record with the address, made where there is none", [
-								__(value),
-							]),
+							label: __("{0}: the record with the address, or a new one", [__(value)]),
 						})),
 					],
 					change: () => offer(dialog, file, target_list),
@@ -46,10 +44,10 @@ export function map_columns(frm, file_url, done) {
 	});
 }
 
-/** Draw the columns with what they can be; what was chosen before stays where it can. */
+/** Draw the columns with their possible fields; former choices stay where they are still possible. */
 function offer(dialog, file, target_list) {
 	const record_type = dialog.get_value("record_type") || "";
-	// Until its fields are there, a press would import by those of the former record type.
+	// Until the new fields are there, the button would import by those of the former record type.
 	dialog.get_primary_btn().prop("disabled", true);
 	call("members.fields", { target_list, record_type }).then((fields) => {
 		if (record_type !== (dialog.get_value("record_type") || "")) return;
@@ -59,9 +57,9 @@ function offer(dialog, file, target_list) {
 			.get()
 			.map((select) => select.value);
 		const rows = file.columns.map((column, place) =>
-			row_of(column, fields, before[place] || column.field || namesake(column, fields))
+			draw_row(column, fields, before[place] || column.field || field_of_same_name(column, fields))
 		);
-		const heads = [__("Column of the File"), __("First Values"), __("Is")];
+		const heads = [__("Column of the File"), __("First Values"), __("Field")];
 		$area.html(`<table class="table table-sm">
 			<thead><tr>${heads.map((head) => `<th>${head}</th>`).join("")}</tr></thead>
 			<tbody>${rows.join("")}</tbody></table>`);
@@ -69,13 +67,13 @@ function offer(dialog, file, target_list) {
 	});
 }
 
-/** A field of the record that is called as the column is. */
-function namesake({ name }, fields) {
+/** The field of the record whose label is the name of the column. */
+function field_of_same_name({ name }, fields) {
 	const same = fields.find(({ label }) => label.toLowerCase() === name.trim().toLowerCase());
 	return same ? same.value : "";
 }
 
-function row_of({ name, samples }, fields, field) {
+function draw_row({ name, samples }, fields, field) {
 	const options = [{ value: "", label: __("Not imported") }, ...fields].map(
 		({ value, label }) =>
 			`<option value="${escape(value)}"${value === field ? " selected" : ""}>${escape(label)}</option>`
@@ -84,7 +82,7 @@ function row_of({ name, samples }, fields, field) {
 		<td><select class="form-control input-xs">${options.join("")}</select></td></tr>`;
 }
 
-/** The mapping of the dialog, or nothing where it says too little or too much. */
+/** The mapping of the dialog, or undefined, with a message, where it is incomplete or ambiguous. */
 function chosen(dialog) {
 	const mapping = {};
 	for (const [place, { value }] of dialog.fields_dict.columns.$wrapper.find("select").get().entries()) {
