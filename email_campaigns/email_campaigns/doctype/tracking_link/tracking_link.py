@@ -2,7 +2,6 @@ import frappe
 from frappe import _
 from frappe.model.document import Document
 
-from email_campaigns.text import Sentence, _lt
 from email_campaigns.tracking.target import problem_with_url
 from email_campaigns.translation import translate
 

@@ -23,7 +23,9 @@ class TestTheForm(ABTest):
 		self.assertEqual((second["label"], second["subject"], second["clicked"]), ("B", B, 5))
 		self.assertEqual(second["click_rate"], 5 / len(people["B"]))
 		self.assertEqual(first["unsubscribed"], 1)
-		self.assertEqual((state["waiting"], state["remaining"], state["rest"]), (len(people["Rest"]), 0, None))
+		self.assertEqual(
+			(state["waiting"], state["remaining"], state["rest"]), (len(people["Rest"]), 0, None)
+		)
 		self.assertIn("B is ahead of A", state["comparisons"][0])
 		self.tick()
 		self.assertTrue(api.state(name)["due"])
