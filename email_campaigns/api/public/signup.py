@@ -60,13 +60,13 @@ def ask(token: str, values, visitor: str) -> Page:
 		return _form(form, _("This is no email address. Please check it."), values, status=400)
 	except ConsentMissing:
 		return _form(form, _("Please tick the box to agree."), values, status=400)
-	if not wanted.by_machine:
+	if not wanted.by_bot:
 		_write_to(form, wanted)
 	return _asked(form)
 
 
 def _write_to(form, wanted: SignUpRequest) -> None:
-	"""Send the confirmation mail, but for an address that had enough of them, bounces, is blocked or was forgotten."""
+	"""Send the confirmation mail, but not to an address that had enough of them or may not be asked."""
 	if not signup_store.count_request(f"{form.name}\n{address_key(wanted.email)}", PER_ADDRESS):
 		return
 	if not signup_store.may_ask(wanted.email):
