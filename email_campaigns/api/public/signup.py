@@ -60,7 +60,7 @@ def ask(token: str, values, visitor: str) -> Page:
 		return _form(form, _("This is not an email address. Please check it."), values, status=400)
 	except ConsentMissing:
 		return _form(form, _("Please tick the box to agree."), values, status=400)
-	if not request.by_machine:
+	if not request.by_bot:
 		_send_confirmation(form, request)
 	return _requested(form)
 

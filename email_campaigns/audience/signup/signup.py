@@ -1,4 +1,4 @@
-"""Rules of signing up for a list: how long a link holds, how often may be asked, what is taken from a form. Pure."""
+"""Rules of signing up for a list: lifetime of a link, limits of requests, reading of a form. Pure."""
 
 from __future__ import annotations
 
@@ -11,48 +11,51 @@ from email_campaigns.audience.lists.csv_file import NAME_LENGTH
 
 LIFETIME = 3 * 24 * 3600  # seconds that the link of a confirmation mail holds
 
-# An office of fifty people shares one address of the internet; a mailbox needs one mail, and another where it got lost.
-PER_VISITOR = (30, 3600)  # requests, in seconds
+# Limits as (requests, seconds). An office of fifty people shares one IP address; a mailbox needs one mail,
+# and another where the first got lost.
+PER_VISITOR = (30, 3600)
 PER_ADDRESS = (3, 24 * 3600)
 
 _CONTROL = re.compile(r"[\x00-\x1f\x7f]+")
-_BAIT = "website"  # a field that people do not see; what fills it in is no person
+_BAIT = "website"  # a field that people do not see; only bots fill it in
 
 
 class ConsentMissing(Exception):
-	"""The box with the consent has no tick."""
+	"""The visitor did not tick the box with the consent."""
 
 
 @dataclass(frozen=True, slots=True)
 class SignUpRequest:
-	"""What a visitor filled in; `email` is normalised."""
+	"""The values that a visitor filled in; `email` is normalised."""
 
 	email: str
 	first_name: str = ""
 	last_name: str = ""
-	by_machine: bool = False
+	by_bot: bool = False
 
 
 def read_form(form: Mapping[str, str], *, with_names: bool) -> SignUpRequest:
-	"""Read a form. Raises InvalidAddress, and NotAgreed."""
+	"""Read a form, names only where it asks for them. Raises InvalidAddress and ConsentMissing."""
 	email = normalise(form.get("email") or "")
 	if form.get("consent") != "1":
 		raise ConsentMissing
-	names = [_name(form.get(field)) if with_names else "" for field in ("first_name", "last_name")]
-	return SignUpRequest(email, *names, by_machine=bool(form.get(_BAIT)))
+	first_name, last_name = (
+		_clean_name(form.get(field)) if with_names else "" for field in ("first_name", "last_name")
+	)
+	return SignUpRequest(email, first_name, last_name, by_bot=bool(form.get(_BAIT)))
 
 
-def _name(text: str | None) -> str:
+def _clean_name(text: str | None) -> str:
 	return _CONTROL.sub(" ", text or "").strip()[:NAME_LENGTH]
 
 
 def expiry_stamp(now: float) -> str:
-	"""Return the end of a link's life in the form that a token carries."""
+	"""Return the end of a link's life as a token carries it, in hex digits; `now` in Unix seconds."""
 	return f"{int(now) + LIFETIME:x}"
 
 
 def has_expired(link: str, now: float) -> bool:
-	"""Tell whether the life that a verified token carries is over."""
+	"""Tell whether the life of a verified token's `link` is over; `now` in Unix seconds."""
 	try:
 		return int(link, 16) < now
 	except ValueError:

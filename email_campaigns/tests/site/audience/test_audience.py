@@ -1,4 +1,4 @@
-"""Who gets a mailing: what Calculate shows is what freezing plans, and everybody else has a reason."""
+"""Recipients of a mailing: Calculate shows what freezing plans, and everybody else has a reason."""
 
 from unittest.mock import patch
 
@@ -66,14 +66,14 @@ class AudienceTest(SendingTest):
 		return {row.recipient_name: row.reason or "" for row in rows}
 
 	def assertCalculated(self, name):
-		"""Calculate, the ledger and the form tell the same."""
-		told = mass_email.calculate(name)
+		"""Assert that Calculate, the ledger and the form agree; return the figures."""
+		figures = mass_email.calculate(name)
 		self.send(name)
 		form = self.form(name)
 		by_reason = mass_email.progress(name)["by_reason"]
-		self.assertEqual((told["planned"], told["skipped"]), (form.planned_count, by_reason))
-		self.assertEqual(told["members"], told["planned"] + sum(told["skipped"].values()))
-		return told
+		self.assertEqual((figures["planned"], figures["skipped"]), (form.planned_count, by_reason))
+		self.assertEqual(figures["members"], figures["planned"] + sum(figures["skipped"].values()))
+		return figures
 
 
 class TestReasons(AudienceTest):
@@ -84,12 +84,12 @@ class TestReasons(AudienceTest):
 		self.assertEqual({kind: reasons[record] for kind, record in contacts.items()}, REASONS)
 		self.assertSentTo(name, [address("good"), address("left-other")])
 
-	def test_calculate_tells_what_freezing_plans(self):
+	def test_calculate_shows_what_freezing_plans(self):
 		self.everybody()
-		told = self.assertCalculated(a_mailing(LIST, excluding=[EXCLUDED]))
-		self.assertEqual((told["members"], told["planned"]), (len(REASONS), 2))
-		self.assertEqual(told["skipped"]["No valid address"], 2)
-		self.assertEqual(set(told["skipped"]), set(REASONS.values()) - {""})
+		figures = self.assertCalculated(a_mailing(LIST, excluding=[EXCLUDED]))
+		self.assertEqual((figures["members"], figures["planned"]), (len(REASONS), 2))
+		self.assertEqual(figures["skipped"]["No valid address"], 2)
+		self.assertEqual(set(figures["skipped"]), set(REASONS.values()) - {""})
 
 	def test_informational_mail_ignores_opt_outs_and_nothing_else(self):
 		contacts = self.everybody()
@@ -110,8 +110,8 @@ class TestReasons(AudienceTest):
 		for title in (LIST, OTHER):
 			add_records(a_list(title=title), "Contact", *contacts)
 		name = a_mailing(LIST, OTHER, duplicate_policy="One mail per record")
-		told = self.assertCalculated(name)
-		self.assertEqual((told["planned"], told["skipped"]), (2, {"Record on several lists": 2}))
+		figures = self.assertCalculated(name)
+		self.assertEqual((figures["planned"], figures["skipped"]), (2, {"Record on several lists": 2}))
 		self.assertEqual(self.received(), [address("one")] * 2)
 
 	def test_a_member_of_several_lists_gets_one_mail(self):

@@ -1,4 +1,4 @@
-"""Whose eyes a feed has, and feeds of many members."""
+"""The permissions with which a feed reads, and feeds of many members."""
 
 import time
 
@@ -98,7 +98,8 @@ class TestManyMembers(FeedTest):
 		self.assertEqual(self.state(feed), ("Fine", f"{many} match: {many} came, 0 left."))
 		frappe.db.set_value("Target List Feed", feed, "last_run", add_to_date(now_datetime(), days=-1))
 		frappe.db.sql(
-			"UPDATE `tabEmail Group Member` SET email_group = 'Sending Gone' WHERE email LIKE '%%7@sending.example'"
+			"""UPDATE `tabEmail Group Member` SET email_group = 'Sending Gone'
+			WHERE email LIKE '%%7@sending.example'"""
 		)
 		frappe.db.commit()
 		began = time.monotonic()
@@ -112,7 +113,8 @@ class TestManyMembers(FeedTest):
 
 	def make_many(self, many):
 		frappe.db.sql(
-			"""INSERT INTO `tabEmail Group Member` (name, creation, modified, owner, modified_by, email_group, email)
+			"""INSERT INTO `tabEmail Group Member`
+				(name, creation, modified, owner, modified_by, email_group, email)
 			SELECT CONCAT('sending-', seq), NOW(), NOW(), 'Administrator', 'Administrator', 'Sending Group',
 				CONCAT('m', seq, '@sending.example') FROM seq_1_to_%s""",
 			many,

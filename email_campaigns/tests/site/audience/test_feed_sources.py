@@ -1,4 +1,4 @@
-"""Reports as feeds, and what goes wrong with feeds."""
+"""Reports as feeds, and the faults of feeds."""
 
 import frappe
 
@@ -25,9 +25,9 @@ class TestReports(FeedTest):
 			" FROM tabContact WHERE company_name = 'Sending Ltd'"
 		)
 		self.a_report("Query Report", query=query)
-		found = target_list.feed_columns(REPORT)
+		columns = target_list.feed_columns(REPORT)
 		self.assertEqual(
-			[(row["fieldname"], row["doctype"]) for row in found], [("contact", "Contact"), ("mail", "")]
+			[(row["fieldname"], row["doctype"]) for row in columns], [("contact", "Contact"), ("mail", "")]
 		)
 		self.fed_by_report("contact")
 		self.run_now()

@@ -1,4 +1,4 @@
-"""Who comes and goes with a feed, and when."""
+"""Members that join and leave with a feed, and when."""
 
 import frappe
 from frappe.utils import add_to_date, now_datetime

@@ -35,13 +35,13 @@ class ImportTest(ListTest):
 
 class TestColumns(ImportTest):
 	def test_they_are_shown_with_values_and_guesses(self):
-		told = members.csv_columns(LIST, a_file(self, CONTENT))
+		answer = members.csv_columns(LIST, a_file(self, CONTENT))
 		self.assertEqual(
-			[column["field"] for column in told["columns"]], ["", "first_name", "last_name", "", ""]
+			[column["field"] for column in answer["columns"]], ["", "first_name", "last_name", "", ""]
 		)
-		self.assertEqual(told["columns"][0]["samples"][1], "nonsense")
-		self.assertIn(CONTACT, told["record_types"])
-		self.assertNotIn("User", told["record_types"])
+		self.assertEqual(answer["columns"][0]["samples"][1], "nonsense")
+		self.assertIn(CONTACT, answer["record_types"])
+		self.assertNotIn("User", answer["record_types"])
 
 	def test_what_they_can_be_depends_on_what_is_made(self):
 		plain = [field["value"] for field in members.fields(LIST)]
@@ -91,8 +91,8 @@ class TestRecords(ImportTest):
 		self.assertEqual([row.email for row in rows], addresses(3))
 		self.assertEqual(rows[1].member_name, there)
 		ada = frappe.get_doc(CONTACT, rows[0].member_name)
-		told = (ada.first_name, ada.last_name, ada.company_name, ada.email_id)
-		self.assertEqual(told, ("Ada", "Byron", "Sending Ltd", addresses(1)[0]))
+		values = (ada.first_name, ada.last_name, ada.company_name, ada.email_id)
+		self.assertEqual(values, ("Ada", "Byron", "Sending Ltd", addresses(1)[0]))
 		self.assertEqual(frappe.db.get_value(CONTACT, rows[2].member_name, "first_name"), "p0003")
 		self.assertEqual(frappe.db.get_value(CONTACT, there, "first_name"), "Marie")
 
@@ -104,7 +104,11 @@ class TestRecords(ImportTest):
 		)
 
 	def test_a_record_that_can_not_be_made_leaves_out_its_line_alone(self):
-		content = "email,gender,rolle\np0001@sending.example,No Such Gender,Sending\np0002@sending.example,,Sending\n"
+		content = (
+			"email,gender,rolle\n"
+			"p0001@sending.example,No Such Gender,Sending\n"
+			"p0002@sending.example,,Sending\n"
+		)
 		mapping = {"email": 0, "record:gender": 1, "record:designation": 2}
 		summary, line = self.load(mapping, CONTACT, content)
 		self.assertEqual(summary, "1 addresses joined, 1 lines were left out. 1 records were made.")

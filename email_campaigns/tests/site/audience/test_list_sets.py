@@ -1,4 +1,4 @@
-"""Lists as sets: comparing, copying and merging them; and what a page of members says about each."""
+"""Comparing, copying and merging lists; and the states of members that a list view shows."""
 
 import time
 
@@ -25,7 +25,7 @@ class SetsTest(SendingTest):
 		frappe.db.rollback()
 		return sorted(frappe.get_all("Target List Member", {"target_list": title}, pluck="email"))
 
-	def done(self):
+	def run_jobs(self):
 		frappe.db.commit()
 		work_off()
 
@@ -55,7 +55,7 @@ class TestComparing(SetsTest):
 			({"target_list": TWO, "part": "only", "other": ONE}, addresses(4)[3:]),
 		):
 			name = target_list.copy_list(title=f"{NEW} {which['part']} {which['target_list']}", **which)
-			self.done()
+			self.run_jobs()
 			self.assertEqual(self.members(name), expected)
 			self.assertEqual(frappe.db.get_value("Target List", name, "member_count"), len(expected))
 
@@ -67,7 +67,7 @@ class TestCopying(SetsTest):
 		add_records(ONE, "Contact", contact)
 		suppress(addresses(1)[0], reason="Unsubscribed", origin="the page", target_list=ONE)
 		target_list.copy_list(ONE, NEW)
-		self.done()
+		self.run_jobs()
 		self.assertEqual(self.members(NEW), sorted([*addresses(2), address("kim")]))
 		kim = frappe.db.get_value(
 			"Target List Member", {"target_list": NEW, "email": address("kim")}, "member_name"
@@ -98,7 +98,7 @@ class TestMerging(SetsTest):
 		add_records(TWO, "Contact", a_contact(addresses(1)[0]))
 		for _again in range(2):
 			target_list.merge_lists(ONE, frappe.as_json([TWO, NEW]))
-			self.done()
+			self.run_jobs()
 			self.assertEqual(self.members(ONE), addresses(4))
 		self.assertEqual(len(self.members(TWO)), 4)
 
@@ -108,7 +108,7 @@ class TestMerging(SetsTest):
 		for email in addresses(2):
 			suppress(email, reason="Unsubscribed", origin="the page", target_list=TWO)
 		target_list.merge_lists(ONE, [TWO])
-		self.done()
+		self.run_jobs()
 		self.assertNotIn(ONE, read_scope(addresses(2)[0]).lists)
 		self.assertEqual(read_scope(addresses(2)[1]).lists[ONE], "Unsubscribed")
 
@@ -133,7 +133,7 @@ class TestMerging(SetsTest):
 
 
 class TestStates(SetsTest):
-	def test_a_page_of_members_is_told_by_one_query(self):
+	def test_a_list_view_of_members_shows_their_states(self):
 		a_list(*addresses(5), title=ONE)
 		suppress(addresses(5)[0], reason="Unsubscribed", origin="test", target_list=ONE)
 		suppress(addresses(5)[1], reason="Unsubscribed", origin="test", target_list=ONE)
@@ -158,9 +158,11 @@ class TestManyMembers(SetsTest):
 		for title, first in ((ONE, 1), (TWO, half // 2 + 1)):
 			a_list(title=title)
 			frappe.db.sql(
-				"""INSERT INTO `tabTarget List Member` (name, creation, modified, target_list, email, member_key)
-				SELECT NEXTVAL(`target_list_member_id_seq`), NOW(), NOW(), %s, CONCAT('m', seq, '@sending.example'),
-					CONCAT('@m', seq, '@sending.example') FROM seq_1_to_1000000 WHERE seq >= %s LIMIT %s""",
+				"""INSERT INTO `tabTarget List Member`
+					(name, creation, modified, target_list, email, member_key)
+				SELECT NEXTVAL(`target_list_member_id_seq`), NOW(), NOW(), %s,
+					CONCAT('m', seq, '@sending.example'), CONCAT('@m', seq, '@sending.example')
+				FROM seq_1_to_1000000 WHERE seq >= %s LIMIT %s""",
 				(title, first, half),
 			)
 		frappe.db.commit()
@@ -170,7 +172,7 @@ class TestManyMembers(SetsTest):
 		self.assertEqual(numbers, {"only_first": half // 2, "only_second": half // 2, "both": half // 2})
 		began = time.monotonic()
 		target_list.merge_lists(ONE, [TWO])
-		self.done()
+		self.run_jobs()
 		merged = time.monotonic() - began
 		self.assertEqual(frappe.db.count("Target List Member", {"target_list": ONE}), half * 3 // 2)
 		print(f"two lists of {half}: compared in {compared:.1f} s, merged in {merged:.1f} s")

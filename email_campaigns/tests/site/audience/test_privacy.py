@@ -1,4 +1,4 @@
-"""Forgetting an address, and telling a person what is known about theirs."""
+"""Forgetting an address, and exporting what is known about one."""
 
 import frappe
 from frappe.utils import now
@@ -29,17 +29,17 @@ NEIGHBOUR = address("x-jo.o'neil+news")
 
 
 def mentions(text):
-	"""Every (table, column) of the app, and of what Frappe keeps of it, in which a text occurs."""
+	"""Return every (doctype, column) of the app, and of Frappe's copies of it, in which a text occurs."""
 	doctypes = frappe.get_all("DocType", {"module": "Email Campaigns", "issingle": 0}, pluck="name")
-	found = []
+	places = []
 	for doctype in (*doctypes, "Deleted Document", "Version", "Email Queue", "Email Queue Recipient"):
 		for column in frappe.db.get_table_columns(doctype):
 			rows = frappe.db.sql(
 				f"SELECT COUNT(*) FROM `tab{doctype}` WHERE LOWER(CAST(`{column}` AS CHAR)) LIKE %s",
 				f"%{text.lower()}%",
 			)
-			found += [(doctype, column)] if rows[0][0] else []
-	return found
+			places += [(doctype, column)] if rows[0][0] else []
+	return places
 
 
 class PrivacyTest(SendingTest):
@@ -55,9 +55,9 @@ class PrivacyTest(SendingTest):
 		frappe.db.commit()
 
 	def forget(self, email=JO):
-		done = privacy.forget(email)
+		answer = privacy.forget(email)
 		frappe.db.commit()
-		return done
+		return answer
 
 
 class TestForgetting(PrivacyTest):
@@ -240,18 +240,18 @@ class TestRefusing(PrivacyTest):
 
 
 class TestKnown(PrivacyTest):
-	def test_all_that_is_known_is_told_and_nothing_of_others(self):
+	def test_all_that_is_known_is_exported_and_nothing_of_others(self):
 		a_list(JO, *addresses(2))
 		name = self.send(a_mailing(LIST))
 		suppress(JO, reason="Unsubscribed", origin="asked", target_list=LIST)
 		contact = a_contact(JO)
-		told = privacy.known_about(JO)
-		self.assertEqual([row["source"] for row in told["Campaign Message"]], [name])
-		self.assertEqual([row["action"] for row in told["Campaign Log"]], ["Sent"])
-		self.assertEqual([row["target_list"] for row in told["Target List Member"]], [LIST])
-		self.assertEqual([row["origin"] for row in told["Suppressed Email"]], ["asked"])
-		self.assertEqual(told["records"], [{"doctype": "Contact", "name": contact}])
-		text = frappe.as_json(told)
+		known = privacy.known_about(JO)
+		self.assertEqual([row["source"] for row in known["Campaign Message"]], [name])
+		self.assertEqual([row["action"] for row in known["Campaign Log"]], ["Sent"])
+		self.assertEqual([row["target_list"] for row in known["Target List Member"]], [LIST])
+		self.assertEqual([row["origin"] for row in known["Suppressed Email"]], ["asked"])
+		self.assertEqual(known["records"], [{"doctype": "Contact", "name": contact}])
+		text = frappe.as_json(known)
 		for other in addresses(2):
 			self.assertNotIn(other, text)
 
@@ -259,7 +259,8 @@ class TestKnown(PrivacyTest):
 		stamp = now()
 		frappe.db.sql(
 			"""INSERT INTO `tabCampaign Message` (name, creation, modified, source, email, dedupe_key, status)
-			SELECT NEXTVAL(`campaign_message_id_seq`), %s, %s, 'Sending long', CONCAT('l', seq, '@', %s), seq, 'Sent'
+			SELECT NEXTVAL(`campaign_message_id_seq`), %s, %s, 'Sending long', CONCAT('l', seq, '@', %s), seq,
+				'Sent'
 			FROM seq_1_to_100000""",
 			(stamp, stamp, DOMAIN),
 		)

@@ -1,4 +1,4 @@
-"""Signing up over HTTP: the form, the mail, the link, and what becomes of it."""
+"""Signing up over HTTP: the form, the mail, the link, and the new member."""
 
 import re
 from email import message_from_string, policy
@@ -180,7 +180,7 @@ class TestAsking(SignUpTest):
 		asked = frappe.get_all("Target List Sign Up", {"target_list": NEWS}, pluck="email")
 		self.assertEqual(sorted(asked), [f"{name}@signup.example" for name in ("left", "member", "new")])
 
-	def test_a_machine_gets_no_mail_and_the_same_answer(self):
+	def test_a_bot_gets_no_mail_and_the_same_answer(self):
 		self.assertEqual(
 			self.sign_up("robot@signup.example", website="x").get_data(), self.sign_up().get_data()
 		)

@@ -1,4 +1,4 @@
-"""Suppressed addresses: lasting, single, and told to the rest of Frappe and back without going in circles."""
+"""Suppressed addresses: lasting, single, and mirrored to the rest of Frappe and back without circles."""
 
 import frappe
 from frappe.tests.utils import FrappeTestCase
@@ -34,7 +34,7 @@ def email_unsubscribes(email):
 	return frappe.get_all("Email Unsubscribe", {"email": email}, pluck="name")
 
 
-def told(email, **values):
+def an_email_unsubscribe(email, **values):
 	return frappe.get_doc({"doctype": "Email Unsubscribe", "email": email, **values}).insert()
 
 
@@ -62,7 +62,7 @@ class TestSuppress(SuppressionTest):
 		self.assertEqual(len(email_unsubscribes(JO)), 1)
 
 	def test_the_weightier_reason_stays(self):
-		for reason, kept in (
+		for reason, expected in (
 			("Unsubscribed", "Unsubscribed"),
 			("Complaint", "Complaint"),
 			("Unsubscribed", "Complaint"),
@@ -71,7 +71,7 @@ class TestSuppress(SuppressionTest):
 		):
 			suppress(JO, reason=reason, origin=f"because of {reason}")
 			self.assertEqual(
-				[(row.reason, row.origin) for row in records(JO)], [(kept, f"because of {kept}")]
+				[(row.reason, row.origin) for row in records(JO)], [(expected, f"because of {expected}")]
 			)
 
 	def test_people_whom_the_collation_takes_for_one(self):
@@ -117,10 +117,10 @@ class TestSuppress(SuppressionTest):
 
 class TestLift(SuppressionTest):
 	def test_only_the_persons_own_wish_is_lifted(self):
-		for reason, left in (("Unsubscribed", ""), ("Complaint", ""), ("Manual", "Manual")):
+		for reason, remaining in (("Unsubscribed", ""), ("Complaint", ""), ("Manual", "Manual")):
 			suppress(JO, reason=reason, origin="test")
 			lift(JO)
-			self.assertEqual(read_scope(JO).everything, left)
+			self.assertEqual(read_scope(JO).everything, remaining)
 
 	def test_a_list_and_everything_are_lifted_apart(self):
 		news = target_list("Suppression News")
@@ -155,7 +155,7 @@ class TestMirrors(SuppressionTest):
 		self.assertEqual(email_unsubscribes(JO), [])
 		self.assertEqual(frappe.db.get_value("Contact", person.name, "unsubscribed"), 0)
 
-	def test_a_list_a_bounce_and_an_entry_by_hand_are_not_told(self):
+	def test_a_list_a_bounce_and_an_entry_by_hand_are_not_mirrored(self):
 		person = contact(JO)
 		suppress(JO, reason="Unsubscribed", origin="test", target_list=target_list("Suppression News"))
 		suppress(JO, reason="Manual", origin="test")
@@ -176,7 +176,7 @@ class TestMirrors(SuppressionTest):
 
 	def test_in_and_back(self):
 		person = contact(JO)
-		mirror = told(JO, global_unsubscribe=1)
+		mirror = an_email_unsubscribe(JO, global_unsubscribe=1)
 		self.assertEqual(read_scope(JO).everything, "Unsubscribed")
 		self.assertEqual(frappe.db.get_value("Contact", person.name, "unsubscribed"), 1)
 		frappe.delete_doc("Email Unsubscribe", mirror.name)
@@ -186,21 +186,21 @@ class TestMirrors(SuppressionTest):
 	def test_in_for_a_mailing_means_its_lists(self):
 		news, offers = target_list("Suppression News"), target_list("Suppression Offers")
 		mailing = mass_email("Suppression", news, offers)
-		mirror = told(JO, reference_doctype="Mass Email", reference_name=mailing)
+		mirror = an_email_unsubscribe(JO, reference_doctype="Mass Email", reference_name=mailing)
 		self.assertEqual(read_scope(JO), SuppressionScope("", {news: "Unsubscribed", offers: "Unsubscribed"}))
 		frappe.delete_doc("Email Unsubscribe", mirror.name)
 		self.assertEqual(read_scope(JO), SuppressionScope())
 
 	def test_in_for_a_mailing_without_lists_means_everything(self):
-		told(JO, reference_doctype="Mass Email", reference_name=mass_email("Suppression"))
+		an_email_unsubscribe(JO, reference_doctype="Mass Email", reference_name=mass_email("Suppression"))
 		self.assertEqual(read_scope(JO).everything, "Unsubscribed")
 
 	def test_in_for_another_conversation_means_nothing(self):
-		told(JO, reference_doctype="User", reference_name="Administrator")
+		an_email_unsubscribe(JO, reference_doctype="User", reference_name="Administrator")
 		self.assertEqual(read_scope(JO), SuppressionScope())
 
 	def test_in_with_an_address_that_is_none(self):
-		told("everybody at home", global_unsubscribe=1)
+		an_email_unsubscribe("everybody at home", global_unsubscribe=1)
 		self.assertEqual(records("everybody at home"), [])
 
 	def test_a_long_address_is_held_without_the_mirror(self):
@@ -209,7 +209,7 @@ class TestMirrors(SuppressionTest):
 		self.assertEqual((read_scope(long).everything, email_unsubscribes(long)), ("Unsubscribed", []))
 
 	def test_those_from_before_the_app_are_adopted(self):
-		mirror = told(JO, global_unsubscribe=1)
+		mirror = an_email_unsubscribe(JO, global_unsubscribe=1)
 		frappe.db.delete("Suppressed Email", {"email": JO})
 		adopt_email_unsubscribes()
 		self.assertEqual([row.origin for row in records(JO)], [f"Email Unsubscribe {mirror.name}"])
@@ -235,13 +235,13 @@ class TestForm(SuppressionTest):
 		with self.assertRaisesRegex(frappe.InvalidEmailAddressError, "must have an @-sign"):
 			self.entry("nobody")
 
-	def test_an_unsubscription_by_hand_is_told_and_taken_back(self):
+	def test_an_unsubscription_by_hand_is_mirrored_and_taken_back(self):
 		doc = self.entry(reason="Unsubscribed")
 		self.assertEqual(len(email_unsubscribes(JO)), 1)
 		doc.delete()
 		self.assertEqual((email_unsubscribes(JO), read_scope(JO)), ([], SuppressionScope()))
 
-	def test_a_changed_reason_is_told(self):
+	def test_a_changed_reason_is_mirrored(self):
 		doc = self.entry()
 		doc.reason = "Unsubscribed"
 		doc.save()

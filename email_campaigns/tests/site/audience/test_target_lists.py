@@ -1,4 +1,4 @@
-"""Target lists: who can join, by which way, and what is told about those who could not."""
+"""Target lists: ways to join, and the reports about lines and records that could not."""
 
 import resource
 import time
@@ -36,10 +36,10 @@ class ListTest(SendingTest):
 		return frappe.db.get_value("Target List", LIST, "import_report")
 
 	def add(self, doctype, **which):
-		found = members_api.add_members(LIST, doctype, **which)
+		number = members_api.add_members(LIST, doctype, **which)
 		frappe.db.commit()
 		work_off()
-		return found
+		return number
 
 
 class TestRecords(ListTest):

@@ -7,14 +7,21 @@ from email_validator import EmailNotValidError, validate_email
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from email_campaigns.audience.address import KEY_LENGTH, InvalidAddress, address_key, normalise, spellings
+from email_campaigns.audience.address import (
+	KEY_LENGTH,
+	InvalidAddress,
+	address_key,
+	normalise,
+	normalise_or_empty,
+	spellings,
+)
 
 ALPHABET = "abcXYZ019.-_+!'@ é\u0301\u00a0\n"
 TOPS = ["com", "COM", "c", "co1", "test", "local", "onion", "invalid", "arpa", "example", "localhost", ""]
 
 
 def library(text):
-	"""What the library alone says: a normalised address, or None."""
+	"""Return the address as the library alone normalises it, or None."""
 	try:
 		parsed = validate_email(text.strip(), check_deliverability=False, test_environment=True)
 	except EmailNotValidError:
@@ -108,6 +115,11 @@ def test_refuses_with_a_sentence(raw):
 		normalise(raw)
 	assert str(refusal.value).endswith(".")
 	assert len(str(refusal.value)) > 20
+
+
+def test_what_is_refused_is_empty_where_that_is_asked_for():
+	assert normalise_or_empty(" Jane@Example.COM ") == "Jane@example.com"
+	assert [normalise_or_empty(raw) for raw in (None, "", "jane", "jane@", "jane@localhost")] == [""] * 5
 
 
 def test_key_tells_people_apart_that_the_collation_takes_for_one():

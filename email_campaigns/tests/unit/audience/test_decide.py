@@ -1,4 +1,4 @@
-"""Who gets a mailing, and one reason for everybody who does not."""
+"""Decisions on members: a mail, or one reason for none."""
 
 from dataclasses import replace
 
@@ -56,8 +56,8 @@ def test_of_one_address_the_first_record_wins():
 
 
 def test_one_mail_per_record_mails_both_records_of_an_address_but_a_record_once():
-	lead, again = replace(ADA, member=2, member_key="Lead/7"), replace(ADA, member=3, target_list="Others")
-	assert reasons(ADA, lead, again, policy=PER_RECORD) == ["", "", rules.DUPLICATE_RECORD]
+	lead, second = replace(ADA, member=2, member_key="Lead/7"), replace(ADA, member=3, target_list="Others")
+	assert reasons(ADA, lead, second, policy=PER_RECORD) == ["", "", rules.DUPLICATE_RECORD]
 
 
 def test_a_skipped_member_does_not_stand_in_the_way_of_another_with_the_same_address():
@@ -88,7 +88,7 @@ candidates = st.lists(
 	),
 	max_size=40,
 	unique_by=lambda candidate: candidate.member,
-).map(lambda found: sorted(found, key=lambda candidate: candidate.member))
+).map(lambda members: sorted(members, key=lambda candidate: candidate.member))
 
 MAILING = Mailing("M", "M", "C", "s", "h", "u", "a", "a@example.com", "A")
 

@@ -1,4 +1,4 @@
-"""Feeds of target lists: when one runs, who comes and goes, and which column of a report says who."""
+"""Feeds of target lists: when one is due, which members join and leave, which columns it can use."""
 
 import pytest
 from hypothesis import given
@@ -70,19 +70,19 @@ def test_a_run_that_was_killed_goes_on_to_the_same_end(matching, brought, done):
 
 def columns(*rows, lists_documents=False):
 	keys = ("fieldname", "label", "fieldtype", "options")
-	found = [dict(zip(keys, row, strict=False)) for row in rows]
-	return usable_columns(found, "Contact", SOURCES, lists_documents=lists_documents)
+	described = [dict(zip(keys, row, strict=False)) for row in rows]
+	return usable_columns(described, "Contact", SOURCES, lists_documents=lists_documents)
 
 
 def test_links_to_sources_come_first_then_what_sounds_like_an_address_then_other_text():
-	found = columns(
+	usable = columns(
 		("city", "City"),
 		("mail_of_customer", "Customer's Address"),
 		("lead", "Lead", "Link", "Lead"),
 		("customer", "Customer", "Link", "Customer"),
 		("total", "Total", "Currency"),
 	)
-	assert [(column.fieldname, column.doctype) for column in found] == [
+	assert [(column.fieldname, column.doctype) for column in usable] == [
 		("lead", "Lead"),
 		("mail_of_customer", ADDRESSES),
 		("city", ADDRESSES),

@@ -1,4 +1,4 @@
-"""What stays of a forgotten address: a hash that needs the site's key."""
+"""The hash that remains of a forgotten address, and that needs the site's key."""
 
 from email_campaigns.audience.decide import FORGOTTEN, Candidate, exclusion
 from email_campaigns.audience.suppression.forgotten import derive_key, fingerprint

@@ -22,8 +22,8 @@ def test_nobody_is_held_out_without_a_share():
 
 
 def test_it_can_be_shown_again_and_another_seed_draws_others():
-	first, again, other = (set(filter(hold_out(seed, 10), EVERYBODY)) for seed in ("one", "one", "two"))
-	assert first == again
+	first, repeated, other = (set(filter(hold_out(seed, 10), EVERYBODY)) for seed in ("one", "one", "two"))
+	assert first == repeated
 	assert len(first & other) < 0.2 * len(first)
 
 

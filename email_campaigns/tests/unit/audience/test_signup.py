@@ -1,4 +1,4 @@
-"""Signing up: what is taken from a form, and how long a link holds."""
+"""Signing up: the values read from a form, and the lifetime of a link."""
 
 import pytest
 
@@ -34,8 +34,8 @@ def test_consent_is_given_by_a_tick(consent):
 		read_form({**JO, "consent": consent}, with_names=False)
 
 
-def test_what_fills_in_a_field_that_nobody_sees_is_a_machine():
-	assert read_form({**JO, "website": "https://example.com"}, with_names=False).by_machine
+def test_what_fills_in_a_field_that_nobody_sees_is_a_bot():
+	assert read_form({**JO, "website": "https://example.com"}, with_names=False).by_bot
 
 
 def test_a_link_holds_for_its_lifetime():
