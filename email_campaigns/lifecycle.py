@@ -42,7 +42,7 @@ EMAIL_CAMPAIGN_TRANSITIONS: dict[str, frozenset[str]] = {
 	"In Progress": frozenset({"Scheduled", "Completed", "Unsubscribed", "Replied", "Cancelled"}),
 	"Completed": frozenset(),
 	# The person may withdraw the opt-out on the same page.
-	"Unsubscribed": frozenset({"Scheduled", "In Progress"}),
+	"Unsubscribed": frozenset({"Scheduled", "In Progress", "Completed"}),
 	"Replied": frozenset(),
 	"Cancelled": frozenset(),
 }

@@ -17,6 +17,7 @@ from email_campaigns import lifecycle
 from email_campaigns.audience import sources_store
 from email_campaigns.audience.lists import members_store as audience
 from email_campaigns.compat import affected_rows
+from email_campaigns.delivery.ledger.ends_store import RELEASE, end_queued
 from email_campaigns.drip.schedule_store import campaign_steps
 from email_campaigns.lifecycle import EMAIL_CAMPAIGN
 from email_campaigns.schedule import drip
@@ -146,18 +147,17 @@ def follow_schedule(campaign) -> None:
 	)
 	numbers = tuple(step.number for step in steps) or (0,)
 	_skip_queued(
-		"campaign = %(campaign)s AND step NOT IN %(steps)s", REMOVED, campaign=campaign.name, steps=numbers
+		"c.campaign = %(campaign)s AND c.step NOT IN %(steps)s",
+		REMOVED,
+		campaign=campaign.name,
+		steps=numbers,
 	)
 
 
 def _skip_queued(condition: str, reason: str, **values: object) -> None:
 	"""Skip queued mails of sequences; a job that has claimed them finds its claim gone."""
-	frappe.db.sql(
-		f"""UPDATE `tabCampaign Message`
-		SET status = 'Skipped', reason = %(reason)s, claim = '', lease_until = 0
-		WHERE {condition} AND source_doctype = 'Email Campaign' AND status = 'Queued'""",
-		{"reason": reason, **values},
-	)
+	condition = f"c.source_doctype = '{EMAIL_CAMPAIGN}' AND {condition}"
+	end_queued(condition, values, "Skipped", reason, RELEASE)
 
 
 def end_enrolment(name: str, status: str, reason: str) -> bool:
@@ -178,10 +178,21 @@ def end_enrolment(name: str, status: str, reason: str) -> bool:
 	return ended
 
 
+def resume_enrolment(name: str) -> None:
+	"""Give an Unsubscribed enrolment the status that it has by its dates; any other stays as it is."""
+	row = frappe.db.get_value(EMAIL_CAMPAIGN, name, ["status", "start_date", "end_date"], as_dict=True)
+	status = drip.status_on(getdate(nowdate()), getdate(row.start_date), getdate(row.end_date))
+	if row.status != "Unsubscribed" or not lifecycle.may(EMAIL_CAMPAIGN, row.status, status):
+		return
+	values = {"status": status, "ended_because": "", "next_epoch": LOOK_NOW}
+	frappe.db.set_value(EMAIL_CAMPAIGN, name, values, update_modified=False)
+	publish_enrolment(name)
+
+
 def end_open_mails(name: str, reason: str, email: str = "") -> None:
 	"""Skip the queued mails of an enrolment, all or those to one address."""
 	_skip_queued(
-		"source = %(name)s AND (%(email)s = '' OR email = %(email)s)", reason, name=name, email=email
+		"c.source = %(name)s AND (%(email)s = '' OR c.email = %(email)s)", reason, name=name, email=email
 	)
 
 

@@ -8,15 +8,18 @@ reference, whether it comes from our page or from a link of the framework.
 from __future__ import annotations
 
 import frappe
-from frappe.utils import cint, getdate, nowdate
+from frappe.utils import cint
 
 from email_campaigns.audience.address import address_key
 from email_campaigns.audience.decide import UNSUBSCRIBED
+from email_campaigns.compat import change_latest_rows
+from email_campaigns.delivery.compose import timeline_store
+from email_campaigns.delivery.copies import copies_store
+from email_campaigns.delivery.ledger import arrivals_store
 from email_campaigns.drip import decide, enrolment_store
 from email_campaigns.drip.enrolment_store import GROUPS
 from email_campaigns.lifecycle import EMAIL_CAMPAIGN
 from email_campaigns.results.store import counting
-from email_campaigns.schedule.drip import LOOK_NOW, status_on
 from email_campaigns.tracking import store as tracking
 
 
@@ -125,20 +128,21 @@ def follow_unsubscribe(doc, method=None) -> None:
 	_end_for_person(doc.reference_name, doc.email, UNSUBSCRIBED, UNSUBSCRIBED)
 	if _is_group(doc.reference_name):
 		# Another app's hook may have ended the sequence for the whole group.
-		_continue_sequence(doc.reference_name)
+		enrolment_store.resume_enrolment(doc.reference_name)
 
 
 def follow_withdrawal(doc, method=None) -> None:
 	"""Let the sequence of a deleted Email Unsubscribe (its on_trash) go on."""
 	if doc.reference_doctype == EMAIL_CAMPAIGN and frappe.db.exists(EMAIL_CAMPAIGN, doc.reference_name):
-		_continue_sequence(doc.reference_name)
+		enrolment_store.resume_enrolment(doc.reference_name)
 
 
-def _continue_sequence(source: str) -> None:
-	row = frappe.db.get_value(EMAIL_CAMPAIGN, source, ["status", "start_date", "end_date"], as_dict=True)
-	if row.status != UNSUBSCRIBED:
-		return
-	status = status_on(getdate(nowdate()), getdate(row.start_date), getdate(row.end_date))
-	values = {"status": status, "ended_because": "", "next_epoch": LOOK_NOW}
-	frappe.db.set_value(EMAIL_CAMPAIGN, source, values, update_modified=False)
-	enrolment_store.publish_enrolment(source)
+def settle_uncertain(message: int, reason: str) -> bool:
+	"""Make an Uncertain mail of a sequence Sent, with its copies and its timeline entry; return whether it was one."""
+	change_latest_rows()
+	rows = arrivals_store.lock_uncertain([message])
+	if rows:
+		arrivals_store.mark_sent(rows, reason)
+		copies_store.follow_mails([message], again=True)
+		timeline_store.write_unsettled([message])
+	return bool(rows)

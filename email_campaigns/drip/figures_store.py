@@ -6,13 +6,13 @@ import time
 
 import frappe
 from frappe import _
-from frappe.utils import cint, get_system_timezone, getdate
+from frappe.utils import cint, getdate
 
 from email_campaigns.drip import enrolment_store, plan_store, schedule_store
 from email_campaigns.drip.enrolment_store import GROUPS
 from email_campaigns.lifecycle import EMAIL_CAMPAIGN
 from email_campaigns.schedule import drip
-from email_campaigns.schedule.clock import in_zone
+from email_campaigns.site_time import site_time
 
 KINDS = {
 	"sent": "m.status = 'Sent'",
@@ -76,7 +76,7 @@ def enrolment_steps(doc) -> list[dict]:
 			"template": step.template,
 			"days": step.days,
 			"condition": step.send_if,
-			"due": _site_time(drip.due(step, getdate(doc.start_date), rules.clocks)),
+			"due": str(site_time(drip.due(step, getdate(doc.start_date), rules.clocks))),
 			**(states.get(step.number) or _unplanned_state(doc)),
 		}
 		for step in rules.steps
@@ -115,7 +115,3 @@ def _unplanned_state(doc) -> dict:
 		"status": "Skipped" if ended else "",
 		"reason": _("The sequence has ended: {0}").format(_(doc.status)) if ended else "",
 	}
-
-
-def _site_time(epoch: int) -> str:
-	return str(in_zone(epoch, get_system_timezone()))

@@ -98,7 +98,7 @@ def _comment_lost_rules() -> None:
 		order_by="parent, idx",
 	)
 	for row in rows:
-		lost = ", ".join(_(str(value)) for value in (row.send_time, row.time_zone, row.send_if) if value)
+		lost = ", ".join(filter(None, (row.send_time, row.time_zone, row.send_if and _(row.send_if))))
 		if lost:
 			text = _("Row {0} of the schedule had a rule that ERPNext does not know: {1}").format(
 				row.idx, lost

@@ -65,7 +65,7 @@ def keep_taken_over() -> None:
 def _keep_erpnext_rules() -> None:
 	"""Keep campaigns that are under way Active, and let them go on after a reply, as with ERPNext."""
 	frappe.db.sql(
-		"""UPDATE tabCampaign SET status = 'Active', stop_on_reply = 0
+		"""UPDATE `tabCampaign` SET status = 'Active', stop_on_reply = 0
 		WHERE last_step = 0 AND name IN (SELECT campaign_name FROM `tabEmail Campaign` WHERE status IN %s)""",
 		(UNFINISHED_EMAIL_CAMPAIGN,),
 	)

@@ -5,14 +5,13 @@ from __future__ import annotations
 import time
 
 import frappe
-from frappe.utils import get_system_timezone
 
 from email_campaigns.audience.lists.members_store import slices
 from email_campaigns.compat import change_latest_rows, enqueue_once
 from email_campaigns.drip import enrolment_store, plan_store, streams_store
 from email_campaigns.drip.bulk_enrol_store import BulkEnrolment
 from email_campaigns.jobs import sending
-from email_campaigns.schedule.clock import in_zone
+from email_campaigns.site_time import site_time
 
 PLAN_SECONDS = 3600
 ENROLLED_AT_ONCE = 100
@@ -66,5 +65,5 @@ def enrol(campaign: str, doctype: str, start_date: str, names: list[str]) -> Non
 
 def advance(epoch: int = 0) -> None:
 	"""Update the statuses of enrolments to the date at `epoch` (Unix seconds, now by default)."""
-	enrolment_store.advance_statuses(in_zone(epoch or int(time.time()), get_system_timezone()).date())
+	enrolment_store.advance_statuses(site_time(epoch or int(time.time())).date())
 	frappe.db.commit()

@@ -5,6 +5,7 @@ from __future__ import annotations
 import frappe
 from frappe.utils import add_days, get_datetime, getdate, now_datetime, nowdate
 
+from email_campaigns import lifecycle
 from email_campaigns.audience.lists import members_store as audience
 from email_campaigns.audience.signup import signup_store
 from email_campaigns.compat import change_latest_rows
@@ -25,8 +26,9 @@ def update_statuses() -> None:
 		("Active", "Complete", "end_date", "<"),
 	):
 		frappe.db.sql(
-			f"UPDATE `tabCampaign` SET status = %s WHERE status = %s AND {field} {condition} %s",
-			(target, status, today),
+			f"""UPDATE `tabCampaign` SET status = %s
+			WHERE status = %s AND status IN %s AND {field} {condition} %s""",
+			(target, status, lifecycle.origins("Campaign", target), today),
 		)
 	for name in frappe.get_all("Target List", pluck="name"):
 		audience.update_counts(name)

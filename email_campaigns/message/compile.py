@@ -176,7 +176,7 @@ def _reason(error: Exception) -> Sentence:
 	elif isinstance(error, UndefinedError | SecurityError):
 		reason = Sentence(str(error))
 	else:
-		reason = Sentence(f"{type(error).__name__}: {error}")
+		reason = Sentence("{0}: {1}", type(error).__name__, str(error))
 	english = str(reason)
 	return reason if len(english) <= LONGEST_REASON else Sentence(english[:LONGEST_REASON])
 

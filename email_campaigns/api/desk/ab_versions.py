@@ -10,7 +10,7 @@ from dataclasses import asdict
 
 import frappe
 from frappe import _
-from frappe.utils import cint, cstr, get_system_timezone
+from frappe.utils import cint, cstr
 
 from email_campaigns.api.desk import mass_email_steps
 from email_campaigns.api.desk.results import CACHED, LARGE
@@ -22,7 +22,7 @@ from email_campaigns.mass_mailing import ab_winner_store, status_store
 from email_campaigns.mass_mailing.ab_versions import KINDS
 from email_campaigns.results.ab import describe_comparison
 from email_campaigns.results.rates import Counts, rate
-from email_campaigns.schedule.clock import in_zone
+from email_campaigns.site_time import site_time
 from email_campaigns.translation import translate
 
 SHOWN = ("planned", "sent", "delivered", "opened", "clicked", "replied", "unsubscribed")
@@ -51,7 +51,7 @@ def state(name: str) -> dict:
 		"rest": _row(counts.get(f"{REST} {doc.ab_winner}", Counts())) if doc.ab_winner else None,
 		"waiting": ab_winner_store.count_waiting(name),
 		"remaining": ab_winner_store.count_test_mails_remaining(name),
-		"due": _site_time(cint(row.ab_due_epoch)),
+		"due": str(site_time(cint(row.ab_due_epoch))) if row.ab_due_epoch else "",
 		"comparisons": [
 			translate(describe_comparison(ab_winner_store.compare_versions(name, kind, counts), kind))
 			for kind in kinds
@@ -70,10 +70,6 @@ def _counts(doc) -> dict[str, Counts]:
 		cached = {version: asdict(numbers) for version, numbers in counts.items()}
 		frappe.cache.set_value(key, cached, expires_in_sec=CACHED)
 	return {version: Counts(**numbers) for version, numbers in cached.items()}
-
-
-def _site_time(epoch: int) -> str:
-	return str(in_zone(epoch, get_system_timezone()).replace(tzinfo=None)) if epoch else ""
 
 
 def _subjects(doc) -> dict[str, str]:

@@ -13,7 +13,7 @@ from email_campaigns.audience.address import InvalidAddress, normalise
 from email_campaigns.audience.lists import members_store
 from email_campaigns.audience.suppression import erase_store, forgotten_store
 from email_campaigns.compat import change_latest_rows
-from email_campaigns.delivery.ledger import counts_store
+from email_campaigns.delivery.ledger import counts_store, ends_store
 from email_campaigns.translation import translate
 
 ROLES = frozenset({"Campaign Manager", "System Manager"})
@@ -44,7 +44,9 @@ def forget(email: str) -> dict:
 	"""
 	address = _normalised(email)
 	change_latest_rows()
+	mails = erase_store.find_rows("Campaign Message", address)
 	erased = erase_store.erase(address)
+	ends_store.forget(tuple(mails))
 	for target_list in erased.pop("lists"):
 		members_store.update_counts(target_list)
 	for source in erased.pop("sources"):

@@ -16,6 +16,9 @@ from werkzeug.wrappers import Response
 from email_campaigns.api.public import hits, preferences, signup, view
 from email_campaigns.api.public.page import Page, plain_answer, respond
 from email_campaigns.compat import change_latest_rows
+from email_campaigns.delivery.ledger import arrivals_store
+from email_campaigns.drip import events_store
+from email_campaigns.lifecycle import MASS_EMAIL
 from email_campaigns.mass_mailing.resend import uncertain_store
 from email_campaigns.tracking import store
 from email_campaigns.tracking.links import CLICK, IMAGE, OPEN, PREFIX, UNSUBSCRIBE, VIEW
@@ -63,12 +66,23 @@ def _settle(message: int) -> None:
 	"""
 	try:
 		frappe.db.rollback()
-		if uncertain_store.settle_by_event(message):
+		if _mark_arrived(message):
 			frappe.db.commit()
 	except Exception:
 		frappe.db.rollback()
 		frappe.log_error("Email Campaigns: an uncertain mail was not settled")
 		frappe.db.commit()
+
+
+def _mark_arrived(message: int) -> bool:
+	fields = ["status", "source_doctype", "source"]
+	mail = frappe.db.get_value("Campaign Message", message, fields, as_dict=True)
+	if not mail or mail.status != "Uncertain":
+		return False
+	reason = _(arrivals_store.SHOWN_BY_EVENT)
+	if mail.source_doctype == MASS_EMAIL:
+		return bool(uncertain_store.mark_arrived(mail.source, [message], reason))
+	return events_store.settle_uncertain(message, reason)
 
 
 def _named(purpose: str, token: str) -> Token | str:

@@ -13,7 +13,6 @@ import frappe
 from frappe.utils import now
 
 from email_campaigns.audience.address import address_key, normalise, plain_key, spellings
-from email_campaigns.audience.decide import FORGOTTEN
 from email_campaigns.audience.sources_store import sources
 from email_campaigns.audience.suppression import forgotten_store, mirror_store
 
@@ -59,6 +58,8 @@ def find_rows(doctype: str, address: str) -> Names:
 def erase(email: str) -> dict[str, Any]:
 	"""Forget an address, and return how many rows there were and what has to be counted anew.
 
+	The caller takes it out of the ledger (delivery.ledger.ends_store.forget).
+
 	That is {"members", "mails", "log"} with numbers of rows, "lists" with the names of target lists, and
 	"sources" with those of mailings and campaigns. Raises InvalidAddress.
 	"""
@@ -73,7 +74,6 @@ def erase(email: str) -> dict[str, Any]:
 		"lists": _distinct("Target List Member", "target_list", members),
 		"sources": _distinct("Campaign Message", "source", mails),
 	}
-	_clear_mails(mails)
 	_clear_log(log)
 	_delete("Target List Member", members)
 	frappe.db.delete("Target List Feed Member", {"member_key": plain_key(address)})
@@ -122,20 +122,6 @@ def _distinct(doctype: str, field: str, names: Names) -> list[str]:
 def _delete(doctype: str, names: Names) -> None:
 	if names:
 		frappe.db.delete(doctype, {"name": ("in", names)})
-
-
-def _clear_mails(names: Names) -> None:
-	"""Cancel mails that have not left. One that is leaving at this moment ends by the number of its row."""
-	if names:
-		frappe.db.sql(
-			"""UPDATE `tabCampaign Message` SET
-				reason = IF(status = 'Queued' OR reason LIKE '%%@%%', %(why)s, reason),
-				claim = IF(status = 'Queued', '', claim), lease_until = IF(status = 'Queued', 0, lease_until),
-				status = IF(status = 'Queued', 'Cancelled', status), email = '', domain = '', member = 0,
-				dedupe_key = CONCAT('f:', name), recipient_doctype = NULL, recipient_name = NULL
-			WHERE name IN %(names)s""",
-			{"why": FORGOTTEN, "names": tuple(names)},
-		)
 
 
 def _clear_log(names: Names) -> None:

@@ -7,6 +7,7 @@ from dataclasses import replace
 
 import frappe
 from frappe import _
+from frappe.utils import now_datetime
 
 from email_campaigns.audience.lists import members_store as audience
 from email_campaigns.delivery.compose import compose_store, records_store
@@ -17,6 +18,7 @@ from email_campaigns.delivery.mailing.mailing import Mailing
 from email_campaigns.delivery.smtp import transport
 from email_campaigns.delivery.smtp.session import Session
 from email_campaigns.message.compile import CompiledMessage
+from email_campaigns.tracking import log_store
 from email_campaigns.tracking.store import link_maker
 from email_campaigns.tracking.tokens import PREVIEW
 from email_campaigns.translation import translate
@@ -85,18 +87,17 @@ def _send_letter(session: Session, mailing: Mailing, letter: Letter) -> None:
 	session.propose(mailing.sender_address, letter.email)
 	session.confirm()
 	session.transmit(letter.content)
-	frappe.get_doc(
-		{
-			"doctype": "Campaign Log",
-			"action": "Test",
-			"verdict": "test",
-			"email": letter.email,
-			"campaign": mailing.campaign,
-			"source_doctype": mailing.doctype,
-			"source": mailing.name,
-			"details": _("Sent by {0}").format(frappe.session.user),
-		}
-	).insert(ignore_permissions=True)
+	log_store.append(
+		"Test",
+		now_datetime(),
+		verdict="test",
+		email=letter.email,
+		campaign=mailing.campaign,
+		source_doctype=mailing.doctype,
+		source=mailing.name,
+		message=PREVIEW,
+		details=_("Sent by {0}").format(frappe.session.user),
+	)
 
 
 def _in_version(mailing: Mailing, row: ClaimedMail, version: str) -> ClaimedMail:

@@ -9,7 +9,6 @@ from collections import defaultdict
 from collections.abc import Iterable, Sequence
 
 import frappe
-from frappe.utils import now_datetime
 
 from email_campaigns import lifecycle
 from email_campaigns.audience.lists.members_store import slices
@@ -17,12 +16,8 @@ from email_campaigns.compat import change_latest_rows
 from email_campaigns.delivery.copies import fields_store, rules
 from email_campaigns.delivery.ledger import counts_store
 from email_campaigns.delivery.ledger.ends_store import COPIES, RELEASE, end_queued
+from email_campaigns.delivery.ledger.log_store import log_skipped_copies
 from email_campaigns.delivery.ledger.row import WAITS_FOR_MAIL, ClaimedMail, MailHeading
-
-_LOGGED = (
-	"name, creation, modified, owner, modified_by, action, details, email, campaign, source_doctype, source,"
-	" message, recipient_doctype, recipient_name"
-)
 
 
 def prepare_copies(rows: Sequence[ClaimedMail]) -> tuple[list[ClaimedMail], dict[int, MailHeading]]:
@@ -111,18 +106,7 @@ def _undecided(names: tuple[int, ...], again: bool) -> list[tuple]:
 def log_skipped(mails: Iterable[int]) -> None:
 	"""Log the skipped copies of mails that have ended, each with its reason."""
 	if names := _copies(mails):
-		_log(names, "TRUE")
-
-
-def _log(names: tuple[int, ...], condition: str) -> None:
-	frappe.db.sql(
-		f"""INSERT INTO `tabCampaign Log` ({_LOGGED})
-		SELECT NEXTVAL(`campaign_log_id_seq`), %(now)s, %(now)s, c.owner, c.owner, 'CC Skipped', c.reason,
-			c.email, c.campaign, c.source_doctype, c.source, c.name, c.recipient_doctype, c.recipient_name
-		FROM `tabCampaign Message` c STRAIGHT_JOIN `tabCampaign Message` m ON m.name = c.cc_of
-		WHERE c.name IN %(names)s AND c.status = 'Skipped' AND {condition}""",
-		{"now": now_datetime(), "names": names, "off": rules.SWITCHED_OFF},
-	)
+		log_skipped_copies(names, "TRUE", {})
 
 
 def skip_disabled_fields(keys: Sequence[str]) -> None:
@@ -154,4 +138,5 @@ def _switch_off(names: tuple[int, ...]) -> None:
 	values = {"noted": rules.NOTED, "names": names}
 	end_queued("c.name IN %(names)s", values, "Skipped", rules.SWITCHED_OFF, RELEASE, key, tables=COPIES)
 	# Copies whose mail is not settled yet are logged with it.
-	_log(names, "c.reason = %(off)s AND m.status = 'Sent' AND m.lease_until = 0")
+	settled = "m.reason = %(off)s AND o.status = 'Sent' AND o.lease_until = 0"
+	log_skipped_copies(names, settled, {"off": rules.SWITCHED_OFF})

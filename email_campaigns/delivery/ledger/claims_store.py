@@ -6,14 +6,15 @@ longer finds its token and stops (a fencing token).
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Mapping
+from contextlib import AbstractContextManager
 
 import frappe
 
 from email_campaigns import lifecycle
 from email_campaigns.audience.decide import FORGOTTEN
 from email_campaigns.audience.suppression import forgotten_store
+from email_campaigns.compat import named_lock
 from email_campaigns.delivery.ledger.ends_store import FORGET, end_queued
 from email_campaigns.delivery.ledger.log_store import log_ends
 from email_campaigns.delivery.ledger.row import ClaimedMail, EndedMail, MailQueue
@@ -31,19 +32,9 @@ VERSION = """IF(c.cc_of > 0,
 	COALESCE(c.version, ''))"""
 
 
-@contextmanager
-def claim_lock() -> Iterator[bool]:
-	"""Let one job at a time read the limits and claim, and give whether it has the lock; 20 seconds at most.
-
-	The lock ends with its connection.
-	"""
-	lock = f"{frappe.conf.db_name}.ec_claim"
-	locked = frappe.db.sql("SELECT GET_LOCK(%s, 20)", lock)[0][0]
-	try:
-		yield bool(locked)
-	finally:
-		if locked:
-			frappe.db.sql("SELECT RELEASE_LOCK(%s)", lock)
+def claim_lock() -> AbstractContextManager[bool]:
+	"""Let one job at a time read the limits and claim, and give whether it has the lock; 20 seconds at most."""
+	return named_lock("claim", 20)
 
 
 def claim(

@@ -6,6 +6,9 @@ import frappe
 from frappe import _
 from frappe.utils import now_datetime
 
+from email_campaigns.tracking import log_store
+
+MAILS = "`tabCampaign Message` m"
 # For a row `m`: “CC: a@x.org; not CC: b@x.org (Unsubscribed)” of a mail that was Sent, with its copies at
 # this moment.
 _DETAILS = """IF(m.status = 'Sent' AND m.cc_of = 0, (
@@ -16,26 +19,50 @@ _DETAILS = """IF(m.status = 'Sent' AND m.cc_of = 0, (
 			CONCAT(COALESCE(NULLIF(c.email, ''), c.cc_field), ' (', c.reason, ')'), NULL)
 			ORDER BY c.name SEPARATOR ', ')))
 	FROM `tabCampaign Message` c WHERE c.cc_of = m.name), m.reason)"""
+_ACTION = """CASE WHEN m.cc_of > 0 AND m.status IN ('Sent', 'Skipped') THEN CONCAT('CC ', m.status)
+	WHEN m.status = 'Failed' AND m.bounced_at IS NOT NULL THEN 'Bounced' ELSE m.status END"""
 
 
 def log_ends(names: tuple[int, ...], copies: bool) -> None:
 	"""Log the ends of some mails; with `copies` the entry of a mail names who gets one and who does not."""
-	frappe.db.sql(
-		f"""INSERT INTO `tabCampaign Log` (name, creation, modified, owner, modified_by, action, details,
-			email, campaign, source_doctype, source, message, recipient_doctype, recipient_name)
-		SELECT NEXTVAL(`campaign_log_id_seq`), COALESCE(sent_at, %(now)s), COALESCE(sent_at, %(now)s),
-			owner, owner,
-			CASE WHEN cc_of > 0 AND status IN ('Sent', 'Skipped') THEN CONCAT('CC ', status)
-				WHEN status = 'Failed' AND bounced_at IS NOT NULL THEN 'Bounced' ELSE status END,
-			{_DETAILS if copies else "reason"}, email,
-			campaign, source_doctype, source, name, recipient_doctype, recipient_name
-		FROM `tabCampaign Message` m
-		WHERE name IN %(names)s
-			AND (status IN ('Sent', 'Failed', 'Uncertain') OR status = 'Skipped' AND cc_of > 0)""",
+	log_store.append_from_mails(
+		MAILS,
+		"""m.name IN %(names)s
+			AND (m.status IN ('Sent', 'Failed', 'Uncertain') OR m.status = 'Skipped' AND m.cc_of > 0)""",
 		{
 			"now": now_datetime(),
 			"names": names,
 			"copied": _("CC: {0}"),
 			"not_copied": _("not CC: {0}"),
 		},
+		at="COALESCE(m.sent_at, %(now)s)",
+		action=_ACTION,
+		details=_DETAILS if copies else "m.reason",
+		user="m.owner",
+	)
+
+
+def log_sent(names: tuple[int, ...], details: str) -> None:
+	"""Log that mails of which nobody knew have been Sent, in the name of the session's user."""
+	log_store.append_from_mails(
+		MAILS,
+		"m.name IN %(names)s",
+		{"names": names, "now": now_datetime(), "user": frappe.session.user, "details": details},
+		at="%(now)s",
+		action="'Sent'",
+		details="%(details)s",
+		user="%(user)s",
+	)
+
+
+def log_skipped_copies(names: tuple[int, ...], condition: str, values: dict) -> None:
+	"""Log those of some copies `m` that were Skipped and whose mail `o` meets a condition in SQL."""
+	log_store.append_from_mails(
+		f"{MAILS} STRAIGHT_JOIN `tabCampaign Message` o ON o.name = m.cc_of",
+		f"m.name IN %(names)s AND m.status = 'Skipped' AND {condition}",
+		{**values, "names": names, "now": now_datetime()},
+		at="%(now)s",
+		action="'CC Skipped'",
+		details="m.reason",
+		user="m.owner",
 	)

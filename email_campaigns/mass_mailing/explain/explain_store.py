@@ -11,7 +11,7 @@ from datetime import datetime
 
 import frappe
 from frappe import _
-from frappe.utils import cint, format_datetime, get_system_timezone
+from frappe.utils import cint, format_datetime
 
 from email_campaigns.audience import chance, recipients_store
 from email_campaigns.audience.address import address_key
@@ -24,8 +24,8 @@ from email_campaigns.delivery.sending import limits_store
 from email_campaigns.delivery.smtp import transport
 from email_campaigns.mass_mailing.explain import sentences
 from email_campaigns.mass_mailing.explain.sentences import MailFacts, SuppressionFacts, WaitReasons
-from email_campaigns.schedule.clock import in_zone
 from email_campaigns.schedule.limits import Limits, opens
+from email_campaigns.site_time import site_time
 from email_campaigns.translation import translate
 
 SHOWN = 50
@@ -249,4 +249,4 @@ def _format_time(moment) -> str:
 
 
 def _format_epoch(epoch: int) -> str:
-	return format_datetime(in_zone(cint(epoch), get_system_timezone()).replace(tzinfo=None))
+	return format_datetime(site_time(cint(epoch)))

@@ -10,6 +10,7 @@ from collections.abc import Callable, Collection, Iterable
 
 import frappe
 
+from email_campaigns import lifecycle
 from email_campaigns.audience.decide import Decision
 from email_campaigns.compat import affected_rows
 from email_campaigns.delivery import enqueue_store
@@ -35,7 +36,11 @@ def requeue(mailing: Mailing, plans: Iterable[ResendPlan], send_after: int = 0) 
 
 	They wait until `send_after` (Unix seconds). A mail of an A/B test keeps its version.
 	"""
-	allowed = [plan for plan in plans if not plan.reason]
+	allowed = [
+		plan
+		for plan in plans
+		if not plan.reason and lifecycle.may("Campaign Message", plan.row.status, "Queued")
+	]
 	free_keys(mailing, {plan.key: plan.row.name for plan in allowed if plan.moved})
 	values = {
 		"send_after": send_after,

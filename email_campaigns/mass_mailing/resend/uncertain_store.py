@@ -4,55 +4,23 @@ from __future__ import annotations
 
 from collections import Counter, defaultdict
 from collections.abc import Collection, Iterator
-from datetime import datetime
 
 import frappe
 from frappe import _
-from frappe.utils import cint, get_system_timezone, now_datetime
+from frappe.utils import cint
 
-from email_campaigns import lifecycle
 from email_campaigns.compat import change_latest_rows
-from email_campaigns.delivery.compose import timeline_store
-from email_campaigns.delivery.copies import copies_store
-from email_campaigns.delivery.ledger import counts_store
+from email_campaigns.delivery.ledger import arrivals_store, counts_store
 from email_campaigns.delivery.mailing.mailing import Mailing
 from email_campaigns.mass_mailing import status_store
 from email_campaigns.mass_mailing.resend import requeue_store, resend_store
 from email_campaigns.mass_mailing.resend.resend import LedgerRow, ResendPlan
 from email_campaigns.results import store as results
-from email_campaigns.schedule.clock import in_zone
 from email_campaigns.schedule.limits import HOUR
 from email_campaigns.settings import app_settings
 
 _UNCERTAIN = "status = 'Uncertain' AND lease_until = 0"
 _UNCERTAIN_NAMES = f"name IN %(names)s AND {_UNCERTAIN}"
-
-
-def settle_by_event(message: int) -> bool:
-	"""Settle an Uncertain mail that a person or bot opened, clicked or answered: that shows that it arrived.
-
-	Return whether the mail was an Uncertain one.
-	"""
-	row = frappe.db.get_value(
-		"Campaign Message", message, ["status", "source_doctype", "source"], as_dict=True
-	)
-	if not row or row.status != "Uncertain":
-		return False
-	reason = _("What happened to it shows that it arrived.")
-	if row.source_doctype != lifecycle.MASS_EMAIL:
-		return _mark_step_arrived(message, reason)
-	return bool(mark_arrived(row.source, [message], reason))
-
-
-def _mark_step_arrived(message: int, reason: str) -> bool:
-	change_latest_rows()
-	rows = resend_store.read_rows(_UNCERTAIN_NAMES, {"names": (message,)}, fresh=True)
-	if rows:
-		_mark_sent(rows)
-		_log((message,), "Sent", reason)
-		copies_store.follow_mails([message], again=True)
-		timeline_store.write_unsettled([message])
-	return bool(rows)
 
 
 def mark_arrived(name: str, messages: Collection[int] | None = None, reason: str = "") -> int:
@@ -65,9 +33,8 @@ def mark_arrived(name: str, messages: Collection[int] | None = None, reason: str
 	hindrance, changed, copies = resend_store.current_hindrance(status_store.lock(name)), 0, 0
 	for rows in _uncertain_slices(name, messages):
 		names = tuple(row.name for row in rows)
-		_mark_sent(rows)
+		arrivals_store.mark_sent({row.name: row.sent_epoch for row in rows}, reason)
 		results.count_left(names)
-		_log(names, "Sent", reason)
 		changed += len(rows)
 		# Their copies waited for this decision; where nothing can be sent, they stay as they are.
 		copies += 0 if hindrance else requeue_store.follow_copies(name, names)
@@ -124,36 +91,3 @@ def _uncertain_slices(name: str, messages: Collection[int] | None) -> Iterator[l
 		names = tuple(row.name for row in rows)
 		if locked := resend_store.read_rows(_UNCERTAIN_NAMES, {"names": names}, fresh=True):
 			yield locked
-
-
-def _mark_sent(rows: list[LedgerRow]) -> None:
-	names_by_epoch = defaultdict(list)
-	for row in rows:
-		names_by_epoch[row.sent_epoch].append(row.name)
-	for epoch, names in names_by_epoch.items():
-		frappe.db.sql(
-			"""UPDATE `tabCampaign Message` SET status = 'Sent', reason = '', sent_at = %s
-			WHERE name IN %s AND status = 'Uncertain'""",
-			(_site_time(epoch), tuple(names)),
-		)
-
-
-def _site_time(epoch: int) -> datetime:
-	return in_zone(epoch, get_system_timezone()).replace(tzinfo=None) if epoch else now_datetime()
-
-
-def _log(names: tuple[int, ...], action: str, details: str) -> None:
-	frappe.db.sql(
-		"""INSERT INTO `tabCampaign Log` (name, creation, modified, owner, modified_by, action, details,
-			email, campaign, source_doctype, source, message, recipient_doctype, recipient_name)
-		SELECT NEXTVAL(`campaign_log_id_seq`), %(now)s, %(now)s, %(user)s, %(user)s, %(action)s, %(details)s,
-			email, campaign, source_doctype, source, name, recipient_doctype, recipient_name
-		FROM `tabCampaign Message` WHERE name IN %(names)s""",
-		{
-			"now": now_datetime(),
-			"user": frappe.session.user,
-			"action": action,
-			"details": details,
-			"names": names,
-		},
-	)

@@ -16,7 +16,7 @@ ENTRY_POINTS = {"api", "jobs", "patches", "install", "uninstall", PACKAGE}
 # From the ground up: a room reaches the floors below its own, and no other room of its own floor.
 FLOORS = (
 	{"lifecycle", "compat", "text"},
-	{"settings", "notify", "translation"},
+	{"settings", "notify", "translation", "site_time"},
 	{"audience", "schedule", "message", "tracking", "results"},
 	{"delivery"},
 	# erpnext reads another app's history into the ledger.
@@ -46,6 +46,7 @@ MAY_USE_FRAPPE = {
 	"settings",
 	"notify",
 	"translation",
+	"site_time",
 	"install",
 	"uninstall",
 	"patches",

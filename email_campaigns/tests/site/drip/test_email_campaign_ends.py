@@ -5,7 +5,6 @@ import frappe
 from email_campaigns.audience.suppression.suppression_store import suppress
 from email_campaigns.drip import decide, events_store
 from email_campaigns.jobs import sending
-from email_campaigns.mass_mailing.resend import uncertain_store
 from email_campaigns.tests.site.kits.drips import JO, OnePersonTest, a_sequence, a_step, clock, enrol
 from email_campaigns.tests.site.kits.kit import a_contact, a_list, a_user, address, change, settings
 
@@ -155,7 +154,7 @@ class TestTrouble(OnePersonTest):
 		self.at(1)
 		self.assertEqual([row[2] for row in self.steps(name)], ["Uncertain", "Sent"])
 		first = frappe.db.get_value("Campaign Message", {"source": name, "step": 1})
-		self.assertTrue(uncertain_store.settle_by_event(first))
+		self.assertTrue(events_store.settle_uncertain(first, "It was opened."))
 		frappe.db.commit()
 		self.assertEqual([row[2] for row in self.steps(name)], ["Sent", "Sent"])
 		self.assertEqual(frappe.db.count("Communication", {"reference_name": name}), 2)
