@@ -45,7 +45,8 @@ class Meter:
 
 	def warn(self, text: str, *values: object) -> None:
 		"""Add a warning: a text marked with _lt, and its values, which must be hashable."""
-		self.warnings[(text, *values)] = None
+		warning = (text, *values)
+		self.warnings[warning] = None
 
 	def tick(self, ticks: int, chars: int = 0) -> None:
 		"""Count ticks, and the fixed characters that this pass writes.
