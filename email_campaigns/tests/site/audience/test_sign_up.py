@@ -135,7 +135,7 @@ class TestForm(SignUpTest):
 			doc.save()
 
 	def test_what_is_no_address_and_what_is_not_agreed_to_is_said_and_kept(self):
-		for values, words in (({"email": "jo"}, "no email address"), ({"consent": ""}, "tick the box")):
+		for values, words in (({"email": "jo"}, "not an email address"), ({"consent": ""}, "tick the box")):
 			answer = self.sign_up(**values)
 			self.assertEqual(answer.status_code, 400)
 			self.assertIn(words, text_of(answer))

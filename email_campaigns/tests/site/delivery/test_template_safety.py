@@ -237,8 +237,9 @@ class TestHeaders(TemplateTest):
 					self.assertEqual(self.received(), [])
 
 	def test_in_the_address_of_the_record(self):
+		name = self.start(a_mailing("Sending List"))
 		change("Contact", self.contact, email_id="kim@sending.example\r\nRCPT TO:<victim@sending.example>")
-		name = self.send(a_mailing("Sending List"))
+		self.go_on()
 		self.assertEqual(self.received(), [])
 		self.assertEqual(self.statuses(name), {"Skipped": 1})
 

@@ -37,7 +37,7 @@ class TestTimes(PlanningTest):
 		tomorrow = add_to_date(now_datetime(), days=1)
 		self.refuses("in the past", name, start_date=add_to_date(now_datetime(), hours=-1))
 		self.refuses("before the start", name, start_date=tomorrow, deadline=add_to_date(tomorrow, hours=-1))
-		self.refuses("not a time zone", name, start_date=tomorrow, time_zone="Mars/Olympus")
+		self.refuses("knows no time zone", name, start_date=tomorrow, time_zone="Mars/Olympus")
 		self.refuses("rate of 0", name, pace="Mails per hour", hourly_rate=0)
 		self.refuses("below 100", name, holdout_percent=100)
 		self.refuses("rate of 0", name, domain_rates=[{"domain": "gmail.com", "hourly_rate": 0}])

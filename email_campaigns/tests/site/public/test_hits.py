@@ -119,7 +119,7 @@ class TestWhatDoesNotCount(TrackingTest):
 		for header in ({"Purpose": "prefetch"}, {"Sec-Purpose": "prefetch;prerender"}, {"X-Moz": "prefetch"}):
 			self.assertEqual(self.get(self.link(), headers=header).status_code, 302)
 			self.assertEqual(self.get(self.pixel(), headers=header).status_code, 200)
-		self.assertBot(name, 3, "Fetched ahead of any wish to see it")
+		self.assertBot(name, 3, "Fetched before anybody asked to see it")
 
 	def test_other_methods(self):
 		self.sent()
