@@ -14,8 +14,8 @@ from email_campaigns.text import Sentence, SentenceError
 def translate(sentence: Sentence | Exception | str) -> str:
 	"""Return a sentence in the language of this session, or of the site in a job.
 
-	Values that are sentences or such errors themselves are translated too. A plain text is translated as it is; an
-	error that is no SentenceError gives its own text.
+	Values that are sentences or such errors themselves are translated too. A plain text is translated as it
+	is; an error that is no SentenceError gives its own text.
 	"""
 	if isinstance(sentence, SentenceError):
 		sentence = sentence.sentence

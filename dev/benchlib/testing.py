@@ -64,7 +64,7 @@ def _unit(bench, options):
 
 
 def unit_environment(bench):
-	"""Return the Python of the environment of the unit tests, which needs no Frappe, and make it where it is not."""
+	"""Return the Python of the unit tests' environment, which needs no Frappe; make it if missing."""
 	paths = bench.paths
 	paths.make()
 	executable = bench.state.get("python") or interpreter.find(">=3.10")

@@ -11,7 +11,7 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parents[2]
 sys.path.insert(0, str(ROOT))
 
-from email_campaigns.tests.unit.test_boundaries import is_controller, may_use_frappe, modules  # noqa: E402
+from email_campaigns.tests.unit.test_boundaries import is_controller, may_use_frappe, modules
 
 
 def path_of(name: str) -> str:

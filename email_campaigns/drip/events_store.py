@@ -138,7 +138,10 @@ def follow_withdrawal(doc, method=None) -> None:
 
 
 def settle_uncertain(message: int, reason: str) -> bool:
-	"""Make an Uncertain mail of a sequence Sent, with its copies and its timeline entry; return whether it was one."""
+	"""Make an Uncertain mail of a sequence Sent, with its copies and its timeline entry.
+
+	Return whether it was an Uncertain one.
+	"""
 	change_latest_rows()
 	rows = arrivals_store.lock_uncertain([message])
 	if rows:

@@ -9,7 +9,7 @@ from email_campaigns.tests.support.bench_kit import take_own_site
 # Without Frappe (the unit tests' own environment) there is no site and no page to look at.
 collect_ignore = [] if importlib.util.find_spec("frappe") else ["site", "browser"]
 
-# A site does a file in a go. Those that take long come first, and those that take no time fill the gaps at the end.
+# A site does one file at a time. Long files come first, and short ones fill the gaps at the end.
 ORDER = ("/site/test_erpnext.py", "/browser/", "/site/", "")
 
 

@@ -17,7 +17,7 @@ SHOWN_BY_EVENT = _lt("What happened to it shows that it arrived.")
 
 
 def lock_uncertain(names: Collection[int]) -> dict[int, int]:
-	"""Lock those of some mails that are Uncertain and that no job holds; return {number: Unix seconds of sending}."""
+	"""Lock the Uncertain ones of some mails that no job holds; return {number: Unix seconds of sending}."""
 	rows = frappe.db.sql(
 		"""SELECT name, COALESCE(sent_epoch, 0) FROM `tabCampaign Message`
 		WHERE name IN %s AND status = 'Uncertain' AND lease_until = 0 FOR UPDATE""",
@@ -27,7 +27,7 @@ def lock_uncertain(names: Collection[int]) -> dict[int, int]:
 
 
 def mark_sent(sent_epochs: Mapping[int, int], reason: str) -> None:
-	"""Make Uncertain mails Sent, as {number: Unix seconds of sending}, and log it with the reason, in words."""
+	"""Make Uncertain mails Sent and log the reason in words; `sent_epochs` is as from `lock_uncertain`."""
 	names_by_epoch: dict[int, list[int]] = defaultdict(list)
 	for name, epoch in sent_epochs.items():
 		names_by_epoch[epoch].append(name)

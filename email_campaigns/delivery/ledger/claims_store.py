@@ -33,7 +33,7 @@ VERSION = """IF(c.cc_of > 0,
 
 
 def claim_lock() -> AbstractContextManager[bool]:
-	"""Let one job at a time read the limits and claim, and give whether it has the lock; 20 seconds at most."""
+	"""Let one job at a time read the limits and claim; tell whether it got the lock within 20 seconds."""
 	return named_lock("claim", 20)
 
 

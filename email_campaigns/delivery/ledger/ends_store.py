@@ -23,8 +23,8 @@ def end_queued(
 ) -> int:
 	"""Give the Queued mails `c` that meet a condition in SQL an end with its reason; return their number.
 
-	`values` are those of the condition, `also` further assignments in SQL, `tables` MAILS, or COPIES with the mail
-	`m` of each copy. Raises ValueError for a status that no Queued mail may have.
+	`values` are those of the condition, `also` further assignments in SQL, `tables` MAILS, or COPIES with the
+	mail `m` of each copy. Raises ValueError for a status that no Queued mail may have.
 	"""
 	if "Queued" not in lifecycle.origins("Campaign Message", status):
 		raise ValueError(f"A Queued mail can't become {status}")

@@ -55,7 +55,8 @@ def _statement(source_doctype: str, accepted: int, following: int) -> str:
 		parts.append(f"m.name IN ({', '.join(sent)}) AND m.status IN {_states('Sent')}")
 	if next_ones:
 		parts.append(
-			f"""m.name IN ({", ".join(next_ones)}) AND m.claim = %(claim)s AND m.status IN {_states("Sending")}
+			f"""m.name IN ({", ".join(next_ones)}) AND m.claim = %(claim)s
+				AND m.status IN {_states("Sending")}
 			AND NOT EXISTS ({_SUPPRESSED}) AND EXISTS ({_GOING[source_doctype]})"""
 		)
 	ids = zip(next_ones, _numbered("id", following), strict=True)
@@ -75,8 +76,10 @@ def _statement(source_doctype: str, accepted: int, following: int) -> str:
 
 
 def _states(target: str, *among: str) -> str:
-	"""Return, as a list in SQL, the statuses from which a mail may get `target`; with `among` those of them, and
-	`target` itself."""
+	"""Return, as a list in SQL, the statuses from which a mail may get `target`.
+
+	With `among` only those of them, and `target` itself.
+	"""
 	origins = lifecycle.origins("Campaign Message", target)
 	states = [state for state in (target, *origins) if state in among] if among else origins
 	return "(" + ", ".join(f"'{state}'" for state in states) + ")"
@@ -181,7 +184,8 @@ class LedgerJournal:
 		self._read_clock()
 		self._execute(
 			f"""UPDATE `tabCampaign Message` m SET m.status = %(status)s{assignments}
-			WHERE m.name = %(name)s AND m.claim = %(claim)s AND m.status IN {_states(status, "Queued", "Sending")}""",
+			WHERE m.name = %(name)s AND m.claim = %(claim)s
+				AND m.status IN {_states(status, "Queued", "Sending")}""",
 			{"name": letter.name, "claim": self.claim, "status": status, **self.now, **values},
 		)
 

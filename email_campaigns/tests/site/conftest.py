@@ -32,7 +32,7 @@ def clean_cache(bench):
 def site(bench, clean_cache):
 	"""A connection to the test site for each file, as Administrator, in the sites folder.
 
-	What a process remembers of a site ends with it: between two files, those of the browser may change the site.
+	What a process remembers of a site ends with it: tests in the browser may change the site between files.
 	"""
 	here = os.getcwd()
 	os.chdir(bench.sites)

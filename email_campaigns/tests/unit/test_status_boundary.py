@@ -1,4 +1,4 @@
-"""Only the named modules write a status, and each asks lifecycle.py; the test proves itself on planted violations."""
+"""Only the named modules write a status, and each asks lifecycle.py; proved on planted violations."""
 
 import ast
 import re
@@ -46,7 +46,7 @@ def texts(tree):
 
 
 def written_by_sql(tree):
-	"""Return the doctypes whose status an SQL statement of a module writes; a new row has a status in any case."""
+	"""Return the doctypes whose status the SQL of a module writes; a new row has a status in any case."""
 	every = list(texts(tree))
 	fragment = any(FRAGMENT.match(text) for text in every)
 	doctypes = set()

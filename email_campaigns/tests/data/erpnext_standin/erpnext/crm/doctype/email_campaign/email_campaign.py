@@ -1,4 +1,4 @@
-"""Behaves as ERPNext's Email Campaign does: on one day the steps of that day, a Communication each, no memory of them."""
+"""Behaves as ERPNext's Email Campaign does: it sends the steps of a day, and remembers none of them."""
 
 import frappe
 from frappe import _
