@@ -7,7 +7,7 @@ from frappe.permissions import add_permission
 from frappe.tests.utils import FrappeTestCase
 
 from email_campaigns import install, uninstall
-from email_campaigns.tests.site.kits.kit import PLAIN_SETTINGS
+from email_campaigns.tests.site.kits.builders import PLAIN_SETTINGS
 
 
 class TestSources(FrappeTestCase):

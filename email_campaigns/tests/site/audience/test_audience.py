@@ -8,8 +8,7 @@ from email_campaigns.api.desk import mass_email, timeline
 from email_campaigns.audience.lists import members_store as audience
 from email_campaigns.audience.suppression.suppression_store import suppress
 from email_campaigns.jobs import sending
-from email_campaigns.tests.site.kits.kit import (
-	SendingTest,
+from email_campaigns.tests.site.kits.builders import (
 	a_campaign,
 	a_contact,
 	a_list,
@@ -19,6 +18,7 @@ from email_campaigns.tests.site.kits.kit import (
 	addresses,
 	change,
 )
+from email_campaigns.tests.site.kits.sending_test import SendingTest
 
 LIST, OTHER, EXCLUDED = "Sending List", "Sending Other", "Sending Excluded"
 REASONS = {

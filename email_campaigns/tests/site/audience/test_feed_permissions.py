@@ -9,8 +9,9 @@ from email_campaigns.api.desk import target_list
 from email_campaigns.audience.feeds import source_store
 from email_campaigns.audience.feeds.rules import FeedFault
 from email_campaigns.jobs import lists as jobs
+from email_campaigns.tests.site.kits.builders import a_user, addresses
 from email_campaigns.tests.site.kits.feeds import FILTERS, LIST, REPORT, FeedTest
-from email_campaigns.tests.site.kits.kit import a_user, addresses, work_off
+from email_campaigns.tests.site.kits.queue import work_off
 
 
 class TestPermissions(FeedTest):

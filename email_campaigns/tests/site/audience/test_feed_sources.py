@@ -3,8 +3,8 @@
 import frappe
 
 from email_campaigns.api.desk import target_list
+from email_campaigns.tests.site.kits.builders import a_contact, a_user, address, addresses
 from email_campaigns.tests.site.kits.feeds import FILTERS, REPORT, FeedTest
-from email_campaigns.tests.site.kits.kit import a_contact, a_user, address, addresses
 
 
 class TestReports(FeedTest):

@@ -6,8 +6,9 @@ from frappe.utils import add_to_date, now_datetime
 from email_campaigns.api.desk import members
 from email_campaigns.audience.feeds import run_store
 from email_campaigns.jobs import lists as jobs
+from email_campaigns.tests.site.kits.builders import a_contact, address, addresses
 from email_campaigns.tests.site.kits.feeds import LIST, FeedTest
-from email_campaigns.tests.site.kits.kit import a_contact, address, addresses, waiting_jobs, work_off
+from email_campaigns.tests.site.kits.queue import waiting_jobs, work_off
 
 
 class TestComingAndGoing(FeedTest):

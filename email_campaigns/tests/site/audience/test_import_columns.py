@@ -7,7 +7,8 @@ import frappe
 from email_campaigns.api.desk import members
 from email_campaigns.audience.lists.import_records_store import CONTACT
 from email_campaigns.tests.site.audience.test_target_lists import LIST, ListTest, a_file
-from email_campaigns.tests.site.kits.kit import a_contact, a_user, address, addresses, waiting_jobs, work_off
+from email_campaigns.tests.site.kits.builders import a_contact, a_user, address, addresses
+from email_campaigns.tests.site.kits.queue import waiting_jobs, work_off
 
 CONTENT = (
 	"Wohin;Vorname;Nachname;Firma;Rolle\n"

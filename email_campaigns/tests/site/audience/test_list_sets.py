@@ -6,16 +6,16 @@ import frappe
 
 from email_campaigns.api.desk import target_list
 from email_campaigns.audience.suppression.suppression_store import read_scope, suppress
-from email_campaigns.tests.site.kits.kit import (
-	SendingTest,
+from email_campaigns.tests.site.kits.builders import (
 	a_contact,
 	a_list,
 	a_user,
 	add_records,
 	address,
 	addresses,
-	work_off,
 )
+from email_campaigns.tests.site.kits.queue import work_off
+from email_campaigns.tests.site.kits.sending_test import SendingTest
 
 ONE, TWO, NEW = "Sending One", "Sending Two", "Sending New"
 

@@ -11,9 +11,8 @@ from email_campaigns.delivery.ledger import claims_store
 from email_campaigns.delivery.ledger.row import ClaimedMail
 from email_campaigns.jobs import lists, sending
 from email_campaigns.tests.site.audience.test_target_lists import a_file
-from email_campaigns.tests.site.kits.kit import (
+from email_campaigns.tests.site.kits.builders import (
 	DOMAIN,
-	SendingTest,
 	a_contact,
 	a_list,
 	a_mailing,
@@ -22,6 +21,7 @@ from email_campaigns.tests.site.kits.kit import (
 	address,
 	addresses,
 )
+from email_campaigns.tests.site.kits.sending_test import SendingTest
 
 LIST = "Sending List"
 JO = address("jo.o'neil+news")

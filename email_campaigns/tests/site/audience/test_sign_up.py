@@ -15,7 +15,7 @@ from email_campaigns.audience.signup import signup_store
 from email_campaigns.audience.suppression.suppression_store import read_scope, suppress
 from email_campaigns.jobs import upkeep
 from email_campaigns.tests.site.conftest import mark_as_test
-from email_campaigns.tests.site.kits.kit import an_account, change, remove_account
+from email_campaigns.tests.site.kits.builders import an_account, change, remove_account
 from email_campaigns.tests.site.kits.recipient import buttons_of, text_of
 from email_campaigns.tests.site.kits.visitor import Visitor, forget, target_list
 from email_campaigns.tests.support.smtp_server import ScriptedServer

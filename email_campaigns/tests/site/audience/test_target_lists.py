@@ -8,16 +8,9 @@ import frappe
 from email_campaigns.api.desk import members as members_api
 from email_campaigns.audience.suppression.suppression_store import read_scope, suppress
 from email_campaigns.jobs import lists
-from email_campaigns.tests.site.kits.kit import (
-	SendingTest,
-	a_contact,
-	a_list,
-	a_user,
-	address,
-	addresses,
-	waiting_jobs,
-	work_off,
-)
+from email_campaigns.tests.site.kits.builders import a_contact, a_list, a_user, address, addresses
+from email_campaigns.tests.site.kits.queue import waiting_jobs, work_off
+from email_campaigns.tests.site.kits.sending_test import SendingTest
 
 LIST = "Sending List"
 

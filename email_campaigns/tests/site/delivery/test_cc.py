@@ -8,6 +8,15 @@ from email_campaigns.api.desk import mass_email
 from email_campaigns.audience.suppression.suppression import SuppressionScope
 from email_campaigns.audience.suppression.suppression_store import read_scope, suppress
 from email_campaigns.delivery.copies import rules
+from email_campaigns.tests.site.kits.builders import (
+	a_contact,
+	a_list,
+	a_mailing,
+	a_user,
+	add_records,
+	address,
+	change,
+)
 from email_campaigns.tests.site.kits.copies import (
 	AIDE,
 	BOSS,
@@ -19,15 +28,6 @@ from email_campaigns.tests.site.kits.copies import (
 	USER,
 	CopiesTest,
 	contacts,
-)
-from email_campaigns.tests.site.kits.kit import (
-	a_contact,
-	a_list,
-	a_mailing,
-	a_user,
-	add_records,
-	address,
-	change,
 )
 from email_campaigns.tests.site.kits.visitor import Visitor
 

@@ -13,8 +13,9 @@ from email_campaigns.delivery.copies import rules
 from email_campaigns.delivery.sending import journal_store
 from email_campaigns.jobs import sending
 from email_campaigns.mass_mailing.resend import resend_store, uncertain_store
+from email_campaigns.tests.site.kits.builders import address, change, settings
 from email_campaigns.tests.site.kits.copies import BOSS, KIM, LOU, CopiesTest, contacts
-from email_campaigns.tests.site.kits.kit import address, change, empty_queues, settings
+from email_campaigns.tests.site.kits.queue import empty_queues
 from email_campaigns.tests.support.smtp_server import DROP, KEEP_AND_DROP
 
 

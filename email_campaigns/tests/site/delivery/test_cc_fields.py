@@ -9,6 +9,7 @@ from email_campaigns.api.desk import mass_email
 from email_campaigns.delivery.copies import rules
 from email_campaigns.jobs import sending
 from email_campaigns.mass_mailing import freeze_store
+from email_campaigns.tests.site.kits.builders import SETTINGS, a_mailing, a_user, address
 from email_campaigns.tests.site.kits.copies import (
 	AIDE,
 	BOSS,
@@ -20,7 +21,6 @@ from email_campaigns.tests.site.kits.copies import (
 	contacts,
 	offer,
 )
-from email_campaigns.tests.site.kits.kit import SETTINGS, a_mailing, a_user, address
 
 
 class TestSwitchedOff(CopiesTest):

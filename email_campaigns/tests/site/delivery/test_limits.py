@@ -7,18 +7,16 @@ import frappe
 
 from email_campaigns.api.desk import mass_email, preview
 from email_campaigns.jobs import sending
-from email_campaigns.tests.site.kits.kit import (
-	SendingTest,
+from email_campaigns.tests.site.kits.builders import (
 	a_contact,
 	a_list,
 	a_mailing,
 	address,
 	addresses,
-	run_job,
 	settings,
-	waiting_jobs,
-	work_off,
 )
+from email_campaigns.tests.site.kits.queue import run_job, waiting_jobs, work_off
+from email_campaigns.tests.site.kits.sending_test import SendingTest
 from email_campaigns.tests.support.smtp_server import KEEP_AND_DROP
 
 TWENTY = addresses(20)

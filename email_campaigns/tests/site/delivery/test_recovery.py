@@ -13,19 +13,15 @@ from email_campaigns.delivery.sending import journal_store
 from email_campaigns.delivery.sending.send_loop import SendLoop
 from email_campaigns.delivery.smtp.session import Session
 from email_campaigns.jobs import sending
-from email_campaigns.tests.site.kits.kit import (
-	SendingTest,
-	a_list,
-	a_mailing,
-	addresses,
+from email_campaigns.tests.site.kits.builders import a_list, a_mailing, addresses, settings
+from email_campaigns.tests.site.kits.queue import (
 	empty_queues,
 	forget_dead_jobs,
 	run_job,
-	settings,
-	the_bench,
 	waiting_jobs,
 	work_off,
 )
+from email_campaigns.tests.site.kits.sending_test import SendingTest, the_bench
 from email_campaigns.tests.support.smtp_server import Slow
 
 HUNDRED = addresses(100)

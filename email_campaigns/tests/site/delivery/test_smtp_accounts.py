@@ -4,8 +4,7 @@ import socket
 
 import frappe
 
-from email_campaigns.tests.site.kits.failures import FIVE, THIRD, FailureTest
-from email_campaigns.tests.site.kits.kit import (
+from email_campaigns.tests.site.kits.builders import (
 	ACCOUNT,
 	a_list,
 	a_mailing,
@@ -15,6 +14,7 @@ from email_campaigns.tests.site.kits.kit import (
 	remove_account,
 	settings,
 )
+from email_campaigns.tests.site.kits.failures import FIVE, THIRD, FailureTest
 from email_campaigns.tests.support.smtp_server import ACCEPT, DROP, DROP_IN_BODY, HANG, KEEP_AND_DROP
 
 

@@ -4,8 +4,9 @@ import time
 
 import frappe
 
+from email_campaigns.tests.site.kits.builders import a_list, a_mailing, address, settings
 from email_campaigns.tests.site.kits.failures import FIVE, THIRD, FailureTest
-from email_campaigns.tests.site.kits.kit import SendingTest, a_list, a_mailing, address, settings
+from email_campaigns.tests.site.kits.sending_test import SendingTest
 from email_campaigns.tests.support.smtp_server import (
 	DROP,
 	HANG,

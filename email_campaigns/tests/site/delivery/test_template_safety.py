@@ -3,9 +3,8 @@
 import frappe
 
 from email_campaigns.api.desk import mass_email, preview
-from email_campaigns.tests.site.kits.kit import (
+from email_campaigns.tests.site.kits.builders import (
 	ACCOUNT,
-	SendingTest,
 	a_contact,
 	a_list,
 	a_mailing,
@@ -15,6 +14,7 @@ from email_campaigns.tests.site.kits.kit import (
 	addresses,
 	change,
 )
+from email_campaigns.tests.site.kits.sending_test import SendingTest
 
 
 class TemplateTest(SendingTest):

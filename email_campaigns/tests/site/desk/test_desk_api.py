@@ -8,9 +8,8 @@ from frappe.utils import add_to_date, now_datetime
 
 from email_campaigns.api.desk import approval, mass_email, members, preview, records, timeline
 from email_campaigns.audience.lists import progress_store
-from email_campaigns.tests.site.kits.kit import (
+from email_campaigns.tests.site.kits.builders import (
 	PREFIX,
-	SendingTest,
 	a_contact,
 	a_list,
 	a_mailing,
@@ -20,9 +19,9 @@ from email_campaigns.tests.site.kits.kit import (
 	addresses,
 	settings,
 	starts,
-	waiting_jobs,
-	work_off,
 )
+from email_campaigns.tests.site.kits.queue import waiting_jobs, work_off
+from email_campaigns.tests.site.kits.sending_test import SendingTest
 
 CONTACT = "Contact"
 MEMBER = "Target List Member"

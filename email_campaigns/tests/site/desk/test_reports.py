@@ -11,7 +11,7 @@ from frappe.desk.doctype.number_card.number_card import get_result
 from frappe.utils import add_days, nowdate
 
 from email_campaigns.results.breakdown_store import has_links
-from email_campaigns.tests.site.kits.kit import a_list, a_mailing, a_user, addresses
+from email_campaigns.tests.site.kits.builders import a_list, a_mailing, a_user, addresses
 from email_campaigns.tests.site.kits.results_kit import ResultsTest, clicked_link, happens
 
 REPORTS = ("Campaign Results", "Link Clicks", "Unsubscribes", "Bounces")

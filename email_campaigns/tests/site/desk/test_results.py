@@ -7,7 +7,7 @@ from email_campaigns.api.desk import results
 from email_campaigns.api.public import preferences
 from email_campaigns.jobs import upkeep
 from email_campaigns.results import store
-from email_campaigns.tests.site.kits.kit import (
+from email_campaigns.tests.site.kits.builders import (
 	PREFIX,
 	a_campaign,
 	a_list,

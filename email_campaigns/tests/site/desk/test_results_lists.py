@@ -5,7 +5,7 @@ import frappe
 from email_campaigns.api.desk import results
 from email_campaigns.audience.address import plain_key, record_key
 from email_campaigns.results import breakdown_store, list_store
-from email_campaigns.tests.site.kits.kit import (
+from email_campaigns.tests.site.kits.builders import (
 	PREFIX,
 	a_contact,
 	a_list,
@@ -14,8 +14,8 @@ from email_campaigns.tests.site.kits.kit import (
 	add_records,
 	address,
 	addresses,
-	work_off,
 )
+from email_campaigns.tests.site.kits.queue import work_off
 from email_campaigns.tests.site.kits.results_kit import ResultsTest, a_row, clicked_link, happens
 
 SIX = addresses(6)

@@ -6,17 +6,17 @@ from frappe.utils import add_days, nowdate
 from email_campaigns.api.desk import drip
 from email_campaigns.delivery.compose import view_store
 from email_campaigns.drip.plan_store import has_due
-from email_campaigns.tests.site.kits.copies import BOSS, COMPANY, offer
-from email_campaigns.tests.site.kits.drips import DripTest, a_sequence, a_step, clock, enrol
-from email_campaigns.tests.site.kits.kit import (
+from email_campaigns.tests.site.kits.builders import (
 	a_contact,
 	a_list,
 	a_mailing,
 	a_user,
 	add_records,
 	address,
-	work_off,
 )
+from email_campaigns.tests.site.kits.copies import BOSS, COMPANY, offer
+from email_campaigns.tests.site.kits.drips import DripTest, a_sequence, a_step, clock, enrol
+from email_campaigns.tests.site.kits.queue import work_off
 
 JO = address("jo")
 

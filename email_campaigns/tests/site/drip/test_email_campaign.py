@@ -4,8 +4,9 @@ import frappe
 from frappe.utils import add_days, getdate, nowdate
 
 from email_campaigns.drip import decide
+from email_campaigns.tests.site.kits.builders import a_user, change, settings
 from email_campaigns.tests.site.kits.drips import JO, OnePersonTest, a_sequence, a_step, enrol
-from email_campaigns.tests.site.kits.kit import a_user, change, settings, work_off
+from email_campaigns.tests.site.kits.queue import work_off
 
 
 class TestCalendar(OnePersonTest):

@@ -7,16 +7,16 @@ import frappe
 from email_campaigns.api.public import preferences
 from email_campaigns.audience.lists import members_store as audience
 from email_campaigns.drip import decide, events_store, plan_store
-from email_campaigns.tests.site.kits.drips import DripTest, a_sequence, a_step, clock, enrol
-from email_campaigns.tests.site.kits.kit import (
+from email_campaigns.tests.site.kits.builders import (
 	a_contact,
 	a_list,
 	a_user,
 	add_records,
 	address,
 	addresses,
-	work_off,
 )
+from email_campaigns.tests.site.kits.drips import DripTest, a_sequence, a_step, clock, enrol
+from email_campaigns.tests.site.kits.queue import work_off
 
 JO, KIM, LEE = address("jo"), address("kim"), address("lee")
 

@@ -4,8 +4,8 @@ import frappe
 from frappe.desk.form.load import get_communication_data
 from frappe.utils import add_days, nowdate
 
+from email_campaigns.tests.site.kits.builders import a_campaign, a_contact, a_list, a_user, address, change
 from email_campaigns.tests.site.kits.drips import JO, OnePersonTest, a_sequence, a_step, enrol
-from email_campaigns.tests.site.kits.kit import a_campaign, a_contact, a_list, a_user, address, change
 
 
 class TestContent(OnePersonTest):

@@ -29,8 +29,9 @@ from email_campaigns.tests.site.erpnext.erpnext_make import (
 	name_by,
 )
 from email_campaigns.tests.site.erpnext.erpnext_read import JOBS, statuses
+from email_campaigns.tests.site.kits.builders import a_user
 from email_campaigns.tests.site.kits.drips import clock
-from email_campaigns.tests.site.kits.kit import a_user, empty_queues, work_off
+from email_campaigns.tests.site.kits.queue import empty_queues, work_off
 
 SERIES = "Naming Series"
 

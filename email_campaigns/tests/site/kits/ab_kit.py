@@ -7,7 +7,8 @@ import time
 import frappe
 
 from email_campaigns.jobs import ab_winner, sending
-from email_campaigns.tests.site.kits.kit import a_list, a_mailing, addresses, change, work_off
+from email_campaigns.tests.site.kits.builders import a_list, a_mailing, addresses, change
+from email_campaigns.tests.site.kits.queue import work_off
 from email_campaigns.tests.site.kits.results_kit import ResultsTest, happens
 
 MANY = addresses(60)

@@ -5,7 +5,9 @@ import threading
 import frappe
 
 from email_campaigns.delivery.ledger import counts_store
-from email_campaigns.tests.site.kits.kit import SendingTest, addresses, elsewhere
+from email_campaigns.tests.site.kits.builders import addresses
+from email_campaigns.tests.site.kits.queue import elsewhere
+from email_campaigns.tests.site.kits.sending_test import SendingTest
 
 MESSAGE = "Campaign Message"
 REFUSED = "554 5.7.1 Not today"

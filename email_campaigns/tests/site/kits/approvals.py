@@ -3,15 +3,8 @@
 import frappe
 
 from email_campaigns.api.desk import approval
-from email_campaigns.tests.site.kits.kit import (
-	SendingTest,
-	a_list,
-	a_mailing,
-	addresses,
-	change,
-	settings,
-	starts,
-)
+from email_campaigns.tests.site.kits.builders import a_list, a_mailing, addresses, change, settings, starts
+from email_campaigns.tests.site.kits.sending_test import SendingTest
 from email_campaigns.tests.site.kits.visitor import forget
 
 TEN = addresses(10)

@@ -2,15 +2,15 @@
 
 import frappe
 
-from email_campaigns.tests.site.kits.kit import (
+from email_campaigns.tests.site.kits.builders import (
 	SETTINGS,
-	SendingTest,
 	a_contact,
 	a_list,
 	a_mailing,
 	add_records,
 	address,
 )
+from email_campaigns.tests.site.kits.sending_test import SendingTest
 
 OWNER, COMPANY, USER = "Contact.owner", "Contact.company_name", "Contact.user"
 LIST = "Sending Copies"

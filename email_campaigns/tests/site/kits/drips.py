@@ -9,15 +9,9 @@ from frappe.utils import add_days, get_system_timezone, getdate, nowdate
 
 from email_campaigns.jobs import drip
 from email_campaigns.schedule.clock import to_epoch
-from email_campaigns.tests.site.kits.kit import (
-	PREFIX,
-	SendingTest,
-	a_campaign,
-	a_contact,
-	a_template,
-	address,
-	work_off,
-)
+from email_campaigns.tests.site.kits.builders import PREFIX, a_campaign, a_contact, a_template, address
+from email_campaigns.tests.site.kits.queue import work_off
+from email_campaigns.tests.site.kits.sending_test import SendingTest
 
 JO = address("jo")
 BUILT = (

@@ -2,7 +2,8 @@
 
 import frappe
 
-from email_campaigns.tests.site.kits.kit import SendingTest, a_list, a_mailing, addresses
+from email_campaigns.tests.site.kits.builders import a_list, a_mailing, addresses
+from email_campaigns.tests.site.kits.sending_test import SendingTest
 
 FIVE = addresses(5)
 THIRD = FIVE[2]

@@ -3,7 +3,9 @@
 import frappe
 
 from email_campaigns.api.desk import target_list
-from email_campaigns.tests.site.kits.kit import SendingTest, a_contact, a_list, addresses, work_off
+from email_campaigns.tests.site.kits.builders import a_contact, a_list, addresses
+from email_campaigns.tests.site.kits.queue import work_off
+from email_campaigns.tests.site.kits.sending_test import SendingTest
 
 LIST = "Sending Fed"
 FILTERS = [["Contact", "company_name", "=", "Sending Ltd"]]

@@ -2,7 +2,8 @@
 
 import frappe
 
-from email_campaigns.tests.site.kits.kit import SendingTest, addresses
+from email_campaigns.tests.site.kits.builders import addresses
+from email_campaigns.tests.site.kits.sending_test import SendingTest
 
 TWENTY = addresses(20)
 HOUR = 3600

@@ -6,7 +6,7 @@ import frappe
 from frappe.utils import now
 
 from email_campaigns.results import store
-from email_campaigns.tests.site.kits.kit import SendingTest
+from email_campaigns.tests.site.kits.sending_test import SendingTest
 from email_campaigns.tracking.store import log, read_mail
 
 ACTIONS = {

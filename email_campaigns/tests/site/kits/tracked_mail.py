@@ -9,7 +9,8 @@ from html import unescape
 
 import frappe
 
-from email_campaigns.tests.site.kits.kit import SendingTest, a_campaign, a_list, a_mailing, address
+from email_campaigns.tests.site.kits.builders import a_campaign, a_list, a_mailing, address
+from email_campaigns.tests.site.kits.sending_test import SendingTest
 from email_campaigns.tests.site.kits.visitor import Visitor
 
 JO = address("jo")

@@ -9,7 +9,7 @@ from email_campaigns.jobs import sending
 from email_campaigns.mass_mailing import ab_winner_store
 from email_campaigns.results import store as results
 from email_campaigns.tests.site.kits.ab_kit import A, ABTest, B, C
-from email_campaigns.tests.site.kits.kit import PREFIX, a_template, address, change, settings
+from email_campaigns.tests.site.kits.builders import PREFIX, a_template, address, change, settings
 
 
 class TestTheForm(ABTest):

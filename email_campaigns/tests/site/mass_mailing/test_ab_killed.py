@@ -11,7 +11,7 @@ import frappe
 from email_campaigns.jobs import ab_winner, sending
 from email_campaigns.mass_mailing import ab_winner_store
 from email_campaigns.tests.site.kits.ab_kit import HOUR, ABTest
-from email_campaigns.tests.site.kits.kit import empty_queues
+from email_campaigns.tests.site.kits.queue import empty_queues
 
 # Freezes, then releases, a slice at a time in a process of its own, which never gets beyond the first one.
 CHILD = """

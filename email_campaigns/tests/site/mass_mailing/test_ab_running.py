@@ -7,8 +7,15 @@ import frappe
 from email_campaigns.api.desk import ab_versions as api
 from email_campaigns.mass_mailing import ab_winner_store
 from email_campaigns.tests.site.kits.ab_kit import MANY, A, ABTest, B, C
+from email_campaigns.tests.site.kits.builders import (
+	PREFIX,
+	a_contact,
+	a_list,
+	a_template,
+	add_records,
+	address,
+)
 from email_campaigns.tests.site.kits.copies import COMPANY, offer
-from email_campaigns.tests.site.kits.kit import PREFIX, a_contact, a_list, a_template, add_records, address
 
 
 class TestTheTest(ABTest):

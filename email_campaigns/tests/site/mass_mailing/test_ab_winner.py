@@ -11,7 +11,15 @@ from email_campaigns.delivery.ledger.row import WAITS_FOR_WINNER
 from email_campaigns.jobs import ab_winner
 from email_campaigns.mass_mailing import ab_winner_store
 from email_campaigns.tests.site.kits.ab_kit import HOUR, MANY, ABTest, B
-from email_campaigns.tests.site.kits.kit import PREFIX, a_list, a_template, a_user, address, change, settings
+from email_campaigns.tests.site.kits.builders import (
+	PREFIX,
+	a_list,
+	a_template,
+	a_user,
+	address,
+	change,
+	settings,
+)
 
 
 class TestTheWinner(ABTest):

@@ -14,7 +14,7 @@ from email_campaigns.delivery.ledger import counts_store
 from email_campaigns.jobs import sending
 from email_campaigns.mass_mailing.resend import resend
 from email_campaigns.tests.site.kits.after_kit import MESSAGE, ONE, REFUSED, THREE, TWO, UNKNOWN, AfterTest
-from email_campaigns.tests.site.kits.kit import (
+from email_campaigns.tests.site.kits.builders import (
 	a_contact,
 	a_list,
 	a_mailing,
@@ -22,8 +22,8 @@ from email_campaigns.tests.site.kits.kit import (
 	add_records,
 	addresses,
 	change,
-	elsewhere,
 )
+from email_campaigns.tests.site.kits.queue import elsewhere
 from email_campaigns.tests.support.smtp_server import KEEP_AND_DROP
 
 

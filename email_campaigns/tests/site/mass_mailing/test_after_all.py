@@ -12,19 +12,16 @@ from email_campaigns.audience.suppression.suppression_store import lift, suppres
 from email_campaigns.jobs import sending
 from email_campaigns.mass_mailing.resend import missing_store
 from email_campaigns.tests.site.kits.after_kit import FIVE, ONE, REFUSED, THREE, TWO, UNKNOWN, AfterTest
-from email_campaigns.tests.site.kits.kit import (
+from email_campaigns.tests.site.kits.builders import (
 	a_contact,
 	a_list,
 	a_mailing,
 	add_records,
 	addresses,
 	change,
-	elsewhere,
-	run_job,
 	settings,
-	waiting_jobs,
-	work_off,
 )
+from email_campaigns.tests.site.kits.queue import elsewhere, run_job, waiting_jobs, work_off
 from email_campaigns.tests.support.smtp_server import DROP, KEEP_AND_DROP
 
 

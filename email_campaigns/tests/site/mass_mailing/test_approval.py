@@ -5,7 +5,7 @@ import frappe
 from email_campaigns.api.desk import approval, mass_email
 from email_campaigns.mass_mailing import approval_store
 from email_campaigns.tests.site.kits.approvals import TEN, ApprovalTest
-from email_campaigns.tests.site.kits.kit import PREFIX, a_user, change, settings
+from email_campaigns.tests.site.kits.builders import PREFIX, a_user, change, settings
 
 
 class TestAsking(ApprovalTest):

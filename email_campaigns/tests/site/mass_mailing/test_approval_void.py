@@ -5,7 +5,15 @@ import frappe
 from email_campaigns.api.desk import approval, mass_email
 from email_campaigns.jobs import sending
 from email_campaigns.tests.site.kits.approvals import TEN, ApprovalTest, change_template
-from email_campaigns.tests.site.kits.kit import PREFIX, a_campaign, a_list, address, change, settings, starts
+from email_campaigns.tests.site.kits.builders import (
+	PREFIX,
+	a_campaign,
+	a_list,
+	address,
+	change,
+	settings,
+	starts,
+)
 
 
 class TestVoidBeforeTheStart(ApprovalTest):

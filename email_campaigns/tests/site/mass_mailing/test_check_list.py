@@ -4,7 +4,7 @@ import frappe
 
 from email_campaigns.api.desk import approval
 from email_campaigns.tests.site.kits.approvals import TEN, ApprovalTest
-from email_campaigns.tests.site.kits.kit import (
+from email_campaigns.tests.site.kits.builders import (
 	PREFIX,
 	a_campaign,
 	a_contact,
@@ -70,7 +70,7 @@ class TestCheckList(ApprovalTest):
 		self.assertIn("doc.nickname has no value for 50 of 50 recipients.", warnings)
 
 	def test_faults_of_templates_with_their_line_in_every_version(self):
-		from email_campaigns.tests.site.kits.kit import a_template
+		from email_campaigns.tests.site.kits.builders import a_template
 
 		row = {"language": "de", "email_template": a_template("Hallo", "<p>\n{% if %}</p>")}
 		errors = self.texts("error", html="<p>\n\n{{ doc. }}</p>", language_versions=[row])

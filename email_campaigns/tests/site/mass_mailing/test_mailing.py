@@ -7,19 +7,18 @@ from email_campaigns.api.desk import approval, mass_email
 from email_campaigns.audience.lists import members_store
 from email_campaigns.audience.suppression.suppression_store import suppress
 from email_campaigns.jobs import sending, upkeep
-from email_campaigns.tests.site.kits.kit import (
-	SendingTest,
+from email_campaigns.tests.site.kits.builders import (
 	a_campaign,
 	a_list,
 	a_mailing,
 	address,
 	addresses,
 	change,
-	run_job,
 	settings,
 	starts,
-	waiting_jobs,
 )
+from email_campaigns.tests.site.kits.queue import run_job, waiting_jobs
+from email_campaigns.tests.site.kits.sending_test import SendingTest
 
 TEN = addresses(10)
 

@@ -8,7 +8,7 @@ from frappe.utils import add_to_date, get_system_timezone, now_datetime
 from email_campaigns.api.desk import approval, mass_email
 from email_campaigns.jobs import sending
 from email_campaigns.schedule.clock import in_zone, to_epoch
-from email_campaigns.tests.site.kits.kit import a_list, a_mailing, change, settings, starts
+from email_campaigns.tests.site.kits.builders import a_list, a_mailing, change, settings, starts
 from email_campaigns.tests.site.kits.plans import HOUR, TWENTY, PlanningTest
 
 

@@ -10,7 +10,7 @@ from email_campaigns.api.desk import approval, mass_email, preview
 from email_campaigns.audience.lists.csv_file import NewMember
 from email_campaigns.audience.lists.members_store import add_addresses
 from email_campaigns.schedule.clock import in_zone
-from email_campaigns.tests.site.kits.kit import (
+from email_campaigns.tests.site.kits.builders import (
 	PREFIX,
 	a_campaign,
 	a_list,

@@ -9,9 +9,7 @@ from email_campaigns.api.desk import resend as resend_api
 from email_campaigns.audience.suppression.suppression_store import suppress
 from email_campaigns.jobs import sending
 from email_campaigns.mass_mailing.resend import resend
-from email_campaigns.tests.site.kits.copies import BOSS, KIM, CopiesTest, contacts
-from email_campaigns.tests.site.kits.kit import (
-	SendingTest,
+from email_campaigns.tests.site.kits.builders import (
 	a_contact,
 	a_list,
 	a_mailing,
@@ -22,6 +20,8 @@ from email_campaigns.tests.site.kits.kit import (
 	change,
 	settings,
 )
+from email_campaigns.tests.site.kits.copies import BOSS, KIM, CopiesTest, contacts
+from email_campaigns.tests.site.kits.sending_test import SendingTest
 from email_campaigns.tests.support.smtp_server import KEEP_AND_DROP
 
 MESSAGE = "Campaign Message"

@@ -9,9 +9,10 @@ from werkzeug.exceptions import HTTPException
 from email_campaigns.api.public import routes
 from email_campaigns.jobs import upkeep
 from email_campaigns.results import store as results
+from email_campaigns.tests.site.kits.builders import a_mailing, address
 from email_campaigns.tests.site.kits.copies import COMPANY, KIM, contacts, offer
 from email_campaigns.tests.site.kits.copies import LIST as COPIED
-from email_campaigns.tests.site.kits.kit import a_mailing, address, the_bench
+from email_campaigns.tests.site.kits.sending_test import the_bench
 from email_campaigns.tests.site.kits.tracked_mail import CHROME, FIREFOX, HTML, JO, TrackingTest, a_link
 from email_campaigns.tracking import store
 

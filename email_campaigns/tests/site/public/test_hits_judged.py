@@ -4,7 +4,8 @@ import frappe
 from frappe.utils import now
 
 from email_campaigns.jobs import upkeep
-from email_campaigns.tests.site.kits.kit import a_list, a_user, settings, the_bench
+from email_campaigns.tests.site.kits.builders import a_list, a_user, settings
+from email_campaigns.tests.site.kits.sending_test import the_bench
 from email_campaigns.tests.site.kits.tracked_mail import CHROME, FIREFOX, HTML, TrackingTest
 from email_campaigns.tests.site.kits.visitor import Visitor
 

@@ -6,7 +6,7 @@ import frappe
 
 from email_campaigns.api.desk import approval
 from email_campaigns.delivery.compose import preview_store
-from email_campaigns.tests.site.kits.kit import a_campaign, a_list, a_mailing, change, settings
+from email_campaigns.tests.site.kits.builders import a_campaign, a_list, a_mailing, change, settings
 from email_campaigns.tests.site.kits.tracked_mail import HTML, JO, SHOP, TrackingTest, a_link
 
 
