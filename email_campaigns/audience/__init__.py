@@ -10,5 +10,5 @@ lists/               members of target lists: adding, importing, copying, readin
 feeds/               filters and reports that keep a list in step
 signup/              joining a list by a form and a confirmed link
 
-Imports point up this list only, from the rooms to the files: the files < suppression < lists < feeds, signup.
+The files are the lowest floor: files < suppression < lists < feeds, signup. Each imports lower floors only.
 """

@@ -2,7 +2,7 @@
 
 mailing/            what is sent, as one value
 smtp/               one mail over one SMTP session
-ledger/             one row a mail: claims, counts, and the log of what became of it
+ledger/             rows of mails: claims, ends, counts, and the log
 copies/             copies (CC) of a mail
 compose/            from a row of the ledger to a whole message
 sending/            the send loop over a batch, its journal and its limits

@@ -2,7 +2,8 @@
 
 names.py              the names that ERPNext uses
 takeover_store.py     the take-over: checks before it, what happens once, what every migration repeats
-history_store.py      mails that ERPNext has sent become rows of the ledger; match.py finds the step of each
+history_store.py      mails that ERPNext has sent become rows of the ledger
+match.py              finds the step of each (pure)
 owner_store.py        the definitions of the doctypes that are in force: ERPNext's or ours
 permissions_store.py  the roles that work with them
 jobs_store.py         ERPNext's scheduled jobs, stopped and started again

@@ -9,5 +9,5 @@ prepare/        before it goes: the rules of its form and the check list
 resend/         after it went: mails that are sent again, missing members, mails whose fate nobody knows
 explain/        why somebody got it, or did not
 
-The files come first, then prepare and resend, then explain: imports point back along this line only.
+The files come first, then prepare and resend, then explain: each imports only from those before it.
 """

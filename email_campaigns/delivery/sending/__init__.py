@@ -1,6 +1,6 @@
 """Sending a batch of claimed mails: the loop, its journal and its limits.
 
-send_loop.py       one SMTP session over the mails of a batch, in an order that lets no mail leave twice
+send_loop.py       one session sends mails of a batch, in an order that lets no mail leave twice
 session_pool.py    several of these loops in one thread, which take turns while they wait for their servers
 journal_store.py   the ledger during sending: each mail is marked and durable before its content leaves
 limits_store.py    the mails of the last hour, counted from the ledger, as limits for the next claim
