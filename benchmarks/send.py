@@ -89,7 +89,7 @@ def reset_settings() -> None:
 
 def prepare(port: int) -> str:
 	"""Create a mailing to MAILS plain addresses and return its name."""
-	from email_campaigns.audience.lists import members_store as audience
+	from email_campaigns.audience.lists import members_store
 	from email_campaigns.audience.lists.csv_file import NewMember
 
 	account = frappe.get_doc(
@@ -119,8 +119,8 @@ def prepare(port: int) -> str:
 		target_lists=[{"target_list": NAME}],
 	).insert()
 	members = [NewMember(n, f"reader{n}@example.com", f"Réader{n}", "Benchmark") for n in range(MAILS)]
-	for batch in audience.slices(members):
-		audience.add_addresses(NAME, batch)
+	for batch in members_store.slices(members):
+		members_store.add_addresses(NAME, batch)
 	return (
 		frappe.get_doc(
 			doctype="Mass Email", title=NAME, campaign=NAME, email_template=NAME, sender_account=NAME

@@ -57,10 +57,10 @@ MACHINES = {
 }
 
 EDITABLE_MASS_EMAIL = frozenset({"Draft", "Pending"})
-MESSAGE_NEEDS_REASON = frozenset(CAMPAIGN_MESSAGE_TRANSITIONS) - {"Queued", "Sending", "Sent"}
+STATUSES_WITH_REASON = frozenset(CAMPAIGN_MESSAGE_TRANSITIONS) - {"Queued", "Sending", "Sent"}
 
 
-def may(doctype: str, status: str, target: str) -> bool:
+def may_change(doctype: str, status: str, target: str) -> bool:
 	"""Tell whether a document of `doctype` may go from `status` to `target`.
 
 	Raises KeyError for an unknown state.

@@ -15,7 +15,7 @@ WHOLE = 2**64  # the number of draws: 8 octets of a hash
 PERCENT_LIMIT = 100  # a whole audience can't be held out
 
 
-def shares(seed: str, percent: float, labels: Sequence[str], rest: str) -> Callable[[str], str]:
+def draw_label(seed: str, percent: float, labels: Sequence[str], rest: str) -> Callable[[str], str]:
 	"""Return a function that gives a normalised address one of `labels`, or `rest`.
 
 	`percent` (0 to 100) of all addresses share the labels in equal parts. The draw is independent of that of

@@ -18,7 +18,7 @@ from email_campaigns.delivery.compose.composer import compose_letters
 from email_campaigns.delivery.compose.timeline_store import TimelineWriter, write_unsettled
 from email_campaigns.delivery.copies import copies_store
 from email_campaigns.delivery.ledger import claims_store, counts_store
-from email_campaigns.delivery.ledger.row import ClaimedMail, EndedMail, MailHeading, MailQueue
+from email_campaigns.delivery.ledger.row import ClaimedMail, EndedMail, MailHeading, MailSelection
 from email_campaigns.delivery.mailing import mailing_store
 from email_campaigns.delivery.mailing.mailing import Mailing
 from email_campaigns.delivery.sending import limits_store
@@ -38,13 +38,13 @@ class SendJob:
 	the mailing's own deadline applies too.
 	"""
 
-	def __init__(self, mailing: Mailing, mails: MailQueue, deadline: float):
+	def __init__(self, mailing: Mailing, mails: MailSelection, deadline: float):
 		settings = app_settings()
 		if mailing.deadline:
 			deadline = min(deadline, time.monotonic() + mailing.deadline - time.time())
 		self.mailing, self.mails = mailing, mails
 		self.token = uuid4().hex
-		self.batch = max(1, cint(settings.batch_size))
+		self.batch_size = max(1, cint(settings.batch_size))
 		self.composers = compose_store.make_composers(mailing)
 		links_store.save_links(mailing, [composer.compiled for composer in self.composers.values()])
 		self.timeline = TimelineWriter(mailing) if mailing.store_emails else None
@@ -87,7 +87,7 @@ class SendJob:
 		"""
 		epoch = int(time.time())
 		limits = limits_store.mailing_limits(self.mailing, epoch)
-		size, domains = limits.grant(self.batch, epoch), limits.by_domain(self.batch, epoch)
+		size, domains = limits.grant(self.batch_size, epoch), limits.by_domain(self.batch_size, epoch)
 		self.rows = claims_store.claim(self.mails, size, self.token, epoch, domains) if size else []
 		return claims_store.without_forgotten(self.rows)
 
@@ -119,7 +119,7 @@ class SendJob:
 
 	def _update_counts(self, ended: list[EndedMail], dropped: int) -> None:
 		if any(mail.late for mail in ended):
-			counts_store.recount(self.mailing.name)
+			counts_store.recount_mails(self.mailing.name)
 			return
 		numbers = Counter(mail.status for mail in ended)
 		skipped = numbers["Skipped"] + dropped
@@ -147,7 +147,7 @@ def recover_claims(epoch: int) -> None:
 	_settle_copies(ended)
 	write_unsettled(_sent_mails(ended))
 	for source in {mail.source for mail in ended if mail.source_doctype == MASS_EMAIL}:
-		counts_store.recount(source)
+		counts_store.recount_mails(source)
 
 
 def _sent_mails(ended: list[EndedMail]) -> list[int]:

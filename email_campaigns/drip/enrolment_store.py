@@ -15,7 +15,7 @@ from frappe.utils import getdate, nowdate
 
 from email_campaigns import lifecycle
 from email_campaigns.audience import sources_store
-from email_campaigns.audience.lists import members_store as audience
+from email_campaigns.audience.lists import members_store
 from email_campaigns.compat import affected_rows
 from email_campaigns.delivery.ledger.ends_store import RELEASE, end_queued
 from email_campaigns.drip.schedule_store import campaign_steps
@@ -83,7 +83,7 @@ def _check_recipient(doc) -> None:
 		member, field = GROUPS[doc.email_campaign_for]
 		if not frappe.db.exists(member, {field: doc.recipient}):
 			frappe.throw(_("{0} {1} has no members.").format(_(doc.email_campaign_for), doc.recipient))
-	elif not audience.read_address(doc.email_campaign_for, doc.recipient)["email"]:
+	elif not members_store.read_address(doc.email_campaign_for, doc.recipient)["email"]:
 		frappe.throw(
 			_("Please set an email id for the {0} {1}").format(_(doc.email_campaign_for), doc.recipient)
 		)
@@ -182,7 +182,7 @@ def resume_enrolment(name: str) -> None:
 	"""Give an Unsubscribed enrolment the status that it has by its dates; any other stays as it is."""
 	row = frappe.db.get_value(EMAIL_CAMPAIGN, name, ["status", "start_date", "end_date"], as_dict=True)
 	status = drip.status_on(getdate(nowdate()), getdate(row.start_date), getdate(row.end_date))
-	if row.status != "Unsubscribed" or not lifecycle.may(EMAIL_CAMPAIGN, row.status, status):
+	if row.status != "Unsubscribed" or not lifecycle.may_change(EMAIL_CAMPAIGN, row.status, status):
 		return
 	values = {"status": status, "ended_because": "", "next_epoch": LOOK_NOW}
 	frappe.db.set_value(EMAIL_CAMPAIGN, name, values, update_modified=False)

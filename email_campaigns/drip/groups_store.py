@@ -11,7 +11,7 @@ import frappe
 
 from email_campaigns.audience import recipients_store
 from email_campaigns.audience.decide import PER_ADDRESS, Candidate, Decision, decide, wanted_keys
-from email_campaigns.audience.lists import members_store as audience
+from email_campaigns.audience.lists import members_store
 from email_campaigns.audience.recipients_store import Recipient
 from email_campaigns.delivery import enqueue_store
 from email_campaigns.delivery.ledger.row import LedgerEntry
@@ -39,7 +39,7 @@ def plan_next(rules: DripRules, excluding: Sequence[str], enrolment: Enrolment) 
 		return
 	cursor = enrolment.plan_cursor if enrolment.plan_step == step.number else ""
 	if not cursor and enrolment.doctype == "Target List":
-		audience.refresh_members([enrolment.record])
+		members_store.refresh_members([enrolment.record])
 	next_cursor, candidates = _read_slice(enrolment, excluding, cursor)
 	_write_slice(rules, step, enrolment, candidates if candidates or cursor else [NOBODY])
 	if candidates:
@@ -75,12 +75,12 @@ def _first_due(rules: DripRules, step: DripStep, enrolment: Enrolment) -> int:
 def _read_slice(enrolment: Enrolment, excluding: Sequence[str], cursor: str) -> tuple[str, list[Candidate]]:
 	"""Return where the next slice of the members ends, and those in it."""
 	if enrolment.doctype == "Target List":
-		candidates = audience.read_slice([enrolment.record], excluding, int(cursor or 0))
+		candidates = members_store.read_slice([enrolment.record], excluding, int(cursor or 0))
 		return str(candidates[-1].member) if candidates else cursor, candidates
 	names = frappe.db.sql(
 		"""SELECT name FROM `tabEmail Group Member`
 		WHERE email_group = %s AND name > %s ORDER BY name LIMIT %s""",
-		(enrolment.record, cursor, audience.SLICE),
+		(enrolment.record, cursor, members_store.SLICE),
 		pluck=True,
 	)
 	recipients = [Recipient(place, "", 0, "Email Group Member", name) for place, name in enumerate(names)]

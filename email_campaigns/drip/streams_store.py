@@ -8,7 +8,7 @@ import time
 import frappe
 from frappe import _
 
-from email_campaigns.delivery.ledger.row import stream_queue
+from email_campaigns.delivery.ledger.row import mails_of_stream
 from email_campaigns.delivery.mailing.mailing import Stream
 from email_campaigns.delivery.mailing.mailing_store import CAMPAIGN_SENDS
 from email_campaigns.lifecycle import EMAIL_CAMPAIGN
@@ -57,7 +57,7 @@ def show_problem(campaign: str, problem: str, step: int = 0) -> None:
 def hold_stream(stream: Stream, problem: str) -> None:
 	"""Show the problem of a stream, and let its mails wait for HELD_SECONDS before they are tried again."""
 	update_problem(stream, _("Step {0}: {1}").format(stream.step, problem), stream.step)
-	queue = stream_queue(stream)
+	queue = mails_of_stream(stream)
 	frappe.db.sql(
 		f"""UPDATE `tabCampaign Message` SET send_after = %(until)s
 		WHERE {queue.condition} AND status = 'Queued' AND claim = '' AND send_after <= %(now)s""",

@@ -12,8 +12,7 @@ from frappe.utils import now_datetime
 from email_campaigns.audience import sources_store
 from email_campaigns.audience.feeds import rows_store, run_store
 from email_campaigns.audience.feeds.rules import FeedFault
-from email_campaigns.audience.lists import members_store as audience
-from email_campaigns.audience.lists import progress_store
+from email_campaigns.audience.lists import members_store, progress_store
 from email_campaigns.audience.lists.copy_store import ListCopy
 from email_campaigns.audience.lists.csv_file import UnusableFile
 from email_campaigns.audience.lists.import_store import CsvImport, read_file
@@ -29,8 +28,8 @@ def add_members(target_list: str, doctype: str, names: list[str]) -> None:
 	change_latest_rows()
 	source, added, done = sources_store.source(doctype), 0, 0
 	with progress_store.report_progress(target_list) as show_progress:
-		for batch in audience.slices(names):
-			added += audience.add_records(target_list, source, batch)
+		for batch in members_store.slices(names):
+			added += members_store.add_records(target_list, source, batch)
 			done += len(batch)
 			frappe.db.commit()
 			show_progress(done, len(names))
@@ -83,7 +82,7 @@ def copy_members(target_list: str, sources: list[str], part: str = "", other: st
 
 def _save_report(target_list: str, report: str) -> None:
 	"""Show on the form of a list how many members it has now and how they joined."""
-	audience.update_counts(target_list)
+	members_store.update_counts(target_list)
 	frappe.db.set_value("Target List", target_list, "import_report", report)
 	frappe.db.commit()
 
@@ -132,7 +131,7 @@ def feed_list(target_list: str, feed: str = "", asked: bool = False) -> None:
 		feeds = rows_store.read_feeds(target_list, feed) if asked else rows_store.due_feeds(target_list)
 		for row in feeds:
 			_run_feed(row, show_progress)
-		audience.update_counts(target_list)
+		members_store.update_counts(target_list)
 		# A changed form that waits is reloaded. A list that only was due stays unmodified, so that a form
 		# which somebody edits can still be saved.
 		if asked:

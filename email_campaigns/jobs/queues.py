@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from hashlib import sha256
 
-from email_campaigns.delivery.ledger.row import source_queue, stream_queue
+from email_campaigns.delivery.ledger.row import mails_of_source, mails_of_stream
 from email_campaigns.delivery.mailing import mailing_store
 from email_campaigns.delivery.mailing.mailing import Mailing, Stream
 from email_campaigns.delivery.sending import limits_store
@@ -28,7 +28,7 @@ class MailingQueue:
 	def __init__(self, name: str):
 		self.name = self.key = name
 		self.arguments = {"mailing": name}
-		self.mails = source_queue(name)
+		self.mails = mails_of_source(name)
 
 	def load(self) -> Mailing:
 		"""Return the mailing. Raises ValidationError, and ApprovalVoid where it is not what was approved."""
@@ -42,14 +42,14 @@ class MailingQueue:
 		"""Tell whether the mails may leave at this moment."""
 		return mailing_store.may_send(self.name)
 
-	def note(self, hindrance: str) -> bool:
+	def show_hindrance(self, hindrance: str) -> bool:
 		"""Show why nothing leaves this site, or nothing for ""; tell whether that has changed."""
 		if hindrance == status_store.shown_problem(self.name):
 			return False
 		status_store.show_problem(self.name, hindrance)
 		return True
 
-	def pause(self, problem: Problem) -> None:
+	def halt(self, problem: Problem) -> None:
 		"""Stop until a person has solved the problem."""
 		if isinstance(problem, approval_store.ApprovalVoid):
 			approval_store.pause_unapproved(self.name, str(problem))
@@ -67,7 +67,7 @@ class DripQueue:
 		text = "\n".join((stream.campaign, str(stream.step), stream.sender))
 		self.key = f"drip-{sha256(text.encode()).hexdigest()[:24]}"  # ids of jobs allow few characters
 		self.arguments = {"stream": (stream.campaign, stream.step, stream.sender)}
-		self.mails = stream_queue(stream)
+		self.mails = mails_of_stream(stream)
 
 	def load(self) -> Mailing:
 		"""Return the step as a mailing. Raises ValidationError."""
@@ -81,11 +81,11 @@ class DripQueue:
 		"""Tell whether the mails may leave at this moment."""
 		return streams_store.may_send(self.stream.campaign)
 
-	def note(self, hindrance: str) -> bool:
+	def show_hindrance(self, hindrance: str) -> bool:
 		"""Show why nothing leaves this site, or nothing for ""; tell whether that has changed."""
 		return streams_store.update_problem(self.stream, hindrance)
 
-	def pause(self, problem: Problem) -> None:
+	def halt(self, problem: Problem) -> None:
 		"""Let the mails wait for a while, with the reason on the campaign's form; then they are due again."""
 		streams_store.hold_stream(self.stream, _problem_text(problem))
 

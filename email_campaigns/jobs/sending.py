@@ -98,7 +98,7 @@ def _expire_late(epoch: int) -> None:
 	"""Expire the mails that could not leave by their deadline, also where no other job looks at it."""
 	for name in status_store.past_deadline(epoch):
 		if ends_store.expire(name, frappe._("The deadline passed before this mail could leave.")):
-			counts_store.recount(name)
+			counts_store.recount_mails(name)
 		frappe.db.commit()
 
 
@@ -112,7 +112,7 @@ def _finish(name: str) -> bool:
 	if not row or row.missing_cursor or counts_store.is_open(name):
 		frappe.db.commit()
 		return False
-	counts_store.recount(name)
+	counts_store.recount_mails(name)
 	status_store.finish(name)
 	frappe.db.commit()
 	return True
@@ -186,7 +186,7 @@ def send_batch(mailing: str = "", slot: int = 0, turn: int = 0, stream: Sequence
 
 def _may_leave(queue: Queue) -> bool:
 	hindrance = transport.sending_hindrance()
-	if queue.note(hindrance):
+	if queue.show_hindrance(hindrance):
 		frappe.db.commit()
 	return not hindrance
 
@@ -204,7 +204,7 @@ def _pausing(queue: Queue) -> Iterator[None]:
 		yield
 	except (TemplateError, HeaderError, frappe.ValidationError) as error:
 		frappe.db.rollback()
-		queue.pause(error)
+		queue.halt(error)
 		frappe.db.commit()
 
 
@@ -224,6 +224,6 @@ def _send_batch(sending: send_store.SendJob, queue: Queue) -> bool:
 		sending.settle()
 		frappe.db.commit()
 	if tally.problem:
-		queue.pause(tally.problem)
+		queue.halt(tally.problem)
 		frappe.db.commit()
 	return True

@@ -6,7 +6,7 @@ import frappe
 from frappe.utils import add_days, get_datetime, getdate, now_datetime, nowdate
 
 from email_campaigns import lifecycle
-from email_campaigns.audience.lists import members_store as audience
+from email_campaigns.audience.lists import members_store
 from email_campaigns.audience.signup import signup_store
 from email_campaigns.compat import change_latest_rows
 from email_campaigns.results import digest_store
@@ -31,7 +31,7 @@ def update_statuses() -> None:
 			(target, status, lifecycle.origins("Campaign", target), today),
 		)
 	for name in frappe.get_all("Target List", pluck="name"):
-		audience.update_counts(name)
+		members_store.update_counts(name)
 	signup_store.delete_expired()
 	frappe.db.commit()
 
@@ -44,7 +44,7 @@ def rejudge_hits(since: str) -> None:
 		frappe.db.commit()
 	for name in results.changed_since(get_datetime(since)):
 		frappe.db.commit()  # a transaction reads rows as they are when it begins
-		results.recount(name)
+		results.recount_people(name)
 	frappe.db.commit()
 
 
@@ -54,7 +54,7 @@ def prove_counts() -> None:
 	change_latest_rows()
 	for name in results.changed_since(add_days(now_datetime(), -PROVED_DAYS)):
 		frappe.db.commit()  # a transaction reads rows as they are when it begins
-		different = results.recount(name)
+		different = results.recount_people(name)
 		if different:
 			results.report_differences(name, different)
 		frappe.db.commit()

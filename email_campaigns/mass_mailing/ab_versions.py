@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 
-from email_campaigns.audience.chance import shares
+from email_campaigns.audience.chance import draw_label
 from email_campaigns.audience.decide import Decision
 from email_campaigns.delivery.ledger.row import WAITS_FOR_WINNER
 from email_campaigns.delivery.mailing.mailing import REST, ABTest
@@ -20,7 +20,7 @@ OPENS, CLICKS, REPLIES, BY_HAND = "Opens", "Clicks", "Replies", "By hand"
 KINDS = {OPENS: "opened", CLICKS: "clicked", REPLIES: "replied"}
 
 # From (decision, language of its text) of some mails to the version of each.
-Versions = Callable[[Sequence[tuple[Decision, str]]], list[str]]
+VersionChooser = Callable[[Sequence[tuple[Decision, str]]], list[str]]
 
 
 def rest_version(test: ABTest | None, winner: str) -> str:
@@ -30,7 +30,7 @@ def rest_version(test: ABTest | None, winner: str) -> str:
 	return f"{REST} {winner}" if winner else REST
 
 
-def draw_versions(test: ABTest | None, winner: str = "", *, seeds: bool = False) -> Versions:
+def draw_versions(test: ABTest | None, winner: str = "", *, seeds: bool = False) -> VersionChooser:
 	"""Return the function that gives mails their versions when an audience is frozen.
 
 	A recipient who gets a language version, or no mail, has no version. The seed group gets the versions in
@@ -40,14 +40,14 @@ def draw_versions(test: ABTest | None, winner: str = "", *, seeds: bool = False)
 		return no_versions
 	if seeds:
 		return lambda mails: versions_in_turn(test.labels, mails)
-	draw = shares(test.seed, test.percent, test.labels, rest_version(test, winner))
+	draw = draw_label(test.seed, test.percent, test.labels, rest_version(test, winner))
 	return lambda mails: [
 		draw(decision.candidate.email) if takes_part(decision, language) else ""
 		for decision, language in mails
 	]
 
 
-def versions_after_freeze(test: ABTest | None, winner: str) -> Versions:
+def versions_after_freeze(test: ABTest | None, winner: str) -> VersionChooser:
 	"""Return the function that gives members who join during the test the version of the rest."""
 	rest = rest_version(test, winner)
 	return lambda mails: [rest if takes_part(decision, language) else "" for decision, language in mails]

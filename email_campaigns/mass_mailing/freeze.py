@@ -17,7 +17,7 @@ from email_campaigns.audience import chance
 from email_campaigns.audience.decide import Candidate, Decision, decide, exclusion, wanted_keys
 from email_campaigns.delivery.ledger.row import LedgerEntry
 from email_campaigns.delivery.mailing.mailing import Mailing
-from email_campaigns.mass_mailing.ab_versions import Versions, draw_versions, waits_until
+from email_campaigns.mass_mailing.ab_versions import VersionChooser, draw_versions, waits_until
 
 DOMAINS_SHOWN = 10
 AT_ONCE: Mapping[int, int] = MappingProxyType({})
@@ -49,7 +49,7 @@ def freeze_slice(  # noqa: PLR0913 (what a freeze depends on, each a fact of its
 	times: Mapping[int, int] = AT_ONCE,
 	*,
 	seeds: bool = False,
-	versions: Versions | None = None,
+	versions: VersionChooser | None = None,
 ) -> list[LedgerEntry]:
 	"""Decide over one slice of members and return an entry of the ledger for each, in their order.
 
@@ -67,7 +67,7 @@ def freeze_slice(  # noqa: PLR0913 (what a freeze depends on, each a fact of its
 
 
 def _with_versions(
-	mailing: Mailing, decisions: list[Decision], versions: Versions
+	mailing: Mailing, decisions: list[Decision], versions: VersionChooser
 ) -> list[tuple[Decision, str, str]]:
 	"""Return (decision, language of its version, its version in an A/B test)."""
 	mails = [(decision, mailing.language_for(decision.candidate.language)) for decision in decisions]

@@ -10,7 +10,7 @@ import frappe
 from frappe.utils import cint, get_system_timezone
 
 from email_campaigns.audience.decide import Candidate
-from email_campaigns.audience.lists import members_store as audience
+from email_campaigns.audience.lists import members_store
 from email_campaigns.delivery.copies import decide_store
 from email_campaigns.delivery.enqueue_store import enqueue, taken_keys
 from email_campaigns.delivery.ledger import counts_store
@@ -37,7 +37,7 @@ def freeze_next(name: str) -> bool:
 	if not row or row.frozen or row.status != "In Process":
 		return False
 	mailing, cursor = approval_store.load_approved(name), row.freeze_cursor or 0
-	candidates = audience.read_slice(mailing.lists, mailing.excluding, cursor)
+	candidates = members_store.read_slice(mailing.lists, mailing.excluding, cursor)
 	if not candidates:
 		_finish(mailing)
 		return False
@@ -51,7 +51,7 @@ def _finish(mailing: Mailing) -> None:
 	if seeds := _read_seeds(mailing):
 		_freeze(mailing, seeds, seeds=True)
 	frappe.db.set_value("Mass Email", mailing.name, "frozen", 1, update_modified=False)
-	counts_store.recount(mailing.name)
+	counts_store.recount_mails(mailing.name)
 	status_store.spread_from(mailing.name, counts_store.count_remaining(mailing.name), int(time.time()))
 
 
@@ -67,13 +67,13 @@ def _read_seeds(mailing: Mailing) -> list[Candidate]:
 	"""Return the seed group, a handful of colleagues that one slice holds."""
 	if not mailing.seed_list:
 		return []
-	return audience.read_slice([mailing.seed_list], (), 0)
+	return members_store.read_slice([mailing.seed_list], (), 0)
 
 
 def read_member_slices(mailing: Mailing) -> Iterator[list[Candidate]]:
 	"""Yield the members of a mailing's lists, slice by slice, in the order of their numbers."""
 	cursor = 0
-	while members := audience.read_slice(mailing.lists, mailing.excluding, cursor):
+	while members := members_store.read_slice(mailing.lists, mailing.excluding, cursor):
 		yield members
 		cursor = members[-1].member
 

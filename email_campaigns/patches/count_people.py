@@ -9,5 +9,5 @@ def execute() -> None:
 	"""Count the people of earlier mailings, and turn the digest on for later ones."""
 	frappe.db.add_index("Campaign Message", ["resend_of"])
 	for name in frappe.get_all("Mass Email", {"status": ("!=", "Draft")}, pluck="name"):
-		store.recount(name)
+		store.recount_people(name)
 	frappe.db.set_single_value("Email Campaign Settings", "send_digest", 1)

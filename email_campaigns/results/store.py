@@ -2,7 +2,7 @@
 constant time.
 
 Code that stamps an event on the ledger does it in a block `with counting(message)`; code that settles mails
-which have been sent calls `count_left`. `recount` counts from the ledger, and a nightly job compares. Each
+which have been sent calls `count_left`. `recount_people` counts from the ledger, and a nightly job compares. Each
 person counts once a mailing: a mail and its resends (`resend_of`) are one person. Colleagues of the seed
 group and copies (CC) do not count.
 """
@@ -234,7 +234,7 @@ def _only_bots(stamp: str) -> str:
 		AND NOT EXISTS ({other}name = c.resend_of) AND NOT EXISTS ({other}resend_of = {PERSON})"""
 
 
-def recount(source: str) -> dict[str, tuple[int, int]]:
+def recount_people(source: str) -> dict[str, tuple[int, int]]:
 	"""Set the counters of a mailing to what its ledger says; return {counter: (stored, counted)} of those
 	that differ.
 
@@ -266,7 +266,7 @@ def changed_since(moment: datetime) -> list[str]:
 
 
 def report_differences(name: str, different: Mapping[str, tuple[int, int]]) -> None:
-	"""Write an Error Log with the mailing and each counter that differed; `different` is as `recount` returns
+	"""Write an Error Log with the mailing and each counter that differed; `different` is as `recount_people` returns
 	it."""
 	lines = [
 		f"{_COLUMNS[kind]}: stored {stored}, counted {counted}"

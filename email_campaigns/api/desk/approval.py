@@ -30,7 +30,7 @@ def prepare(name: str) -> dict:
 	count = _count(doc)
 	return {
 		"count": count,
-		"findings": checks_store.check_list(doc, count),
+		"findings": checks_store.prepare_findings(doc, count),
 		"approval": approval_store.approval_needed(),
 		"approvers": [get_fullname(user) for user in approval_store.approvers(doc, frappe.session.user)],
 		"starts": "" if _at_once(doc) else str(doc.start_date),

@@ -65,7 +65,7 @@ def cancel(name: str, reason: str) -> None:
 		frappe.throw(_("Say why the mailing is cancelled."))
 	mass_email_steps.move(name, "Cancelled", cancel_reason=reason.strip(), completed_on=now_datetime())
 	ends_store.cancel_queued(name, _("Cancelled: {0}").format(reason.strip()))
-	counts_store.recount(name)
+	counts_store.recount_mails(name)
 
 
 @frappe.whitelist()

@@ -51,7 +51,7 @@ def forget(email: str) -> dict:
 		members_store.update_counts(target_list)
 	for source in erased.pop("sources"):
 		if frappe.db.exists("Mass Email", source):
-			counts_store.recount(source)
+			counts_store.recount_mails(source)
 	return {**erased, "elsewhere": erase_store.find_elsewhere(address)}
 
 

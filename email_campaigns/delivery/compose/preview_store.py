@@ -9,7 +9,7 @@ import frappe
 from frappe import _
 from frappe.utils import now_datetime
 
-from email_campaigns.audience.lists import members_store as audience
+from email_campaigns.audience.lists import members_store
 from email_campaigns.delivery.compose import compose_store, records_store
 from email_campaigns.delivery.compose.composer import Letter
 from email_campaigns.delivery.ledger.row import ClaimedMail
@@ -110,9 +110,9 @@ def _in_version(mailing: Mailing, row: ClaimedMail, version: str) -> ClaimedMail
 
 def _recipient(mailing: Mailing, doctype: str, record: str) -> ClaimedMail:
 	if doctype and record:
-		address = audience.read_address(doctype, record)
+		address = members_store.read_address(doctype, record)
 		return _row(mailing, address["email"] or "-", doctype, record, address["language"])
-	candidates = audience.read_slice(mailing.lists, mailing.excluding, 0, 1)
+	candidates = members_store.read_slice(mailing.lists, mailing.excluding, 0, 1)
 	if not candidates:
 		frappe.throw(_("The target lists have no members to show the mail for. Choose a recipient."))
 	candidate = candidates[0]

@@ -129,7 +129,7 @@ def skip_disabled_fields(keys: Sequence[str]) -> None:
 		for part in slices(names):
 			_switch_off(tuple(part))
 		if names:
-			counts_store.recount(source)
+			counts_store.recount_mails(source)
 
 
 def _switch_off(names: tuple[int, ...]) -> None:

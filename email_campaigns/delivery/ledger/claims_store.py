@@ -17,7 +17,7 @@ from email_campaigns.audience.suppression import forgotten_store
 from email_campaigns.compat import named_lock
 from email_campaigns.delivery.ledger.ends_store import FORGET, end_queued
 from email_campaigns.delivery.ledger.log_store import log_ends
-from email_campaigns.delivery.ledger.row import ClaimedMail, EndedMail, MailQueue
+from email_campaigns.delivery.ledger.row import ClaimedMail, EndedMail, MailSelection
 from email_campaigns.results import store as results
 from email_campaigns.text import _lt
 from email_campaigns.translation import translate
@@ -38,7 +38,7 @@ def claim_lock() -> AbstractContextManager[bool]:
 
 
 def claim(
-	queue: MailQueue, size: int, token: str, epoch: int, domains: Mapping[str, int] | None = None
+	queue: MailSelection, size: int, token: str, epoch: int, domains: Mapping[str, int] | None = None
 ) -> list[ClaimedMail]:
 	"""Claim up to `size` rows of a queue for `token`, of those due at `epoch` (Unix seconds).
 
@@ -61,7 +61,7 @@ def claim(
 	return [ClaimedMail(*row) for row in rows]
 
 
-def _due_rows(queue: MailQueue, condition: str, values: Mapping[str, object], most: int) -> tuple:
+def _due_rows(queue: MailSelection, condition: str, values: Mapping[str, object], most: int) -> tuple:
 	if most <= 0:
 		return ()
 	return frappe.db.sql(

@@ -6,7 +6,7 @@ from collections import Counter
 
 import frappe
 
-from email_campaigns.delivery.ledger.row import MailQueue
+from email_campaigns.delivery.ledger.row import MailSelection
 from email_campaigns.results import store as results
 
 COUNTS = {
@@ -50,7 +50,7 @@ def is_open(source: str) -> bool:
 	)
 
 
-def count_due(queue: MailQueue, epoch: int, limit: int) -> int:
+def count_due(queue: MailSelection, epoch: int, limit: int) -> int:
 	"""Return the number of mails of a queue that are due at `epoch` (Unix seconds), counted up to `limit`."""
 	return frappe.db.sql(
 		f"""SELECT COUNT(*) FROM (SELECT 1 FROM `tabCampaign Message` WHERE {queue.condition}
@@ -88,7 +88,7 @@ def count_deltas(status: str, target: str, number: int) -> dict[str, int]:
 	}
 
 
-def recount(source: str) -> None:
+def recount_mails(source: str) -> None:
 	"""Count the mails of a Mass Email again and put the figures on its form.
 
 	A mail that has ended in a batch which is not settled yet counts as Sending: the batch adds its end when
@@ -104,7 +104,7 @@ def recount(source: str) -> None:
 		numbers["Sending"] += number
 	values = {f"{kind}_count": sum(numbers[status] for status in states) for kind, states in COUNTS.items()}
 	frappe.db.set_value("Mass Email", source, values, update_modified=False)
-	results.recount(source)
+	results.recount_people(source)
 
 
 def publish_progress(name: str) -> None:
@@ -115,7 +115,7 @@ def publish_progress(name: str) -> None:
 
 
 def add_to_counts(name: str, **deltas: int) -> None:
-	"""Add to the counters of a mailing, in mails. Cheap enough for every batch, which `recount` is not."""
+	"""Add to the counters of a mailing, in mails. Cheap enough for every batch, which `recount_mails` is not."""
 	frappe.db.sql(
 		"UPDATE `tabMass Email` SET "
 		+ ", ".join(f"{kind}_count = {kind}_count + {int(n)}" for kind, n in deltas.items())

@@ -53,21 +53,21 @@ class MailHeading:
 
 
 @dataclass(frozen=True, slots=True)
-class MailQueue:
+class MailSelection:
 	"""Mails that leave together, as a condition over the ledger with its values."""
 
 	condition: str
 	values: Mapping[str, object]
 
 
-def source_queue(name: str) -> MailQueue:
+def mails_of_source(name: str) -> MailSelection:
 	"""Return the queue of a Mass Email."""
-	return MailQueue("source = %(source)s", {"source": name})
+	return MailSelection("source = %(source)s", {"source": name})
 
 
-def stream_queue(stream: Stream) -> MailQueue:
+def mails_of_stream(stream: Stream) -> MailSelection:
 	"""Return the queue of a stream; its sender is the owner of the rows."""
-	return MailQueue(
+	return MailSelection(
 		"campaign = %(campaign)s AND source_doctype = 'Email Campaign' AND step = %(step)s"
 		" AND owner = %(sender)s",
 		{"campaign": stream.campaign, "step": stream.step, "sender": stream.sender},

@@ -10,7 +10,7 @@ from frappe import _
 from frappe.utils import cint, flt, get_fullname
 
 from email_campaigns.audience.address import InvalidAddress, normalise
-from email_campaigns.audience.lists import members_store as audience
+from email_campaigns.audience.lists import members_store
 from email_campaigns.delivery.mailing.mailing import (
 	BY_RATE,
 	ONE_LANGUAGE,
@@ -201,7 +201,7 @@ def sender_address(account) -> str:
 
 def refresh_lists(mailing: Mailing) -> None:
 	"""Update the members of all lists of a mailing from their records."""
-	audience.refresh_members([*mailing.lists, *mailing.excluding, *filter(None, [mailing.seed_list])])
+	members_store.refresh_members([*mailing.lists, *mailing.excluding, *filter(None, [mailing.seed_list])])
 
 
 def in_process(*, frozen: bool) -> list[str]:

@@ -11,7 +11,7 @@ from frappe import _
 from frappe.utils import cint, strip_html
 
 from email_campaigns.audience.decide import Candidate
-from email_campaigns.audience.lists import members_store as audience
+from email_campaigns.audience.lists import members_store
 from email_campaigns.delivery.compose import compose_store, records_store
 from email_campaigns.delivery.ledger.row import ClaimedMail
 from email_campaigns.delivery.mailing import mailing_store
@@ -41,7 +41,7 @@ Compiled = Mapping[str, CompiledMessage]
 Domains = Iterable[tuple[str, int]]  # (domain, number of mails)
 
 
-def check_list(doc, count: Mapping | None = None) -> list[dict]:
+def prepare_findings(doc, count: Mapping | None = None) -> list[dict]:
 	"""Return [{"level", "text"}] of a Mass Email, errors first.
 
 	`count` is the result of freeze_store.count_audience. Without it, findings that need the number of
@@ -58,7 +58,7 @@ def check_list(doc, count: Mapping | None = None) -> list[dict]:
 
 def check_no_errors(doc) -> None:
 	"""Raise ValidationError with the errors of the check list of a Mass Email, where there are any."""
-	errors = [finding["text"] for finding in check_list(doc) if finding["level"] == ERROR]
+	errors = [finding["text"] for finding in prepare_findings(doc) if finding["level"] == ERROR]
 	if errors:
 		# Shown as HTML, and it may quote what somebody wrote into a template.
 		frappe.throw(
@@ -116,7 +116,7 @@ def _own_links() -> str:
 
 def _sample(mailing: Mailing) -> list[Candidate]:
 	"""Return up to SAMPLE recipients, from several places of the lists where these are long."""
-	members = audience.read_slice(mailing.lists, mailing.excluding, 0, SAMPLE)
+	members = members_store.read_slice(mailing.lists, mailing.excluding, 0, SAMPLE)
 	if len(members) == SAMPLE:
 		members = _spread_sample(mailing, members[0].member)
 	mailable = freeze.mailable_candidates(mailing, members)
@@ -133,7 +133,7 @@ def _spread_sample(mailing: Mailing, first: int) -> list[Candidate]:
 	return [
 		member
 		for cursor in cursors
-		for member in audience.read_slice(mailing.lists, mailing.excluding, cursor, SAMPLE // PLACES)
+		for member in members_store.read_slice(mailing.lists, mailing.excluding, cursor, SAMPLE // PLACES)
 	]
 
 

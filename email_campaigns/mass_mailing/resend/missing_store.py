@@ -13,7 +13,7 @@ from frappe import _
 
 from email_campaigns.audience.address import address_key
 from email_campaigns.audience.decide import PER_ADDRESS, Candidate
-from email_campaigns.audience.lists import members_store as audience
+from email_campaigns.audience.lists import members_store
 from email_campaigns.delivery import enqueue_store
 from email_campaigns.delivery.ledger import counts_store
 from email_campaigns.delivery.ledger.row import LedgerEntry
@@ -69,7 +69,9 @@ def queue_next(name: str) -> bool:
 	if not doc or not doc.missing_cursor:
 		return False
 	mailing, problem = mailing_store.load_mass_email(name), resend_store.current_hindrance(doc)
-	members = [] if problem else audience.read_slice(mailing.lists, mailing.excluding, doc.missing_cursor - 1)
+	members = (
+		[] if problem else members_store.read_slice(mailing.lists, mailing.excluding, doc.missing_cursor - 1)
+	)
 	if members:
 		_queue_slice(mailing, members)
 		_set_cursor(name, members[-1].member + 1)
@@ -80,7 +82,7 @@ def queue_next(name: str) -> bool:
 
 def _finish(mailing: Mailing, problem: str) -> None:
 	stop_search(mailing.name, problem)
-	counts_store.recount(mailing.name)
+	counts_store.recount_mails(mailing.name)
 	if mailing.spread_until:
 		resend_store.continue_sending(mailing)
 

@@ -39,7 +39,7 @@ def requeue(mailing: Mailing, plans: Iterable[ResendPlan], send_after: int = 0) 
 	allowed = [
 		plan
 		for plan in plans
-		if not plan.reason and lifecycle.may("Campaign Message", plan.row.status, "Queued")
+		if not plan.reason and lifecycle.may_change("Campaign Message", plan.row.status, "Queued")
 	]
 	free_keys(mailing, {plan.key: plan.row.name for plan in allowed if plan.moved})
 	values = {

@@ -16,7 +16,7 @@ from frappe.utils import cint, now
 
 from email_campaigns.audience import chance, recipients_store
 from email_campaigns.audience.decide import Candidate
-from email_campaigns.audience.lists import members_store as audience
+from email_campaigns.audience.lists import members_store
 from email_campaigns.audience.recipients_store import Recipient
 from email_campaigns.compat import affected_rows, change_latest_rows
 from email_campaigns.delivery.ledger import counts_store
@@ -42,7 +42,7 @@ def read_rows(condition: str, values: dict, *, fresh: bool = False) -> list[Ledg
 	locked = " FOR UPDATE" if fresh else ""
 	rows = frappe.db.sql(
 		f"""SELECT {_ROW} FROM `tabCampaign Message`
-		WHERE {condition} ORDER BY name LIMIT {audience.SLICE}{locked}""",
+		WHERE {condition} ORDER BY name LIMIT {members_store.SLICE}{locked}""",
 		values,
 	)
 	return [LedgerRow(*row) for row in rows]

@@ -49,4 +49,4 @@ def test_a_mailing_can_be_cancelled_in_every_unfinished_state():
 
 def test_an_unknown_state_is_an_error():
 	with pytest.raises(KeyError):
-		lifecycle.may("Mass Email", "Asleep", "Pending")
+		lifecycle.may_change("Mass Email", "Asleep", "Pending")

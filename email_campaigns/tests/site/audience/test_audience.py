@@ -5,7 +5,7 @@ from unittest.mock import patch
 import frappe
 
 from email_campaigns.api.desk import mass_email, timeline
-from email_campaigns.audience.lists import members_store as audience
+from email_campaigns.audience.lists import members_store
 from email_campaigns.audience.suppression.suppression_store import suppress
 from email_campaigns.jobs import sending
 from email_campaigns.tests.site.kits.builders import (
@@ -125,7 +125,7 @@ class TestReasons(AudienceTest):
 		for title in (LIST, OTHER):
 			a_list(*addresses(10), title=title)
 		for size in (1, 3, 7):
-			with self.subTest(size=size), patch.object(audience.read_slice, "__defaults__", (size,)):
+			with self.subTest(size=size), patch.object(members_store.read_slice, "__defaults__", (size,)):
 				name = a_mailing(LIST, OTHER)
 				self.assertEqual(self.assertCalculated(name)["planned"], 10)
 

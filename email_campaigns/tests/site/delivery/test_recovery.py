@@ -7,7 +7,7 @@ from unittest.mock import patch
 import frappe
 import psutil
 
-from email_campaigns.audience.lists import members_store as audience
+from email_campaigns.audience.lists import members_store
 from email_campaigns.delivery import send_store
 from email_campaigns.delivery.sending import journal_store
 from email_campaigns.delivery.sending.send_loop import SendLoop
@@ -160,9 +160,9 @@ class TestPowerCuts(SendingTest):
 	def test_while_freezing_between_two_slices(self):
 		everybody = addresses(25)
 		for after in (1, 2, 3):
-			with self.subTest(slices=after), patch.object(audience.read_slice, "__defaults__", (7,)):
+			with self.subTest(slices=after), patch.object(members_store.read_slice, "__defaults__", (7,)):
 				name = self.start(a_mailing(a_list(*everybody)))
-				with self.cut(audience, "read_slice", after=after), self.assertRaises(PowerCut):
+				with self.cut(members_store, "read_slice", after=after), self.assertRaises(PowerCut):
 					self.go_on()
 				frappe.db.rollback()
 				self.assertEqual(sum(self.statuses(name).values()), 7 * after)

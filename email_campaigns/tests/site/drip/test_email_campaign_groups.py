@@ -5,7 +5,7 @@ from unittest.mock import patch
 import frappe
 
 from email_campaigns.api.public import preferences
-from email_campaigns.audience.lists import members_store as audience
+from email_campaigns.audience.lists import members_store
 from email_campaigns.drip import decide, events_store, plan_store
 from email_campaigns.tests.site.kits.builders import (
 	a_contact,
@@ -64,7 +64,7 @@ class TestTargetList(DripTest):
 		self.assertEqual(len(self.subjects(JO)), 1)
 
 	def test_a_list_that_is_empty_on_the_day_of_a_step_says_so(self):
-		audience.delete_members(self.list)
+		members_store.delete_members(self.list)
 		frappe.db.commit()
 		self.at(0, 23)
 		self.assertEqual(self.steps(self.name), [(1, "", "Skipped", decide.NO_MEMBERS)])
@@ -75,7 +75,7 @@ class TestTargetList(DripTest):
 	def test_a_planner_that_is_killed_between_two_slices_goes_on_there(self):
 		people = addresses(5)
 		a_list(*people)
-		with patch.object(audience.read_slice, "__defaults__", (2,)):
+		with patch.object(members_store.read_slice, "__defaults__", (2,)):
 			due = plan_store.due_enrolments(clock(0, 23))
 			plan_store.plan_enrolments(due, clock(0, 23))
 			frappe.db.commit()

@@ -12,7 +12,7 @@ from frappe.utils import add_days, nowdate
 
 from email_campaigns import install
 from email_campaigns.api.desk import results
-from email_campaigns.audience.lists import members_store as audience
+from email_campaigns.audience.lists import members_store
 from email_campaigns.audience.lists.csv_file import NewMember
 from email_campaigns.email_campaigns.report.campaign_results import campaign_results
 from email_campaigns.erpnext import jobs_store, owner_store
@@ -223,7 +223,7 @@ def _utm(*names: str) -> list:
 def work_on(spring: str, lead: str, other: str) -> dict:
 	"""Do what ERPNext knows nothing of: kinds and statuses of ours, rules of a step, an Inactive campaign."""
 	make("Target List", title="Ours")
-	audience.add_addresses("Ours", [NewMember(1, address("jo"), "Jo")])
+	members_store.add_addresses("Ours", [NewMember(1, address("jo"), "Jo")])
 	step = {"email_template": "C", "send_after_days": 9, "send_if": "Only if not opened", "send_time": "7:30"}
 	name_by("Campaign Name")
 	quiet = make("Campaign", campaign_name="Quiet", campaign_schedules=[step])

@@ -8,7 +8,7 @@ import frappe
 from frappe.utils import add_to_date, now_datetime
 
 from email_campaigns.audience import sources_store
-from email_campaigns.audience.lists import members_store as audience
+from email_campaigns.audience.lists import members_store
 from email_campaigns.audience.lists.csv_file import NewMember
 from email_campaigns.tests.site.kits.queue import empty_queues
 
@@ -75,13 +75,15 @@ def a_list(*emails: str, title: str = f"{PREFIX} List") -> str:
 	"""Make a target list with plain addresses, or add them to it."""
 	if not frappe.db.exists("Target List", title):
 		frappe.get_doc({"doctype": "Target List", "title": title}).insert()
-	for batch in audience.slices(emails):
-		audience.add_addresses(title, [NewMember(line, email, "Jo") for line, email in enumerate(batch, 2)])
+	for batch in members_store.slices(emails):
+		members_store.add_addresses(
+			title, [NewMember(line, email, "Jo") for line, email in enumerate(batch, 2)]
+		)
 	return title
 
 
 def add_records(title: str, doctype: str, *names: str) -> None:
-	audience.add_records(title, sources_store.source(doctype), names)
+	members_store.add_records(title, sources_store.source(doctype), names)
 
 
 def a_contact(email: str, **values) -> str:

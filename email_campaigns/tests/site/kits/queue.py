@@ -1,4 +1,4 @@
-"""The queue of the test site, which the process of the tests works off itself, and work in another connection."""
+"""The queue of the test site, which the tests work off themselves, and work in another connection."""
 
 from __future__ import annotations
 

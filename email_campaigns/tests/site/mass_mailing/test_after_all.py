@@ -7,7 +7,7 @@ from collections import Counter
 import frappe
 
 from email_campaigns.api.desk import resend
-from email_campaigns.audience.lists import members_store as audience
+from email_campaigns.audience.lists import members_store
 from email_campaigns.audience.suppression.suppression_store import lift, suppress
 from email_campaigns.jobs import sending
 from email_campaigns.mass_mailing.resend import missing_store
@@ -102,9 +102,9 @@ class TestMissing(AfterTest):
 		self.assertEqual(self.form(name).missing_cursor, 0)
 
 	def in_slices(self, size):
-		read = audience.read_slice
-		audience.read_slice = lambda *arguments: read(*arguments, size)
-		self.addCleanup(setattr, audience, "read_slice", read)
+		read = members_store.read_slice
+		members_store.read_slice = lambda *arguments: read(*arguments, size)
+		self.addCleanup(setattr, members_store, "read_slice", read)
 
 	def test_the_mailing_is_not_finished_between_two_slices(self):
 		name = self.send(a_mailing(a_list(ONE)))

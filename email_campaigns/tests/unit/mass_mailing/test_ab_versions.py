@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from email_campaigns.audience.chance import hold_out, shares
+from email_campaigns.audience.chance import draw_label, hold_out
 from email_campaigns.audience.decide import Candidate, Decision
 from email_campaigns.delivery.ledger.row import WAITS_FOR_MAIL, WAITS_FOR_WINNER, ClaimedMail
 from email_campaigns.delivery.mailing.mailing import (
@@ -72,7 +72,7 @@ def frozen(mailing, size, **options):
 @pytest.mark.parametrize("percent", [1, 20, 50, 100])
 def test_the_share_is_parted_equally(versions, percent):
 	labels = LABELS[:versions]
-	numbers = Counter(map(shares("seed", percent, labels, REST), EVERYBODY))
+	numbers = Counter(map(draw_label("seed", percent, labels, REST), EVERYBODY))
 	for label in labels:
 		share = 100 * numbers[label] / len(EVERYBODY)
 		assert share == pytest.approx(percent / versions, abs=1)
@@ -82,19 +82,19 @@ def test_the_share_is_parted_equally(versions, percent):
 
 @given(st.emails(), st.floats(0, 100), st.integers(2, 4), st.text(max_size=8))
 def test_everybody_is_given_one_label_however_the_address_is_written(email, percent, versions, seed):
-	draw = shares(seed, percent, LABELS[:versions], REST)
+	draw = draw_label(seed, percent, LABELS[:versions], REST)
 	assert draw(email) in (*LABELS[:versions], REST)
-	assert draw(email) == draw(email.upper()) == shares(seed, percent, LABELS[:versions], REST)(email)
+	assert draw(email) == draw(email.upper()) == draw_label(seed, percent, LABELS[:versions], REST)(email)
 
 
 @given(st.floats(0, 100), st.floats(0, 100), st.integers(2, 4))
 def test_a_larger_share_takes_nobody_out_of_the_test(one, other, versions):
-	small, large = (shares("s", share, LABELS[:versions], REST) for share in sorted((one, other)))
+	small, large = (draw_label("s", share, LABELS[:versions], REST) for share in sorted((one, other)))
 	assert not [email for email in EVERYBODY[:300] if small(email) != REST and large(email) == REST]
 
 
 def test_the_draw_has_nothing_to_do_with_the_hold_out_group():
-	draw, held_out = shares("seed", 50, ("A", "B"), REST), hold_out("seed", 50)
+	draw, held_out = draw_label("seed", 50, ("A", "B"), REST), hold_out("seed", 50)
 	within = Counter(draw(email) for email in EVERYBODY if not held_out(email))
 	assert within["A"] / within.total() == pytest.approx(0.25, abs=0.02)
 	assert within[REST] / within.total() == pytest.approx(0.5, abs=0.02)
