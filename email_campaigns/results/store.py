@@ -2,8 +2,8 @@
 constant time.
 
 Code that stamps an event on the ledger does it in a block `with counting(message)`; code that settles mails
-which have been sent calls `count_left`. `recount_people` counts from the ledger, and a nightly job compares. Each
-person counts once a mailing: a mail and its resends (`resend_of`) are one person. Colleagues of the seed
+which have been sent calls `count_left`. `recount_people` counts from the ledger, and a nightly job compares.
+Each person counts once a mailing: a mail and its resends (`resend_of`) are one person. Colleagues of the seed
 group and copies (CC) do not count.
 """
 
@@ -266,8 +266,7 @@ def changed_since(moment: datetime) -> list[str]:
 
 
 def report_differences(name: str, different: Mapping[str, tuple[int, int]]) -> None:
-	"""Write an Error Log with the mailing and each counter that differed; `different` is as `recount_people` returns
-	it."""
+	"""Write an Error Log with the mailing and each counter that differed, as `recount_people` returns them."""
 	lines = [
 		f"{_COLUMNS[kind]}: stored {stored}, counted {counted}"
 		for kind, (stored, counted) in different.items()

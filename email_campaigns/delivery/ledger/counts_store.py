@@ -115,7 +115,7 @@ def publish_progress(name: str) -> None:
 
 
 def add_to_counts(name: str, **deltas: int) -> None:
-	"""Add to the counters of a mailing, in mails. Cheap enough for every batch, which `recount_mails` is not."""
+	"""Add to the counters of a mailing, in mails. Cheap enough for every batch, unlike `recount_mails`."""
 	frappe.db.sql(
 		"UPDATE `tabMass Email` SET "
 		+ ", ".join(f"{kind}_count = {kind}_count + {int(n)}" for kind, n in deltas.items())
