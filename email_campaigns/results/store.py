@@ -266,7 +266,7 @@ def changed_since(moment: datetime) -> list[str]:
 
 
 def report_differences(name: str, different: Mapping[str, tuple[int, int]]) -> None:
-	"""Write an Error Log with the mailing and its counters that differed, as `recount_people` returns them."""
+	"""Write an Error Log with the counters of a mailing that differed, as `recount_people` gives them."""
 	lines = [
 		f"{_COLUMNS[kind]}: stored {stored}, counted {counted}"
 		for kind, (stored, counted) in different.items()
