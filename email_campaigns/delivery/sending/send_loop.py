@@ -16,7 +16,8 @@ from threading import Event
 from typing import NamedTuple, Protocol
 
 from email_campaigns.delivery.compose.composer import Letter
-from email_campaigns.delivery.smtp.replies import ReplyMeaning, backoff, judge_refusal
+from email_campaigns.delivery.smtp.judge import judge_refusal
+from email_campaigns.delivery.smtp.replies import ReplyMeaning, backoff
 from email_campaigns.delivery.smtp.session import ConnectionLost, Refused, Session, Unavailable
 from email_campaigns.text import Sentence, _lt
 

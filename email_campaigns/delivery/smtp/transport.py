@@ -12,7 +12,7 @@ from frappe import _
 from frappe.utils import cint, strip_html
 
 from email_campaigns.delivery.smtp.channel import Wait
-from email_campaigns.delivery.smtp.replies import judge_refusal
+from email_campaigns.delivery.smtp.judge import judge_refusal
 from email_campaigns.delivery.smtp.session import ConnectionLost, Refused, Session, Unavailable, explain
 from email_campaigns.text import Sentence, _lt
 

@@ -212,7 +212,7 @@ class FakeSession:
 		if self.answer[0] == "refuse":
 			if self.answer[2] == 421:
 				self.abandon()
-			raise Refused(stage, Reply(self.answer[2], "", "no"))
+			raise Refused(stage, Reply(self.answer[2], "", self.answer[3] if len(self.answer) > 3 else "no"))
 		if self.answer[0] == "lose":
 			self._deliver_if_scripted()
 			self.abandon()
