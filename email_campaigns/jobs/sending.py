@@ -16,7 +16,7 @@ from email_campaigns.delivery.mailing import mailing_store
 from email_campaigns.delivery.sending.send_loop import Tally
 from email_campaigns.delivery.smtp import transport
 from email_campaigns.drip import streams_store
-from email_campaigns.jobs import ab_winner, queues
+from email_campaigns.jobs import ab_winner, opt_outs, queues
 from email_campaigns.jobs.queues import DripQueue, MailingQueue, Queue
 from email_campaigns.mass_mailing import approval_store, freeze_store, status_store
 from email_campaigns.mass_mailing.resend import missing_store
@@ -24,12 +24,14 @@ from email_campaigns.message.compile import TemplateError
 from email_campaigns.message.headers import HeaderError
 from email_campaigns.settings import app_settings
 
+OPT_OUT_SECONDS = 10  # for the opt-outs that wait, before mails leave
 BATCH_SECONDS = 240  # a job sends batches for less than five minutes, whatever the size of the mailing
 
 
 def tick() -> None:
 	"""Recover the mails of dead workers, start the mailings that are due, and continue those under way."""
 	change_latest_rows()
+	opt_outs.carry_out(OPT_OUT_SECONDS)
 	epoch = int(time.time())
 	recover(epoch)
 	for name in status_store.due_mailings(epoch):
@@ -210,6 +212,7 @@ def _pausing(queue: Queue) -> Iterator[None]:
 
 def _send_batch(sending: send_store.SendJob, queue: Queue) -> bool:
 	"""Claim, send and settle once; tell whether there was anything to claim."""
+	opt_outs.carry_out(OPT_OUT_SECONDS)
 	# A new transaction: the limits must be read under the lock, and not in a snapshot from before it.
 	frappe.db.commit()
 	with claims_store.claim_lock() as alone:

@@ -51,5 +51,5 @@ def on_doctype_update():
 	"""Add the unique key and the indexes of the table."""
 	frappe.db.add_unique("Target List Member", ["target_list", "member_key"], "unique_member")
 	frappe.db.add_index("Target List Member", ["target_list", "email"])
-	frappe.db.add_index("Target List Member", ["member_name", "member_doctype"])
+	frappe.db.add_index("Target List Member", ["member_doctype", "member_name"])
 	frappe.db.add_index("Target List Member", ["email"])
