@@ -36,7 +36,7 @@ class TestKilledDatabase(FaultTest):
 		self.mariadb.query(sql)
 
 	def crash(self):
-		"""Kill the server in mid-send and start it again. What the sessions of all workers send is in doubt."""
+		"""Kill the server in mid-send and start it again; each session of a job has a mail in doubt."""
 		self.doubts += self.SESSIONS * sum(worker.busy for worker in self.workers)
 		self.mariadb.kill()
 		self.mariadb.start()

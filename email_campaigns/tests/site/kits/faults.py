@@ -1,7 +1,7 @@
 """The base of fault runs: real workers send, something breaks, time passes, and the server's record judges.
 
-The moments of the faults are drawn from FAULTS_SEED (1) and the test's name; FAULTS_MAILS (300) is the size of
-a mailing. `dev/bench faults` sets both.
+The moments of the faults are drawn from FAULTS_SEED (1) and the test's name; FAULTS_MAILS (300) is the size
+of a mailing. `dev/bench faults` sets both.
 """
 
 from __future__ import annotations
@@ -86,7 +86,7 @@ class FaultTest(SendingTest):
 		forget_dead_jobs()
 		sending.tick()
 
-	def wait_until(self, done: Callable[[], object], seconds: float = 120) -> None:
+	def wait_until(self, done: Callable[[], object], seconds: float = 60) -> None:
 		"""Ask `done`, each time in a new transaction, until it is true; fail when `seconds` are over."""
 		end = time.monotonic() + seconds
 		while not done():
