@@ -62,14 +62,14 @@ class TestFailingSMTPServer(FaultTest):
 		self.prove(name)
 
 	def test_closes_after_so_many_mails(self):
-		name = self.begin_with(mail={number: DROP for number in range(10, MAILS, 10)})
+		name = self.begin_with(mail=dict.fromkeys(range(10, MAILS, 10), DROP))
 		self.wait_for_idle_workers()
 		self.recover(name)
 		self.prove(name)
 
 	def test_answers_421_after_so_many_mails(self):
 		limit = "421 4.7.0 Too many messages in this session"
-		name = self.begin_with(mail={number: limit for number in range(10, MAILS, 10)})
+		name = self.begin_with(mail=dict.fromkeys(range(10, MAILS, 10), limit))
 		self.wait_for_idle_workers()
 		self.recover(name)
 		self.prove(name)

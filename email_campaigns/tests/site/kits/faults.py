@@ -75,9 +75,9 @@ class FaultTest(SendingTest):
 		sending.tick()
 		return name
 
-	def send_some(self, most: int = 30) -> None:
+	def send_some(self) -> None:
 		"""Wait until the server has taken some more mails, and then for a moment, both drawn at random."""
-		self.record.wait_for(len(self.record.mails) + self.random.randint(5, most))
+		self.record.wait_for(len(self.record.mails) + self.random.randint(5, MAILS // 10))
 		time.sleep(self.random.uniform(0, 0.05))
 
 	def replace_jobs(self) -> None:
