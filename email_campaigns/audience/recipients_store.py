@@ -204,7 +204,7 @@ def _find_off_list(recipients: Iterable[Recipient]) -> set[int]:
 
 
 def _select_members(condition: str, **values: Collection) -> Sequence[tuple[int, str, str]]:
-	"""Return (number, list, key) of the members that meet a condition; none where a list of values is empty."""
+	"""Return (number, list, key) of the members that meet a condition; none where it has no values."""
 	if not all(values.values()):
 		return ()
 	return frappe.db.sql(

@@ -17,7 +17,6 @@ from email_campaigns.delivery.ledger.row import LedgerEntry
 from email_campaigns.delivery.mailing import mailing_store
 from email_campaigns.delivery.mailing.mailing import Stream
 from email_campaigns.drip.decide import DripRules, PastMails, Person
-from email_campaigns.lifecycle import EMAIL_CAMPAIGN
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,7 +16,7 @@ import frappe
 
 from email_campaigns import lifecycle
 from email_campaigns.audience.address import address_key, normalise_or_empty
-from email_campaigns.audience.decide import UNSUBSCRIBED, suppression_reason
+from email_campaigns.audience.decide import UNSUBSCRIBED
 from email_campaigns.delivery.compose.composer import Letter
 from email_campaigns.delivery.mailing.mailing import Mailing
 from email_campaigns.delivery.sending.conditions_store import (
@@ -36,7 +36,7 @@ LOCK_ATTEMPTS = 5
 ZONE_SECONDS = 10  # after which the offset of the site's time zone is looked up again
 REFUSED_SECONDS = 60  # for which a mail waits that the journal has refused twice in one job
 T = TypeVar("T")
-_GONE = (0, None, 0, "", 0, 0, None)
+_GONE = (0, 0, 0, "", 0, 0, None)
 
 # The database's clock, in Unix seconds and as the site's clock shows it. Rounded up, so that a mail leaves
 # the sliding hour late rather than early. The journal's session runs in UTC, in which no hour comes twice.
@@ -250,7 +250,7 @@ class LedgerJournal:
 		"""
 		values = {"name": letter.name, "claim": self.claim, "ignored": self.ignored}
 		self.cursor.execute(
-			f"""SELECT {self.conditions.sends}, ({SUPPRESSION} LIMIT 1), m.claim = %(claim)s, m.status,
+			f"""SELECT {self.conditions.sends}, EXISTS ({SUPPRESSION}), m.claim = %(claim)s, m.status,
 				{LEASE_LIVES}, {self.conditions.wanted}, {self.conditions.address}
 			FROM `tabCampaign Message` m WHERE m.name = %(name)s""",
 			values,
@@ -261,12 +261,15 @@ class LedgerJournal:
 		# A mail that is Queued for others was taken back from this job, with all that it had not sent.
 		if not sends or (not claimed and status == "Queued") or (claimed and not lives):
 			return JournalAnswer.STOP
-		if suppressed and claimed:
-			reason = suppression_reason(suppressed)
-			self._end(letter, "Skipped", "m.reason = %(reason)s", reason=reason)
-		elif claimed and wanted and _is_same(address, letter.email) and self._send_inexactly(letter):
+		if (
+			claimed
+			and not suppressed
+			and wanted
+			and _is_same(address, letter.email)
+			and self._send_inexactly(letter)
+		):
 			return JournalAnswer.GO
-		elif claimed:
+		if claimed:
 			self._refuse(letter)
 		return JournalAnswer.SKIP
 

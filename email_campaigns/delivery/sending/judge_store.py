@@ -1,8 +1,8 @@
 """The question “may this mail leave now?”, asked of a claimed batch by the facts of this moment.
 
-The same rules as at the freeze (audience/decide.py) decide, in a few queries for the whole batch. Who must not
-get the mail is Skipped with the reason; a mail or copy whose recipient has another address by now goes there.
-conditions_store.py asks again in the journal's statement, just before the content leaves.
+The same rules as at the freeze (audience/decide.py) decide, in a few queries for the whole batch. Who must
+not get the mail is Skipped with the reason; a mail or copy whose recipient has another address by now goes
+there. conditions_store.py asks again in the journal's statement, just before the content leaves.
 """
 
 from __future__ import annotations
@@ -70,7 +70,7 @@ def _read_rows(claimed: Sequence[ClaimedMail]) -> dict[int, _Row]:
 def _read_candidates(
 	mailing: Mailing, claimed: Sequence[ClaimedMail], rows: Mapping[int, _Row]
 ) -> dict[int, Candidate]:
-	"""Return {row: what is known now of its recipient}; of a copy that is the record that names its person."""
+	"""Return {row: what is known now of its recipient}, of a copy of the record that names its person."""
 	seeds = [_recipient(row, rows[row.name]) for row in claimed if rows[row.name].is_seed]
 	others = [_recipient(row, rows[row.name]) for row in claimed if not rows[row.name].is_seed]
 	today = recipients_store.read_candidates(others, mailing.excluding)

@@ -4,7 +4,7 @@ import frappe
 
 from email_campaigns.audience.decide import DISABLED
 from email_campaigns.audience.suppression.suppression_store import suppress
-from email_campaigns.drip import decide, events_store
+from email_campaigns.drip import events_store
 from email_campaigns.jobs import sending
 from email_campaigns.tests.site.kits.builders import a_contact, a_list, a_user, address, change, settings
 from email_campaigns.tests.site.kits.drips import JO, OnePersonTest, a_sequence, a_step, clock, enrol
