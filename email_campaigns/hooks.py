@@ -52,9 +52,11 @@ scheduler_events = {
 		# quota.
 		"* * * * *": ["email_campaigns.jobs.sending.top_up"],
 	},
-	# Move campaigns and enrolments on by their dates, count the members of lists again, and send the owner of
-	# a mailing its figures a day after its end.
+	# Follow opt-out fields that were changed past the documents, move campaigns and enrolments on by their
+	# dates, count the members of lists again, and send the owner of a mailing its figures a day after its
+	# end.
 	"hourly": [
+		"email_campaigns.jobs.lists.follow_opt_outs",
 		"email_campaigns.jobs.upkeep.update_statuses",
 		"email_campaigns.jobs.drip.advance",
 		"email_campaigns.jobs.upkeep.send_digests",
@@ -64,6 +66,8 @@ scheduler_events = {
 }
 
 doc_events = {
+	# A tick in the opt-out field of a record keeps mail from its address on every other record and list.
+	"*": {"on_update": ["email_campaigns.audience.suppression.opt_outs_store.follow_record"]},
 	# An opt-out that a person makes anywhere in Frappe holds for campaigns too, and one from a campaign for
 	# Frappe.
 	"Email Unsubscribe": {

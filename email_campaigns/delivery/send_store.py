@@ -21,7 +21,7 @@ from email_campaigns.delivery.ledger import claims_store, counts_store
 from email_campaigns.delivery.ledger.row import ClaimedMail, EndedMail, MailHeading, MailSelection
 from email_campaigns.delivery.mailing import mailing_store
 from email_campaigns.delivery.mailing.mailing import Mailing
-from email_campaigns.delivery.sending import limits_store
+from email_campaigns.delivery.sending import judge_store, limits_store
 from email_campaigns.delivery.sending.journal_store import LedgerJournal
 from email_campaigns.delivery.sending.send_loop import NoFurtherSession, SendLoop, Tally
 from email_campaigns.delivery.sending.session_pool import SessionPool
@@ -29,6 +29,7 @@ from email_campaigns.delivery.smtp import transport
 from email_campaigns.delivery.smtp.session import Session, Unavailable
 from email_campaigns.lifecycle import MASS_EMAIL
 from email_campaigns.settings import app_settings
+from email_campaigns.site_time import database_epoch
 
 
 class SendJob:
@@ -50,7 +51,7 @@ class SendJob:
 		self.timeline = TimelineWriter(mailing) if mailing.store_emails else None
 		self.rows: list[ClaimedMail] = []
 		self.halt = Event()
-		self.journal = LedgerJournal(mailing, self.token, time.time)
+		self.journal = LedgerJournal(mailing, self.token)
 		self.pool = SessionPool(self.journal)
 		self.loops = [
 			self._make_loop(settings, deadline) for _ in range(max(1, cint(settings.sessions_per_job)))
@@ -85,11 +86,11 @@ class SendJob:
 
 		The caller holds `claims_store.claim_lock`.
 		"""
-		epoch = int(time.time())
+		epoch = database_epoch()
 		limits = limits_store.mailing_limits(self.mailing, epoch)
 		size, domains = limits.grant(self.batch_size, epoch), limits.by_domain(self.batch_size, epoch)
 		self.rows = claims_store.claim(self.mails, size, self.token, epoch, domains) if size else []
-		return claims_store.without_forgotten(self.rows)
+		return claims_store.without_forgotten(judge_store.without_unwanted(self.mailing, self.rows))
 
 	def send(self, rows: list[ClaimedMail]) -> Tally:
 		"""Send claimed mails. If this ends early, `settle` gives back those that have not left."""
@@ -129,6 +130,7 @@ class SendJob:
 			failed=numbers["Failed"],
 			skipped=skipped,
 			uncertain=numbers["Uncertain"],
+			cancelled=numbers["Cancelled"],
 			planned=-skipped,
 		)
 

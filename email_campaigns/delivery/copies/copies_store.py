@@ -6,18 +6,21 @@ Each waits until its mail has left, and is dropped where that failed.
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import replace
 
 import frappe
 
 from email_campaigns import lifecycle
+from email_campaigns.audience.decide import NO_ADDRESS, Candidate
 from email_campaigns.audience.lists.members_store import slices
-from email_campaigns.compat import change_latest_rows
-from email_campaigns.delivery.copies import fields_store, rules
+from email_campaigns.compat import affected_rows, change_latest_rows
+from email_campaigns.delivery.copies import decide_store, fields_store, rules
 from email_campaigns.delivery.ledger import counts_store
 from email_campaigns.delivery.ledger.ends_store import COPIES, RELEASE, end_queued
 from email_campaigns.delivery.ledger.log_store import log_skipped_copies
 from email_campaigns.delivery.ledger.row import WAITS_FOR_MAIL, ClaimedMail, MailHeading
+from email_campaigns.delivery.mailing.mailing import Mailing
 
 
 def prepare_copies(rows: Sequence[ClaimedMail]) -> tuple[list[ClaimedMail], dict[int, MailHeading]]:
@@ -45,6 +48,66 @@ def prepare_copies(rows: Sequence[ClaimedMail]) -> tuple[list[ClaimedMail], dict
 	if off:
 		end_queued("c.name IN %(names)s", {"names": tuple(off)}, "Skipped", rules.SWITCHED_OFF)
 	return [row for row in rows if row.name not in off], headings
+
+
+def follow_records(
+	mailing: Mailing, claimed: Sequence[ClaimedMail], today: Mapping[int, Candidate]
+) -> list[ClaimedMail]:
+	"""Bring copies in step with the fields of the records that name them, before they or their mails leave.
+
+	Those are the copies among the `claimed` rows, and the ones that wait for a mail among these. `today` is
+	{row: what is known now of its recipient, of a copy that of its mail}. Who gets no copy any more is
+	Skipped with the reason, and one with a new address goes there. Returns the claimed rows that may leave.
+	"""
+	mains = {row.mail: today[row.name] for row in claimed}
+	copies = _open_copies(mains, [row.name for row in claimed])
+	if not copies:
+		return list(claimed)
+	chosen = {field.key for field in mailing.cc_fields}
+	now = {
+		(main, copy.field): copy
+		for main, found in zip(
+			mains, decide_store.read_copies(mailing, list(mains.values()), list(mains)), strict=True
+		)
+		for copy in found
+	}
+	reasons, moved, waiting = {}, {}, 0
+	for name, main, field, email, waits in copies:
+		copy = now.get((main, field)) or rules.Copy("", field, "", NO_ADDRESS)
+		reason = copy.reason
+		if field not in chosen or (not reason and copy.email == email):
+			continue
+		if reason or not _move(name, copy):
+			reasons[name] = reason or rules.TWICE
+			waiting += bool(waits)
+		else:
+			moved[name] = copy.email
+	for reason in set(reasons.values()):
+		names = tuple(name for name, own in reasons.items() if own == reason)
+		end_queued("c.name IN %(names)s", {"names": names}, "Skipped", reason)
+	if waiting and not mailing.stream:
+		counts_store.add_to_counts(mailing.name, skipped=waiting, planned=-waiting)
+	return [replace(row, email=moved.get(row.name, row.email)) for row in claimed if row.name not in reasons]
+
+
+def _open_copies(mails: Collection[int], claimed: Collection[int]) -> Sequence[tuple]:
+	"""Return (number, mail, field, address, whether it waits) of copies that may still change."""
+	return frappe.db.sql(
+		"""SELECT name, cc_of, cc_field, email, claim = '' FROM `tabCampaign Message`
+		WHERE cc_of IN %(mails)s AND status = 'Queued'
+			AND (name IN %(claimed)s OR claim = '' AND send_after = %(waiting)s)""",
+		{"mails": tuple(mails), "claimed": tuple(claimed), "waiting": WAITS_FOR_MAIL},
+	)
+
+
+def _move(name: int, copy: rules.Copy) -> bool:
+	"""Write a new address to a copy; return False where it has the mail already."""
+	frappe.db.sql(
+		"""UPDATE IGNORE `tabCampaign Message` SET email = %s, domain = %s, dedupe_key = %s
+		WHERE name = %s AND status = 'Queued'""",
+		(copy.email, copy.domain, copy.key, name),
+	)
+	return affected_rows() > 0
 
 
 def follow_mails(mails: Iterable[int], *, again: bool = False) -> int:

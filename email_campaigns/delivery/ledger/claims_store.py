@@ -22,7 +22,10 @@ from email_campaigns.results import store as results
 from email_campaigns.text import _lt
 from email_campaigns.translation import translate
 
-LEASE = 600  # seconds: twice the longest time of a job that sends
+LEASE = 1200  # seconds: the longest time of a job that sends, and ANSWER_RESERVE, and a margin
+# Seconds for which a claim must still live when the content of its mail leaves: three minutes for a block of
+# data and ten for the final reply (RFC 5321, section 4.5.3.2).
+ANSWER_RESERVE = 780
 _BROKEN_OFF = _lt(
 	"The connection or the worker broke off while this mail was leaving; the server may have taken it."
 )

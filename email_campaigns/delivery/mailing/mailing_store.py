@@ -11,6 +11,7 @@ from frappe.utils import cint, flt, get_fullname
 
 from email_campaigns.audience.address import InvalidAddress, normalise
 from email_campaigns.audience.lists import members_store
+from email_campaigns.audience.suppression import opt_outs_store
 from email_campaigns.delivery.mailing.mailing import (
 	BY_RATE,
 	ONE_LANGUAGE,
@@ -200,7 +201,8 @@ def sender_address(account) -> str:
 
 
 def refresh_lists(mailing: Mailing) -> None:
-	"""Update the members of all lists of a mailing from their records."""
+	"""Update the members of all lists of a mailing, and the wishes of their addresses, from the records."""
+	opt_outs_store.follow_records()
 	members_store.refresh_members([*mailing.lists, *mailing.excluding, *filter(None, [mailing.seed_list])])
 
 

@@ -9,6 +9,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from email_campaigns.audience.decide import (
+	DISABLED,
 	DUPLICATE_ADDRESS,
 	DUPLICATE_RECORD,
 	EXCLUDED_ADDRESS,
@@ -16,8 +17,12 @@ from email_campaigns.audience.decide import (
 	FORGOTTEN,
 	HELD_OUT,
 	NO_ADDRESS,
+	OFF_LIST,
 	OPTED_OUT,
+	OPTED_OUT_ELSEWHERE,
 	RECORD_MISSING,
+	SEQUENCE_ENDED,
+	SEQUENCE_GONE,
 	UNSUBSCRIBED,
 )
 from email_campaigns.text import Sentence, _lt
@@ -231,6 +236,11 @@ _EXCLUSIONS = {
 	NO_ADDRESS: _lt("Their record has no valid address."),
 	RECORD_MISSING: _lt("Their record no longer exists."),
 	FORGOTTEN: _lt("They asked to be forgotten."),
+	DISABLED: _lt("Their record is disabled."),
+	OFF_LIST: _lt("They had been taken off the list."),
+	OPTED_OUT_ELSEWHERE: _lt("The opt-out field of another record with their address has a tick."),
+	SEQUENCE_ENDED: _lt("Their sequence had ended."),
+	SEQUENCE_GONE: _lt("Their sequence had been deleted."),
 }
 
 
