@@ -11,7 +11,7 @@ from datetime import date
 
 import frappe
 from frappe import _
-from frappe.utils import getdate, nowdate
+from frappe.utils import getdate
 
 from email_campaigns import lifecycle
 from email_campaigns.audience import sources_store
@@ -22,6 +22,7 @@ from email_campaigns.drip.schedule_store import campaign_steps
 from email_campaigns.lifecycle import EMAIL_CAMPAIGN
 from email_campaigns.schedule import drip
 from email_campaigns.schedule.drip import LOOK_NOW
+from email_campaigns.site_time import site_now
 from email_campaigns.text import _lt
 
 # Groups, whose members are mailed one by one. {doctype: (doctype of its members, their link to it)}
@@ -62,12 +63,12 @@ def check_enrolment(doc) -> None:
 		_check_recipient(doc)
 		_check_sender(doc)
 		_refuse_second(doc)
-	doc.status = drip.status_on(getdate(nowdate()), getdate(doc.start_date), getdate(doc.end_date))
+	doc.status = drip.status_on(site_now().date(), getdate(doc.start_date), getdate(doc.end_date))
 	doc.next_epoch = LOOK_NOW
 
 
 def _check_dates(doc) -> None:
-	if doc.is_new() and getdate(doc.start_date) < getdate(nowdate()):
+	if doc.is_new() and getdate(doc.start_date) < site_now().date():
 		frappe.throw(_("Start Date cannot be before the current date"))
 	steps = campaign_steps(frappe.get_doc("Campaign", doc.campaign_name))
 	if not steps:
@@ -181,7 +182,7 @@ def end_enrolment(name: str, status: str, reason: str) -> bool:
 def resume_enrolment(name: str) -> None:
 	"""Give an Unsubscribed enrolment the status that it has by its dates; any other stays as it is."""
 	row = frappe.db.get_value(EMAIL_CAMPAIGN, name, ["status", "start_date", "end_date"], as_dict=True)
-	status = drip.status_on(getdate(nowdate()), getdate(row.start_date), getdate(row.end_date))
+	status = drip.status_on(site_now().date(), getdate(row.start_date), getdate(row.end_date))
 	if row.status != "Unsubscribed" or not lifecycle.may_change(EMAIL_CAMPAIGN, row.status, status):
 		return
 	values = {"status": status, "ended_because": "", "next_epoch": LOOK_NOW}

@@ -9,8 +9,11 @@ from email_campaigns import lifecycle
 from email_campaigns.audience.lists import members_store
 from email_campaigns.audience.signup import signup_store
 from email_campaigns.compat import change_latest_rows, lock_wait
+from email_campaigns.delivery.ledger import counts_store
+from email_campaigns.jobs.isolation import isolate
 from email_campaigns.results import digest_store
 from email_campaigns.results import store as results
+from email_campaigns.site_time import site_now
 from email_campaigns.tracking import events_store
 
 REJUDGED_MAILS = 500  # at a time
@@ -70,15 +73,24 @@ def rejudge_hits(since: str) -> None:
 
 
 def prove_counts() -> None:
-	"""Compare the counters of people of each mailing with recent events with its ledger; correct and report
-	differences."""
+	"""Compare the counters of mails and people of each mailing with recent events with its ledger; correct
+	and report differences.
+
+	A mailing is locked only where its counters are wrong, so that nobody waits for the others.
+	"""
 	change_latest_rows()
-	for name in results.changed_since(add_days(now_datetime(), -PROVED_DAYS)):
-		frappe.db.commit()  # a transaction reads rows as they are when it begins
-		different = results.recount_people(name)
-		if different:
-			results.report_differences(name, different)
-		frappe.db.commit()
+	for name in results.changed_since(add_days(site_now(), -PROVED_DAYS)):
+		with isolate(f"the proof of the counters of {name}"):
+			_prove_counts(name)
+
+
+def _prove_counts(name: str) -> None:
+	frappe.db.commit()  # a transaction reads rows as they are when it begins
+	wrong = counts_store.compare_counts(name)
+	frappe.db.commit()
+	if wrong and (different := counts_store.recount_mails(name)):
+		results.report_differences(name, different)
+	frappe.db.commit()
 
 
 def send_digests() -> None:

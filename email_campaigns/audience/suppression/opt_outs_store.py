@@ -17,7 +17,7 @@ from frappe.utils import cint
 from email_campaigns.audience.address import address_key, normalise_or_empty, spellings
 from email_campaigns.audience.sources_store import OPT_OUT_ORIGIN, Source, sources
 from email_campaigns.audience.suppression import suppression_store
-from email_campaigns.audience.suppression.suppression import EVERYTHING, UNSUBSCRIBED
+from email_campaigns.audience.suppression.suppression import UNSUBSCRIBED
 from email_campaigns.settings import app_settings
 
 SLICE = 2000  # records

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Mapping
 from uuid import uuid4
 
@@ -16,6 +15,7 @@ from email_campaigns.delivery.mailing.mailing import Mailing
 from email_campaigns.message.compile import CompiledMessage, TemplateError, compile_message
 from email_campaigns.message.footer import Footer
 from email_campaigns.settings import app_settings
+from email_campaigns.site_time import database_clock
 from email_campaigns.text import Sentence, _lt
 from email_campaigns.tracking.links import PREFIX
 from email_campaigns.tracking.store import link_maker, token_ring
@@ -84,7 +84,7 @@ def make_composer(mailing: Mailing, message: CompiledMessage) -> Composer:
 		message_id=lambda number: (
 			f"{tokens.message_id_local_part(number) if number else uuid4().hex}@{domain}"
 		),
-		clock=time.time,
+		clock=database_clock(),
 	)
 
 

@@ -5,7 +5,7 @@ Each waits until its mail has left, and is dropped where that failed.
 
 from __future__ import annotations
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import replace
 
@@ -110,27 +110,35 @@ def _move(name: int, copy: rules.Copy) -> bool:
 	return affected_rows() > 0
 
 
-def follow_mails(mails: Iterable[int], *, again: bool = False) -> int:
-	"""Give the copies of mails the status that their mails require, and return how many were Skipped.
+def follow_mails(mails: Iterable[int], *, again: bool = False) -> Counter[str]:
+	"""Give the copies of mails the status that their mails require.
+
+	Returns {figure: change} for `counts_store.add_to_counts`.
 
 	Called when mails have been settled; with `again` when a person has settled them or queued them again in a
 	mailing under way, so that copies which ended with their mail wait or leave again.
 	"""
 	names = _copies(mails)
-	fates: dict[tuple[str, str, int], list[int]] = defaultdict(list)
+	deltas: Counter[str] = Counter()
+	fates: dict[tuple[str, tuple[str, str, int]], list[int]] = defaultdict(list)
 	for name, present, mail_status in _undecided(names, again):
 		if (fate := rules.copy_fate(mail_status)) != present:
-			fates[fate].append(name)
-	for (status, reason, send_after), copies in fates.items():
-		frappe.db.sql(
-			"""UPDATE `tabCampaign Message` SET status = %s, reason = %s, send_after = %s
-			WHERE name IN %s AND status IN %s""",
-			(
-				*(status, reason, send_after, tuple(copies)),
-				(status, *lifecycle.origins("Campaign Message", status)),
-			),
-		)
-	return sum(len(copies) for (status, *_rest), copies in fates.items() if status == "Skipped")
+			fates[present[0], fate].append(name)
+	for (before, fate), copies in fates.items():
+		deltas.update(counts_store.count_deltas(before, fate[0], _follow(copies, *fate)))
+	return deltas
+
+
+def _follow(copies: list[int], status: str, reason: str, send_after: int) -> int:
+	frappe.db.sql(
+		"""UPDATE `tabCampaign Message` SET status = %s, reason = %s, send_after = %s
+		WHERE name IN %s AND status IN %s""",
+		(
+			*(status, reason, send_after, tuple(copies)),
+			(status, *lifecycle.origins("Campaign Message", status)),
+		),
+	)
+	return affected_rows()
 
 
 def _copies(mails: Iterable[int]) -> tuple[int, ...]:
@@ -189,17 +197,20 @@ def skip_disabled_fields(keys: Sequence[str]) -> None:
 			(source, tuple(keys)),
 			pluck=True,
 		)
-		for part in slices(names):
-			_switch_off(tuple(part))
-		if names:
-			counts_store.recount_mails(source)
+		skipped = sum(_switch_off(tuple(part)) for part in slices(names))
+		if skipped:
+			deltas = counts_store.count_deltas("Queued", "Skipped", skipped)
+			counts_store.add_to_counts(source, **deltas)
 
 
-def _switch_off(names: tuple[int, ...]) -> None:
+def _switch_off(names: tuple[int, ...]) -> int:
 	key = """c.dedupe_key = IF(m.status = 'Queued' AND m.claim = '',
 		CONCAT(%(noted)s, ':', c.cc_of, ':o', c.name), c.dedupe_key)"""
 	values = {"noted": rules.NOTED, "names": names}
-	end_queued("c.name IN %(names)s", values, "Skipped", rules.SWITCHED_OFF, RELEASE, key, tables=COPIES)
+	skipped = end_queued(
+		"c.name IN %(names)s", values, "Skipped", rules.SWITCHED_OFF, RELEASE, key, tables=COPIES
+	)
 	# Copies whose mail is not settled yet are logged with it.
 	settled = "m.reason = %(off)s AND o.status = 'Sent' AND o.lease_until = 0"
 	log_skipped_copies(names, settled, {"off": rules.SWITCHED_OFF})
+	return skipped

@@ -1,12 +1,13 @@
 """The ledger, tabCampaign Message: claims of batches, settling and recovery, all in bulk SQL.
 
-A row of a living lease belongs to one batch. A lease that has ended belongs to nobody: its former job no
-longer finds its token and stops (a fencing token).
+A row of a living lease belongs to one batch. A lease that has ended sends nothing more, but its rows stay
+reserved until `recover` has taken them back: only then does the former job find that its token is gone, and
+stop (a fencing token).
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from contextlib import AbstractContextManager
 
 import frappe
@@ -22,9 +23,10 @@ from email_campaigns.results import store as results
 from email_campaigns.text import _lt
 from email_campaigns.translation import translate
 
-LEASE = 1200  # seconds: the longest time of a job that sends, and ANSWER_RESERVE, and a margin
-# Seconds for which a claim must still live when the content of its mail leaves: three minutes for a block of
-# data and ten for the final reply (RFC 5321, section 4.5.3.2).
+# Seconds. A job sends batches for four minutes; the last mail of a batch then has ANSWER_RESERVE to end in.
+LEASE = 1200
+# Seconds that a claim must still last when the content of a mail starts to leave. RFC 5321, section 4.5.3.2,
+# gives a server ten minutes to answer the final dot, and three minutes to take each block of data before it.
 ANSWER_RESERVE = 780
 _BROKEN_OFF = _lt(
 	"The connection or the worker broke off while this mail was leaving; the server may have taken it."
@@ -80,6 +82,20 @@ def _due_rows(queue: MailSelection, condition: str, values: Mapping[str, object]
 	)
 
 
+def has_unsent(token: str, names: Collection[int]) -> bool:
+	"""Tell whether a batch still holds a mail that is to leave, among the rows `names` that it has claimed.
+
+	Where it does not, its rows were taken back (a fenced batch), and it must stop.
+	"""
+	return bool(
+		frappe.db.sql(
+			"""SELECT EXISTS(SELECT 1 FROM `tabCampaign Message`
+				WHERE name IN %s AND claim = %s AND status = 'Queued')""",
+			(tuple(names) or (0,), token),
+		)[0][0]
+	)
+
+
 def settle(token: str, names: list[int], *, copies: bool = False) -> list[EndedMail]:
 	"""End a batch: free its rows except mails that are still Sending, log their outcomes and return them.
 
@@ -89,8 +105,18 @@ def settle(token: str, names: list[int], *, copies: bool = False) -> list[EndedM
 	return _free(_lock(names, "claim = %s AND status != 'Sending'", token), copies)
 
 
-def recover(epoch: int) -> list[EndedMail]:
-	"""Free the rows of leases that ended before `epoch` (Unix seconds), log their outcomes and return them.
+def campaigns_to_recover(epoch: int) -> list[str]:
+	"""Return the campaigns with rows of leases that ended before `epoch` (Unix seconds)."""
+	return frappe.db.sql(
+		"""SELECT DISTINCT COALESCE(campaign, '') FROM `tabCampaign Message`
+		WHERE lease_until > 0 AND lease_until < %s""",
+		epoch,
+		pluck=True,
+	)
+
+
+def recover(epoch: int, campaign: str) -> list[EndedMail]:
+	"""Free the rows of a campaign whose lease ended before `epoch` (Unix seconds); log and return their ends.
 
 	A mail that was Sending becomes Uncertain, since only a person or an event can tell whether it arrived; it
 	counts in the window of the hourly limit. The other claimed mails are Queued again.
@@ -98,7 +124,11 @@ def recover(epoch: int) -> list[EndedMail]:
 	dead = "lease_until > 0 AND lease_until < %s"
 	# Locked by primary key, with the condition again: a range of the index would be locked with its
 	# neighbours.
-	candidates = frappe.db.sql(f"SELECT name FROM `tabCampaign Message` WHERE {dead}", epoch, pluck=True)
+	candidates = frappe.db.sql(
+		f"SELECT name FROM `tabCampaign Message` WHERE {dead} AND COALESCE(campaign, '') = %s",
+		(epoch, campaign),
+		pluck=True,
+	)
 	names = _lock(candidates, dead, epoch)
 	if names:
 		frappe.db.sql(

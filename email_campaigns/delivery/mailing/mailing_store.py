@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from dataclasses import replace
 from typing import Any
 
 import frappe
@@ -98,6 +99,12 @@ def _ab_test(doc, subject: str, html: str) -> ABTest | None:
 	return ABTest(tuple(variants), flt(doc.ab_percent), doc.ab_winner_by or "", doc.ab_seed or "")
 
 
+_TIMING = (
+	*("send_when", "start_epoch", "deadline_epoch", "pace", "hourly_rate"),
+	*("spread_until", "anchor_epoch", "anchor_left"),
+)
+
+
 def _timing(doc) -> dict[str, Any]:
 	return {
 		"optimised": doc.send_when == OPTIMISED,
@@ -109,6 +116,25 @@ def _timing(doc) -> dict[str, Any]:
 		"anchor": cint(doc.anchor_epoch),
 		"anchor_left": cint(doc.anchor_left),
 	}
+
+
+def with_latest_timing(mailing: Mailing) -> Mailing:
+	"""Return a mailing with the deadline, the rates and the spread that its form has at this moment.
+
+	A step of a drip sequence has none of its own. A mailing that was deleted is returned as it was.
+	"""
+	if mailing.stream:
+		return mailing
+	doc = frappe.db.get_value("Mass Email", mailing.name, _TIMING, as_dict=True)
+	if not doc:
+		return mailing
+	doc.domain_rates = frappe.db.sql(
+		"""SELECT domain, hourly_rate FROM `tabCampaign Domain Rate`
+		WHERE parent = %s AND parenttype = 'Mass Email' ORDER BY idx""",
+		mailing.name,
+		as_dict=True,
+	)
+	return replace(mailing, **_timing(doc))
 
 
 def load_step(stream: Stream) -> Mailing:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Iterable, Iterator, Mapping
 from html import escape
 
@@ -28,6 +27,7 @@ from email_campaigns.message.headers import HeaderError
 from email_campaigns.schedule.estimate import ends_at
 from email_campaigns.schedule.limits import HOUR, Limit, Spread
 from email_campaigns.settings import app_settings
+from email_campaigns.site_time import database_epoch
 from email_campaigns.text import Sentence, _lt
 from email_campaigns.tracking.links import PREFIX
 from email_campaigns.tracking.store import link_maker
@@ -81,7 +81,7 @@ def _findings(doc, mailing: Mailing, count: Mapping | None) -> Iterator[Finding]
 	)
 	yield from _audience_findings(mailing, count)
 	yield from _deadline_findings(doc, mailing, count)
-	winner_at = _start(doc, mailing, int(time.time())) + _test_seconds(doc, mailing)
+	winner_at = _start(doc, mailing, database_epoch()) + _test_seconds(doc, mailing)
 	yield from ab_rules.ab_test_findings(mailing, count and count["versions"], winner_at)
 	yield from _approver_findings(doc)
 
@@ -219,7 +219,7 @@ def _count_languages(mailing: Mailing) -> dict[str, int]:
 def _deadline_findings(doc, mailing: Mailing, count: Mapping | None) -> Iterator[Finding]:
 	if not mailing.deadline:
 		return
-	start = _start(doc, mailing, int(time.time()))
+	start = _start(doc, mailing, database_epoch())
 	if mailing.deadline <= start:
 		text = _lt("The deadline has passed before the mailing would start.")
 		yield Finding(ERROR, Sentence(text))
@@ -242,7 +242,7 @@ def _test_seconds(doc, mailing: Mailing) -> int:
 
 def _estimate_late(doc, mailing: Mailing, planned: int, domains: Domains, seconds: int) -> int:
 	"""Return how many mails do not leave within `seconds`, by the limits on all or on single domains."""
-	now = int(time.time())
+	now = database_epoch()
 	limits = limits_store.mailing_limits(mailing, now)
 	shared = list(limits.shared)
 	if doc.pace == SPREAD:

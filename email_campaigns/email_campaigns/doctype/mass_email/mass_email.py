@@ -1,5 +1,3 @@
-import time
-
 import frappe
 from frappe import _
 from frappe.model.document import Document
@@ -16,6 +14,7 @@ from email_campaigns.mass_mailing.freeze_store import new_holdout_seed
 from email_campaigns.mass_mailing.prepare import ab_rules, plan_rules
 from email_campaigns.message.headers import HeaderError, header_text
 from email_campaigns.schedule.clock import UnknownZone, to_epoch
+from email_campaigns.site_time import database_epoch
 from email_campaigns.translation import translate
 
 VOIDED = ("status", "problem", "modified", *approval_store.NONE)
@@ -113,7 +112,7 @@ class MassEmail(Document):
 		self.set("send_when", send_when)
 
 	def _check_plan(self):
-		for field, sentence in plan_rules.problems_with_plan(self._plan(), int(time.time())):
+		for field, sentence in plan_rules.problems_with_plan(self._plan(), database_epoch()):
 			frappe.throw(translate(sentence), title=_(self.meta.get_label(field)))
 
 	def _check_test(self):
