@@ -13,8 +13,8 @@ from uuid import uuid4
 from frappe.utils import cint
 
 from email_campaigns.audience.suppression.suppression_store import suppress
-from email_campaigns.delivery.compose import compose_store, links_store, records_store
-from email_campaigns.delivery.compose.composer import compose_letters
+from email_campaigns.delivery.compose import compose_store, links_store, records_store, sent_store
+from email_campaigns.delivery.compose.composer import Record, compose_letters
 from email_campaigns.delivery.compose.timeline_store import TimelineWriter, write_unsettled
 from email_campaigns.delivery.copies import copies_store
 from email_campaigns.delivery.ledger import claims_store, counts_store
@@ -34,8 +34,8 @@ from email_campaigns.settings import app_settings
 class SendJob:
 	"""One job's work on a mailing: claim, send and settle batch after batch over the same SMTP sessions.
 
-	The caller commits before and after `claim` and after `settle`. `deadline` is a time of time.monotonic;
-	the mailing's own deadline applies too.
+	The caller commits before and after `claim`, after `prepare` and after `settle`. `deadline` is a time of
+	time.monotonic; the mailing's own deadline applies too.
 	"""
 
 	def __init__(self, mailing: Mailing, mails: MailSelection, deadline: float):
@@ -47,8 +47,12 @@ class SendJob:
 		self.batch_size = max(1, cint(settings.batch_size))
 		self.composers = compose_store.make_composers(mailing)
 		links_store.save_links(mailing, [composer.compiled for composer in self.composers.values()])
+		self.texts = sent_store.save_texts(self.composers)
 		self.timeline = TimelineWriter(mailing) if mailing.store_emails else None
 		self.rows: list[ClaimedMail] = []
+		self.epoch = 0
+		self.headings: dict[int, MailHeading] = {}
+		self.records: dict[tuple[str, str], Record] = {}
 		self.halt = Event()
 		self.journal = LedgerJournal(mailing, self.token, time.time)
 		self.pool = SessionPool(self.journal)
@@ -88,22 +92,30 @@ class SendJob:
 		epoch = int(time.time())
 		limits = limits_store.mailing_limits(self.mailing, epoch)
 		size, domains = limits.grant(self.batch_size, epoch), limits.by_domain(self.batch_size, epoch)
-		self.rows = claims_store.claim(self.mails, size, self.token, epoch, domains) if size else []
+		self.epoch = epoch
+		self.rows = (
+			claims_store.claim(self.mails, size, self.token, epoch, domains, self.texts) if size else []
+		)
 		return claims_store.without_forgotten(self.rows)
 
-	def send(self, rows: list[ClaimedMail]) -> Tally:
-		"""Send claimed mails. If this ends early, `settle` gives back those that have not left."""
-		headings: dict[int, MailHeading] = {}
-		if self.mailing.cc_fields:
-			rows, headings = copies_store.prepare_copies(rows)
+	def prepare(self, rows: list[ClaimedMail]) -> list[ClaimedMail]:
+		"""Store what claimed mails are made of, and return those that may leave."""
 		if not rows:
-			return Tally()
-		records = records_store.load_records(
+			return []
+		if self.mailing.cc_fields:
+			rows, self.headings = copies_store.prepare_copies(rows)
+		self.records = records_store.load_records(
 			rows, *compose_store.used_fields(self.composers), self.mailing.sender_user
 		)
-		return self.pool.run(
-			self.loops[: len(rows)], compose_letters(self.composers, rows, records, headings)
-		)
+		sent_store.save_values(rows, self.records, self.composers)
+		return rows
+
+	def send(self, rows: list[ClaimedMail]) -> Tally:
+		"""Send the mails of `prepare`. If this ends early, `settle` gives back those that have not left."""
+		if not rows:
+			return Tally()
+		letters = compose_letters(self.composers, rows, self.records, self.epoch, self.headings)
+		return self.pool.run(self.loops[: len(rows)], letters)
 
 	def settle(self) -> None:
 		"""Free the rows of the batch, suppress the addresses that bounced and put the figures on the form."""

@@ -6,6 +6,7 @@ longer finds its token and stops (a fencing token).
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Mapping
 from contextlib import AbstractContextManager
 
@@ -37,13 +38,18 @@ def claim_lock() -> AbstractContextManager[bool]:
 	return named_lock("claim", 20)
 
 
-def claim(
-	queue: MailSelection, size: int, token: str, epoch: int, domains: Mapping[str, int] | None = None
+def claim(  # noqa: PLR0913 -- what a claim is for, and its limits
+	queue: MailSelection,
+	size: int,
+	token: str,
+	epoch: int,
+	domains: Mapping[str, int] | None = None,
+	texts: Mapping[str, str] | None = None,
 ) -> list[ClaimedMail]:
 	"""Claim up to `size` rows of a queue for `token`, of those due at `epoch` (Unix seconds).
 
-	`domains` is {domain with a limit: number of mails that may go there}. Rows that another job has locked
-	are passed over.
+	`domains` is {domain with a limit: number of mails that may go there}. `texts` is {edition: name of the
+	text that its mails are made of}, with "" among them. Rows that another job has locked are passed over.
 	"""
 	domains = domains or {}
 	limits = {domain: min(most, size) for domain, most in domains.items() if most > 0}
@@ -53,12 +59,22 @@ def claim(
 	for condition, domain, most in parts:
 		values = {"epoch": epoch, "domain": domain, "limited": tuple(domains)}
 		rows += _due_rows(queue, condition, values, min(most, size - len(rows)))
-	if rows:
+	mails = [ClaimedMail(*row) for row in rows]
+	for text, names in _by_text(mails, texts or {"": ""}).items():
 		frappe.db.sql(
-			"UPDATE `tabCampaign Message` SET claim = %s, lease_until = %s WHERE name IN %s",
-			(token, epoch + LEASE, tuple(row[0] for row in rows)),
+			"""UPDATE `tabCampaign Message` SET claim = %s, lease_until = %s, sent_text = %s, date_epoch = %s
+			WHERE name IN %s""",
+			(token, epoch + LEASE, text, epoch, tuple(names)),
 		)
-	return [ClaimedMail(*row) for row in rows]
+	return mails
+
+
+def _by_text(mails: list[ClaimedMail], texts: Mapping[str, str]) -> dict[str, list[int]]:
+	"""Return {name of a text: numbers of the mails that are made of it}."""
+	names: dict[str, list[int]] = defaultdict(list)
+	for mail in mails:
+		names[texts.get(mail.edition, texts[""])].append(mail.name)
+	return names
 
 
 def _due_rows(queue: MailSelection, condition: str, values: Mapping[str, object], most: int) -> tuple:
