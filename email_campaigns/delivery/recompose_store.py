@@ -115,11 +115,14 @@ def _composer(mail: SentMail, *, untracked: bool) -> Composer | None:
 
 
 def _record(mail: SentMail, composer: Composer) -> Record | None:
-	"""Return the fields that a mail shows: as they were, or of an early mail as they are."""
-	if mail.text:
-		return sent_store.values_of(composer, sent_store.load_values([mail.row.name]), mail.row.name)
+	"""Return the fields that a mail shows: as they were, or of an early mail as they are.
+
+	None where its recipient was forgotten.
+	"""
 	if not mail.row.doctype:
 		return None
+	if mail.text:
+		return sent_store.values_of(composer, sent_store.load_values([mail.row.name]), mail.row.name)
 	user = mailing_store.load_source(*mail.source).sender_user
 	compiled = composer.compiled
 	fields = compiled.record_fields, compiled.uses_whole_record

@@ -122,6 +122,7 @@ class SendJob:
 		copies = bool(self.mailing.cc_fields)
 		names, self.rows = [row.name for row in self.rows], []
 		ended = claims_store.settle(self.token, names, copies=copies)
+		sent_store.forget_values(set(names) - {mail.name for mail in ended if mail.email})
 		_suppress_bounced(ended)
 		dropped = _settle_copies(ended) if copies else 0
 		if self.timeline:

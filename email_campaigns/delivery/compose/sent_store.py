@@ -98,7 +98,41 @@ def load_values(names: Collection[int]) -> dict[int, dict[str, Any]]:
 	}
 
 
+def forget_values(names: Collection[int]) -> None:
+	"""Delete the fields of those mails whose recipient was forgotten while their batch was under way."""
+	if names:
+		frappe.db.sql(
+			"""DELETE v FROM `tabCampaign Mail Values` v JOIN `tabCampaign Message` m ON m.name = v.name
+			WHERE v.name IN %s AND m.email = ''""",
+			(tuple(names),),
+		)
+
+
 def values_of(composer: Composer, values: Mapping[int, Record], message: int) -> Record | None:
 	"""Return the fields that a mail shows, from those of `load_values`; None where they were forgotten."""
 	uses_fields = composer.compiled.record_fields or composer.compiled.uses_whole_record
 	return values.get(message) if uses_fields else {}
+
+
+def count_texts(mailing: str) -> list[dict[str, Any]]:
+	"""Return {"text", "edition", "subject", "mails", "first", "last"} for each text of a Mass Email.
+
+	The answer is empty where no edition has more than one: it then says nothing new, and is quick.
+	"""
+	texts = frappe.get_all("Campaign Mail Text", {"mailing": mailing}, ["name", "edition", "subject"])
+	if len(texts) == len({text.edition for text in texts}):
+		return []
+	counts = {
+		name: {"mails": mails, "first": first, "last": last}
+		for name, mails, first, last in frappe.db.sql(
+			"""SELECT sent_text, COUNT(*), MIN(sent_at), MAX(sent_at) FROM `tabCampaign Message`
+			WHERE source = %s AND status IN ('Sent', 'Sending', 'Uncertain') GROUP BY sent_text""",
+			mailing,
+		)
+	}
+	rows = [
+		{"text": text.name, "edition": text.edition or "", "subject": text.subject, **counts[text.name]}
+		for text in texts
+		if text.name in counts
+	]
+	return sorted(rows, key=lambda row: (row["edition"], str(row["first"])))
