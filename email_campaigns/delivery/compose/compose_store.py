@@ -12,6 +12,7 @@ from frappe.utils import cint
 from email_campaigns.compat import site_url
 from email_campaigns.delivery.compose import links_store
 from email_campaigns.delivery.compose.composer import Composer
+from email_campaigns.delivery.compose.personal_links import PersonalLinks
 from email_campaigns.delivery.compose.sent_text import SentText
 from email_campaigns.delivery.mailing.mailing import Mailing
 from email_campaigns.message.compile import CompiledMessage, TemplateError, compile_message, compile_source
@@ -87,7 +88,7 @@ def _composer(
 		compiled,
 		unsubscribe_url=maker.unsubscribe,
 		message_id=message_id,
-		personal=links_store.PersonalLinks(maker, text.links, informational=text.informational),
+		personal=PersonalLinks(maker, text.links, informational=text.informational),
 	)
 
 

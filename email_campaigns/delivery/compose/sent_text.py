@@ -13,7 +13,7 @@ from typing import Any, cast
 from email_campaigns.delivery.compose.plain_json import load_json, write_json
 from email_campaigns.message.compile import MessageSource
 
-# To be raised by whoever changes the bytes that a text makes; tests/data/sent_text.json shows the change.
+# To be raised by whoever changes the bytes that a text makes; tests/data/sent_text.eml shows the change.
 FORMAT = 1
 NAME_LENGTH = 32  # hex digits, 128 bits
 
