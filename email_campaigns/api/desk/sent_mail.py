@@ -28,10 +28,10 @@ def show(message: int) -> dict[str, Any]:
 	doc.check_permission("read")
 	_check_record(doc)
 	try:
-		mail = recompose_store.show_sent_mail(doc.name)
+		mail = recompose_store.show_sent_mail(doc.name) or {}
 	except (TemplateError, RenderError, HeaderError) as error:
 		frappe.throw(translate(error), title=_("The Mail Can't Be Shown"))
-	if mail is None:
+	if not mail:
 		frappe.throw(_("This mail has not been sent, or what it was made of no longer exists."))
 	return mail
 

@@ -17,6 +17,7 @@ from email_campaigns.delivery.compose.plain_json import load_json, write_json
 from email_campaigns.delivery.compose.sent_text import SentText, name_of, read_text
 from email_campaigns.delivery.ledger.row import ClaimedMail
 
+SHOWN = 140  # characters of the subject and the sender, which lists show
 LONGEST_STATEMENT = 1_000_000  # characters of values; MariaDB's default for a whole statement is 16 MB
 
 
@@ -39,7 +40,7 @@ def _save_text(name: str, content: str, text: SentText) -> None:
 		f"""INSERT INTO `tabCampaign Mail Text` (name, creation, modified, owner, modified_by, mailing,
 			campaign, edition, subject, sender, content) VALUES ({", ".join(["%s"] * 11)})
 		ON DUPLICATE KEY UPDATE content = VALUES(content)""",
-		(*values, text.source.subject, sender, content),
+		(*values, text.source.subject[:SHOWN], sender[:SHOWN], content),
 	)
 
 
