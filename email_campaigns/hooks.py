@@ -90,6 +90,7 @@ doc_events = {
 ignore_links_on_delete = [
 	"Suppressed Email",
 	"Campaign Message",
+	"Campaign Mail Text",
 	"Campaign Log",
 	"Tracking Link",
 	"Target List Change",

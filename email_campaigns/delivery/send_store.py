@@ -12,8 +12,8 @@ from threading import Event
 from uuid import uuid4
 
 from email_campaigns.audience.suppression.suppression_store import suppress
-from email_campaigns.delivery.compose import compose_store, links_store, records_store
-from email_campaigns.delivery.compose.composer import Letter, compose_letters
+from email_campaigns.delivery.compose import compose_store, links_store, records_store, sent_store
+from email_campaigns.delivery.compose.composer import Letter, Record, compose_letters
 from email_campaigns.delivery.compose.timeline_store import TimelineWriter, write_unsettled
 from email_campaigns.delivery.copies import copies_store
 from email_campaigns.delivery.ledger import claims_store, counts_store
@@ -37,8 +37,8 @@ LOOK_SECONDS = 1  # how long a batch goes on after somebody has lowered a limit,
 class SendJob:
 	"""One job's work on a mailing: claim, send and settle batch after batch over the same SMTP sessions.
 
-	The caller commits before and after `claim` and `settle`, so that both see rows as they are at that
-	moment. `deadline` is a time of time.monotonic; the mailing's own deadline applies too.
+	The caller commits before and after `claim`, `prepare` and `settle`, so that each sees rows as they are at
+	that moment. `deadline` is a time of time.monotonic; the mailing's own deadline applies too.
 	"""
 
 	def __init__(self, mailing: Mailing, mails: MailSelection, deadline: float):
@@ -49,8 +49,12 @@ class SendJob:
 		self.rates = Rates()  # those under which the present batch was claimed
 		self.composers = compose_store.make_composers(mailing)
 		links_store.save_links(mailing, [composer.compiled for composer in self.composers.values()])
+		self.texts = sent_store.save_texts(self.composers)
 		self.timeline = TimelineWriter(mailing) if mailing.store_emails else None
 		self.rows: list[ClaimedMail] = []
+		self.epoch = 0
+		self.headings: dict[int, MailHeading] = {}
+		self.records: dict[tuple[str, str], Record] = {}
 		self.halt = Event()
 		self.journal = LedgerJournal(mailing, self.token)
 		self.pool = SessionPool(self.journal)
@@ -81,32 +85,41 @@ class SendJob:
 		return self.halt.is_set()
 
 	def claim(self) -> list[ClaimedMail]:
-		"""Claim as many mails as the limits and the batch size allow now, and return those that may leave.
+		"""Claim as many mails as the limits and the batch size allow now, and return them.
 
 		The caller holds `claims_store.claim_lock`.
 		"""
 		epoch, wanted = database_epoch(), latest_number("batch_size")
 		limits = limits_store.mailing_limits(mailing_store.with_latest_timing(self.mailing), epoch)
 		size, domains = limits.grant(wanted, epoch), limits.by_domain(wanted, epoch)
-		self.rates = limits.rates
-		self.rows = claims_store.claim(self.mails, size, self.token, epoch, domains) if size else []
-		return claims_store.without_forgotten(judge_store.without_unwanted(self.mailing, self.rows))
+		self.rates, self.epoch = limits.rates, epoch
+		self.rows = (
+			claims_store.claim(self.mails, size, self.token, epoch, domains, self.texts) if size else []
+		)
+		return self.rows
+
+	def prepare(self, rows: list[ClaimedMail]) -> list[ClaimedMail]:
+		"""Judge claimed mails anew, store what they are made of, and return those that may leave."""
+		rows = claims_store.without_forgotten(judge_store.without_unwanted(self.mailing, rows))
+		if not rows:
+			return []
+		if self.mailing.cc_fields:
+			rows, self.headings = copies_store.prepare_copies(rows)
+		self.records = records_store.load_records(
+			rows, *compose_store.used_fields(self.composers), self.mailing.sender_user
+		)
+		sent_store.save_values(rows, self.records, self.composers)
+		return rows
 
 	def send(self, rows: list[ClaimedMail], may_go_on: Callable[[], bool]) -> Tally:
-		"""Send claimed mails. If this ends early, `settle` gives back those that have not left.
+		"""Send the mails of `prepare`. If this ends early, `settle` gives back those that have not left.
 
 		`may_go_on` is asked every LOOK_SECONDS whether mail may still leave this site. It begins a new
 		transaction, so that this job too looks at the limits as they are at that moment.
 		"""
-		headings: dict[int, MailHeading] = {}
-		if self.mailing.cc_fields:
-			rows, headings = copies_store.prepare_copies(rows)
 		if not rows:
 			return Tally()
-		records = records_store.load_records(
-			rows, *compose_store.used_fields(self.composers), self.mailing.sender_user
-		)
-		letters = compose_letters(self.composers, rows, records, headings)
+		letters = compose_letters(self.composers, rows, self.records, self.epoch, self.headings)
 		return self.pool.run(self.loops[: len(rows)], self._watch(letters, may_go_on))
 
 	def _watch(self, letters: Iterator[Letter], may_go_on: Callable[[], bool]) -> Iterator[Letter]:
@@ -130,6 +143,7 @@ class SendJob:
 		copies = bool(self.mailing.cc_fields)
 		names, self.rows = [row.name for row in self.rows], []
 		ended = claims_store.settle(self.token, names, copies=copies)
+		sent_store.forget_values(set(names) - {mail.name for mail in ended if mail.email})
 		_suppress_bounced(ended)
 		if self.timeline:
 			self.timeline.write(_sent_mails(ended))

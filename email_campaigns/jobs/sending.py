@@ -254,6 +254,9 @@ def _send_batch(sending: send_store.SendJob, queue: Queue) -> bool:
 		return False
 	tally = Tally()
 	try:
+		rows = sending.prepare(rows)
+		# What the mails are made of is durable before they leave, and no row of theirs is locked.
+		frappe.db.commit()
 		tally = sending.send(rows, lambda: _may_go_on(queue))
 	finally:
 		frappe.db.commit()

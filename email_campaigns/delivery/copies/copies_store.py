@@ -28,26 +28,38 @@ def prepare_copies(rows: Sequence[ClaimedMail]) -> tuple[list[ClaimedMail], dict
 
 	Copies from a field that is switched off are Skipped, so nobody is copied from it after that.
 	"""
-	mails = tuple({row.mail for row in rows})
-	family = frappe.db.sql(
-		"""SELECT name, 0, email, '', '' FROM `tabCampaign Message` WHERE name IN %(mails)s
-		UNION ALL SELECT name, cc_of, email, cc_field, dedupe_key FROM `tabCampaign Message`
-		WHERE cc_of IN %(mails)s ORDER BY 1""",
-		{"mails": mails},
-	)
-	copied: dict[int, list[str]] = defaultdict(list)
-	for _name, cc_of, email, _field, key in family:
-		if key.startswith(f"{rules.PLANNED}:"):
-			copied[cc_of].append(email)
-	headings = {
-		name: MailHeading(email, tuple(copied[name])) for name, cc_of, email, *_rest in family if not cc_of
-	}
+	family = _families(rows)
 	fields = {name: field for name, cc_of, _email, field, _key in family if cc_of}
 	enabled = fields_store.enabled_keys()
 	off = {row.name for row in rows if row.cc_of and fields.get(row.name) not in enabled}
 	if off:
 		end_queued("c.name IN %(names)s", {"names": tuple(off)}, "Skipped", rules.SWITCHED_OFF)
-	return [row for row in rows if row.name not in off], headings
+	return [row for row in rows if row.name not in off], _headings(family)
+
+
+def read_headings(rows: Sequence[ClaimedMail]) -> dict[int, MailHeading]:
+	"""Return {number of a mail: its To and Cc} of mails and copies. A claimed mail keeps its heading."""
+	return _headings(_families(rows))
+
+
+def _families(rows: Sequence[ClaimedMail]) -> tuple[tuple, ...]:
+	"""Return (number, mail that it is a copy of, address, CC field, dedupe key) of mails and their copies."""
+	return frappe.db.sql(
+		"""SELECT name, 0, email, '', '' FROM `tabCampaign Message` WHERE name IN %(mails)s
+		UNION ALL SELECT name, cc_of, email, cc_field, dedupe_key FROM `tabCampaign Message`
+		WHERE cc_of IN %(mails)s ORDER BY 1""",
+		{"mails": tuple({row.mail for row in rows})},
+	)
+
+
+def _headings(family: Sequence[tuple]) -> dict[int, MailHeading]:
+	copied: dict[int, list[str]] = defaultdict(list)
+	for _name, cc_of, email, _field, key in family:
+		if key.startswith(f"{rules.PLANNED}:"):
+			copied[cc_of].append(email)
+	return {
+		name: MailHeading(email, tuple(copied[name])) for name, cc_of, email, *_rest in family if not cc_of
+	}
 
 
 def follow_records(

@@ -7,6 +7,7 @@ stop (a fencing token).
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Collection, Mapping
 from contextlib import AbstractContextManager
 
@@ -42,13 +43,19 @@ def claim_lock() -> AbstractContextManager[bool]:
 	return named_lock("claim", 20)
 
 
-def claim(
-	queue: MailSelection, size: int, token: str, epoch: int, domains: Mapping[str, int] | None = None
+def claim(  # noqa: PLR0913 -- what a claim is for, and its limits
+	queue: MailSelection,
+	size: int,
+	token: str,
+	epoch: int,
+	domains: Mapping[str, int] | None = None,
+	texts: Mapping[str, str] | None = None,
 ) -> list[ClaimedMail]:
 	"""Claim up to `size` rows of a queue for `token`, of those due at `epoch` (Unix seconds).
 
-	`domains` is {domain with a limit: number of mails that may go there}. Rows that another job has locked
-	are passed over, and those to an address whose opt-out waits to be carried out.
+	`domains` is {domain with a limit: number of mails that may go there}. `texts` is {edition: name of the
+	text that its mails are made of}, with "" among them. Rows that another job has locked are passed over,
+	and those to an address whose opt-out waits to be carried out.
 	"""
 	domains = domains or {}
 	limits = {domain: min(most, size) for domain, most in domains.items() if most > 0}
@@ -60,12 +67,22 @@ def claim(
 	for condition, domain, most in parts:
 		values = {"epoch": epoch, "domain": domain, "limited": tuple(domains), "leaving": tuple(leaving)}
 		rows += _due_rows(queue, condition + but_leaving, values, min(most, size - len(rows)))
-	if rows:
+	mails = [ClaimedMail(*row) for row in rows]
+	for text, names in _by_text(mails, texts or {"": ""}).items():
 		frappe.db.sql(
-			"UPDATE `tabCampaign Message` SET claim = %s, lease_until = %s WHERE name IN %s",
-			(token, epoch + LEASE, tuple(row[0] for row in rows)),
+			"""UPDATE `tabCampaign Message` SET claim = %s, lease_until = %s, sent_text = %s, date_epoch = %s
+			WHERE name IN %s""",
+			(token, epoch + LEASE, text, epoch, tuple(names)),
 		)
-	return [ClaimedMail(*row) for row in rows]
+	return mails
+
+
+def _by_text(mails: list[ClaimedMail], texts: Mapping[str, str]) -> dict[str, list[int]]:
+	"""Return {name of a text: numbers of the mails that are made of it}."""
+	names: dict[str, list[int]] = defaultdict(list)
+	for mail in mails:
+		names[texts.get(mail.edition, texts[""])].append(mail.name)
+	return names
 
 
 def _due_rows(queue: MailSelection, condition: str, values: Mapping[str, object], most: int) -> tuple:

@@ -32,7 +32,7 @@ INNER_FLOORS = {
 		{"ledger"},
 		{"compose", "copies"},
 		{"sending", "enqueue_store"},
-		{"send_store"},
+		{"send_store", "recompose_store"},
 	),
 	"mass_mailing": ({""}, {"prepare", "resend"}, {"explain"}),
 	# The Desk shows where the public pages are.

@@ -4,7 +4,7 @@ import frappe
 from frappe.utils import add_days, nowdate
 
 from email_campaigns.api.desk import drip
-from email_campaigns.delivery.compose import view_store
+from email_campaigns.delivery import recompose_store
 from email_campaigns.drip.plan_store import has_due
 from email_campaigns.tests.site.kits.builders import (
 	a_contact,
@@ -168,7 +168,7 @@ class TestFigures(DripTest):
 
 	def test_a_mail_is_shown_in_the_browser_as_it_was_sent(self):
 		message = frappe.db.get_value("Campaign Message", {"source": self.name})
-		self.assertIn("Hello Jo", view_store.render_sent_mail(message))
+		self.assertIn("Hello Jo", recompose_store.view_sent_mail(message))
 
 	def test_the_calendar_shows_sequences_that_last_into_it(self):
 		events = drip.events(
