@@ -253,7 +253,7 @@ class SendLoop:
 		meaning, reason = judge_refusal(refusal)
 		if meaning is ReplyMeaning.PAUSE:
 			self._pause(letter, reason)
-		elif meaning is ReplyMeaning.RETRY:
+		elif meaning in (ReplyMeaning.RETRY, ReplyMeaning.THROTTLED):
 			self._postpone(letter, reason)
 		else:
 			self._fail(letter, reason, bounced=meaning is ReplyMeaning.BOUNCED)

