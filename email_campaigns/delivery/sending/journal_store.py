@@ -224,4 +224,4 @@ class LedgerJournal:
 		if suppressed and claimed:
 			reason = suppression_reason(suppressed)
 			self._end(letter, "Skipped", ", m.reason = %(reason)s", reason=reason)
-		return JournalAnswer.SKIP
+		return JournalAnswer.SKIP if claimed else JournalAnswer.FENCED
