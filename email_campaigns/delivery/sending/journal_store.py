@@ -269,8 +269,9 @@ class LedgerJournal:
 			and self._send_inexactly(letter)
 		):
 			return JournalAnswer.GO
-		if claimed:
-			self._refuse(letter)
+		if not claimed:
+			return JournalAnswer.FENCED
+		self._refuse(letter)
 		return JournalAnswer.SKIP
 
 	def _send_inexactly(self, letter: Letter) -> bool:
