@@ -20,6 +20,7 @@ OPTED_OUT = _lt("Opted out on the record")
 UNSUBSCRIBED = _lt("Unsubscribed")
 DUPLICATE_ADDRESS = _lt("Duplicate address")
 DUPLICATE_RECORD = _lt("Record on several lists")
+DUPLICATE_MERGED = _lt("Merged with a record that has the mail")
 HELD_OUT = _lt("Hold-out group")
 FORGOTTEN = _lt("Forgotten on request")
 _SUPPRESSED = {

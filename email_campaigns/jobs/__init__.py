@@ -8,5 +8,6 @@ queues.py       the two queues of send_batch: of a Mass Email, and of a stream o
 ab_winner.py    the winners of A/B tests
 drip.py         enrolments and due steps of Email Campaigns
 lists.py        imports, copies and feeds of Target Lists
+renames.py      the keys of members and mails after renamings
 upkeep.py       hourly and nightly work: statuses by dates, counts, digests, hits judged again
 """

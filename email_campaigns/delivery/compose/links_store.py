@@ -63,7 +63,7 @@ def make_personal_links(mailing: Mailing, message: CompiledMessage, maker: LinkM
 		if link.enabled
 	}
 	for url in message.automatic_links:
-		targets[url] = LinkTarget(automatic_id(mailing.name, url), url, automatic=True)
+		targets[url] = LinkTarget(automatic_id(mailing.link_source, url), url, automatic=True)
 	return PersonalLinks(maker, targets, informational=mailing.informational)
 
 
@@ -86,7 +86,8 @@ def save_links(mailing: Mailing, messages: Iterable[CompiledMessage]) -> None:
 	titles: dict[str, str] = {}
 	for message in messages:
 		titles = {**message.automatic_links, **titles}
-	link_store.save_automatic(mailing.name, mailing.campaign, titles)
+	links = {automatic_id(mailing.link_source, url): (url, title) for url, title in titles.items()}
+	link_store.save_automatic(mailing.name, mailing.campaign, links)
 
 
 def _named(mailing: Mailing, message: CompiledMessage) -> dict[str, Link]:

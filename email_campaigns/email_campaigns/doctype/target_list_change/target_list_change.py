@@ -17,3 +17,5 @@ def on_doctype_update():
 	frappe.db.add_index("Target List Change", ["target_list", "creation"])
 	frappe.db.add_index("Target List Change", ["email"])
 	frappe.db.add_index("Target List Change", ["creation"])
+	# Frappe looks for a renamed record here.
+	frappe.db.add_index("Target List Change", ["member_name", "member_doctype"])
