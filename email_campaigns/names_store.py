@@ -1,8 +1,8 @@
 """Names that are never given twice: ledger, log, links and tokens know a document by its name alone.
 
-Frappe gives the number of the last deleted document again, and the title of a deleted one. So the name of each
-deleted document stays behind as a Retired Name. A title that a rename has freed may be used again, because
-everything that knew it has followed; a number may not.
+Frappe gives the number of the last deleted document again, and the title of a deleted one. So the name of
+each deleted document stays behind as a Retired Name. A title that a rename has freed may be used again: all
+that knew it has followed. A number may not.
 """
 
 from __future__ import annotations
@@ -16,8 +16,8 @@ from frappe.utils import now
 
 RETIRED = "Retired Name"
 SHOWN = 3  # names in a sentence
-# {doctype: (doctype, column) of the rows that know its documents by their names}. Each column has an index, or
-# a small table.
+# {doctype: (doctype, column) of the rows that know its documents by their names}. Each column has an index,
+# or a small table.
 KNOWN_BY = {
 	"Mass Email": (
 		("Campaign Message", "source"),
@@ -120,7 +120,7 @@ def retire(doctype: str, name: str) -> None:
 
 
 def check_new_name(doc: Document, method: str | None = None) -> None:
-	"""before_validate: refuse a name that a deleted document had, whoever chose it. Raises ValidationError."""
+	"""before_validate: refuse a name that a deleted document had. Raises ValidationError."""
 	if doc.is_new() and doc.name:
 		_check_unused(doc.doctype, doc.name)
 

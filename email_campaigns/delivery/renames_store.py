@@ -55,7 +55,8 @@ def follow_renaming(doc: Document, method: str, old: str, new: str, merge: bool 
 	# Written by a job that had read the old name before.
 	for table in ("Campaign Message", "Campaign Log"):
 		frappe.db.sql(
-			f"UPDATE `tab{table}` SET recipient_name = %s WHERE recipient_doctype = %s AND recipient_name = %s",
+			f"""UPDATE `tab{table}` SET recipient_name = %s
+			WHERE recipient_doctype = %s AND recipient_name = %s""",
 			(new, doc.doctype, old),
 		)
 

@@ -131,7 +131,8 @@ def decide_members(
 ) -> list[Decision]:
 	"""Return the decisions on members of a group with the conditions of this step added.
 
-	`people` is {(doctype, record): person}, for a Contact and a User may have one name; `start` is the start date of the enrolment.
+	`people` is {(doctype, record): person}, because a Contact and a User may have one name. `start` is the
+	start date of the enrolment.
 	"""
 	checked = []
 	for decision in decisions:

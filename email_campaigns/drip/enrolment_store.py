@@ -250,7 +250,7 @@ def check_merge(campaign: str, target: str) -> None:
 	if names:
 		frappe.throw(
 			_(
-				"{0} can't be merged into {1}: its enrolments, such as {2}, would go on with steps that are not"
-				" theirs. Set it to Inactive instead."
+				"{0} can't be merged into {1}: its enrolments, such as {2}, would go on with steps that are"
+				" not theirs. Set it to Inactive instead."
 			).format(frappe.bold(campaign), frappe.bold(target), names[0])
 		)

@@ -138,7 +138,7 @@ def follow_withdrawal(doc, method=None) -> None:
 
 
 def follow_renaming(doc, method: str, old: str, new: str, merge: bool = False) -> None:
-	"""after_rename of any document: of two enrolments that a merge has made one recipient's, the later ends."""
+	"""after_rename of any document: of two enrolments that a merge gives to one recipient, the later ends."""
 	if merge and doc.doctype in enrolment_store.enrollable_doctypes():
 		filters = {"email_campaign_for": doc.doctype, "recipient": new, "status": ("in", UNFINISHED)}
 		if names := frappe.get_all(EMAIL_CAMPAIGN, filters, pluck="name"):

@@ -87,7 +87,7 @@ def follow_renamed_campaign(old: str, new: str) -> None:
 
 
 def check_deletable(link: Document) -> None:
-	"""Raise ValidationError where mails with a document Tracking Link may have left, for their readers need it.
+	"""Raise ValidationError where mails with a Tracking Link may have left, for their readers need it.
 
 	Of a link without a campaign the log alone says whether it was used.
 	"""
@@ -99,8 +99,8 @@ def check_deletable(link: Document) -> None:
 	if used:
 		frappe.throw(
 			_(
-				"The link {0} can't be deleted, because it may stand in mails that were sent. Disable it instead:"
-				" then it leads to a page that says so."
+				"The link {0} can't be deleted, because it may stand in mails that were sent. Disable it"
+				" instead: then it leads to a page that says so."
 			).format(frappe.bold(link.title)),
 			title=_("The Link Is in Use"),
 		)

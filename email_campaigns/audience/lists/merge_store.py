@@ -71,8 +71,8 @@ def check_deletable(target_list: str) -> None:
 	if names := sorted({*mailings, *enrolments}):
 		frappe.throw(
 			_(
-				"The Target List {0} can't be deleted, because these mails go or went to it: {1}. Take it off those"
-				" that have not started, or delete its members instead."
+				"The Target List {0} can't be deleted, because these mails go or went to it: {1}. Take it off"
+				" those that have not started, or delete its members instead."
 			).format(frappe.bold(target_list), ", ".join(names[:5]) + (", …" if names[5:] else "")),
 			title=_("It Is Still Known"),
 		)

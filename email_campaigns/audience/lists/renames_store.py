@@ -65,8 +65,8 @@ def rename_members(rows: Iterable[frappe._dict], doctype: str, record: str) -> N
 
 def _join_twins(elder: frappe._dict, twins: list[frappe._dict], record: str) -> None:
 	names = tuple(twin.name for twin in twins)
-	values = {"by_person": int(any(row.by_person for row in (elder, *twins))), "record_missing": 0}
-	values |= _consent((elder.name, *names))
+	by_person = any(row.by_person for row in (elder, *twins))
+	values = {"by_person": int(by_person), "record_missing": 0, **_consent((elder.name, *names))}
 	log_twins(names, record)
 	frappe.db.delete("Target List Member", {"name": ("in", names)})
 	frappe.db.set_value("Target List Member", elder.name, values, update_modified=False)
@@ -85,7 +85,7 @@ def _consent(names: tuple[int, ...]) -> dict[str, object]:
 
 
 def log_twins(names: Collection[int], record: str | None = None) -> None:
-	"""Log members that another one stands for from now on; `record` is their record's name, if that is new."""
+	"""Log members that another one stands for from now on; `record` is their record's new name, if any."""
 	frappe.db.sql(
 		"""INSERT INTO `tabTarget List Change` (name, creation, modified, owner, modified_by,
 			target_list, movement, feed, email, member_doctype, member_name)
