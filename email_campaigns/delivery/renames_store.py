@@ -33,6 +33,7 @@ def wait_for_freezes(doc: Document, method: str, old: str, new: str, merge: bool
 	A slice that has read the old name is committed first; the next one reads the new name.
 	"""
 	if is_source(doc.doctype) or doc.doctype in ("Campaign", "Target List"):
+		change_latest_rows()
 		frappe.db.sql(
 			"""SELECT name FROM `tabMass Email`
 			WHERE status = 'In Process' AND (frozen = 0 OR missing_cursor > 0) ORDER BY name FOR UPDATE"""
