@@ -65,9 +65,28 @@ scheduler_events = {
 	"daily_long": ["email_campaigns.jobs.upkeep.prove_counts"],
 }
 
+# What the ledger, the log and the links know by its name never shares it with another document.
+_NAMED_ONCE = {
+	"before_validate": ["email_campaigns.names_store.check_new_name"],
+	"before_rename": ["email_campaigns.names_store.check_renaming"],
+	"after_rename": ["email_campaigns.names_store.follow_renaming"],
+	"after_delete": ["email_campaigns.names_store.retire_deleted"],
+}
+
 doc_events = {
 	# A tick in the opt-out field of a record keeps mail from its address on every other record and list.
-	"*": {"on_update": ["email_campaigns.audience.suppression.opt_outs_store.follow_record"]},
+	# Members, mails and enrolments follow the records that they are about, whatever their doctype.
+	"*": {
+		"on_update": ["email_campaigns.audience.suppression.opt_outs_store.follow_record"],
+		"before_rename": ["email_campaigns.delivery.renames_store.wait_for_freezes"],
+		"after_rename": [
+			"email_campaigns.audience.lists.renames_store.follow_renaming",
+			"email_campaigns.delivery.renames_store.follow_renaming",
+			"email_campaigns.drip.events_store.follow_renaming",
+		],
+	},
+	("Campaign", "Mass Email", "Email Campaign", "Tracking Link"): _NAMED_ONCE,
+	"DocType": {"after_rename": "email_campaigns.jobs.renames.follow_renamed_doctype"},
 	# An opt-out that a person makes anywhere in Frappe holds for campaigns too, and one from a campaign for
 	# Frappe.
 	"Email Unsubscribe": {
@@ -82,7 +101,11 @@ doc_events = {
 	},
 	# The record of an opt-out is named after its address and list.
 	"Target List": {
-		"after_rename": "email_campaigns.audience.suppression.suppression_store.follow_renamed_list"
+		**_NAMED_ONCE,
+		"after_rename": [
+			*_NAMED_ONCE["after_rename"],
+			"email_campaigns.audience.suppression.suppression_store.follow_renamed_list",
+		],
 	},
 }
 

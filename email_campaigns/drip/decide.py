@@ -118,16 +118,23 @@ def _decision(candidate: Candidate, reason: str) -> Decision:
 
 
 def decide_members(
-	rules: DripRules, step: DripStep, start: date, decisions: Iterable[Decision], people: Mapping[str, Person]
+	rules: DripRules,
+	step: DripStep,
+	start: date,
+	decisions: Iterable[Decision],
+	people: Mapping[tuple[str, str], Person],
 ) -> list[Decision]:
 	"""Return the decisions on members of a group with the conditions of this step added.
 
-	`people` is {record: person}; `start` is the start date of the enrolment.
+	`people` is {(doctype, record): person}, because a Contact and a User may have one name. `start` is the
+	start date of the enrolment.
 	"""
 	checked = []
 	for decision in decisions:
 		candidate = decision.candidate
 		due = drip.due(step, start, rules.clocks, candidate.time_zone)
-		reason = skip_reason(rules, step, due, people[candidate.record]) or decision.reason
-		checked.append(Decision(candidate, f"s:{candidate.record}", reason) if reason else decision)
+		reason = skip_reason(rules, step, due, people[candidate.doctype, candidate.record]) or decision.reason
+		# The member of a list has a number; members of an Email Group are of one doctype.
+		key = f"s:{candidate.member or candidate.record}"
+		checked.append(Decision(candidate, key, reason) if reason else decision)
 	return checked

@@ -255,3 +255,18 @@ def _advance(names: Collection[str], status: str, target: str) -> int:
 		(target, tuple(names), status),
 	)
 	return affected_rows()
+
+
+def check_merge(campaign: str, target: str) -> None:
+	"""Refuse to merge a campaign with enrolments into `target`: their steps have other numbers there.
+
+	Raises ValidationError.
+	"""
+	names = frappe.get_all(EMAIL_CAMPAIGN, {"campaign_name": campaign}, pluck="name", limit=1)
+	if names:
+		frappe.throw(
+			_(
+				"{0} can't be merged into {1}: its enrolments, such as {2}, would go on with steps that are"
+				" not theirs. Set it to Inactive instead."
+			).format(frappe.bold(campaign), frappe.bold(target), names[0])
+		)

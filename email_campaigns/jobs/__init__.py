@@ -10,5 +10,6 @@ opt_outs.py     opt-outs that could not be carried out when they came
 ab_winner.py    the winners of A/B tests
 drip.py         enrolments and due steps of Email Campaigns
 lists.py        imports, copies and feeds of Target Lists
+renames.py      the keys of members and mails after renamings
 upkeep.py       hourly and nightly work: statuses by dates, counts, digests, hits judged again
 """

@@ -27,7 +27,7 @@ def link_targets(mailing: Mailing, message: CompiledMessage) -> dict[str, LinkTa
 		if link.enabled and (message.uses_any_link or name in message.tracking_links)
 	}
 	for url in message.automatic_links:
-		targets[url] = LinkTarget(automatic_id(mailing.name, url), url)
+		targets[url] = LinkTarget(automatic_id(mailing.link_source, url), url)
 	return targets
 
 
@@ -50,7 +50,8 @@ def save_links(mailing: Mailing, messages: Iterable[CompiledMessage]) -> None:
 	titles: dict[str, str] = {}
 	for message in messages:
 		titles = {**message.automatic_links, **titles}
-	link_store.save_automatic(mailing.name, mailing.campaign, titles)
+	links = {automatic_id(mailing.link_source, url): (url, title) for url, title in titles.items()}
+	link_store.save_automatic(mailing.name, mailing.campaign, links)
 
 
 def _named(mailing: Mailing, message: CompiledMessage) -> dict[str, Link]:

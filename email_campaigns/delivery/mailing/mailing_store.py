@@ -148,8 +148,9 @@ def load_step(stream: Stream) -> Mailing:
 	subject, html = template_content(template)
 	informational = campaign.campaign_type == INFORMATIONAL
 	return Mailing(
-		# Tracked links are named after it: the same for every user who sends the step.
+		# The same for every user who sends the step, as are its tracked links.
 		name=f"{campaign.name} / {stream.step}",
+		link_key=f"{campaign.link_key or campaign.name} / {stream.step}",
 		title=template,
 		campaign=campaign.name,
 		subject=subject,

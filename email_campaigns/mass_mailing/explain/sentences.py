@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from email_campaigns.audience.decide import (
 	DISABLED,
 	DUPLICATE_ADDRESS,
+	DUPLICATE_MERGED,
 	DUPLICATE_RECORD,
 	EXCLUDED_ADDRESS,
 	EXCLUDED_RECORD,
@@ -229,6 +230,7 @@ _EXCLUSIONS = {
 	OPTED_OUT: _lt("The opt-out field of their record has a tick."),
 	DUPLICATE_ADDRESS: _lt("Another member with the same address has the mail."),
 	DUPLICATE_RECORD: _lt("They are on several lists, and have the mail as a member of another."),
+	DUPLICATE_MERGED: _lt("Their record was merged with one that has the mail."),
 	HELD_OUT: _lt(
 		"They belong to the hold-out group, which was chosen at random and gets nothing,"
 		" so that results show what the mailing changed."

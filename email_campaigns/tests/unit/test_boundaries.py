@@ -16,7 +16,7 @@ ENTRY_POINTS = {"api", "jobs", "patches", "install", "uninstall", PACKAGE}
 # From the ground up: a room reaches the floors below its own, and no other room of its own floor.
 FLOORS = (
 	{"lifecycle", "bounds", "compat", "text"},
-	{"settings", "notify", "translation", "site_time"},
+	{"settings", "notify", "translation", "site_time", "names_store"},
 	{"audience", "schedule", "message", "tracking", "results"},
 	{"delivery"},
 	# erpnext reads another app's history into the ledger.
@@ -31,7 +31,7 @@ INNER_FLOORS = {
 		{"mailing", "smtp"},
 		{"ledger"},
 		{"compose", "copies"},
-		{"sending", "enqueue_store"},
+		{"sending", "enqueue_store", "renames_store"},
 		{"send_store", "recompose_store"},
 	),
 	"mass_mailing": ({""}, {"prepare", "resend"}, {"explain"}),

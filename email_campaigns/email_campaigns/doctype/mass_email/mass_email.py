@@ -1,10 +1,11 @@
 import frappe
 from frappe import _
 from frappe.model.document import Document
+from frappe.model.naming import make_autoname
 from frappe.utils import cint, flt, get_datetime, get_system_timezone
 from frappe.utils.html_utils import sanitize_html
 
-from email_campaigns import lifecycle
+from email_campaigns import lifecycle, names_store
 from email_campaigns.delivery.copies import fields_store
 from email_campaigns.delivery.mailing import mailing
 from email_campaigns.email_campaigns.doctype.campaign.campaign import check_lists
@@ -18,11 +19,17 @@ from email_campaigns.site_time import database_epoch
 from email_campaigns.translation import translate
 
 VOIDED = ("status", "problem", "modified", *approval_store.NONE)
+SERIES = "MASS-.YYYY.-.#####"
 FIELDS_IN_HEADERS = ("from_name", "reply_to", "subject_prefix")
 
 
 class MassEmail(Document):
 	"""A mailing: what is sent to which lists, when and how fast; status_store alone changes its status."""
+
+	def autoname(self):
+		"""Give the mailing a number that no other ever had."""
+		# Here and not in the definition, from which Frappe gives the last number again after a deletion.
+		self.name = names_store.draw_name(self.doctype, lambda: make_autoname(SERIES, doc=self))
 
 	def onload(self):
 		"""Give the form the state of the approval, and make the texts of users safe for it."""
@@ -161,10 +168,14 @@ class MassEmail(Document):
 		return not before or cint(before.get(field)) != cint(self.get(field))
 
 	def on_trash(self):
-		"""Raise ValidationError unless the mailing is a Draft or Cancelled."""
+		"""Raise ValidationError where the mailing may still send something, or has sent something."""
 		if self.status not in ("Draft", "Cancelled"):
 			frappe.throw(
 				_("A mailing that is {0} can't be deleted; its ledger and log belong to it.").format(
 					_(self.status)
 				)
 			)
+		names_store.check_deletable(
+			self,
+			_("Cancel it instead: a Cancelled mailing sends nothing, and a filter of the list hides it."),
+		)

@@ -117,17 +117,6 @@ class TestStopping(DripTest):
 		frappe.db.commit()
 		self.assertEqual(self.status(self.name), "Cancelled")
 
-	def test_deleting_a_sequence_stops_its_queued_mails(self):
-		frappe.db.set_default("suspend_email_queue", 1)
-		self.addCleanup(frappe.db.set_default, "suspend_email_queue", 0)
-		self.at(1)
-		frappe.delete_doc("Email Campaign", self.name)
-		frappe.db.commit()
-		frappe.db.set_default("suspend_email_queue", 0)
-		self.at(1)
-		self.assertEqual(self.subjects(JO), ["Day 0"])
-		frappe.db.delete("Campaign Message", {"source": self.name})
-
 
 class TestFigures(DripTest):
 	def setUp(self):
