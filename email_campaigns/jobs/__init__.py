@@ -8,5 +8,6 @@ queues.py       the two queues of send_batch: of a Mass Email, and of a stream o
 ab_winner.py    the winners of A/B tests
 drip.py         enrolments and due steps of Email Campaigns
 lists.py        imports, copies and feeds of Target Lists
+suppression.py  lifting what one refusal of a server has suppressed
 upkeep.py       hourly and nightly work: statuses by dates, counts, digests, hits judged again
 """
