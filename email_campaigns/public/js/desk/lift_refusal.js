@@ -55,7 +55,11 @@ function explain({ count, first, last, words }) {
 
 function as_option({ doctype, title, count }, index) {
 	const kind = doctype ? `${__(doctype)} ${title}` : __("Mailings that no longer exist");
-	return { label: __("{0}: {1} addresses", [escape(kind), number(count)]), value: String(index), checked: 1 };
+	return {
+		label: __("{0}: {1} addresses", [escape(kind), number(count)]),
+		value: String(index),
+		checked: 1,
+	};
 }
 
 function lift(key, chosen, done) {
