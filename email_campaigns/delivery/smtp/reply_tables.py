@@ -32,6 +32,7 @@ ACCOUNT_DETAILS = frozenset(
 		# Exchange Online: bad HELO, banned sender, spam from the account, from the tenant, from the address
 		*("7.501", "7.502", "7.503", "7.506", "7.511", "7.705", "7.708", "7.750"),
 		*(f"7.{detail}" for detail in range(606, 650)),  # Exchange Online: banned client address
+		"2.252",  # Exchange Online: may not send as this sender
 	)
 )
 
@@ -40,7 +41,6 @@ LIMIT_DETAILS = frozenset(
 		"5.3",  # RFC 3463: too many recipients; each of our mails has one, so the session has had too many
 		"7.28",  # Gmail: too much mail from this client, or with this Message-ID
 		"1.90",  # Exchange Online: the mailbox has reached its recipients of a day
-		*(f"2.{detail}" for detail in range(251, 256)),  # Exchange Online: sender throttled
 		*("7.232", "7.233", "7.235"),  # Exchange Online: a tenant's recipients of a day
 	)
 )
