@@ -25,6 +25,7 @@ from email_campaigns.delivery.sending.journal_store import LedgerJournal
 from email_campaigns.delivery.sending.send_loop import NoFurtherSession, SendLoop, Tally
 from email_campaigns.delivery.sending.session_pool import SessionPool
 from email_campaigns.delivery.smtp import transport
+from email_campaigns.delivery.smtp.refusal_key import key_of_reason
 from email_campaigns.delivery.smtp.session import Session, Unavailable
 from email_campaigns.lifecycle import MASS_EMAIL
 from email_campaigns.schedule.limits import Rates
@@ -205,4 +206,5 @@ def _suppress_bounced(ended: list[EndedMail]) -> None:
 	for mail in ended:
 		# A person who was forgotten while the mail left has no address here any more.
 		if mail.bounced and mail.status == "Failed" and mail.email:
-			suppress(mail.email, reason="Hard Bounce", origin=f"{mail.source}: {mail.reason}")
+			origin, refusal = f"{mail.source}: {mail.reason}", key_of_reason(mail.reason)
+			suppress(mail.email, reason="Hard Bounce", origin=origin, refusal=refusal)

@@ -11,5 +11,6 @@ ab_winner.py    the winners of A/B tests
 drip.py         enrolments and due steps of Email Campaigns
 lists.py        imports, copies and feeds of Target Lists
 renames.py      the keys of members and mails after renamings
+suppression.py  lifting what one refusal of a server has suppressed
 upkeep.py       hourly and nightly work: statuses by dates, counts, digests, hits judged again
 """

@@ -9,5 +9,6 @@ results       figures of mailings and campaigns, number cards, target lists from
 choices       time zones and CC fields for forms
 target_list, members, records   lists with their feeds and sign-up forms; who joins them
 drip          enrolment in drip sequences, their steps and figures
+suppression   lifting what one refusal of a server has suppressed
 tracking, timeline, privacy     judging hits again, a record's timeline, an address that is to be forgotten
 """
