@@ -73,6 +73,11 @@ doc_events = {
 		],
 	},
 	("Campaign", "Mass Email", "Email Campaign", "Tracking Link"): _NAMED_ONCE,
+	# What an approval names keeps it.
+	("Campaign", "Target List", "User", "Email Account"): {
+		"before_rename": ["email_campaigns.mass_mailing.renames_store.note_approvals"],
+		"after_rename": ["email_campaigns.mass_mailing.renames_store.rebind_approvals"],
+	},
 	"DocType": {"after_rename": "email_campaigns.jobs.renames.follow_renamed_doctype"},
 	# An opt-out that a person makes anywhere in Frappe holds for campaigns too, and one from a campaign for
 	# Frappe.

@@ -9,9 +9,12 @@ from email_campaigns.api.desk import target_list
 from email_campaigns.audience.address import record_key
 from email_campaigns.audience.lists import members_store
 from email_campaigns.delivery.ledger import counts_store
+from email_campaigns.delivery.mailing.mailing import Stream
+from email_campaigns.delivery.mailing.mailing_store import load_step
 from email_campaigns.jobs import drip, renames, sending
 from email_campaigns.mass_mailing import freeze_store
 from email_campaigns.tests.site.kits.builders import (
+	a_campaign,
 	a_contact,
 	a_list,
 	a_mailing,
@@ -45,7 +48,7 @@ def members(title: str) -> list[tuple]:
 class RenameTest(SendingTest):
 	def setUp(self):
 		super().setUp()
-		self.contact = a_contact(JO)
+		self.contact, self.unique = a_contact(JO), frappe.generate_hash(length=8).lower()
 		for title in (FIRST, SECOND):
 			a_list(title=title)
 		frappe.db.commit()
@@ -68,8 +71,10 @@ class TestMembers(RenameTest):
 		self.assertEqual(members(FIRST), [(name, record_key("Contact", name), 1)])
 
 	def test_a_user_whose_address_changes(self):
-		self.join(FIRST, a_user("old"), doctype="User")
-		name = rename(address("old"), address("new"), "User")
+		old, new = a_user(f"old-{self.unique}"), address(f"new-{self.unique}")
+		self.addCleanup(frappe.db.delete, "Notification Settings", {"name": new})
+		self.join(FIRST, old, doctype="User")
+		name = rename(old, new, "User")
 		self.assertEqual(members(FIRST), [(name, f"User/{name}", 1)])
 		members_store.refresh_members([FIRST])
 		self.assertEqual(frappe.db.get_value("Target List Member", {"target_list": FIRST}, "email"), name)
@@ -263,6 +268,42 @@ class TestSequences(DripTest):
 		rename(first, second, merge=True)
 		self.assertEqual((self.status(elder), self.status(later)), ("In Progress", "Cancelled"))
 		self.assertEqual([row[2] for row in self.steps(later)], ["Skipped"])
+
+
+class TestRunningMailings(RenameTest):
+	def test_renames_of_what_an_approval_names_stop_nothing(self):
+		self.join(FIRST, self.contact, a_contact(KIM))
+		campaign = a_campaign()
+		name = self.start(a_mailing(FIRST, campaign=campaign))
+		new = [rename(FIRST, "Sending Other", "Target List"), rename(campaign, f"{campaign} 2", "Campaign")]
+		self.go_on()
+		self.assertEqual(self.received(), [JO, KIM])
+		form = self.form(name)
+		self.assertEqual((form.status, form.campaign, form.problem or ""), ("Complete", new[1], ""))
+		for field, value in zip(("target_list", "campaign"), new, strict=True):
+			values = frappe.get_all("Campaign Message", {"source": name}, pluck=field)
+			self.assertEqual(values, [value] * 2)
+		self.assertNothingLost(name)
+
+	def test_what_was_changed_before_the_rename_is_still_not_approved(self):
+		self.join(FIRST, self.contact)
+		name = self.start(a_mailing(FIRST))
+		change("Mass Email", name, subject_prefix="[OTHER]")
+		rename(FIRST, "Sending Other", "Target List")
+		self.go_on()
+		self.assertEqual((self.form(name).status, self.received()), ("Draft", []))
+
+	def test_plain_links_of_steps_outlive_a_renamed_campaign(self):
+		"""And a new campaign of the old title has links of its own."""
+		first = a_sequence()
+		links = [load_step(Stream(first, 1, "Administrator")).link_source]
+		renamed = rename(first, f"{first} 2", "Campaign")
+		links.append(load_step(Stream(renamed, 1, "Administrator")).link_source)
+		other = a_sequence(campaign_name=first)
+		links.append(load_step(Stream(other, 1, "Administrator")).link_source)
+		self.assertEqual(links[0], links[1])
+		self.assertNotEqual(links[0], links[2])
+		self.assertEqual(other, first)
 
 
 class TestLists(RenameTest):
