@@ -52,10 +52,12 @@ _KEY = """LEFT(SHA2(CONCAT(%(doctype)s, '/', HEX(WEIGHT_STRING(
 def draw_name(doctype: str, draw: Callable[[], str]) -> str:
 	"""Return the first of the names from `draw` that no document has, or ever had.
 
-	A counter that was set back gives used names for a while.
+	A counter that was set back gives used names for a while. A rule without a counter gives one name again
+	and again; that one is returned, for the caller's insert to be refused.
 	"""
-	while frappe.db.exists(doctype, name := draw()) or is_used(doctype, name):
-		pass
+	name, last = draw(), ""
+	while name and name != last and (frappe.db.exists(doctype, name) or is_used(doctype, name)):
+		name, last = draw(), name
 	return name
 
 

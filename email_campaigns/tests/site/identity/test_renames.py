@@ -108,6 +108,21 @@ class TestMembers(RenameTest):
 		self.assertEqual(tuple(change_row.values()), ("Left", "Merged with another member", KIM, twin))
 		frappe.db.delete("Target List Change", {"target_list": FIRST})
 
+	def test_who_is_added_while_being_renamed_joins_by_no_stale_name(self):
+		"""The adding has begun before the rename is committed, and would read the old name."""
+		site, old, added = frappe.local.site, self.contact, []
+		frappe.rename_doc("Contact", old, "Sending Josephine", show_alert=False)
+		source = members_store.source("Contact")
+		adding = threading.Thread(
+			target=elsewhere,
+			args=(site, lambda: added.append(members_store.add_records(FIRST, source, [old]))),
+		)
+		adding.start()
+		adding.join(2)
+		frappe.db.commit()
+		adding.join(60)
+		self.assertEqual((added, members(FIRST)), ([0], []))
+
 	def test_stale_keys_of_earlier_renamings_are_repaired(self):
 		self.join(FIRST, self.contact, a_contact(KIM))
 		self.join(SECOND, self.contact)
