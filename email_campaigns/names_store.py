@@ -45,7 +45,7 @@ NUMBERED = ("Mass Email", "Email Campaign", "Tracking Link")
 _UNKNOWN = ("Target List",)
 # Names are equal where the database takes them for equal: a, A and ä are one letter. The hash keeps no text,
 # which might hold an address.
-_KEY = """LEFT(SHA2(CONCAT(%(doctype)s, '/', HEX(WEIGHT_STRING(
+KEY = """LEFT(SHA2(CONCAT(%(doctype)s, '/', HEX(WEIGHT_STRING(
 	CONVERT(%(name)s USING utf8mb4) COLLATE utf8mb4_unicode_ci))), 256), 32)"""
 
 
@@ -67,7 +67,7 @@ def is_used(doctype: str, name: str) -> bool:
 	The name is locked until the end of the transaction: nobody can retire it meanwhile.
 	"""
 	retired = frappe.db.sql(
-		f"SELECT name FROM `tab{RETIRED}` WHERE name = {_KEY} FOR UPDATE", {"doctype": doctype, "name": name}
+		f"SELECT name FROM `tab{RETIRED}` WHERE name = {KEY} FOR UPDATE", {"doctype": doctype, "name": name}
 	)
 	return bool(retired) or (doctype not in _UNKNOWN and bool(known_by(doctype, name)))
 
@@ -116,7 +116,7 @@ def retire(doctype: str, name: str) -> None:
 	"""Keep a name from being given again."""
 	frappe.db.sql(
 		f"""INSERT IGNORE INTO `tab{RETIRED}` (name, creation, modified, owner, modified_by)
-		VALUES ({_KEY}, %(now)s, %(now)s, %(user)s, %(user)s)""",
+		VALUES ({KEY}, %(now)s, %(now)s, %(user)s, %(user)s)""",
 		{"doctype": doctype, "name": name, "now": now(), "user": frappe.session.user},
 	)
 

@@ -83,6 +83,21 @@ class TestNumbers(NamesTest):
 		self.assertEqual(names_store.known_by("Mass Email", name), [])
 		self.assertTrue(names_store.is_used("Mass Email", name))
 
+	def test_a_rule_without_a_counter_does_not_go_round_for_ever(self):
+		campaign = a_campaign()
+		self.assertEqual(names_store.draw_name("Campaign", lambda: campaign), campaign)
+
+	def test_a_name_is_looked_up_by_its_key_alone(self):
+		"""A scan would lock the names of all others until the end of the transaction."""
+		names_store.retire("Campaign", "Sending Gone")
+		self.assertTrue(names_store.is_used("Campaign", "sending gone"))
+		(plan,) = frappe.db.sql(
+			f"EXPLAIN SELECT name FROM `tabRetired Name` WHERE name = {names_store.KEY} FOR UPDATE",
+			{"doctype": "Campaign", "name": "Sending Gone"},
+			as_dict=True,
+		)
+		self.assertEqual((plan.type, plan.key), ("const", "PRIMARY"))
+
 	def test_a_member_takes_no_number_of_ones_own(self):
 		values = {"doctype": "Target List Member", "target_list": a_list(), "email": JO, "__newname": 1}
 		self.refuses("gets its number by itself", frappe.get_doc(values).insert)
