@@ -87,7 +87,7 @@ def check_deletable(doc: Document, advice: str) -> None:
 	if parts := [part for part in known if part]:
 		frappe.throw(
 			_("{0} {1} can't be deleted, because these belong to it: {2}. {3}").format(
-				_(doc.doctype), frappe.bold(doc.name), ", ".join(parts), advice
+				_(doc.doctype), frappe.bold(doc.name), "; ".join(parts), advice
 			),
 			title=_("It Is Still Known"),
 		)
@@ -99,17 +99,17 @@ def _sent_columns(doctype: str) -> list[tuple[str, str]]:
 
 
 def _describe(doctype: str, column: str, name: str) -> str:
-	"""Return how many rows of a doctype know a name, “2 Mass Email (MASS-1, MASS-2)”, "" for none."""
+	"""Return how many rows of a doctype know a name, “Mass Email (2): MASS-1, MASS-2”, "" for none."""
 	number = frappe.db.count(doctype, {column: name})
 	if not number:
 		return ""
 	if doctype == "Campaign Message":
-		return _("{0} mails in the ledger").format(number)
+		return _("mails in the ledger: {0}").format(number)
 	if doctype == "Campaign Log":
-		return _("{0} entries in the log").format(number)
+		return _("entries in the log: {0}").format(number)
 	names = frappe.get_all(doctype, {column: name}, pluck="name", order_by="creation desc", limit=SHOWN)
 	more = ["…"] if number > SHOWN else []
-	return f"{number} {_(doctype)} ({', '.join([*names, *more])})"
+	return f"{_(doctype)} ({number}): {', '.join([*names, *more])}"
 
 
 def retire(doctype: str, name: str) -> None:
