@@ -65,11 +65,14 @@ _NAMED_ONCE = {
 doc_events = {
 	# Members, mails and enrolments follow the records that they are about, whatever their doctype.
 	"*": {
-		"before_rename": ["email_campaigns.delivery.renames_store.wait_for_freezes"],
+		"before_rename": [
+			"email_campaigns.delivery.renames_store.wait_for_freezes",
+			"email_campaigns.drip.renames_store.wait_for_plans",
+		],
 		"after_rename": [
 			"email_campaigns.audience.lists.renames_store.follow_renaming",
 			"email_campaigns.delivery.renames_store.follow_renaming",
-			"email_campaigns.drip.events_store.follow_renaming",
+			"email_campaigns.drip.renames_store.follow_renaming",
 		],
 	},
 	("Campaign", "Mass Email", "Email Campaign", "Tracking Link"): _NAMED_ONCE,

@@ -12,6 +12,7 @@ from email_campaigns.compat import change_latest_rows
 from email_campaigns.delivery.ledger import counts_store
 from email_campaigns.delivery.mailing.mailing import Stream
 from email_campaigns.delivery.mailing.mailing_store import load_step
+from email_campaigns.drip import plan_store
 from email_campaigns.jobs import drip, renames, sending
 from email_campaigns.mass_mailing import freeze_store
 from email_campaigns.tests.site.kits.builders import (
@@ -286,6 +287,26 @@ class TestSequences(DripTest):
 		rename(first, second, merge=True)
 		self.assertEqual((self.status(elder), self.status(later)), ("In Progress", "Cancelled"))
 		self.assertEqual([row[2] for row in self.steps(later)], ["Skipped"])
+
+
+class TestGroups(DripTest):
+	def test_a_rename_waits_for_the_step_that_is_being_planned(self):
+		contact = a_contact(JO)
+		add_records(a_list(title=FIRST), "Contact", contact)
+		name = enrol(a_sequence(), FIRST, "Target List")
+		plan_store.plan_enrolments(plan_store.due_enrolments(clock(0, 23)), clock(0, 23))  # not committed yet
+		site = frappe.local.site
+		renaming = threading.Thread(
+			target=elsewhere, args=(site, lambda: rename(contact, "Sending Josephine"))
+		)
+		renaming.start()
+		renaming.join(2)
+		waited = renaming.is_alive()
+		frappe.db.commit()
+		renaming.join(60)
+		self.assertTrue(waited)
+		self.at(0, 23)
+		self.assertEqual((self.received(), [row[2] for row in self.steps(name)]), ([JO], ["Sent"]))
 
 
 class TestRunningMailings(RenameTest):
