@@ -57,7 +57,8 @@ def add_records(target_list: str, origin: Source, names: Sequence[str], *, by_pe
 	"""
 	rows = frappe.db.sql(
 		f"""SELECT s.name, s.`{origin.email_field}`, {origin.language}, {origin.time_zone}, {origin.opt_out}
-		FROM `tab{origin.doctype}` s WHERE s.name IN %(names)s""",
+		FROM `tab{origin.doctype}` s WHERE s.name IN %(names)s LOCK IN SHARE MODE""",
+		# Locked, so that a record which is being renamed joins by its new name, or not at all.
 		{"names": tuple(names)},
 	)
 	if by_person:

@@ -65,7 +65,7 @@ FREE = {
 	"ab_winner": "B",
 	"store_emails": True,
 	"stream": Stream("Spring", 1, "kim@example.org"),
-	"link_key": "any",
+	"link_key": "k3 / 1",
 }
 
 
