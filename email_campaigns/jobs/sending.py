@@ -67,10 +67,10 @@ def _end_queued(name: str) -> None:
 
 def recover(epoch: int) -> None:
 	"""Take back the claims whose lease ended before `epoch` (Unix seconds)."""
+	frappe.db.commit()
 	for campaign in claims_store.campaigns_to_recover(epoch):
 		with isolate(f"the recovery of mails of {campaign}"):
-			# A new transaction: it must not read what another campaign's recovery saw.
-			frappe.db.commit()
+			frappe.db.commit()  # a transaction reads rows as they are when it begins
 			send_store.recover_claims(epoch, campaign)
 			frappe.db.commit()
 

@@ -76,6 +76,7 @@ class TestMailings(SendingTest):
 		sending.tick()
 		for name in (self.broken, self.other):
 			sending.freeze(name)
+		for name in (self.broken, self.other):
 			change("Mass Email", name, deadline_epoch=database_epoch() - HOUR)
 		with breaking(ends_store, "expire", self.broken):
 			sending.top_up()
@@ -138,7 +139,7 @@ class TestSequences(DripTest):
 		with patch.object(plan_store, "plan_enrolments", broken):
 			for _tick in range(2):
 				drip.plan(clock(0, 23))
-		self.go_on()
+			self.go_on()
 		self.assertEqual(self.received(), [address("lou")])
 		self.assertIn("Error Log", frappe.db.get_value("Campaign", first, "drip_problem"))
 		self.assertEqual(logged(f"the planning of {first} failed"), 1)
