@@ -23,8 +23,13 @@ before_uninstall = [
 after_app_install = "email_campaigns.install.after_app_install"
 after_migrate = "email_campaigns.install.after_migrate"
 
-# Links of guests are answered before the website looks up redirects, which takes longer than the answer.
-before_request = ["email_campaigns.api.public.routes.answer"]
+# Links of guests are answered before the website looks up redirects, which takes longer than the answer. Any
+# other request, and every job, may come to a hook or a controller of the app.
+before_request = [
+	"email_campaigns.api.public.routes.answer",
+	"email_campaigns.compat.change_latest_rows",
+]
+before_job = ["email_campaigns.compat.change_latest_rows"]
 
 # A cookie marks a device on which a user has signed in: its opens and clicks are not counted.
 on_session_creation = ["email_campaigns.api.public.own_device.remember_device"]
