@@ -222,20 +222,35 @@ def end_duplicates(names: Collection[str]) -> set[str]:
 	return {name for name in ended if end_enrolment(name, "Cancelled", MERGED)}
 
 
-def advance_statuses(today: date) -> None:
-	"""Bring enrolments to In Progress and Completed by their dates; `today` is a date of the site's clock.
+def advance_statuses(today: date, most: int) -> int:
+	"""Bring up to `most` enrolments to In Progress, and as many to Completed, by their dates.
 
-	The rule is ERPNext's, but an enrolment is not Completed while a mail of it is still queued.
+	`today` is a date of the site's clock. Returns how many changed. The rule is ERPNext's, but an enrolment
+	is not Completed while a mail of it is still queued. Enrolments and mails are read without locking them;
+	only the rows that change are locked.
 	"""
-	frappe.db.sql(
-		"""UPDATE `tabEmail Campaign` SET status = 'In Progress'
-		WHERE status = 'Scheduled' AND start_date <= %s""",
-		today,
+	started = frappe.db.sql(
+		"SELECT name FROM `tabEmail Campaign` WHERE status = 'Scheduled' AND start_date <= %s LIMIT %s",
+		(today, most),
+		pluck=True,
 	)
-	frappe.db.sql(
-		"""UPDATE `tabEmail Campaign` e SET e.status = 'Completed', e.next_epoch = 0
+	ended = frappe.db.sql(
+		"""SELECT e.name FROM `tabEmail Campaign` e
 		WHERE e.status = 'In Progress' AND e.end_date < %s AND e.next_epoch = 0
 			AND NOT EXISTS (SELECT 1 FROM `tabCampaign Message` m
-				WHERE m.source = e.name AND m.status IN ('Queued', 'Sending'))""",
-		today,
+				WHERE m.source = e.name AND m.status IN ('Queued', 'Sending')) LIMIT %s""",
+		(today, most),
+		pluck=True,
 	)
+	return _advance(started, "Scheduled", "In Progress") + _advance(ended, "In Progress", "Completed")
+
+
+def _advance(names: Collection[str], status: str, target: str) -> int:
+	if not names:
+		return 0
+	due = "" if target == "In Progress" else " AND next_epoch = 0"
+	frappe.db.sql(
+		f"UPDATE `tabEmail Campaign` SET status = %s WHERE name IN %s AND status = %s{due}",
+		(target, tuple(names), status),
+	)
+	return affected_rows()

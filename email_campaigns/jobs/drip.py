@@ -15,6 +15,7 @@ from email_campaigns.site_time import site_time
 
 PLAN_SECONDS = 3600
 ENROLLED_AT_ONCE = 100
+ADVANCED_AT_ONCE = 500
 
 
 def tick() -> None:
@@ -64,6 +65,8 @@ def enrol(campaign: str, doctype: str, start_date: str, names: list[str]) -> Non
 
 
 def advance(epoch: int = 0) -> None:
-	"""Update the statuses of enrolments to the date at `epoch` (Unix seconds, now by default)."""
-	enrolment_store.advance_statuses(site_time(epoch or int(time.time())).date())
-	frappe.db.commit()
+	"""Update the statuses of enrolments to the date at `epoch` (Unix seconds, now by default), by slices."""
+	today = site_time(epoch or int(time.time())).date()
+	frappe.db.commit()  # a fresh snapshot
+	while enrolment_store.advance_statuses(today, ADVANCED_AT_ONCE):
+		frappe.db.commit()

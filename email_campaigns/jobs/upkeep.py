@@ -8,18 +8,32 @@ from frappe.utils import add_days, get_datetime, getdate, now_datetime, nowdate
 from email_campaigns import lifecycle
 from email_campaigns.audience.lists import members_store
 from email_campaigns.audience.signup import signup_store
-from email_campaigns.compat import change_latest_rows
+from email_campaigns.compat import change_latest_rows, lock_wait
 from email_campaigns.results import digest_store
 from email_campaigns.results import store as results
 from email_campaigns.tracking import events_store
 
 REJUDGED_MAILS = 500  # at a time
+DELETED_ROWS = 1000  # at a time
+LOCK_SECONDS = 5  # that a count waits for a list's row
 PROVED_DAYS = 3  # makes up for nights on which the job did not run
 
 
 def update_statuses() -> None:
-	"""Bring campaigns to Active and Complete by their dates, and the counts of target lists up to date."""
+	"""Bring campaigns to Active and Complete by their dates, and the counts of target lists up to date.
+
+	Each list is counted in a transaction of its own: nobody who leaves or joins a list waits for the others.
+	"""
 	change_latest_rows()
+	_advance_campaigns()
+	frappe.db.commit()
+	for name in frappe.get_all("Target List", pluck="name"):
+		_recount_list(name)
+	while signup_store.delete_expired(DELETED_ROWS):
+		frappe.db.commit()
+
+
+def _advance_campaigns() -> None:
 	today = getdate(nowdate())
 	for status, target, field, condition in (
 		("Planning", "Active", "start_date", "<="),
@@ -30,10 +44,17 @@ def update_statuses() -> None:
 			WHERE status = %s AND status IN %s AND {field} {condition} %s""",
 			(target, status, lifecycle.origins("Campaign", target), today),
 		)
-	for name in frappe.get_all("Target List", pluck="name"):
-		members_store.update_counts(name)
-	signup_store.delete_expired()
+
+
+def _recount_list(name: str) -> None:
+	"""Count a list in a fresh snapshot; one whose row somebody holds is counted in an hour again."""
 	frappe.db.commit()
+	try:
+		with lock_wait(LOCK_SECONDS):
+			members_store.update_counts(name)
+		frappe.db.commit()
+	except (frappe.QueryTimeoutError, frappe.QueryDeadlockError):
+		frappe.db.rollback()
 
 
 def rejudge_hits(since: str) -> None:

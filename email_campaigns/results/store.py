@@ -17,6 +17,7 @@ from datetime import datetime
 
 import frappe
 
+from email_campaigns.compat import affected_rows
 from email_campaigns.lifecycle import MASS_EMAIL
 from email_campaigns.results.rates import KINDS, Counts
 
@@ -238,20 +239,27 @@ def recount_people(source: str) -> dict[str, tuple[int, int]]:
 	"""Set the counters of a mailing to what its ledger says; return {counter: (stored, counted)} of those
 	that differ.
 
-	The form's row is locked before anything is counted. An event that is counted meanwhile waits, so that
-	counters and ledger are compared as they were at one moment.
+	Counters and ledger are compared as they were at one moment, that of the transaction's snapshot, so a job
+	begins a transaction before. Nothing is locked while a million mails are counted: who opens or
+	unsubscribes meanwhile does not wait. A counter that has moved since the snapshot stays as it is, and is
+	not among those returned; the next count mends it.
 	"""
-	if not frappe.db.sql("SELECT 1 FROM `tabMass Email` WHERE name = %s FOR UPDATE", source):
-		return {}
 	stored, counted = counts(source), count_anew(source)
 	different = {
 		kind: (getattr(stored, kind), getattr(counted, kind))
 		for kind in KINDS
 		if getattr(stored, kind) != getattr(counted, kind)
 	}
-	# The difference, not the number: what another transaction has counted since this one began stays.
-	_add_to_counters(source, {kind: now - before for kind, (before, now) in different.items()})
-	return different
+	return {kind: pair for kind, pair in different.items() if _correct(source, kind, *pair)}
+
+
+def _correct(source: str, kind: str, stored: int, counted: int) -> bool:
+	column = _COLUMNS[kind]
+	frappe.db.sql(
+		f"UPDATE `tabMass Email` SET {column} = %s WHERE name = %s AND {column} = %s",
+		(counted, source, stored),
+	)
+	return affected_rows() == 1
 
 
 def changed_since(moment: datetime) -> list[str]:

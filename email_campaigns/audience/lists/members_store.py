@@ -254,19 +254,28 @@ def _candidate(row: tuple[Any, ...]) -> Candidate:
 
 
 def update_counts(target_list: str) -> None:
-	"""Count the members of a list: all, those who left it, and those whose address gets no mail at all."""
-	frappe.db.sql(
-		"""UPDATE `tabTarget List` l SET
-			member_count = (SELECT COUNT(*) FROM `tabTarget List Member` m WHERE m.target_list = l.name),
-			opted_out_count = (SELECT COUNT(*) FROM `tabTarget List Member` m JOIN `tabSuppressed Email` s
-				ON s.email = m.email AND BINARY LOWER(s.email) = BINARY LOWER(m.email)
-				WHERE m.target_list = l.name AND s.target_list = l.name),
-			suppressed_count = (SELECT COUNT(*) FROM `tabTarget List Member` m JOIN `tabSuppressed Email` s
-				ON s.email = m.email AND BINARY LOWER(s.email) = BINARY LOWER(m.email)
-				WHERE m.target_list = l.name AND COALESCE(s.target_list, '') = '')
-		WHERE l.name = %s""",
+	"""Count the members of a list: all, those who left it, and those whose address gets no mail at all.
+
+	The count reads the transaction's snapshot and locks no row: whoever unsubscribes meanwhile must not wait
+	for it. Only the list's own row is locked, and only where a figure has changed.
+	"""
+	suppressed = """SELECT COUNT(*) FROM `tabTarget List Member` m JOIN `tabSuppressed Email` s
+		ON s.email = m.email AND BINARY LOWER(s.email) = BINARY LOWER(m.email)
+		WHERE m.target_list = l.name AND"""
+	rows = frappe.db.sql(
+		f"""SELECT l.member_count, l.opted_out_count, l.suppressed_count,
+			(SELECT COUNT(*) FROM `tabTarget List Member` m WHERE m.target_list = l.name),
+			({suppressed} s.target_list = l.name),
+			({suppressed} COALESCE(s.target_list, '') = '')
+		FROM `tabTarget List` l WHERE l.name = %s""",
 		target_list,
 	)
+	if rows and rows[0][:3] != rows[0][3:]:
+		frappe.db.sql(
+			"""UPDATE `tabTarget List` SET member_count = %s, opted_out_count = %s, suppressed_count = %s
+			WHERE name = %s""",
+			(*rows[0][3:], target_list),
+		)
 
 
 def delete_members(target_list: str) -> None:
