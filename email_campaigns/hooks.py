@@ -33,7 +33,11 @@ before_job = ["email_campaigns.compat.change_latest_rows"]
 
 # A cookie marks a device on which a user has signed in: its opens and clicks are not counted.
 on_session_creation = ["email_campaigns.api.public.own_device.remember_device"]
-after_request = ["email_campaigns.api.public.own_device.mark_device"]
+after_request = [
+	"email_campaigns.api.public.own_device.mark_device",
+	# An opt-out that comes during a migration is stored all the same.
+	"email_campaigns.api.public.routes.note_refused",
+]
 
 scheduler_events = {
 	"cron": {

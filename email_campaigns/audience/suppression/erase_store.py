@@ -26,6 +26,7 @@ INDEXED = (
 	"Target List Change",
 	"Target List Sign Up",
 	"Suppressed Email",
+	"Waiting Opt Out",
 )
 _TEXTS = (
 	"Data",
@@ -80,6 +81,7 @@ def erase(email: str) -> dict[str, Any]:
 	_clear_changes(find_rows("Target List Change", address))
 	_delete("Target List Sign Up", find_rows("Target List Sign Up", address))
 	_delete("Suppressed Email", find_rows("Suppressed Email", address))
+	_delete("Waiting Opt Out", find_rows("Waiting Opt Out", address))
 	_clear_texts(address)
 	_clear_copies(address)
 	_lift_mirror(address)

@@ -13,7 +13,7 @@ import frappe
 
 from email_campaigns import lifecycle
 from email_campaigns.audience.decide import FORGOTTEN
-from email_campaigns.audience.suppression import forgotten_store
+from email_campaigns.audience.suppression import forgotten_store, waiting_store
 from email_campaigns.compat import named_lock
 from email_campaigns.delivery.ledger.ends_store import FORGET, end_queued
 from email_campaigns.delivery.ledger.log_store import log_ends
@@ -43,16 +43,18 @@ def claim(
 	"""Claim up to `size` rows of a queue for `token`, of those due at `epoch` (Unix seconds).
 
 	`domains` is {domain with a limit: number of mails that may go there}. Rows that another job has locked
-	are passed over.
+	are passed over, and those to an address whose opt-out waits to be carried out.
 	"""
 	domains = domains or {}
 	limits = {domain: min(most, size) for domain, most in domains.items() if most > 0}
 	parts = [("domain = %(domain)s", domain, most) for domain, most in limits.items()]
 	parts.append(("domain NOT IN %(limited)s" if domains else "TRUE", "", size))
+	leaving = waiting_store.waiting_addresses()
+	but_leaving = " AND email NOT IN %(leaving)s" if leaving else ""
 	rows: list[tuple] = []
 	for condition, domain, most in parts:
-		values = {"epoch": epoch, "domain": domain, "limited": tuple(domains)}
-		rows += _due_rows(queue, condition, values, min(most, size - len(rows)))
+		values = {"epoch": epoch, "domain": domain, "limited": tuple(domains), "leaving": tuple(leaving)}
+		rows += _due_rows(queue, condition + but_leaving, values, min(most, size - len(rows)))
 	if rows:
 		frappe.db.sql(
 			"UPDATE `tabCampaign Message` SET claim = %s, lease_until = %s WHERE name IN %s",
