@@ -11,12 +11,12 @@ from frappe.utils import cint, now_datetime
 
 from email_campaigns.compat import change_latest_rows, enqueue_once, is_job_enqueued
 from email_campaigns.delivery import send_store
-from email_campaigns.delivery.ledger import claims_store, counts_store, ends_store
+from email_campaigns.delivery.ledger import claims_store, counts_store
 from email_campaigns.delivery.mailing import mailing_store
 from email_campaigns.delivery.sending.send_loop import Tally
 from email_campaigns.delivery.smtp import transport
 from email_campaigns.drip import streams_store
-from email_campaigns.jobs import ab_winner, opt_outs, queues
+from email_campaigns.jobs import ab_winner, endings, opt_outs, queues
 from email_campaigns.jobs.queues import DripQueue, MailingQueue, Queue
 from email_campaigns.mass_mailing import approval_store, freeze_store, status_store
 from email_campaigns.mass_mailing.resend import missing_store
@@ -40,6 +40,9 @@ def tick() -> None:
 		frappe.db.commit()
 	for name in mailing_store.in_process(frozen=False):
 		enqueue_once(freeze, f"ec-freeze-{name}", queue="long", name=name)
+	for name in status_store.unfinished_cancellations():
+		endings.cancel_soon(name)
+		frappe.db.commit()
 	for name in status_store.searching_mailings():
 		enqueue_once(resend_missing, f"ec-missing-{name}", queue="long", name=name)
 	top_up()
@@ -99,9 +102,7 @@ def _has_room(queue: Queue, epoch: int) -> bool:
 def _expire_late(epoch: int) -> None:
 	"""Expire the mails that could not leave by their deadline, also where no other job looks at it."""
 	for name in status_store.past_deadline(epoch):
-		if ends_store.expire(name, frappe._("The deadline passed before this mail could leave.")):
-			counts_store.recount_mails(name)
-		frappe.db.commit()
+		endings.expire(name)
 
 
 def _finish(name: str) -> bool:

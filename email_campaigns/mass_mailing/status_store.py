@@ -94,6 +94,21 @@ def past_deadline(epoch: int) -> list[str]:
 	)
 
 
+def cancel_reason(name: str) -> str | None:
+	"""Return why a mailing was cancelled, None where it is not Cancelled."""
+	status, reason = frappe.db.get_value("Mass Email", name, ["status", "cancel_reason"]) or ("", "")
+	return (reason or "") if status == "Cancelled" else None
+
+
+def unfinished_cancellations() -> list[str]:
+	"""Return the Cancelled mailings of which a mail is still Queued."""
+	return frappe.db.sql(
+		"""SELECT p.name FROM `tabMass Email` p WHERE p.status = 'Cancelled' AND EXISTS (
+			SELECT 1 FROM `tabCampaign Message` m WHERE m.source = p.name AND m.status = 'Queued')""",
+		pluck=True,
+	)
+
+
 def spread_from(name: str, remaining: int, epoch: int) -> None:
 	"""Spread the `remaining` mails from `epoch` (Unix seconds) on: at the start, and anew after a pause."""
 	values = {"anchor_epoch": epoch, "anchor_left": remaining}

@@ -3,10 +3,17 @@ from frappe import _
 from frappe.model.document import Document
 
 from email_campaigns.delivery.copies import copies_store, fields_store
+from email_campaigns.delivery.ledger import durability_store
+from email_campaigns.translation import translate
 
 
 class EmailCampaignSettings(Document):
 	"""The settings of the app; `settings.app_settings` reads them."""
+
+	def onload(self):
+		"""Let the form show what is wrong with the database's settings."""
+		problems = durability_store.read_durability_problems()
+		self.set_onload("durability", [translate(problem) for problem in problems])
 
 	def validate(self):
 		"""Raise ValidationError for numbers below 1, unknown fields and useless CC fields."""
