@@ -15,7 +15,7 @@ from email_campaigns.delivery.mailing import mailing_store
 from email_campaigns.delivery.sending.send_loop import Tally
 from email_campaigns.delivery.smtp import transport
 from email_campaigns.drip import streams_store
-from email_campaigns.jobs import ab_winner, opt_outs, queues
+from email_campaigns.jobs import ab_winner, endings, opt_outs, queues
 from email_campaigns.jobs.isolation import isolate, isolate_campaign, isolate_mailing
 from email_campaigns.jobs.queues import DripQueue, MailingQueue, Queue
 from email_campaigns.mass_mailing import approval_store, freeze_store, status_store
@@ -44,6 +44,10 @@ def tick() -> None:
 	for name in mailing_store.in_process(frozen=False):
 		with isolate_mailing(name, "the freeze"):
 			enqueue_once(freeze, f"ec-freeze-{name}", queue="long", name=name)
+	for name in status_store.unfinished_cancellations():
+		with isolate_mailing(name, "the cancellation"):
+			endings.cancel_soon(name)
+			frappe.db.commit()
 	for name in status_store.searching_mailings():
 		with isolate_mailing(name, "the search for missing members"):
 			enqueue_once(resend_missing, f"ec-missing-{name}", queue="long", name=name)
@@ -125,10 +129,7 @@ def _expire_late(epoch: int) -> None:
 	"""Expire the mails that could not leave by their deadline, also where no other job looks at it."""
 	for name in status_store.past_deadline(epoch):
 		with isolate_mailing(name, "the expiry"):
-			expired = ends_store.expire(name, frappe._("The deadline passed before this mail could leave."))
-			if expired:
-				counts_store.add_to_counts(name, **counts_store.count_deltas("Queued", "Expired", expired))
-			frappe.db.commit()
+			endings.expire(name)
 
 
 def _finish(name: str) -> bool:

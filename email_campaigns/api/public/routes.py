@@ -46,6 +46,9 @@ def answer() -> None:
 	if path.startswith(PREFIX):
 		response = _answer(path.removeprefix(PREFIX))
 		frappe.flags.ec_answered = True
+		if frappe.flags.ec_no_database:
+			# Frappe would roll back first, which fails, and the answer would never leave.
+			frappe.local.db = None
 		raise HTTPException(response=response)
 
 
@@ -65,7 +68,8 @@ def _answer(path: str) -> Response:
 		return hits.pixel() if kind == OPEN else respond(_damaged())
 	otherwise = UNRECORDED.get(kind)
 	answer = _guarded(lambda: handler(named), partial(otherwise, named) if otherwise else None)
-	if purpose in OF_A_MAIL and isinstance(named, Token) and named.message != PREVIEW:
+	of_a_mail = purpose in OF_A_MAIL and not frappe.flags.ec_no_database
+	if of_a_mail and isinstance(named, Token) and named.message != PREVIEW:
 		_settle(named.message)
 	return answer
 
@@ -159,6 +163,7 @@ def _log_failure() -> None:
 		frappe.log_error("Email Campaigns: a recipient's request failed")
 		frappe.db.commit()
 	except Exception:
+		frappe.flags.ec_no_database = True
 		frappe.logger().error("A recipient's request failed", exc_info=True)
 
 

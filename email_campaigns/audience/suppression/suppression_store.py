@@ -77,7 +77,11 @@ def adopt_opt_outs(rows: Sequence[tuple[str, str]]) -> int:
 	"""
 	forgotten = forgotten_store.find_forgotten([address for address, _origin in rows])
 	return _save(
-		[(address, EVERYTHING, UNSUBSCRIBED, origin) for address, origin in rows if address not in forgotten]
+		[
+			(address, EVERYTHING, UNSUBSCRIBED, origin, "")
+			for address, origin in rows
+			if address not in forgotten
+		]
 	)
 
 
