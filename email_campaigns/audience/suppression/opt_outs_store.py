@@ -1,9 +1,9 @@
-"""A tick in the opt-out field of a record, as the wish of its address to get no mail: mirror_store the other way.
+"""A tick in the opt-out field of a record, as the wish of its address to get no mail.
 
-The tick stands as a Suppressed Email whose origin names the record, so it keeps mail from the address on every
-record, list and plain member. It is not mirrored to other records: where it is taken away, and no other record
-of the address has one, the Suppressed Email goes with it. A wish that the person makes by themselves, by a link
-or elsewhere in Frappe, takes its place and stays.
+It is mirror_store the other way: the tick stands as a Suppressed Email whose origin names the record, so it
+keeps mail from the address on every record, list and plain member. It is not mirrored to other records: where
+it is taken away, and no other record of the address has one, the Suppressed Email goes with it. A wish that
+the person makes by themselves, by a link or elsewhere in Frappe, takes its place and stays.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from frappe.utils import cint
 from email_campaigns.audience.address import address_key, normalise_or_empty, spellings
 from email_campaigns.audience.sources_store import OPT_OUT_ORIGIN, Source, sources
 from email_campaigns.audience.suppression import suppression_store
-from email_campaigns.audience.suppression.suppression import EVERYTHING, UNSUBSCRIBED
+from email_campaigns.audience.suppression.suppression import UNSUBSCRIBED
 from email_campaigns.settings import app_settings
 
 SLICE = 2000  # records
