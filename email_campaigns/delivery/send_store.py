@@ -95,6 +95,8 @@ class SendJob:
 	def send(self, rows: list[ClaimedMail]) -> Tally:
 		"""Send claimed mails. If this ends early, `settle` gives back those that have not left."""
 		headings: dict[int, MailHeading] = {}
+		if not rows:
+			return Tally()
 		if self.mailing.cc_fields:
 			rows, headings = copies_store.prepare_copies(rows)
 		if not rows:

@@ -242,9 +242,10 @@ class TestLeases(LateTest):
 		self.at_mail(2, shorten)
 		while "ec-page" not in waiting_jobs()[0]:
 			run_job(waiting_jobs()[0])
+		checked = self.server.connections
 		run_job(waiting_jobs()[0])
 		self.assertEqual(self.received(), addresses(2))
-		self.assertEqual(self.server.connections, 1, "no connection for each mail that is left")
+		self.assertEqual(self.server.connections, checked + 1, "no connection for each mail that is left")
 		self.go_on()
 		self.assertSentTo(name, addresses(5))
 
@@ -326,7 +327,7 @@ class TestSequences(DripTest):
 		self.check("The record no longer exists", lambda _name: frappe.db.delete("Contact", self.ben))
 
 	def test_a_new_address_is_mailed(self):
-		campaign, enrolment = self.two_enrolled()
+		_campaign, enrolment = self.two_enrolled()
 		self.at_mail(1, lambda: change("Contact", self.ben, email_id=NEW))
 		self.at(0)
 		self.assertEqual(self.received(), [ANN, NEW])
