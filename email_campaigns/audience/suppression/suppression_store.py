@@ -86,7 +86,7 @@ def adopt_opt_outs(rows: Sequence[tuple[str, str]]) -> int:
 
 
 def lift_opt_outs(addresses: Sequence[str]) -> int:
-	"""Delete the suppressions of normalised addresses that stand for the tick of a record; return how many."""
+	"""Delete the suppressions of normalised addresses that stand for a tick; return how many."""
 	names = tuple(record_name(address) for address in addresses)
 	if not names:
 		return 0
