@@ -1,7 +1,6 @@
 """Workers are killed, or stopped past their lease: nobody is lost, nobody is mailed twice."""
 
 from email_campaigns.tests.site.kits.faults import FaultTest
-from email_campaigns.tests.support.smtp_server import Slow
 
 KILLS = 4
 
@@ -31,7 +30,7 @@ class TestKilledWorkers(FaultTest):
 	def go_on_while_leases_run(self, name):
 		"""Nobody touches the mails of dead workers while their leases run, and they may be in doubt."""
 		doubtful = self.statuses(name).get("Sending", 0)
-		self.assertLessEqual(doubtful, self.doubts)
+		self.assertIn(doubtful, range(1, self.doubts + 1))
 		self.replace_jobs()
 		self.go_on()
 		self.assertEqual(self.statuses(name).get("Sending", 0), doubtful)
@@ -40,7 +39,6 @@ class TestKilledWorkers(FaultTest):
 
 class TestStalledWorker(FaultTest):
 	JOBS = 1
-	script = {"content": Slow(0.05)}  # a mail waits for its answer most of the time
 
 	def test_that_goes_on_after_others_took_its_mails_over(self):
 		self.run_workers(1)
