@@ -2,6 +2,7 @@
 
 mass_email    count, pause, resume, cancel and progress of a mailing; mass_email_steps has their shared steps
 preview       a mail before it is sent, and tests of it
+sent_mail     a mail as it was sent, and the texts of a mailing
 approval      the check list, and asking for an approval, giving it and refusing it
 resend        sending mails again, deciding on uncertain ones, explaining who got what
 ab_versions   figures of an A/B test, and the choice of a version
