@@ -21,7 +21,8 @@ from email_campaigns.delivery.ledger import claims_store, counts_store
 from email_campaigns.delivery.ledger.row import ClaimedMail, EndedMail, MailHeading, MailSelection
 from email_campaigns.delivery.mailing import mailing_store
 from email_campaigns.delivery.mailing.mailing import Mailing
-from email_campaigns.delivery.sending import limits_store
+from email_campaigns.delivery.sending import hold_store, limits_store
+from email_campaigns.delivery.sending.breaker import Breaker
 from email_campaigns.delivery.sending.journal_store import LedgerJournal
 from email_campaigns.delivery.sending.send_loop import NoFurtherSession, SendLoop, Tally
 from email_campaigns.delivery.sending.session_pool import SessionPool
@@ -29,6 +30,7 @@ from email_campaigns.delivery.smtp import transport
 from email_campaigns.delivery.smtp.session import Session, Unavailable
 from email_campaigns.lifecycle import MASS_EMAIL
 from email_campaigns.settings import app_settings
+from email_campaigns.site_time import database_epoch
 
 
 class SendJob:
@@ -52,6 +54,8 @@ class SendJob:
 		self.halt = Event()
 		self.journal = LedgerJournal(mailing, self.token, time.time)
 		self.pool = SessionPool(self.journal)
+		self.book = hold_store.AccountBook(mailing.account, self.journal.connection)
+		self.breaker = Breaker(self.book)
 		self.loops = [
 			self._make_loop(settings, deadline) for _ in range(max(1, cint(settings.sessions_per_job)))
 		]
@@ -65,11 +69,12 @@ class SendJob:
 			clock=time.monotonic,
 			deadline=deadline,
 			halt=self.halt,
+			breaker=self.breaker,
 		)
 
 	def _connect(self) -> Session:
 		try:
-			return transport.connect(self.mailing.account, self.pool.wait)
+			return transport.connect(self.mailing.account, self.pool.wait, transport.SENDING)
 		except Unavailable as error:
 			if any(loop.session and loop.session.alive for loop in self.loops):
 				raise NoFurtherSession from error
@@ -89,7 +94,15 @@ class SendJob:
 		limits = limits_store.mailing_limits(self.mailing, epoch)
 		size, domains = limits.grant(self.batch_size, epoch), limits.by_domain(self.batch_size, epoch)
 		self.rows = claims_store.claim(self.mails, size, self.token, epoch, domains) if size else []
+		self._load_hold(epoch)
 		return claims_store.without_forgotten(self.rows)
+
+	def _load_hold(self, epoch: int) -> None:
+		"""Go on counting where other jobs are. Of an account that was held, this job alone tries a mail."""
+		hold = hold_store.load(self.mailing.account)
+		self.breaker.run, self.breaker.probing, self.book.level = hold.run, hold.level > 0, hold.level
+		if hold.level and self.rows:
+			hold_store.start_probe(self.mailing.account, epoch)
 
 	def send(self, rows: list[ClaimedMail]) -> Tally:
 		"""Send claimed mails. If this ends early, `settle` gives back those that have not left."""
@@ -107,6 +120,8 @@ class SendJob:
 
 	def settle(self) -> None:
 		"""Free the rows of the batch, suppress the addresses that bounced and put the figures on the form."""
+		if self.breaker.probing and not self.breaker.tripped:
+			hold_store.end_probe(self.mailing.account, database_epoch())
 		copies = bool(self.mailing.cc_fields)
 		names, self.rows = [row.name for row in self.rows], []
 		ended = claims_store.settle(self.token, names, copies=copies)

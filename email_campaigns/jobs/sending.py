@@ -25,6 +25,9 @@ from email_campaigns.message.headers import HeaderError
 from email_campaigns.settings import app_settings
 
 BATCH_SECONDS = 240  # a job sends batches for less than five minutes, whatever the size of the mailing
+# Until RQ kills it: its last mail may wait for its server at each stage (RFC 5321 §4.5.3.2), and for a new
+# session, which is less than an hour.
+JOB_SECONDS = BATCH_SECONDS + 3600
 
 
 def tick() -> None:
@@ -76,6 +79,7 @@ def _enqueue_batches(queue: Queue, own_slot: int | None = None, predecessor: int
 		return
 	epoch, settings = int(time.time()), app_settings()
 	if not _has_room(queue, epoch):
+		_show_hold(queue)
 		return
 	batch = max(1, cint(settings.batch_size))
 	due = counts_store.count_due(queue.mails, epoch, batch * max(1, cint(settings.parallel_jobs)))
@@ -92,6 +96,12 @@ def _has_room(queue: Queue, epoch: int) -> bool:
 	with _pausing(queue):
 		opens = queue.limits(epoch).opens(epoch)[0]
 	return opens is not None and opens <= epoch
+
+
+def _show_hold(queue: Queue) -> None:
+	with _pausing(queue):
+		if queue.show_hold():
+			frappe.db.commit()
 
 
 def _expire_late(epoch: int) -> None:
@@ -127,7 +137,9 @@ def _enqueue_batch(queue: Queue, slot: int, predecessor: int | None) -> None:
 	if any(is_job_enqueued(job_id) for turn, job_id in enumerate(ids) if turn != predecessor):
 		return
 	turn = 0 if predecessor is None else 1 - predecessor
-	enqueue_once(send_batch, ids[turn], queue="long", slot=slot, turn=turn, **queue.arguments)
+	enqueue_once(
+		send_batch, ids[turn], queue="long", timeout=JOB_SECONDS, slot=slot, turn=turn, **queue.arguments
+	)
 
 
 def freeze(name: str) -> None:

@@ -11,6 +11,7 @@ from frappe.utils import cint
 from email_campaigns.delivery.ledger import counts_store
 from email_campaigns.delivery.mailing import mailing_store
 from email_campaigns.delivery.mailing.mailing import Mailing
+from email_campaigns.delivery.sending import hold_store
 from email_campaigns.schedule.limits import HOUR, Limit, Limits, Rolling, Spread
 from email_campaigns.settings import app_settings
 from email_campaigns.text import _lt
@@ -54,6 +55,7 @@ def mailing_limits(mailing: Mailing, epoch: int) -> Limits:
 	own = [use for use in uses if use.own]
 	return Limits(
 		shared=(
+			*hold_store.limits(mailing.account),
 			_rolling(SITE, site, uses),
 			_rolling(OWN, mailing.hourly_rate, own),
 			*_spread(mailing),

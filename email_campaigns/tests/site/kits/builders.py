@@ -49,6 +49,7 @@ TITLED = (
 	("Email Group Member", "email_group"),
 	("Email Group", "name"),
 	("Suppressed Email", "origin"),
+	("Sending Hold", "name"),
 	("Contact", "designation"),
 )
 ADDRESSED = (
