@@ -4,7 +4,7 @@ from contextlib import contextmanager
 
 from .core.processes import Process
 from .core.say import step
-from .services import system_packages, web
+from .services import faketime, system_packages, web
 from .site.config import TEST_SITE, queue_of, server_of, sites_for_tests
 from .site.create import clone
 
@@ -38,6 +38,7 @@ def _environment(bench, site):
 		"BENCH_NEW_SITE": str(bench.paths.new_site),
 		"BENCH_URL": web.url(bench, site),
 		"BENCH_DB_ROOT_PASSWORD": bench.mariadb.password,
+		"BENCH_FAKETIME": faketime.library(bench),
 		"BENCH_SCREENSHOTS": str(bench.paths.bench / "screenshots"),
 		"BENCH_CHROMIUM": system_packages.find("chromium") or "",
 	}

@@ -9,6 +9,7 @@ from . import testing
 from .core.errors import BenchError
 from .core.processes import Process
 from .core.say import say
+from .faults import repeat as repeat_faults
 from .services import smtp_sink, web
 from .site.config import DEMO_SITE, TEST_SITE
 from .site.frappe_command import environment, frappe_in_terminal
@@ -64,6 +65,11 @@ def translations(bench):
 def test(bench, arguments):
 	"""Run tests; returns pytest's exit code."""
 	return testing.test(bench, arguments)
+
+
+def faults(bench, seed=None, minutes=None):
+	"""Run the fault runs with ever new seeds, or with one seed; returns the exit code."""
+	return repeat_faults(bench, seed, minutes)
 
 
 def benchmark(bench, name, json=None):

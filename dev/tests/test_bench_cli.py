@@ -7,7 +7,9 @@ from benchlib import cli, commands
 from benchlib.core.errors import BenchError
 
 
-@pytest.mark.parametrize("name", ["setup", "demo", "test", "start", "stop", "benchmark", "frappe", "destroy"])
+@pytest.mark.parametrize(
+	"name", ["setup", "demo", "test", "faults", "start", "stop", "benchmark", "frappe", "destroy"]
+)
 def test_each_command_is_known_and_helps(name):
 	assert callable(getattr(commands, name))
 	assert name in cli.parser().format_help()

@@ -48,26 +48,29 @@ DROP USER IF EXISTS ''@'{host}';
 
 
 class MariaDB:
-	"""The bench's database server; root's password is random and kept in the bench's state."""
+	"""A database server of the bench; root's password is random and kept in the bench's state.
 
-	name = "mariadb"
+	A `name` with a number, such as mariadb1, makes a further one with a folder and a port of its own.
+	"""
 
-	def __init__(self, paths: Paths, state):
+	def __init__(self, paths: Paths, state, name="mariadb"):
 		self.paths = paths
 		self.state = state
-		self.data = paths.db / "data"
-		self.config = paths.db / "my.cnf"
-		self.process = Process(paths, self.name)
+		self.name = name
+		self.folder = paths.db if name == "mariadb" else paths.bench / name
+		self.data = self.folder / "data"
+		self.config = self.folder / "my.cnf"
+		self.process = Process(paths, name)
 
 	@property
 	def port(self):
 		"""The port that it listens on."""
-		return remembered(self.state)["mariadb"]
+		return remembered(self.state, self.name)[self.name]
 
 	@property
 	def socket(self):
 		"""Path of its Unix socket, short enough for the system's limit of about 100 bytes."""
-		path = self.paths.db / "mariadb.sock"
+		path = self.folder / "mariadb.sock"
 		if len(os.fsencode(path)) < 100:
 			return path
 		return Path(tempfile.gettempdir()) / f"ec-{fingerprint(path)[:12]}.sock"
@@ -90,15 +93,15 @@ class MariaDB:
 			pwd.getpwnam("mysql")
 		except KeyError:
 			return False
-		return all(folder.stat().st_mode & 0o001 for folder in self.paths.db.resolve().parents)
+		return all(folder.stat().st_mode & 0o001 for folder in self.folder.resolve().parents)
 
 	def install(self):
 		"""Make the data folder, whole or not at all; does nothing when it is there."""
-		self.paths.db.mkdir(parents=True, exist_ok=True)
+		self.folder.mkdir(parents=True, exist_ok=True)
 		self._configure()
 		if self.data.exists():
 			return
-		half = self.paths.db / "data.half"
+		half = self.folder / "data.half"
 		shutil.rmtree(half, ignore_errors=True)
 		command = [
 			find("mariadb-install-db"),
@@ -114,13 +117,13 @@ class MariaDB:
 
 	def _configure(self):
 		user = self.user()
-		values = {"folder": self.paths.db, "data": self.data, "socket": self.socket, "port": self.port}
+		values = {"folder": self.folder, "data": self.data, "socket": self.socket, "port": self.port}
 		text = CONFIG.format(user=f"user = {user}" if user else "", **values)
 		write_atomically(self.config, text)
-		init = self.paths.db / "init.sql"
+		init = self.folder / "init.sql"
 		write_atomically(init, INIT.format(password=self.password, host=os.uname().nodename), mode=0o600)
 		if user == "mysql":
-			for path in (self.paths.db, init):
+			for path in (self.folder, init):
 				shutil.chown(path, "mysql")
 
 	def start(self):
@@ -131,7 +134,7 @@ class MariaDB:
 		command = [
 			find("mariadbd"),
 			f"--defaults-file={self.config}",
-			f"--init-file={self.paths.db / 'init.sql'}",
+			f"--init-file={self.folder / 'init.sql'}",
 		]
 		self.process.start(command, ready=self.answers)
 

@@ -78,14 +78,14 @@ def _apt_install(packages, log):
 
 def unpacked(package, program, folder, log):
 	"""A program of a Debian package, unpacked into `folder` without installing or starting anything."""
-	installed = find(program)
-	if installed:
-		return installed
+	return find(program) or str(unpack(package, f"usr/*bin/{program}", folder, log))
+
+
+def unpack(package, pattern, folder, log):
+	"""Path of a file of a Debian package, unpacked into `folder`; raises BenchError."""
 	target = Path(folder) / package
-	inside = list(target.glob(f"usr/*bin/{program}"))
-	if not inside:
+	if not list(target.glob(pattern)):
 		target.mkdir(parents=True, exist_ok=True)
 		run(["apt-get", "download", package], log, f"Downloading {package}", cwd=target)
 		run(["dpkg", "-x", next(target.glob("*.deb")), target], log, f"Unpacking {package}")
-		inside = list(target.glob(f"usr/*bin/{program}"))
-	return str(inside[0])
+	return next(target.glob(pattern))

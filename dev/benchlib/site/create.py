@@ -57,16 +57,20 @@ def finish_setup(paths, site):
 	)
 
 
-def clone(paths, mariadb, source, target):
-	"""Make `target` a copy of the site `source`: its database and its folder."""
+def clone(paths, mariadb, source, target, server=None):
+	"""Make `target` a copy of the site `source`: its database and its folder.
+
+	The copy of the database is in `server`, where it is another than that of `source`.
+	"""
+	server = server or mariadb
 	database, password = database_of(target), secrets.token_hex(12)
 	shutil.rmtree(paths.sites / target, ignore_errors=True)
 	log = paths.logs / f"new-site-{target}.log"
 	file = paths.db / f"{database}.sql"
 	dump(paths, mariadb, source, file)
-	run(mariadb.client("-e", _grants(database, password)), log, f"Making a database for {target}")
+	run(server.client("-e", _grants(database, password)), log, f"Making a database for {target}")
 	with open(file, "rb") as sql:
-		run(mariadb.client(database), log, f"Filling the database of {target}", stdin=sql)
+		run(server.client(database), log, f"Filling the database of {target}", stdin=sql)
 	file.unlink()
 	shutil.copytree(
 		paths.sites / source, paths.sites / target, ignore=shutil.ignore_patterns("logs", "locks")
@@ -76,9 +80,8 @@ def clone(paths, mariadb, source, target):
 	config = site_config(paths, source)
 	config.pop("host_name", None)
 	# Frappe 16 names the user of the database beside its name
-	update_site_config(
-		paths, target, **{**config, "db_name": database, "db_user": database, "db_password": password}
-	)
+	login = {"db_name": database, "db_user": database, "db_password": password, "db_port": server.port}
+	update_site_config(paths, target, **{**config, **login})
 
 
 # Options for other engines than InnoDB, and for a database in use, would make reading it take four times as

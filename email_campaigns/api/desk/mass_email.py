@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import time
-
 import frappe
 from frappe import _
-from frappe.utils import cint, cstr, get_fullname, now_datetime
+from frappe.utils import cint, cstr, get_fullname
 
 from email_campaigns.api.desk import mass_email_steps
 from email_campaigns.delivery.ledger import counts_store, ends_store
@@ -15,6 +13,7 @@ from email_campaigns.delivery.sending import hold_store, limits_store
 from email_campaigns.delivery.smtp import transport
 from email_campaigns.mass_mailing import ab_winner_store, approval_store, freeze_store, status_store
 from email_campaigns.schedule.estimate import ends_at
+from email_campaigns.site_time import database_epoch, site_now
 
 NO_PACE = {"opens_in": 0, "held_by": "", "rate": 0, "ends_at": None}
 EXPECTED_RATE = 36000  # mails an hour, of a mailing that has sent none yet
@@ -55,7 +54,7 @@ def resume(name: str) -> None:
 	hold_store.start_again(mailing_store.account_name(doc.sender_account))
 	mass_email_steps.move(name, "In Process" if doc.started_on else "Pending", from_statuses=("Paused",))
 	if doc.started_on:
-		status_store.spread_from(name, counts_store.count_remaining(name), int(time.time()))
+		status_store.spread_from(name, counts_store.count_remaining(name), database_epoch())
 	mass_email_steps.tick_soon()
 
 
@@ -64,9 +63,10 @@ def cancel(name: str, reason: str) -> None:
 	"""End a mailing for good; every mail that has not been sent is Cancelled with the reason."""
 	if not cstr(reason).strip():
 		frappe.throw(_("Say why the mailing is cancelled."))
-	mass_email_steps.move(name, "Cancelled", cancel_reason=reason.strip(), completed_on=now_datetime())
-	ends_store.cancel_queued(name, _("Cancelled: {0}").format(reason.strip()))
-	counts_store.recount_mails(name)
+	mass_email_steps.move(name, "Cancelled", cancel_reason=reason.strip(), completed_on=site_now())
+	cancelled = ends_store.cancel_queued(name, _("Cancelled: {0}").format(reason.strip()))
+	# By the difference: a count would read the ledger as it was when the request began.
+	counts_store.add_to_counts(name, **counts_store.count_deltas("Queued", "Cancelled", cancelled))
 
 
 @frappe.whitelist()
@@ -90,7 +90,7 @@ def progress(name: str) -> dict:
 
 
 def _pace(name: str) -> dict:
-	epoch = int(time.time())
+	epoch = database_epoch()
 	limits = limits_store.mass_email_limits(name, epoch)
 	# Nobody knows when mails that wait for the winner of an A/B test will go.
 	remaining = counts_store.count_remaining(name) - ab_winner_store.count_waiting(name)
@@ -114,7 +114,7 @@ def _hindrance(doc) -> str:
 		return _("The campaign is Inactive, so nothing is sent until it is Active again.")
 	if doc.status == "In Process":
 		return hold_store.hold_sentence(mailing_store.account_name(doc.sender_account))
-	if doc.status == "Pending" and cint(doc.start_epoch) and time.time() - cint(doc.start_epoch) > LATE:
+	if doc.status == "Pending" and cint(doc.start_epoch) and database_epoch() - cint(doc.start_epoch) > LATE:
 		return _(
 			"The start has passed, and nothing has started the mailing:"
 			" are the scheduler and the workers running?"

@@ -13,6 +13,7 @@ from frappe.model.document import Document
 from frappe.utils import create_batch, now
 
 from email_campaigns.audience.address import address_key, normalise, normalise_or_empty
+from email_campaigns.audience.sources_store import OPT_OUT_ORIGIN
 from email_campaigns.audience.suppression import forgotten_store, mirror_store
 from email_campaigns.audience.suppression.suppression import (
 	BY_WEIGHT,
@@ -45,11 +46,45 @@ def suppress(email: str, *, reason: str, origin: str, target_list: str = EVERYTH
 		return False  # it gets no mail anyway, and must not be stored again
 	changed = _save([(address, target_list, reason, origin)]) > 0
 	wish = target_list == EVERYTHING and reason in PERSONS_WISH
+	changed = (wish and _take_over_opt_out(address, origin)) or changed
 	# A bounced address keeps its reason, yet the person's wish must be known once the bounce is lifted. Every
 	# other old record was mirrored when it was new, perhaps by a click at the same moment, not yet visible.
 	if wish and (changed or read_scope(address).blocked):
 		changed = mirror_store.mirror_wish(address) or changed
 	return changed
+
+
+def _take_over_opt_out(address: str, origin: str) -> bool:
+	"""Put the person's own wish in the place of one that stands for the tick of a record."""
+	frappe.db.sql(
+		"""UPDATE `tabSuppressed Email` SET origin = %s
+		WHERE name = %s AND reason = %s AND origin LIKE %s""",
+		(origin, record_name(address), UNSUBSCRIBED, f"{OPT_OUT_ORIGIN}%"),
+	)
+	return affected_rows() > 0
+
+
+def adopt_opt_outs(rows: Sequence[tuple[str, str]]) -> int:
+	"""Suppress (normalised address, origin) for the ticks of records; return a number above 0 for a change.
+
+	Nothing is mirrored: the tick is where the wish was made.
+	"""
+	forgotten = forgotten_store.find_forgotten([address for address, _origin in rows])
+	return _save(
+		[(address, EVERYTHING, UNSUBSCRIBED, origin) for address, origin in rows if address not in forgotten]
+	)
+
+
+def lift_opt_outs(addresses: Sequence[str]) -> int:
+	"""Delete the suppressions of normalised addresses that stand for the tick of a record; return how many."""
+	names = tuple(record_name(address) for address in addresses)
+	if not names:
+		return 0
+	frappe.db.sql(
+		"DELETE FROM `tabSuppressed Email` WHERE name IN %s AND reason = %s AND origin LIKE %s",
+		(names, UNSUBSCRIBED, f"{OPT_OUT_ORIGIN}%"),
+	)
+	return affected_rows()
 
 
 def lift(email: str, *, target_list: str = EVERYTHING) -> bool:

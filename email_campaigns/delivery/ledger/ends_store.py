@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping
 
 import frappe
@@ -46,14 +47,24 @@ def expire(source: str, reason: str) -> int:
 	return end_queued("c.source = %(source)s AND c.claim = ''", {"source": source}, "Expired", reason)
 
 
-def forget(names: tuple[int, ...]) -> None:
+def end_stranded(source: str, reason: str) -> int:
+	"""Cancel the mails that are Queued in a mailing that has ended, and return their number.
+
+	A batch that still holds some of them gives them back first.
+	"""
+	return end_queued("c.source = %(source)s AND c.claim = ''", {"source": source}, "Cancelled", reason)
+
+
+def forget(names: tuple[int, ...]) -> dict[str, int]:
 	"""Delete the recipient from rows of the ledger; those that have not left are Cancelled.
 
-	A mail that is leaving at this moment ends by the number of its row.
+	A mail that is leaving at this moment ends by the number of its row. Returns {Mass Email: number of mails
+	that were Cancelled}.
 	"""
 	if not names:
-		return
+		return {}
 	values = {"names": names, "why": FORGOTTEN}
+	cancelled = _lock_queued(names)
 	end_queued("c.name IN %(names)s", values, "Cancelled", FORGOTTEN, RELEASE)
 	# A reason may quote the address, as a server's reply does.
 	frappe.db.sql(
@@ -62,3 +73,15 @@ def forget(names: tuple[int, ...]) -> None:
 		WHERE c.name IN %(names)s""",
 		values,
 	)
+	return cancelled
+
+
+def _lock_queued(names: tuple[int, ...]) -> dict[str, int]:
+	"""Return {Mass Email: number of its mails among `names` that are Queued now}."""
+	sources = frappe.db.sql(
+		f"""SELECT c.source FROM {MAILS}
+		WHERE c.name IN %s AND c.source_doctype = %s AND c.status = 'Queued' FOR UPDATE""",
+		(names, lifecycle.MASS_EMAIL),
+		pluck=True,
+	)
+	return Counter(sources)

@@ -13,7 +13,7 @@ from frappe import _
 from frappe.utils import cint, strip_html
 
 from email_campaigns.delivery.smtp.channel import Timeouts, Wait
-from email_campaigns.delivery.smtp.replies import judge_refusal
+from email_campaigns.delivery.smtp.judge import judge_refusal
 from email_campaigns.delivery.smtp.session import (
 	ConnectionLost,
 	Refused,
@@ -33,12 +33,26 @@ _UNUSABLE = _lt("The mail server of Email Account {0} can't be used: {1}")
 
 
 def sending_hindrance() -> str:
-	"""Return the sentence that says why no mail may leave this site, "" where mail may leave."""
-	if frappe.are_emails_muted():
+	"""Return the sentence that says why no mail may leave this site at this moment, "" where mail may leave.
+
+	Files and database are read anew: the framework keeps what they said when a job began until it ends.
+	"""
+	config = frappe.get_site_config()
+	if frappe.are_emails_muted() or cint(config.get("mute_emails")):
 		return _("Outgoing mail is muted on this site (mute_emails), so nothing is sent.")
-	if cint(frappe.db.get_default("suspend_email_queue")):
+	if cint(config.get("maintenance_mode")):
+		return _("The site is in maintenance mode, so nothing is sent until that has ended.")
+	if _is_queue_suspended():
 		return _("Sending is suspended in the Email Queue, so nothing is sent until it is resumed there.")
 	return ""
+
+
+def _is_queue_suspended() -> bool:
+	values = frappe.db.sql(
+		"SELECT defvalue FROM tabDefaultValue WHERE parent = '__default' AND defkey = 'suspend_email_queue'",
+		pluck=True,
+	)
+	return any(cint(value) for value in values)
 
 
 def connect(account_name: str, wait: Wait | None = None, timeouts: Timeouts | None = None) -> Session:

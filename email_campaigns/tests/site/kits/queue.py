@@ -23,6 +23,11 @@ def waiting_jobs() -> list[str]:
 	]
 
 
+def running_jobs() -> list[str]:
+	"""The ids of the jobs of the queues that a worker has begun, of dead workers too."""
+	return [job_id for queue in QUEUES for job_id in StartedJobRegistry(queue=get_queue(queue)).get_job_ids()]
+
+
 def empty_queues() -> None:
 	for job_id in waiting_jobs():
 		if job := get_job(job_id):

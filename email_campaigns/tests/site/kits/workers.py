@@ -1,0 +1,64 @@
+"""Workers of the test site's queues as processes of their own, for faults that hit a process."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+from contextlib import suppress
+
+import psutil
+
+from email_campaigns.tests.support.bench_kit import TestBench
+
+
+class Worker:
+	"""An RQ worker with the process of its present job; `env` are further variables of its environment."""
+
+	def __init__(self, bench: TestBench, **env: str):
+		self._popen = subprocess.Popen(
+			bench.command("worker", "--queue", "short,default,long", "--quiet"),
+			cwd=bench.sites,
+			env={**os.environ, **env},
+			stdin=subprocess.DEVNULL,
+			stdout=subprocess.DEVNULL,
+			stderr=subprocess.DEVNULL,
+			start_new_session=True,
+		)
+		self._process = psutil.Process(self._popen.pid)
+
+	@property
+	def alive(self) -> bool:
+		"""Whether the worker runs."""
+		return self._popen.poll() is None
+
+	@property
+	def busy(self) -> bool:
+		"""Whether it works on a job, in a process of its own."""
+		return self.alive and bool(self._process.children())
+
+	def kill(self) -> None:
+		"""End it with its job by SIGKILL: nothing of its clean-up runs."""
+		self._signal(signal.SIGKILL)
+		self._popen.wait(10)
+
+	def kill_job(self) -> None:
+		"""End the process of its job by SIGKILL, as the system does that runs out of memory."""
+		for child in self._process.children(recursive=True):
+			with suppress(psutil.NoSuchProcess):
+				child.kill()
+
+	def stall(self) -> None:
+		"""Stop it with its job at once, as a machine does that is suspended."""
+		self._signal(signal.SIGSTOP)
+
+	def go_on(self) -> None:
+		"""Let it go on after `stall`, as if no time had passed."""
+		self._signal(signal.SIGCONT)
+
+	def _signal(self, number: int) -> None:
+		# The worker first: it would notice the end of its job.
+		if self.alive:
+			for process in [self._process, *self._process.children(recursive=True)]:
+				with suppress(psutil.NoSuchProcess):
+					process.send_signal(number)
