@@ -321,7 +321,7 @@ def is_about_this_mail(meaning: ReplyMeaning, reply: Reply) -> bool:
 	"""
 	if isinstance(reply.text, Sentence):
 		return True
-	if meaning is not ReplyMeaning.RETRY:
+	if meaning not in TEMPORARY:
 		return False
 	return reply.enhanced.startswith(_OF_THIS_MAIL) or bool(_WORDS_OF_THIS_MAIL.search(reply.words))
 

@@ -155,9 +155,10 @@ class AccountBook:
 		self.connection.begin()
 		try:
 			self._execute(
-				"""INSERT IGNORE INTO `tabSending Hold`
-					(name, account, creation, modified, owner, modified_by)
-				VALUES (%s, %s, NOW(), NOW(), 'Administrator', 'Administrator')""",
+				# It locks a row as an UPDATE does, also one that is there, so that no two jobs deadlock.
+				"""INSERT INTO `tabSending Hold` (name, account, creation, modified, owner, modified_by)
+				VALUES (%s, %s, NOW(), NOW(), 'Administrator', 'Administrator')
+				ON DUPLICATE KEY UPDATE account = account""",
 				self.account,
 				self.account,
 			)

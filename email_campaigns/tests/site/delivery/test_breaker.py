@@ -3,14 +3,28 @@
 import frappe
 
 from email_campaigns.api.desk import mass_email
-from email_campaigns.delivery.sending.breaker import SAME_LIMITS
+from email_campaigns.delivery.sending import hold_store
+from email_campaigns.delivery.sending.breaker import SAME_LIMITS, Run
+from email_campaigns.delivery.sending.hold_store import AccountBook
 from email_campaigns.delivery.smtp import transport
 from email_campaigns.delivery.smtp.channel import Timeouts
 from email_campaigns.delivery.smtp.replies import ReplyMeaning
-from email_campaigns.tests.site.kits.builders import ACCOUNT, a_list, a_mailing, addresses, settings
+from email_campaigns.jobs import sending
+from email_campaigns.tests.site.kits.builders import (
+	ACCOUNT,
+	a_contact,
+	a_list,
+	a_mailing,
+	addresses,
+	change,
+	settings,
+)
+from email_campaigns.tests.site.kits.drips import DripTest, a_sequence, a_step, enrol
 from email_campaigns.tests.site.kits.failures import FailureTest
-from email_campaigns.tests.support.smtp_server import DROP, KEEP_AND_DROP, Slow
+from email_campaigns.tests.site.kits.sending_test import SendingTest
+from email_campaigns.tests.support.smtp_server import DROP, KEEP_AND_DROP, ScriptedServer, Slow
 
+OTHER = "Sending Other Account"
 FORTY = addresses(40)
 FEW = 10  # refusals that nobody notices
 
@@ -172,6 +186,94 @@ class TestEverybody(FailureTest):
 	def test_the_account_that_works_has_no_row(self):
 		self.send_with(None)
 		self.assertEqual(frappe.db.count("Sending Hold"), 0)
+
+	def test_another_account_goes_on(self):
+		other_server = ScriptedServer().start()
+		self.addCleanup(other_server.stop)
+		account = frappe.copy_doc(frappe.get_doc("Email Account", ACCOUNT))
+		account.update({"email_account_name": OTHER, "email_id": "other@sending.example"})
+		account.flags.ignore_validate = True
+		account.insert()
+		self.addCleanup(frappe.db.delete, "Email Account", {"name": OTHER})
+		change("Email Account", OTHER, smtp_port=other_server.port)
+		other = a_mailing(a_list(*addresses(3), title="Sending Others"), sender_account=OTHER)
+		self.send_with({"rcpt": "451 4.3.0 Try later"})
+		self.assertHeld("Try later")
+		self.start(other)
+		self.go_on()
+		self.assertEqual((self.statuses(other), len(other_server.messages)), ({"Sent": 3}, 3))
+		self.assertEqual(self.statuses(self.mailing), {"Queued": 40})
+
+
+class TestSequences(DripTest):
+	def test_the_form_of_its_campaign_says_until_when_a_sequence_waits(self):
+		campaign = a_sequence(a_step(0))
+		people = [a_contact(email) for email in addresses(6)]
+		enrolments = [enrol(campaign, contact) for contact in people]
+		self.serve({"rcpt": "451 4.3.0 Try later"})
+		self.at(0)
+		sending.top_up()
+		problem = frappe.db.get_value("Campaign", campaign, "drip_problem")
+		self.assertIn("goes on by itself", problem)
+		self.assertIn("Try later", problem)
+		mails = frappe.get_all("Campaign Message", {"source": ("in", enrolments)}, ["status", "attempts"])
+		self.assertEqual([(mail.status, mail.attempts) for mail in mails], [("Queued", 0)] * 6)
+		self.serve()
+		self.end_hold()
+		self.go_on()
+		self.assertEqual(self.received(), addresses(6))
+		self.assertFalse(frappe.db.get_value("Campaign", campaign, "drip_problem"))
+
+
+class TestBook(SendingTest):
+	"""Two jobs of one account, each with its own connection."""
+
+	def setUp(self):
+		super().setUp()
+		self.books = [self.open_book(), self.open_book()]
+
+	def open_book(self):
+		connection = frappe.db.get_connection()
+		connection.autocommit(True)
+		self.addCleanup(connection.close)
+		return AccountBook(ACCOUNT, connection)
+
+	def step(self, run):
+		return run.refused("rcpt 5 no")
+
+	def test_they_count_together(self):
+		runs = [Run(), Run()]
+		for _time in range(3):
+			for number, book in enumerate(self.books):
+				runs[number] = book.add(runs[number], self.step)
+		self.assertEqual([run.same for run in runs], [5, 6])
+		frappe.db.rollback()
+		self.assertEqual(hold_store.load(ACCOUNT).run, runs[1])
+
+	def test_what_both_hold_is_held_once(self):
+		for book in self.books:
+			book.hold("Later")
+		frappe.db.rollback()
+		self.assertEqual(hold_store.load(ACCOUNT).level, 1)
+		self.assertGreater(hold_store.held_until(ACCOUNT), 0)
+
+	def test_an_acceptance_of_one_ends_the_run_of_both(self):
+		first, second = self.books
+		first.add(Run(), self.step)
+		second.clear()
+		frappe.db.rollback()
+		self.assertEqual(hold_store.load(ACCOUNT), hold_store.Hold())
+		self.assertEqual(first.add(Run(), self.step).same, 1)
+
+	def test_one_mail_is_tried_at_a_time(self):
+		self.books[0].hold("Later")
+		frappe.db.rollback()
+		hold_store.start_probe(ACCOUNT, 1000)
+		(limit,) = hold_store.limits(ACCOUNT)
+		self.assertEqual((limit.room(1000), limit.room(1000 + hold_store.PROBE_SECONDS)), (0, 1))
+		hold_store.end_probe(ACCOUNT, 1001)
+		(limit,) = hold_store.limits(ACCOUNT)
+		self.assertEqual(limit.room(1001), 1)
 
 
 class TestPatience(FailureTest):

@@ -36,6 +36,28 @@ class TestAccounts(FailureTest):
 		self.serve()
 		self.goes_on_by_itself()
 
+	def test_a_host_that_is_unknown(self):
+		self.start(self.mailing)
+		change("Email Account", ACCOUNT, smtp_server="no-such-host.invalid")
+		self.go_on()
+		self.assertHeld(ACCOUNT)
+		self.serve()
+		self.goes_on_by_itself()
+
+	def test_a_login_that_fails_for_the_time_being(self):
+		self.addCleanup(remove_account)
+		self.start(self.mailing)
+		self.serve({"auth": "454 4.7.0 Temporary authentication failure"}, logins={"news": "secret"})
+		account = frappe.get_doc("Email Account", ACCOUNT)
+		account.update({"no_smtp_authentication": 0, "password": "secret"})
+		account.flags.ignore_validate = True
+		account.save()
+		frappe.db.commit()
+		self.go_on()
+		self.assertHeld(ACCOUNT, "Temporary authentication failure")
+		self.serve(logins={address("news"): "secret"})
+		self.goes_on_by_itself()
+
 	def test_a_server_that_never_greets(self):
 		self.impatient()
 		self.send_with({"banner": HANG})

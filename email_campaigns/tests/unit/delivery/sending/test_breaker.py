@@ -272,7 +272,8 @@ def test_a_server_that_accepts_costs_the_book_nothing():
 def test_greylisting_and_mailboxes_are_about_one_mail(text, own):
 	reply = make_reply(int(text[:3]), text[4:])
 	assert is_about_this_mail(ReplyMeaning.RETRY, reply) is own
-	assert not is_about_this_mail(ReplyMeaning.THROTTLED, reply)
+	assert is_about_this_mail(ReplyMeaning.THROTTLED, reply) is own
+	assert not is_about_this_mail(ReplyMeaning.FAILED, reply)
 
 
 def test_holds_grow():
