@@ -126,6 +126,8 @@ ignore_links_on_delete = [
 	"Tracking Link",
 	"Target List Change",
 	"Target List Sign Up",
+	# Of an Email Account that is gone.
+	"Sending Hold",
 	# An enrolled record may be deleted all the same: the rest of its sequence is skipped with that reason.
 	"Email Campaign",
 ]

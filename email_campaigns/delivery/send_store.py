@@ -20,7 +20,8 @@ from email_campaigns.delivery.ledger import claims_store, counts_store
 from email_campaigns.delivery.ledger.row import ClaimedMail, EndedMail, MailHeading, MailSelection
 from email_campaigns.delivery.mailing import mailing_store
 from email_campaigns.delivery.mailing.mailing import Mailing
-from email_campaigns.delivery.sending import judge_store, limits_store
+from email_campaigns.delivery.sending import hold_store, judge_store, limits_store
+from email_campaigns.delivery.sending.breaker import Breaker
 from email_campaigns.delivery.sending.journal_store import LedgerJournal
 from email_campaigns.delivery.sending.send_loop import NoFurtherSession, SendLoop, Tally
 from email_campaigns.delivery.sending.session_pool import SessionPool
@@ -59,6 +60,8 @@ class SendJob:
 		self.halt = Event()
 		self.journal = LedgerJournal(mailing, self.token)
 		self.pool = SessionPool(self.journal)
+		self.book = hold_store.AccountBook(mailing.account, self.journal.connection)
+		self.breaker = Breaker(self.book)
 		self.loops = [self._make_loop(deadline) for _session in range(setting_number("sessions_per_job"))]
 
 	def _make_loop(self, deadline: float) -> SendLoop:
@@ -70,11 +73,12 @@ class SendJob:
 			clock=time.monotonic,
 			deadline=deadline,
 			halt=self.halt,
+			breaker=self.breaker,
 		)
 
 	def _connect(self) -> Session:
 		try:
-			return transport.connect(self.mailing.account, self.pool.wait)
+			return transport.connect(self.mailing.account, self.pool.wait, transport.SENDING)
 		except Unavailable as error:
 			if any(loop.session and loop.session.alive for loop in self.loops):
 				raise NoFurtherSession from error
@@ -97,7 +101,15 @@ class SendJob:
 		self.rows = (
 			claims_store.claim(self.mails, size, self.token, epoch, domains, self.texts) if size else []
 		)
+		self._load_hold()
 		return self.rows
+
+	def _load_hold(self) -> None:
+		"""Go on counting where other jobs are. Of an account that was held, this job alone tries a mail."""
+		hold = hold_store.load(self.mailing.account)
+		self.breaker.run, self.breaker.probing, self.book.level = hold.run, hold.level > 0, hold.level
+		if hold.level and self.rows:
+			hold_store.start_probe(self.mailing.account, self.epoch)
 
 	def prepare(self, rows: list[ClaimedMail]) -> list[ClaimedMail]:
 		"""Judge claimed mails anew, store what they are made of, and return those that may leave."""
@@ -141,6 +153,8 @@ class SendJob:
 
 	def settle(self) -> None:
 		"""Free the rows of the batch, suppress the addresses that bounced and put the figures on the form."""
+		if self.breaker.probing and not self.breaker.tripped:
+			hold_store.end_probe(self.mailing.account, database_epoch())
 		copies = bool(self.mailing.cc_fields)
 		names, self.rows = [row.name for row in self.rows], []
 		ended = claims_store.settle(self.token, names, copies=copies)

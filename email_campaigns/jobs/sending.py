@@ -27,6 +27,9 @@ from email_campaigns.site_time import database_epoch, site_now
 
 OPT_OUT_SECONDS = 10  # for the opt-outs that wait, before mails leave
 BATCH_SECONDS = 240  # a job sends batches for less than five minutes, whatever the size of the mailing
+# Until RQ kills it: its last mail may wait for its server at each stage (RFC 5321 §4.5.3.2), and for a new
+# session, which is less than an hour.
+JOB_SECONDS = BATCH_SECONDS + 3600
 
 
 def tick() -> None:
@@ -108,6 +111,7 @@ def _enqueue_batches(queue: Queue, own_slot: int | None = None, predecessor: int
 		return
 	epoch, batch = database_epoch(), setting_number("batch_size")
 	if not _has_room(queue, epoch):
+		_show_hold(queue)
 		return
 	due = counts_store.count_due(queue.mails, epoch, batch * setting_number("parallel_jobs"))
 	for slot in range(-(-due // batch)):
@@ -123,6 +127,12 @@ def _has_room(queue: Queue, epoch: int) -> bool:
 	with _pausing(queue):
 		opens = queue.limits(epoch).opens(epoch)[0]
 	return opens is not None and opens <= epoch
+
+
+def _show_hold(queue: Queue) -> None:
+	with _pausing(queue):
+		if queue.show_hold():
+			frappe.db.commit()
 
 
 def _expire_late(epoch: int) -> None:
@@ -157,7 +167,9 @@ def _enqueue_batch(queue: Queue, slot: int, predecessor: int | None) -> None:
 	if any(is_job_enqueued(job_id) for turn, job_id in enumerate(ids) if turn != predecessor):
 		return
 	turn = 0 if predecessor is None else 1 - predecessor
-	enqueue_once(send_batch, ids[turn], queue="long", slot=slot, turn=turn, **queue.arguments)
+	enqueue_once(
+		send_batch, ids[turn], queue="long", timeout=JOB_SECONDS, slot=slot, turn=turn, **queue.arguments
+	)
 
 
 def freeze(name: str) -> None:

@@ -106,6 +106,22 @@ class Spread:
 		return max(1, self.ends - self.anchor)
 
 
+@dataclass(frozen=True, slots=True)
+class Waiting:
+	"""Nothing before `until` (Unix seconds), then one mail, whose fate decides what comes next."""
+
+	name: str
+	until: int
+
+	def room(self, now: int) -> int:
+		"""Return how many mails may be claimed now, 0 or 1."""
+		return int(now >= self.until)
+
+	def opens_at(self, now: int) -> int:
+		"""Return the end of the wait, `now` where it is over."""
+		return max(now, self.until)
+
+
 def strictest(limits: Iterable[Limit], wanted: int, now: int) -> tuple[int, str]:
 	"""Return how many of `wanted` mails may be claimed at `now` (Unix seconds), and the limit that decides.
 

@@ -205,7 +205,7 @@ def sender_account(name: str | None):
 
 	Raises ValidationError with a sentence where there is none or it is not enabled for outgoing mail.
 	"""
-	name = name or frappe.db.exists("Email Account", {"default_outgoing": 1, "enable_outgoing": 1})
+	name = account_name(name)
 	if not name:
 		frappe.throw(
 			_("There is no default outgoing Email Account. Choose an Email Account for this mailing.")
@@ -214,6 +214,11 @@ def sender_account(name: str | None):
 	if not account.enable_outgoing:
 		frappe.throw(_("The Email Account {0} is not enabled for outgoing mail.").format(account.name))
 	return account
+
+
+def account_name(name: str | None) -> str:
+	"""Return the name of an Email Account: for "" that of the default outgoing one, "" where none is."""
+	return name or frappe.db.exists("Email Account", {"default_outgoing": 1, "enable_outgoing": 1}) or ""
 
 
 def sender_address(account) -> str:

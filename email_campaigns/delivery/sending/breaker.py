@@ -13,6 +13,7 @@ not counted: a whole list may be greylisted, and is accepted in the second round
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from enum import Enum
 from typing import NamedTuple, Protocol
@@ -34,9 +35,11 @@ SAME_LIMITS = {
 }
 ANY_LIMIT = 30  # refusals and losses in a row, whatever their keys: a server may say each time another thing
 LOSS_LIMIT = 3  # connections broken in a row; behind the final dot each leaves a mail in doubt
-RETRIAL = (
-	3  # mails that may be tried after a trip, so that a dead address among them hides no repaired server
-)
+# Dead addresses in a row up to which the end of a batch proves them. Beyond it nobody is suppressed: where
+# batches are small, a directory that has died would otherwise cost the addresses of several batches.
+PROOF_LIMIT = 5
+# Mails that may be tried after a pause, so that a dead address at their head does not hide a repaired server.
+RETRIAL = 3
 HOLD_MINUTES = (5, 15, 45, 120)  # of an account, growing while no mail is accepted
 REFUSALS_FOR_A_NEW_SESSION = 2  # in a row; one that says that there is a limit needs no second
 
@@ -85,11 +88,23 @@ class Run:
 		return replace(self, same=same, refusals=refusals, losses=min(LOSS_LIMIT - 1, self.losses))
 
 
+def merge(stored: Run, own: Run) -> Run:
+	"""Return the run of an account from what is stored and what a job has counted itself, each the longer."""
+	same = max(stored.same, own.same) if stored.key == own.key else own.same
+	return replace(
+		own,
+		same=same,
+		refusals=max(stored.refusals, own.refusals),
+		losses=max(stored.losses, own.losses),
+		resumed=stored.resumed,
+	)
+
+
 class Book(Protocol):
 	"""The runs and holds of one Email Account over all its jobs. Every call is durable when it returns."""
 
-	def add(self, run: Run) -> Run:
-		"""Store a run that has grown by one, and return it with what other jobs have counted."""
+	def add(self, run: Run, step: Callable[[Run], Run]) -> Run:
+		"""Store one more step of a run, and return the run with what other jobs have counted."""
 
 	def clear(self) -> None:
 		"""End the run and the hold: the server has accepted a mail."""
@@ -104,9 +119,9 @@ class Book(Protocol):
 class NoBook:
 	"""A Book for a single job that keeps nothing."""
 
-	def add(self, run: Run) -> Run:
-		"""Return the run as it is."""
-		return run
+	def add(self, run: Run, step: Callable[[Run], Run]) -> Run:
+		"""Return the run with the step."""
+		return step(run)
 
 	def clear(self) -> None:
 		"""Do nothing."""
@@ -139,6 +154,10 @@ class Suspect(NamedTuple):
 	reason: Sentence
 	session: SessionRecord
 
+	def unproven(self) -> Suspect:
+		"""Return the suspect with an end that blames no address."""
+		return self._replace(meaning=ReplyMeaning.FAILED) if self.meaning is ReplyMeaning.BOUNCED else self
+
 
 class Verdict(NamedTuple):
 	"""An advice; with NEW_SESSION the letters to be tried again at once, with PAUSE the length of the run."""
@@ -157,7 +176,7 @@ class Breaker:
 	"""
 
 	book: Book = field(default_factory=NoBook)
-	run: Run = Run()
+	run: Run = field(default_factory=Run)
 	probing: bool = False
 	tripped: bool = False
 	_loops: set[int] = field(default_factory=set)
@@ -176,7 +195,10 @@ class Breaker:
 	def leave(self, loop: int) -> list[Suspect]:
 		"""Count a loop no more, and return the suspects that get their ends: with the last loop, all."""
 		self._loops.discard(loop)
-		return self._take(self._suspects) if not self._loops else []
+		if self._loops:
+			return []
+		suspects = self._take(self._suspects)
+		return suspects if self.run.same <= PROOF_LIMIT else [one.unproven() for one in suspects]
 
 	def open_session(self, loop: int) -> SessionRecord:
 		"""Return the record of a new session of a loop."""
@@ -205,7 +227,8 @@ class Breaker:
 		if temporary and self._may_be_of_the_connection(suspect, refusal.reply, closed=closed):
 			return self._retry(suspect)
 		self._suspects.append(suspect)
-		self.run = self.book.add(self.run.refused(refusal_key(refusal.stage, refusal.reply)))
+		key = refusal_key(refusal.stage, refusal.reply)
+		self.run = self.book.add(self.run, lambda run: run.refused(key))
 		if not temporary:
 			return self._pause(self.run.refusals) if self._is_over(suspect.meaning) else Verdict()
 		return self._ease(session) if self._is_over(suspect.meaning) else self._spare(session)
@@ -226,7 +249,7 @@ class Breaker:
 		if session.number <= self._loss_counted:
 			return Verdict()
 		self._loss_counted = self._opened
-		self.run = self.book.add(self.run.lost())
+		self.run = self.book.add(self.run, Run.lost)
 		over = self.run.losses >= LOSS_LIMIT or self.run.refusals >= ANY_LIMIT
 		return self._pause(self.run.losses) if over else Verdict()
 
@@ -298,7 +321,7 @@ def is_about_this_mail(meaning: ReplyMeaning, reply: Reply) -> bool:
 	"""
 	if isinstance(reply.text, Sentence):
 		return True
-	if meaning is not ReplyMeaning.RETRY:
+	if meaning not in TEMPORARY:
 		return False
 	return reply.enhanced.startswith(_OF_THIS_MAIL) or bool(_WORDS_OF_THIS_MAIL.search(reply.words))
 

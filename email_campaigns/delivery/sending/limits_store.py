@@ -10,6 +10,7 @@ import frappe
 from email_campaigns.delivery.ledger import counts_store
 from email_campaigns.delivery.mailing import mailing_store
 from email_campaigns.delivery.mailing.mailing import Mailing
+from email_campaigns.delivery.sending import hold_store
 from email_campaigns.schedule.limits import HOUR, Limit, Limits, Rates, Rolling, Spread
 from email_campaigns.settings import latest_domain_rates, latest_number
 from email_campaigns.text import _lt
@@ -51,6 +52,7 @@ def mailing_limits(mailing: Mailing, epoch: int) -> Limits:
 	own = [use for use in uses if use.own]
 	return Limits(
 		shared=(
+			*hold_store.limits(mailing.account),
 			_rolling(SITE, rates.site, uses),
 			_rolling(OWN, rates.own, own),
 			*_spread(mailing),

@@ -42,9 +42,8 @@ from email_campaigns.text import Sentence, _lt
 
 __all__ = ["Journal", "JournalAnswer", "JournalStep", "MailEnds", "NoFurtherSession", "SendLoop"]
 
-FENCED_UNTIL_STOP = (
-	2  # mails in a row; a single row can lose its claim alone, as of a person who was forgotten
-)
+# Mails in a row; a single row can lose its claim alone, as that of a person who was forgotten.
+FENCED_UNTIL_STOP = 2
 
 IN_DOUBT = _lt("{0} The server may have taken the mail.")
 LOST_IN_A_ROW = _lt("The mail server broke the connection {0} times in a row: {1}")

@@ -55,12 +55,13 @@ def _is_queue_suspended() -> bool:
 	return any(cint(value) for value in values)
 
 
-def connect(account_name: str, wait: Wait | None = None, timeouts: Timeouts = ATTENDED) -> Session:
+def connect(account_name: str, wait: Wait | None = None, timeouts: Timeouts | None = None) -> Session:
 	"""Open and log in a session of an Email Account. `wait` lets other sessions work, as in Channel.
 
-	Raises Unavailable with a sentence that names the account: TemporarilyUnavailable where the server is not
-	there, or asks to come back.
+	Without `timeouts` those of a person hold who waits for the answer. Raises Unavailable with a sentence
+	that names the account: TemporarilyUnavailable where the server is not there, or asks to come back.
 	"""
+	timeouts = timeouts or ATTENDED
 	messages = len(frappe.local.message_log)
 	try:
 		return Session(_open(account_name, timeouts), wait, timeouts)

@@ -231,7 +231,8 @@ class FakeSession:
 		if self.answer[0] == "refuse":
 			if self.answer[2] == 421:
 				self.abandon()
-			raise Refused(stage, Reply(self.answer[2], *(self.answer[3:] or ("", "no"))))
+			enhanced, text = ("", *(self.answer[3:] or ("no",)))[-2:]
+			raise Refused(stage, Reply(self.answer[2], enhanced, text))
 		if self.answer[0] == "lose":
 			self._deliver_if_scripted()
 			self.abandon()

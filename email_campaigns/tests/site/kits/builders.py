@@ -50,6 +50,7 @@ TITLED = (
 	("Email Group Member", "email_group"),
 	("Email Group", "name"),
 	("Suppressed Email", "origin"),
+	("Sending Hold", "name"),
 	("Contact", "designation"),
 )
 ADDRESSED = (

@@ -146,6 +146,14 @@ def test_a_batch_that_ends_within_a_run_decides_with_its_last_loop():
 	assert breaker.run.same == 2, "the next batch goes on counting"
 
 
+@pytest.mark.parametrize(("dead", "meaning"), [(5, ReplyMeaning.BOUNCED), (6, ReplyMeaning.FAILED)])
+def test_many_dead_addresses_and_no_living_one_prove_nothing_at_the_end_of_a_batch(dead, meaning):
+	loop = Loop(Breaker())
+	for _mail in range(dead):
+		loop.refuse(ReplyMeaning.BOUNCED, b"550 5.1.1 No such user")
+	assert {suspect.meaning for suspect in loop.breaker.leave(1)} == {meaning}
+
+
 def test_one_acceptance_decides_about_the_mails_of_its_own_loop():
 	breaker = Breaker()
 	first, second = Loop(breaker, 1), Loop(breaker, 2)
@@ -225,8 +233,8 @@ class CountingBook(NoBook):
 
 	cleared = 0
 
-	def add(self, run):
-		return Run(run.refusals + 3, run.same + 3, run.key, run.losses)
+	def add(self, run, step):
+		return step(step(step(step(run))))
 
 	def clear(self):
 		self.cleared += 1
@@ -264,7 +272,8 @@ def test_a_server_that_accepts_costs_the_book_nothing():
 def test_greylisting_and_mailboxes_are_about_one_mail(text, own):
 	reply = make_reply(int(text[:3]), text[4:])
 	assert is_about_this_mail(ReplyMeaning.RETRY, reply) is own
-	assert not is_about_this_mail(ReplyMeaning.THROTTLED, reply)
+	assert is_about_this_mail(ReplyMeaning.THROTTLED, reply) is own
+	assert not is_about_this_mail(ReplyMeaning.FAILED, reply)
 
 
 def test_holds_grow():
