@@ -189,9 +189,10 @@ _GONE = (
 UNKNOWN_WORDS = _words(
 	# Postfix, Sendmail, Exim, Gmail, Exchange, GMX, QQ, NetEase
 	rf"\b{_NOUN}{_NAMED}{_GONE}",
-	r"\b(unknown|no such|invalid|inactive|non-?existent|not a (valid|known)|not our) "
+	r"\b(unknown|no such|invalid|inactive|non-?existent|not a (valid|known)|not our)[ -]"
 	r"((local|virtual) )?(part )?(or illegal )?(user|mailbox|recipient|alias|addressee|customer|person)\b",
-	r"unknown local-part|no such address|there is no one at this address",
+	r"unknown (local[ -]part|email address)|no such (e-?mail )?address|bad destination mailbox address",
+	r"no one (at this|with that email) address|recipient no longer on server",
 	# qmail
 	r"no mailbox (here|found)|can't find user's mailbox|no account by that name",
 	# Yahoo

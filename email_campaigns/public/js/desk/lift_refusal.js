@@ -63,8 +63,8 @@ function as_option({ doctype, title, count }, index) {
 }
 
 function lift(key, chosen, done) {
-	const mailings = chosen && JSON.stringify(chosen.map(({ doctype, name }) => [doctype, name]));
-	call("suppression.lift_refusal", { key, mailings }, __("Lifting…")).then(({ count, in_background }) => {
+	const names = chosen && { mailings: JSON.stringify(chosen.map(({ doctype, name }) => [doctype, name])) };
+	call("suppression.lift_refusal", { key, ...names }, __("Lifting…")).then(({ count, in_background }) => {
 		const message = in_background
 			? __("{0} addresses are being lifted in the background.", [number(count)])
 			: __("{0} addresses were lifted.", [number(count)]);

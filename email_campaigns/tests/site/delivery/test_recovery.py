@@ -100,7 +100,8 @@ class TestPowerCuts(SendingTest):
 		self.serve({"rcpt": {third: "550 5.1.1 No such user"}})
 		self.start_and_cut(journal_store.LedgerJournal, "advance_all", after=6)
 		self.recover()
-		self.assertEqual(frappe.db.get_value("Suppressed Email", {"email": third}, "reason"), "Hard Bounce")
+		suppressed = frappe.db.get_value("Suppressed Email", {"email": third}, ["reason", "refusal"])
+		self.assertEqual(suppressed, ("Hard Bounce", "5 5.1.1 no such user"))
 		self.assertEqual(
 			frappe.get_all("Campaign Log", {"source": self.name, "action": "Bounced"}, pluck="email"), [third]
 		)
