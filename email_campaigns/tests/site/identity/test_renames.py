@@ -344,6 +344,14 @@ class TestRunningMailings(RenameTest):
 		self.assertNotEqual(links[0], links[2])
 		self.assertEqual(other, first)
 
+	def test_links_of_a_campaign_without_a_key_outlive_its_rename(self):
+		"""It came from ERPNext."""
+		first = a_sequence()
+		change("Campaign", first, link_key="")
+		before = load_step(Stream(first, 1, "Administrator")).link_source
+		renamed = rename(first, f"{first} 2", "Campaign")
+		self.assertEqual(load_step(Stream(renamed, 1, "Administrator")).link_source, before)
+
 
 class TestLists(RenameTest):
 	def test_a_renamed_list_keeps_its_mails(self):
