@@ -15,8 +15,8 @@ from email_campaigns.delivery.mailing.mailing_store import load_step
 from email_campaigns.drip import plan_store
 from email_campaigns.jobs import drip, renames, sending
 from email_campaigns.mass_mailing import freeze_store
+from email_campaigns.tests.site.kits.approvals import TEN, ApprovalTest
 from email_campaigns.tests.site.kits.builders import (
-	a_campaign,
 	a_contact,
 	a_list,
 	a_mailing,
@@ -309,29 +309,41 @@ class TestGroups(DripTest):
 		self.assertEqual((self.received(), [row[2] for row in self.steps(name)]), ([JO], ["Sent"]))
 
 
-class TestRunningMailings(RenameTest):
+class TestApprovals(ApprovalTest):
+	def rename_both(self):
+		campaign = self.form(self.mailing).campaign
+		rename("Sending List", "Sending Other", "Target List")
+		return rename(campaign, f"{campaign} 2", "Campaign")
+
 	def test_renames_of_what_an_approval_names_stop_nothing(self):
-		self.join(FIRST, self.contact, a_contact(KIM))
-		campaign = a_campaign()
-		name = self.start(a_mailing(FIRST, campaign=campaign))
-		new = [rename(FIRST, "Sending Other", "Target List"), rename(campaign, f"{campaign} 2", "Campaign")]
+		self.approved(seconds=-1)
+		campaign = self.rename_both()
 		self.go_on()
-		self.assertEqual(self.received(), [JO, KIM])
-		form = self.form(name)
-		self.assertEqual((form.status, form.campaign, form.problem or ""), ("Complete", new[1], ""))
-		for field, value in zip(("target_list", "campaign"), new, strict=True):
-			values = frappe.get_all("Campaign Message", {"source": name}, pluck=field)
-			self.assertEqual(values, [value] * 2)
-		self.assertNothingLost(name)
+		self.assertEqual(self.received(), TEN)
+		form = self.form(self.mailing)
+		self.assertEqual((form.status, form.campaign, form.problem or ""), ("Complete", campaign, ""))
+		for field, value in (("target_list", "Sending Other"), ("campaign", campaign)):
+			values = frappe.get_all("Campaign Message", {"source": self.mailing}, pluck=field)
+			self.assertEqual(values, [value] * len(TEN))
+		self.assertNothingLost(self.mailing)
+
+	def test_a_renamed_sender_is_the_sender_still(self):
+		self.approved(seconds=-1)
+		self.addCleanup(frappe.db.delete, "Notification Settings", {"name": "new@approval.example"})
+		rename(self.clerk, "new@approval.example", "User")
+		self.addCleanup(rename, "new@approval.example", self.clerk, "User")
+		self.go_on()
+		self.assertEqual((self.status, self.received()), ("Complete", TEN))
 
 	def test_what_was_changed_before_the_rename_is_still_not_approved(self):
-		self.join(FIRST, self.contact)
-		name = self.start(a_mailing(FIRST))
-		change("Mass Email", name, subject_prefix="[OTHER]")
-		rename(FIRST, "Sending Other", "Target List")
+		self.approved(seconds=-1)
+		change("Mass Email", self.mailing, subject_prefix="[OTHER]")
+		self.rename_both()
 		self.go_on()
-		self.assertEqual((self.form(name).status, self.received()), ("Draft", []))
+		self.assertEqual((self.status, self.received()), ("Draft", []))
 
+
+class TestLinksOfSteps(DripTest):
 	def test_plain_links_of_steps_outlive_a_renamed_campaign(self):
 		"""And a new campaign of the old title has links of its own."""
 		first = a_sequence()
@@ -343,6 +355,14 @@ class TestRunningMailings(RenameTest):
 		self.assertEqual(links[0], links[1])
 		self.assertNotEqual(links[0], links[2])
 		self.assertEqual(other, first)
+
+	def test_links_of_a_campaign_without_a_key_outlive_its_rename(self):
+		"""It came from ERPNext."""
+		first = a_sequence()
+		change("Campaign", first, link_key="")
+		before = load_step(Stream(first, 1, "Administrator")).link_source
+		renamed = rename(first, f"{first} 2", "Campaign")
+		self.assertEqual(load_step(Stream(renamed, 1, "Administrator")).link_source, before)
 
 
 class TestLists(RenameTest):
