@@ -116,7 +116,7 @@ def values_of(composer: Composer, values: Mapping[int, Record], message: int) ->
 
 
 def count_texts(mailing: str) -> list[dict[str, Any]]:
-	"""Return {"text", "edition", "subject", "mails", "first", "last"} for each text of a Mass Email, in order.
+	"""Return {"text", "edition", "subject", "mails", "first", "last"} for each text of a mailing, in order.
 
 	The answer is empty where no edition has more than one: it then says nothing new, and is quick.
 	"""
