@@ -12,13 +12,12 @@ import frappe
 from frappe import _
 from frappe.utils import cint, cstr
 
+from email_campaigns.api.desk import privacy
 from email_campaigns.delivery import recompose_store
 from email_campaigns.delivery.compose import sent_store
 from email_campaigns.message.compile import RenderError, TemplateError
 from email_campaigns.message.headers import HeaderError
 from email_campaigns.translation import translate
-
-MANAGERS = ("Campaign Manager", "System Manager")
 
 
 @frappe.whitelist()
@@ -41,10 +40,10 @@ def show(message: int) -> dict[str, Any]:
 
 def _check_record(doc) -> None:
 	"""Throw where the user may not read the recipient's record; a deleted one has no permissions any more."""
-	if frappe.db.exists(doc.recipient_doctype, doc.recipient_name):
+	if doc.recipient_doctype and frappe.db.exists(doc.recipient_doctype, doc.recipient_name):
 		frappe.get_doc(doc.recipient_doctype, doc.recipient_name).check_permission("read")
 	else:
-		frappe.only_for(MANAGERS)
+		privacy.check_manager()
 
 
 @frappe.whitelist()
