@@ -125,9 +125,12 @@ def with_latest_timing(mailing: Mailing) -> Mailing:
 	"""
 	if mailing.stream:
 		return mailing
-	doc = frappe.db.get_value("Mass Email", mailing.name, _TIMING, as_dict=True)
-	if not doc:
+	docs = frappe.db.sql(
+		f"SELECT {', '.join(_TIMING)} FROM `tabMass Email` WHERE name = %s", mailing.name, as_dict=True
+	)
+	if not docs:
 		return mailing
+	(doc,) = docs
 	doc.domain_rates = frappe.db.sql(
 		"""SELECT domain, hourly_rate FROM `tabCampaign Domain Rate`
 		WHERE parent = %s AND parenttype = 'Mass Email' ORDER BY idx""",

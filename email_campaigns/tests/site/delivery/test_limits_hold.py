@@ -57,8 +57,8 @@ class TestUnrecoveredClaims(HoldTest):
 		self.go_on()
 		self.assertEqual(self.statuses(name), {"Uncertain": 1, "Sent": 49, "Queued": 50})
 
-	def test_a_stalled_batch_and_another_job_stay_below_the_limit_together(self):
-		settings(hourly_limit=50)
+	def test_a_stalled_batch_and_other_jobs_stay_below_the_limit_together(self):
+		settings(hourly_limit=50, batch_size=20, parallel_jobs=3)
 		name = self.ready(HUNDRED)
 		site, advance, calls = frappe.local.site, journal_store.LedgerJournal.advance_all, []
 

@@ -118,6 +118,12 @@ class TestMailings(SendingTest):
 			ab_winner.choose_winners(database_epoch())
 		self.assertEqual(judged, names)
 
+	def test_a_deadlock_is_logged_and_over_at_the_next_try(self):
+		with isolation.isolate_mailing(self.broken, "the start"):
+			raise frappe.QueryDeadlockError
+		self.assertEqual(self.form(self.broken).problem or "", "")
+		self.assertEqual(logged(f"the start of {self.broken} failed"), 1)
+
 	def test_the_end_of_the_jobs_time_is_no_error_of_a_mailing(self):
 		with self.assertRaises(JobTimeoutException), isolation.isolate_mailing(self.broken, "the start"):
 			raise JobTimeoutException
