@@ -23,7 +23,7 @@ from email_campaigns.api.public.page import Page, plain_answer, respond
 from email_campaigns.audience.suppression import waiting_store
 from email_campaigns.audience.suppression.waiting_store import WaitingWish, make_wish
 from email_campaigns.compat import change_latest_rows, lock_wait
-from email_campaigns.delivery.ledger import arrivals_store
+from email_campaigns.delivery.ledger import arrivals_store, claims_store
 from email_campaigns.drip import events_store
 from email_campaigns.lifecycle import MASS_EMAIL
 from email_campaigns.mass_mailing.resend import uncertain_store
@@ -220,10 +220,22 @@ def _note(token: Token) -> Response | None:
 
 def _store(wish: WaitingWish) -> None:
 	try:
-		waiting_store.add(wish)
+		email = waiting_store.add(wish)
 		frappe.db.commit()
 	except Exception:
 		waiting_store.write_file(wish)
+	else:
+		_hold_back(email)
+
+
+def _hold_back(email: str) -> None:
+	"""Let batches under way pass over an address; claims do so already."""
+	try:
+		with lock_wait(1):
+			claims_store.release_address(email)
+		frappe.db.commit()
+	except (frappe.QueryDeadlockError, frappe.QueryTimeoutError):
+		frappe.db.rollback()
 
 
 def note_refused(response: Response | None = None, request: Request | None = None) -> None:

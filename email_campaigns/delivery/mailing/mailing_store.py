@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from typing import Any
 
 import frappe
@@ -201,7 +201,14 @@ def sender_address(account) -> str:
 
 def refresh_lists(mailing: Mailing) -> None:
 	"""Update the members of all lists of a mailing from their records."""
-	members_store.refresh_members([*mailing.lists, *mailing.excluding, *filter(None, [mailing.seed_list])])
+	sum(refresh_slices(mailing))
+
+
+def refresh_slices(mailing: Mailing) -> Iterator[int]:
+	"""Do the same slice by slice, for the caller to commit."""
+	yield from members_store.refresh_slices(
+		[*mailing.lists, *mailing.excluding, *filter(None, [mailing.seed_list])]
+	)
 
 
 def in_process(*, frozen: bool) -> list[str]:
