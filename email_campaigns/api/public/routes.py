@@ -180,7 +180,7 @@ def _respond_anyhow(page: Page) -> Response:
 
 
 def _unsubscribe(token: Token) -> Response:
-	action, how = _asked(frappe.request)
+	action, how = preferences.asked(frappe.request)
 	if not action:
 		return respond(preferences.show(token.message))
 	page = preferences.act(token.message, action, how)
@@ -188,29 +188,9 @@ def _unsubscribe(token: Token) -> Response:
 	return plain_answer(page.result or page.title, page.status) if how else respond(page)
 
 
-def _asked(request: Request) -> tuple[str, str]:
-	"""Return the (action, by what) that a request asks for, ("", "") where it changes nothing."""
-	if request.method != "POST":
-		return "", ""
-	if _is_one_click(request):
-		return preferences.LEAVE_LISTS, preferences.BY_ONE_CLICK
-	action = request.form.get("action") or ""
-	return (action, "") if preferences.is_action(action) else ("", "")
-
-
-def _is_one_click(request: Request) -> bool:
-	"""Tell whether a POST is a one-click unsubscription (RFC 8058, section 3.2).
-
-	The body is one key and value, as a form of either content type; some mail services send none.
-	"""
-	form = request.form
-	value = form.get("List-Unsubscribe") or ("" if form else request.get_data(as_text=True))
-	return value.strip().removeprefix("List-Unsubscribe=").lower() == "one-click"
-
-
 def _note(token: Token) -> Response | None:
 	"""Store an opt-out that could not be carried out, and say so; None for any other request."""
-	action, how = _asked(frappe.request)
+	action, how = preferences.asked(frappe.request)
 	if not preferences.is_opt_out(action) or token.message == PREVIEW:
 		return None
 	_store(make_wish(token.message, action, how))
@@ -246,7 +226,7 @@ def note_refused(response: Response | None = None, request: Request | None = Non
 	path = f"{PREFIX}{UNSUBSCRIBE}/"
 	if not response or not request or frappe.flags.ec_answered or not request.path.startswith(path):
 		return
-	action, how = _asked(request)
+	action, how = preferences.asked(request)
 	try:
 		token = _named("unsubscribe", _token(request.path.removeprefix(path)))
 	except BadToken:
