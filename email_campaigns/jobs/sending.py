@@ -12,6 +12,7 @@ from email_campaigns.compat import change_latest_rows, enqueue_once, is_job_enqu
 from email_campaigns.delivery import send_store
 from email_campaigns.delivery.ledger import claims_store, counts_store, ends_store
 from email_campaigns.delivery.mailing import mailing_store
+from email_campaigns.delivery.mailing.mailing import Mailing
 from email_campaigns.delivery.sending.send_loop import Tally
 from email_campaigns.delivery.smtp import transport
 from email_campaigns.drip import streams_store
@@ -176,8 +177,7 @@ def freeze(name: str) -> None:
 	"""Freeze the audience of a mailing, each slice durable, then enqueue its first batches."""
 	change_latest_rows()
 	with _pausing(MailingQueue(name)):
-		mailing_store.refresh_lists(approval_store.load_approved(name))
-		frappe.db.commit()
+		_refresh_lists(approval_store.load_approved(name))
 		while freeze_store.freeze_next(name):
 			frappe.db.commit()
 	frappe.db.commit()
@@ -185,12 +185,17 @@ def freeze(name: str) -> None:
 		_continue(MailingQueue(name))
 
 
+def _refresh_lists(mailing: Mailing) -> None:
+	for _changed in mailing_store.refresh_slices(mailing):
+		frappe.db.commit()
+	frappe.db.commit()
+
+
 def resend_missing(name: str) -> None:
 	"""Queue the mailing for the members that got nothing, each slice durable, then enqueue its batches."""
 	change_latest_rows()
 	try:
-		mailing_store.refresh_lists(mailing_store.load_mass_email(name))
-		frappe.db.commit()
+		_refresh_lists(mailing_store.load_mass_email(name))
 		while missing_store.queue_next(name):
 			frappe.db.commit()
 	except frappe.ValidationError as error:
