@@ -69,7 +69,9 @@ def wait_for(port: int) -> None:
 
 def clean() -> None:
 	"""Remove what a benchmark has made."""
-	for doctype in ("Campaign Log", "Campaign Message"):
+	mails = tuple(frappe.get_all("Campaign Message", {"campaign": NAME}, pluck="name", limit=0)) or (0,)
+	frappe.db.sql("DELETE FROM `tabCampaign Mail Values` WHERE name IN %s", (mails,))
+	for doctype in ("Campaign Log", "Campaign Mail Text", "Campaign Message"):
 		frappe.db.delete(doctype, {"campaign": NAME})
 	frappe.db.delete("Mass Email", {"campaign": NAME})
 	frappe.db.delete("Target List Member", {"target_list": NAME})
@@ -213,8 +215,9 @@ def seconds_with_smtplib(port: int, mailing: str) -> float:
 	from email_campaigns.delivery.mailing import mailing_store
 
 	loaded = mailing_store.load_mass_email(mailing)
-	make = compose_store.make_composer(loaded, compose_store.compile_text(loaded))
-	content = make.letter(ClaimedMail(1, "reader@example.com", "", ""), {"first_name": "Réader"}).content
+	composer = compose_store.make_composer(loaded)
+	row, record = ClaimedMail(1, "reader@example.com", "", ""), {"first_name": "Réader"}
+	content = composer.letter(row, record, int(time.time())).content
 	with smtplib.SMTP("127.0.0.1", port) as smtp:
 		begun = time.perf_counter()
 		for n in range(MAILS):

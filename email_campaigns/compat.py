@@ -17,6 +17,7 @@ __all__ = [
 	"change_latest_rows",
 	"enqueue_once",
 	"is_job_enqueued",
+	"lock_wait",
 	"named_lock",
 	"remove_desk_entries",
 	"site_url",
@@ -33,10 +34,24 @@ def change_latest_rows() -> None:
 
 	By default MariaDB since 11.6.2 ends such a transaction with error 1020 (innodb_snapshot_isolation). The
 	app needs the row count of a conditional UPDATE instead, and must be able to settle the mails sent in the
-	meantime.
+	meantime. Hooks call it at the start of every request and job, so that no entry point can forget it; the
+	jobs call it too, for whoever runs them from a console.
 	"""
 	if _knows_snapshot_isolation(frappe.local.site):
 		frappe.db.sql("SET SESSION innodb_snapshot_isolation = OFF")
+
+
+@contextmanager
+def lock_wait(seconds: int) -> Iterator[None]:
+	"""Let each statement in the block wait `seconds` at most for a row that another connection has locked.
+
+	It then raises frappe.QueryTimeoutError. The server's own time is 50 seconds by default.
+	"""
+	frappe.db.sql("SET SESSION innodb_lock_wait_timeout = %s", seconds)
+	try:
+		yield
+	finally:
+		frappe.db.sql("SET SESSION innodb_lock_wait_timeout = DEFAULT")
 
 
 @lru_cache(maxsize=256)

@@ -23,12 +23,21 @@ before_uninstall = [
 after_app_install = "email_campaigns.install.after_app_install"
 after_migrate = "email_campaigns.install.after_migrate"
 
-# Links of guests are answered before the website looks up redirects, which takes longer than the answer.
-before_request = ["email_campaigns.api.public.routes.answer"]
+# Links of guests are answered before the website looks up redirects, which takes longer than the answer. Any
+# other request, and every job, may come to a hook or a controller of the app.
+before_request = [
+	"email_campaigns.api.public.routes.answer",
+	"email_campaigns.compat.change_latest_rows",
+]
+before_job = ["email_campaigns.compat.change_latest_rows"]
 
 # A cookie marks a device on which a user has signed in: its opens and clicks are not counted.
 on_session_creation = ["email_campaigns.api.public.own_device.remember_device"]
-after_request = ["email_campaigns.api.public.own_device.mark_device"]
+after_request = [
+	"email_campaigns.api.public.own_device.mark_device",
+	# An opt-out that comes during a migration is stored all the same.
+	"email_campaigns.api.public.routes.note_refused",
+]
 
 scheduler_events = {
 	"cron": {
@@ -43,9 +52,11 @@ scheduler_events = {
 		# quota.
 		"* * * * *": ["email_campaigns.jobs.sending.top_up"],
 	},
-	# Move campaigns and enrolments on by their dates, count the members of lists again, and send the owner of
-	# a mailing its figures a day after its end.
+	# Follow opt-out fields that were changed past the documents, move campaigns and enrolments on by their
+	# dates, count the members of lists again, and send the owner of a mailing its figures a day after its
+	# end.
 	"hourly": [
+		"email_campaigns.jobs.lists.follow_opt_outs",
 		"email_campaigns.jobs.upkeep.update_statuses",
 		"email_campaigns.jobs.drip.advance",
 		"email_campaigns.jobs.upkeep.send_digests",
@@ -54,7 +65,36 @@ scheduler_events = {
 	"daily_long": ["email_campaigns.jobs.upkeep.prove_counts"],
 }
 
+# What the ledger, the log and the links know by its name never shares it with another document.
+_NAMED_ONCE = {
+	"before_validate": ["email_campaigns.names_store.check_new_name"],
+	"before_rename": ["email_campaigns.names_store.check_renaming"],
+	"after_rename": ["email_campaigns.names_store.follow_renaming"],
+	"after_delete": ["email_campaigns.names_store.retire_deleted"],
+}
+
 doc_events = {
+	# A tick in the opt-out field of a record keeps mail from its address on every other record and list.
+	# Members, mails and enrolments follow the records that they are about, whatever their doctype.
+	"*": {
+		"on_update": ["email_campaigns.audience.suppression.opt_outs_store.follow_record"],
+		"before_rename": [
+			"email_campaigns.delivery.renames_store.wait_for_freezes",
+			"email_campaigns.drip.renames_store.wait_for_plans",
+		],
+		"after_rename": [
+			"email_campaigns.audience.lists.renames_store.follow_renaming",
+			"email_campaigns.delivery.renames_store.follow_renaming",
+			"email_campaigns.drip.renames_store.follow_renaming",
+		],
+	},
+	("Campaign", "Mass Email", "Email Campaign", "Tracking Link"): _NAMED_ONCE,
+	# What an approval names keeps it.
+	("Campaign", "Target List", "User", "Email Account"): {
+		"before_rename": ["email_campaigns.mass_mailing.renames_store.note_approvals"],
+		"after_rename": ["email_campaigns.mass_mailing.renames_store.rebind_approvals"],
+	},
+	"DocType": {"after_rename": "email_campaigns.jobs.renames.follow_renamed_doctype"},
 	# An opt-out that a person makes anywhere in Frappe holds for campaigns too, and one from a campaign for
 	# Frappe.
 	"Email Unsubscribe": {
@@ -69,7 +109,11 @@ doc_events = {
 	},
 	# The record of an opt-out is named after its address and list.
 	"Target List": {
-		"after_rename": "email_campaigns.audience.suppression.suppression_store.follow_renamed_list"
+		**_NAMED_ONCE,
+		"after_rename": [
+			*_NAMED_ONCE["after_rename"],
+			"email_campaigns.audience.suppression.suppression_store.follow_renamed_list",
+		],
 	},
 }
 
@@ -77,10 +121,13 @@ doc_events = {
 ignore_links_on_delete = [
 	"Suppressed Email",
 	"Campaign Message",
+	"Campaign Mail Text",
 	"Campaign Log",
 	"Tracking Link",
 	"Target List Change",
 	"Target List Sign Up",
+	# Of an Email Account that is gone.
+	"Sending Hold",
 	# An enrolled record may be deleted all the same: the rest of its sequence is skipped with that reason.
 	"Email Campaign",
 ]

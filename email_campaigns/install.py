@@ -12,6 +12,7 @@ import frappe
 from frappe import _
 from frappe.permissions import add_permission, update_permission_property
 
+from email_campaigns.audience.suppression import opt_outs_store
 from email_campaigns.audience.suppression.suppression_store import adopt_email_unsubscribes
 from email_campaigns.erpnext import names, owner_store, takeover_store
 
@@ -70,6 +71,7 @@ def after_install() -> None:
 	# People who have unsubscribed from all mail of this site get no campaign either.
 	adopt_email_unsubscribes()
 	fill_recipient_sources()
+	opt_outs_store.follow_records()
 	grant_permissions()
 	takeover_store.take_over()
 	takeover_store.continue_campaigns()

@@ -48,6 +48,8 @@ EMAIL_CAMPAIGN_TRANSITIONS: dict[str, frozenset[str]] = {
 }
 
 UNFINISHED_EMAIL_CAMPAIGN = ("Scheduled", "In Progress")
+# Nothing more of these leaves. A Completed one may have a mail that a person queued again.
+LEFT_EMAIL_CAMPAIGN = ("Unsubscribed", "Replied", "Cancelled")
 
 MACHINES = {
 	MASS_EMAIL: MASS_EMAIL_TRANSITIONS,

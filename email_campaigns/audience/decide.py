@@ -20,8 +20,15 @@ OPTED_OUT = _lt("Opted out on the record")
 UNSUBSCRIBED = _lt("Unsubscribed")
 DUPLICATE_ADDRESS = _lt("Duplicate address")
 DUPLICATE_RECORD = _lt("Record on several lists")
+DUPLICATE_MERGED = _lt("Merged with a record that has the mail")
 HELD_OUT = _lt("Hold-out group")
 FORGOTTEN = _lt("Forgotten on request")
+DISABLED = _lt("The record is disabled")
+OFF_LIST = _lt("Taken off the list")
+OPTED_OUT_ELSEWHERE = _lt("The address opted out on another record")
+SEQUENCE_ENDED = _lt("The sequence has ended")
+SEQUENCE_GONE = _lt("The sequence no longer exists")
+OPT_OUTS = (UNSUBSCRIBED, OPTED_OUT, OPTED_OUT_ELSEWHERE)
 _SUPPRESSED = {
 	"Complaint": _lt("Suppressed: Complaint"),
 	"Manual": _lt("Suppressed: Manual"),
@@ -33,8 +40,10 @@ _SUPPRESSED = {
 class Candidate:
 	"""A member of a target list with the facts of this moment.
 
-	`suppressed` is the reason of the Suppressed Email that covers the address, "" where none does.
-	`email` is normalised, "" where the record has no valid address.
+	`suppressed` is the reason of the Suppressed Email that covers the address, "" where none does, and
+	OPTED_OUT_ELSEWHERE where it stands for an opt-out field. `email` is normalised, "" where the record has
+	no valid address. `disabled` is true where the record is not in use, `off_list` where the member has been
+	taken off the list, `sequence_end` the reason why nothing more of a sequence goes to this person, or "".
 	"""
 
 	member: int
@@ -50,6 +59,9 @@ class Candidate:
 	excluded_address: bool = False
 	language: str = ""
 	time_zone: str = ""
+	disabled: bool = False
+	off_list: bool = False
+	sequence_end: str = ""
 
 	@property
 	def domain(self) -> str:
@@ -72,24 +84,30 @@ class Decision:
 def exclusion(candidate: Candidate, *, informational: bool = False) -> str:
 	"""Return the reason why this member gets no mail, "" where there is none. Duplicates are not looked at.
 
-	An unsubscription does not count for informational mail; a bad address does.
+	The one answer to “may this person get it now?”: before a mailing, at its start, before each batch, and
+	when a mail is sent again. An opt-out does not count for informational mail; a bad address does.
 	"""
+	suppression = suppression_reason(candidate.suppressed) if candidate.suppressed else ""
 	checks = (
 		(candidate.suppressed == FORGOTTEN, FORGOTTEN),
+		(True, candidate.sequence_end),
+		(candidate.off_list, OFF_LIST),
 		(candidate.record_missing, RECORD_MISSING),
+		(candidate.disabled, DISABLED),
 		(not candidate.email, NO_ADDRESS),
 		(candidate.excluded_record, EXCLUDED_RECORD),
 		(candidate.excluded_address, EXCLUDED_ADDRESS),
-		(bool(candidate.suppressed), suppression_reason(candidate.suppressed)),
-		(candidate.opted_out, OPTED_OUT),
+		(suppression not in OPT_OUTS, suppression),
+		(suppression == UNSUBSCRIBED and not informational, UNSUBSCRIBED),
+		(candidate.opted_out and not informational, OPTED_OUT),
+		(suppression == OPTED_OUT_ELSEWHERE and not informational, OPTED_OUT_ELSEWHERE),
 	)
-	ignored = (UNSUBSCRIBED, OPTED_OUT) if informational else ()
-	return next((reason for applies, reason in checks if applies and reason not in ignored), "")
+	return next((reason for applies, reason in checks if applies and reason), "")
 
 
 def suppression_reason(reason: str) -> str:
 	"""Return the ledger's reason for that of a Suppressed Email: "Suppressed: Manual" for "Manual"."""
-	return UNSUBSCRIBED if reason == UNSUBSCRIBED else _SUPPRESSED.get(reason, f"Suppressed: {reason}")
+	return reason if reason in OPT_OUTS else _SUPPRESSED.get(reason, f"Suppressed: {reason}")
 
 
 def dedupe_key(candidate: Candidate, policy: str) -> str:

@@ -10,8 +10,16 @@ from datetime import datetime
 import frappe
 
 from email_campaigns.audience.address import address_key, normalise_or_empty, plain_key, record_key
-from email_campaigns.audience.decide import UNSUBSCRIBED, Candidate
-from email_campaigns.audience.sources_store import PLAIN, PLAIN_SOURCE, Source, sources
+from email_campaigns.audience.decide import OPT_OUTS, OPTED_OUT_ELSEWHERE, UNSUBSCRIBED, Candidate
+from email_campaigns.audience.sources_store import (
+	OPT_OUT_ORIGIN,
+	PLAIN,
+	PLAIN_SOURCE,
+	Source,
+	disabled_field,
+	sources,
+)
+from email_campaigns.lifecycle import EMAIL_CAMPAIGN
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,6 +45,7 @@ class RecordFacts:
 	language: str = ""
 	time_zone: str = ""
 	opted_out: bool = False
+	disabled: bool = False
 	missing: bool = True
 
 
@@ -49,7 +58,8 @@ def read_candidates(recipients: Sequence[Recipient], excluding: Collection[str])
 	facts = _read_facts(recipients)
 	emails = {record.email for record in facts.values() if record.email}
 	keys = {_member_key(recipient, facts[recipient.doctype, recipient.record]) for recipient in recipients}
-	known = _Exclusions(read_suppressions(emails), *_read_excluded(excluding, keys, emails))
+	off_list = _find_off_list(recipients)
+	known = _Exclusions(read_suppressions(emails), *_read_excluded(excluding, keys, emails), off_list)
 	return {
 		recipient.id: _candidate(recipient, facts[recipient.doctype, recipient.record], known)
 		for recipient in recipients
@@ -58,11 +68,15 @@ def read_candidates(recipients: Sequence[Recipient], excluding: Collection[str])
 
 @dataclass(frozen=True, slots=True)
 class _Exclusions:
-	"""What keeps mail from a slice of recipients; suppressions by the key of the address."""
+	"""What keeps mail from a slice of recipients; suppressions by the key of the address.
+
+	`off_list` has the ids of those who have been taken off their list.
+	"""
 
 	suppressions: Mapping[str, Sequence[Suppression]]
 	member_keys: Collection[str]
 	address_keys: Collection[str]
+	off_list: Collection[int]
 
 
 def _candidate(recipient: Recipient, facts: RecordFacts, known: _Exclusions) -> Candidate:
@@ -81,6 +95,8 @@ def _candidate(recipient: Recipient, facts: RecordFacts, known: _Exclusions) -> 
 		excluded_address=address_key(facts.email) in known.address_keys,
 		language=facts.language,
 		time_zone=facts.time_zone,
+		disabled=facts.disabled,
+		off_list=recipient.id in known.off_list,
 	)
 
 
@@ -109,15 +125,16 @@ def _names_by_doctype(records: Iterable[tuple[str, str]]) -> dict[str, set[str]]
 
 def _read_records(origin: Source, records: Collection[str]) -> dict[tuple[str, str], RecordFacts]:
 	rows = frappe.db.sql(
-		f"""SELECT s.name, s.`{origin.email_field}`, {origin.language}, {origin.time_zone}, {origin.opt_out}
+		f"""SELECT s.name, s.`{origin.email_field}`, {origin.language}, {origin.time_zone}, {origin.opt_out},
+			{origin.disabled}
 		FROM `tab{origin.doctype}` s WHERE s.name IN %s""",
 		(tuple(records),),
 	)
 	return {
 		(origin.doctype, str(name)): RecordFacts(
-			normalise_or_empty(email), language, time_zone, bool(opted_out), missing=False
+			normalise_or_empty(email), language, time_zone, bool(opted_out), bool(disabled), missing=False
 		)
-		for name, email, language, time_zone, opted_out in rows
+		for name, email, language, time_zone, opted_out, disabled in rows
 	}
 
 
@@ -129,6 +146,12 @@ class Suppression:
 	target_list: str
 	origin: str
 	since: object
+
+	@property
+	def kind(self) -> str:
+		"""The reason, or OPTED_OUT_ELSEWHERE where it stands for the opt-out field of a record."""
+		by_record = self.reason == UNSUBSCRIBED and self.origin.startswith(OPT_OUT_ORIGIN)
+		return OPTED_OUT_ELSEWHERE if by_record else self.reason
 
 	def holds_for(self, target_list: str) -> bool:
 		"""Tell whether it keeps the mails of a list from the address."""
@@ -154,8 +177,50 @@ def strictest_reason(known: Mapping[str, Sequence[Suppression]], email: str, tar
 
 	One that is not an unsubscription wins, for it holds for informational mail too.
 	"""
-	reasons = [row.reason for row in known.get(address_key(email), ()) if row.holds_for(target_list)]
-	return min(reasons, key=lambda reason: reason == UNSUBSCRIBED, default="")
+	reasons = [row.kind for row in known.get(address_key(email), ()) if row.holds_for(target_list)]
+	return min(reasons, key=_leniency, default="")
+
+
+def _leniency(reason: str) -> int:
+	return (UNSUBSCRIBED, OPTED_OUT_ELSEWHERE).index(reason) + 1 if reason in OPT_OUTS else 0
+
+
+def _find_off_list(recipients: Iterable[Recipient]) -> set[int]:
+	"""Return the ids of those who have been taken off the list that their row is of.
+
+	A record that was merged into another has the other's place on the list, which its key names.
+	"""
+	listed = [recipient for recipient in recipients if recipient.member]
+	numbers = _select_members("name IN %(names)s", names=[recipient.member for recipient in listed])
+	gone = [recipient for recipient in listed if recipient.member not in {name for name, *_key in numbers}]
+	keys = {(row.target_list, record_key(row.doctype, row.record)) for row in gone if row.doctype != PLAIN}
+	present = _select_members(
+		"target_list IN %(lists)s AND member_key IN %(keys)s",
+		lists=[target_list for target_list, _key in keys],
+		keys=[key for _list, key in keys],
+	)
+	places = {(target_list, key) for _name, target_list, key in present}
+	return {row.id for row in gone if (row.target_list, record_key(row.doctype, row.record)) not in places}
+
+
+def _select_members(condition: str, **values: Collection) -> Sequence[tuple[int, str, str]]:
+	"""Return (number, list, key) of the members that meet a condition; none where it has no values."""
+	if not all(values.values()):
+		return ()
+	return frappe.db.sql(
+		f"SELECT name, target_list, member_key FROM `tabTarget List Member` WHERE {condition}",
+		{name: tuple(list_of_values) for name, list_of_values in values.items()},
+	)
+
+
+def find_leavers(sources_of_mails: Collection[str]) -> set[tuple[str, str]]:
+	"""Return (enrolment, key of the address) of those who have left just that sequence."""
+	rows = frappe.db.sql(
+		"""SELECT reference_name, email FROM `tabEmail Unsubscribe`
+		WHERE reference_doctype = %s AND reference_name IN %s""",
+		(EMAIL_CAMPAIGN, tuple(sources_of_mails) or ("",)),
+	)
+	return {(source, address_key(email)) for source, email in rows}
 
 
 def _read_excluded(
@@ -215,7 +280,7 @@ def find_disabled(records: Iterable[tuple[str, str]]) -> set[tuple[str, str]]:
 
 
 def _find_disabled(doctype: str, names: Collection[str]) -> list[str]:
-	for field, value in (("disabled", 1), ("enabled", 0)):
-		if doctype and frappe.get_meta(doctype).has_field(field):
-			return frappe.get_all(doctype, {"name": ("in", list(names)), field: value}, pluck="name")
-	return []
+	field, value = disabled_field(doctype) if doctype else ("", 0)
+	if not field:
+		return []
+	return frappe.get_all(doctype, {"name": ("in", list(names)), field: value}, pluck="name")

@@ -12,13 +12,16 @@ from email_campaigns.settings import app_settings
 
 PLAIN = "Target List Member"  # the doctype of a plain address, whose record is its own row
 
+# The origin of a Suppressed Email that stands for the tick in the opt-out field of a record.
+OPT_OUT_ORIGIN = "Opt-out of "
+
 
 @dataclass(frozen=True, slots=True)
 class Source:
 	"""A doctype whose records can be members, with the names of the fields that say how to mail them.
 
-	The properties are SQL expressions over the record `s`; they are empty or 0 for a field that the source
-	lacks.
+	The properties and `disabled` are SQL expressions over the record `s`; they are empty or 0 for a field
+	that the source lacks. `disabled` is 1 where the record is not in use.
 	"""
 
 	doctype: str
@@ -26,6 +29,7 @@ class Source:
 	opt_out_field: str = ""
 	language_field: str = ""
 	time_zone_field: str = ""
+	disabled: str = "0"
 
 	@property
 	def opt_out(self) -> str:
@@ -66,8 +70,24 @@ def _exists(doctype: str, field: str) -> bool:
 
 def _source(row: Document) -> Source:
 	fields = (row.opt_out_field, row.language_field, row.time_zone_field)
-	present = (field if field and _exists(row.source_doctype, field) else "" for field in fields)
-	return Source(row.source_doctype, row.email_field, *present)
+	opt_out, language, time_zone = (
+		field if field and _exists(row.source_doctype, field) else "" for field in fields
+	)
+	disabled = _disabled_sql(row.source_doctype)
+	return Source(row.source_doctype, row.email_field, opt_out, language, time_zone, disabled)
+
+
+def _disabled_sql(doctype: str) -> str:
+	field, value = disabled_field(doctype)
+	return f"COALESCE(s.`{field}` = {value}, 0)" if field else "0"
+
+
+def disabled_field(doctype: str) -> tuple[str, int]:
+	"""Return the field that says that a record is not in use and its value then, ("", 0) without one."""
+	for field, value in (("disabled", 1), ("enabled", 0)):
+		if frappe.get_meta(doctype).has_field(field) and frappe.db.has_column(doctype, field):
+			return field, value
+	return "", 0
 
 
 def source(doctype: str) -> Source:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import date
 
 from email_campaigns.audience.decide import (
-	OPTED_OUT,
+	OPT_OUTS,
 	PER_ADDRESS,
 	UNSUBSCRIBED,
 	Candidate,
@@ -20,11 +20,9 @@ from email_campaigns.schedule.drip import Clocks, DripStep
 from email_campaigns.text import _lt
 
 # Reasons, as the ledger stores them.
-DISABLED = _lt("The record is disabled")
 REPLIED = _lt("Replied")
 NO_MEMBERS = _lt("The group has no members")
 MISSED = _lt("Missed: the scheduler stood still on its day and longer than the catch-up days")
-OPT_OUTS = (UNSUBSCRIBED, OPTED_OUT)
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,13 +58,11 @@ class DripRules:
 
 @dataclass(frozen=True, slots=True)
 class Person:
-	"""A recipient of the steps. `unsubscribed` is from this sequence alone, `disabled` the state of the
-	record."""
+	"""A recipient of the steps. `unsubscribed` is from this sequence alone."""
 
 	candidate: Candidate
 	past: PastMails = PastMails()
 	unsubscribed: bool = False
-	disabled: bool = False
 
 
 def skip_reason(rules: DripRules, step: DripStep, due: int, person: Person) -> str:
@@ -75,7 +71,6 @@ def skip_reason(rules: DripRules, step: DripStep, due: int, person: Person) -> s
 		(NO_MEMBERS, not person.candidate.doctype),
 		(exclusion(person.candidate, informational=rules.informational), True),
 		(UNSUBSCRIBED, person.unsubscribed and not rules.informational),
-		(DISABLED, person.disabled),
 		(REPLIED, rules.stops_on_reply and person.past.replied),
 		(MISSED, drip.is_missed(due, rules.now, rules.catch_up)),
 		(_unmet_condition(step, person.past), True),
@@ -123,16 +118,23 @@ def _decision(candidate: Candidate, reason: str) -> Decision:
 
 
 def decide_members(
-	rules: DripRules, step: DripStep, start: date, decisions: Iterable[Decision], people: Mapping[str, Person]
+	rules: DripRules,
+	step: DripStep,
+	start: date,
+	decisions: Iterable[Decision],
+	people: Mapping[tuple[str, str], Person],
 ) -> list[Decision]:
 	"""Return the decisions on members of a group with the conditions of this step added.
 
-	`people` is {record: person}; `start` is the start date of the enrolment.
+	`people` is {(doctype, record): person}, because a Contact and a User may have one name. `start` is the
+	start date of the enrolment.
 	"""
 	checked = []
 	for decision in decisions:
 		candidate = decision.candidate
 		due = drip.due(step, start, rules.clocks, candidate.time_zone)
-		reason = skip_reason(rules, step, due, people[candidate.record]) or decision.reason
-		checked.append(Decision(candidate, f"s:{candidate.record}", reason) if reason else decision)
+		reason = skip_reason(rules, step, due, people[candidate.doctype, candidate.record]) or decision.reason
+		# The member of a list has a number; members of an Email Group are of one doctype.
+		key = f"s:{candidate.member or candidate.record}"
+		checked.append(Decision(candidate, key, reason) if reason else decision)
 	return checked

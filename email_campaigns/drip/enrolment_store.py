@@ -11,7 +11,7 @@ from datetime import date
 
 import frappe
 from frappe import _
-from frappe.utils import getdate, nowdate
+from frappe.utils import getdate
 
 from email_campaigns import lifecycle
 from email_campaigns.audience import sources_store
@@ -22,6 +22,7 @@ from email_campaigns.drip.schedule_store import campaign_steps
 from email_campaigns.lifecycle import EMAIL_CAMPAIGN
 from email_campaigns.schedule import drip
 from email_campaigns.schedule.drip import LOOK_NOW
+from email_campaigns.site_time import site_now
 from email_campaigns.text import _lt
 
 # Groups, whose members are mailed one by one. {doctype: (doctype of its members, their link to it)}
@@ -62,12 +63,12 @@ def check_enrolment(doc) -> None:
 		_check_recipient(doc)
 		_check_sender(doc)
 		_refuse_second(doc)
-	doc.status = drip.status_on(getdate(nowdate()), getdate(doc.start_date), getdate(doc.end_date))
+	doc.status = drip.status_on(site_now().date(), getdate(doc.start_date), getdate(doc.end_date))
 	doc.next_epoch = LOOK_NOW
 
 
 def _check_dates(doc) -> None:
-	if doc.is_new() and getdate(doc.start_date) < getdate(nowdate()):
+	if doc.is_new() and getdate(doc.start_date) < site_now().date():
 		frappe.throw(_("Start Date cannot be before the current date"))
 	steps = campaign_steps(frappe.get_doc("Campaign", doc.campaign_name))
 	if not steps:
@@ -181,7 +182,7 @@ def end_enrolment(name: str, status: str, reason: str) -> bool:
 def resume_enrolment(name: str) -> None:
 	"""Give an Unsubscribed enrolment the status that it has by its dates; any other stays as it is."""
 	row = frappe.db.get_value(EMAIL_CAMPAIGN, name, ["status", "start_date", "end_date"], as_dict=True)
-	status = drip.status_on(getdate(nowdate()), getdate(row.start_date), getdate(row.end_date))
+	status = drip.status_on(site_now().date(), getdate(row.start_date), getdate(row.end_date))
 	if row.status != "Unsubscribed" or not lifecycle.may_change(EMAIL_CAMPAIGN, row.status, status):
 		return
 	values = {"status": status, "ended_because": "", "next_epoch": LOOK_NOW}
@@ -222,20 +223,50 @@ def end_duplicates(names: Collection[str]) -> set[str]:
 	return {name for name in ended if end_enrolment(name, "Cancelled", MERGED)}
 
 
-def advance_statuses(today: date) -> None:
-	"""Bring enrolments to In Progress and Completed by their dates; `today` is a date of the site's clock.
+def advance_statuses(today: date, most: int) -> int:
+	"""Bring up to `most` enrolments to In Progress, and as many to Completed, by their dates.
 
-	The rule is ERPNext's, but an enrolment is not Completed while a mail of it is still queued.
+	`today` is a date of the site's clock. Returns how many changed. The rule is ERPNext's, but an enrolment
+	is not Completed while a mail of it is still queued. Enrolments and mails are read without locking them;
+	only the rows that change are locked.
 	"""
-	frappe.db.sql(
-		"""UPDATE `tabEmail Campaign` SET status = 'In Progress'
-		WHERE status = 'Scheduled' AND start_date <= %s""",
-		today,
+	started = frappe.db.sql(
+		"SELECT name FROM `tabEmail Campaign` WHERE status = 'Scheduled' AND start_date <= %s LIMIT %s",
+		(today, most),
+		pluck=True,
 	)
-	frappe.db.sql(
-		"""UPDATE `tabEmail Campaign` e SET e.status = 'Completed', e.next_epoch = 0
+	ended = frappe.db.sql(
+		"""SELECT e.name FROM `tabEmail Campaign` e
 		WHERE e.status = 'In Progress' AND e.end_date < %s AND e.next_epoch = 0
 			AND NOT EXISTS (SELECT 1 FROM `tabCampaign Message` m
-				WHERE m.source = e.name AND m.status IN ('Queued', 'Sending'))""",
-		today,
+				WHERE m.source = e.name AND m.status IN ('Queued', 'Sending')) LIMIT %s""",
+		(today, most),
+		pluck=True,
 	)
+	return _advance(started, "Scheduled", "In Progress") + _advance(ended, "In Progress", "Completed")
+
+
+def _advance(names: Collection[str], status: str, target: str) -> int:
+	if not names:
+		return 0
+	due = "" if target == "In Progress" else " AND next_epoch = 0"
+	frappe.db.sql(
+		f"UPDATE `tabEmail Campaign` SET status = %s WHERE name IN %s AND status = %s{due}",
+		(target, tuple(names), status),
+	)
+	return affected_rows()
+
+
+def check_merge(campaign: str, target: str) -> None:
+	"""Refuse to merge a campaign with enrolments into `target`: their steps have other numbers there.
+
+	Raises ValidationError.
+	"""
+	names = frappe.get_all(EMAIL_CAMPAIGN, {"campaign_name": campaign}, pluck="name", limit=1)
+	if names:
+		frappe.throw(
+			_(
+				"{0} can't be merged into {1}: its enrolments, such as {2}, would go on with steps that are"
+				" not theirs. Set it to Inactive instead."
+			).format(frappe.bold(campaign), frappe.bold(target), names[0])
+		)

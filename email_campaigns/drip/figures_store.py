@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import time
-
 import frappe
 from frappe import _
 from frappe.utils import cint, getdate
@@ -12,7 +10,7 @@ from email_campaigns.drip import enrolment_store, plan_store, schedule_store
 from email_campaigns.drip.enrolment_store import GROUPS
 from email_campaigns.lifecycle import EMAIL_CAMPAIGN
 from email_campaigns.schedule import drip
-from email_campaigns.site_time import site_time
+from email_campaigns.site_time import database_epoch, site_time
 
 KINDS = {
 	"sent": "m.status = 'Sent'",
@@ -68,7 +66,7 @@ def enrolment_steps(doc) -> list[dict]:
 	person with {"at", "opened", "clicked", "replied"} (times of the site's clock), for a group with the mails
 	of each of KINDS.
 	"""
-	rules, _excluding = plan_store.campaign_rules(doc.campaign_name, int(time.time()))
+	rules, _excluding = plan_store.campaign_rules(doc.campaign_name, database_epoch())
 	states = _group_states(doc) if doc.email_campaign_for in GROUPS else _person_states(doc)
 	return [
 		{

@@ -111,7 +111,7 @@ def _decide(
 	taken = enqueue_store.taken_keys(enrolment.name, step.number, keys) if keys else ()
 	decisions = decide(candidates, PER_ADDRESS, taken, informational=rules.informational)
 	by_enrolment = ledger_store.read_people(rules, [(enrolment.name, candidate) for candidate in candidates])
-	people = {record: person for (_source, _doctype, record), person in by_enrolment.items()}
+	people = {(doctype, record): person for (_source, doctype, record), person in by_enrolment.items()}
 	return decide_members(rules, step, enrolment.start, decisions, people)
 
 

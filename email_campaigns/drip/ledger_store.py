@@ -17,7 +17,6 @@ from email_campaigns.delivery.ledger.row import LedgerEntry
 from email_campaigns.delivery.mailing import mailing_store
 from email_campaigns.delivery.mailing.mailing import Stream
 from email_campaigns.drip.decide import DripRules, PastMails, Person
-from email_campaigns.lifecycle import EMAIL_CAMPAIGN
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,16 +71,13 @@ def read_people(
 	rules: DripRules, candidates: Sequence[tuple[str, Candidate]]
 ) -> dict[tuple[str, str, str], Person]:
 	"""Return {(enrolment, doctype, record): person} of pairs (enrolment, candidate), with a few queries."""
-	pasts, unsubscribed = _read_pasts(rules, candidates), _read_unsubscribed(candidates)
-	disabled = recipients_store.find_disabled(
-		{(candidate.doctype, candidate.record) for _source, candidate in candidates}
-	)
+	pasts = _read_pasts(rules, candidates)
+	leavers = recipients_store.find_leavers({source for source, _candidate in candidates})
 	return {
 		(source, candidate.doctype, candidate.record): Person(
 			candidate,
 			pasts.get((source, candidate.doctype, candidate.record), PastMails()),
-			unsubscribed=(source, address_key(candidate.email)) in unsubscribed,
-			disabled=(candidate.doctype, candidate.record) in disabled,
+			unsubscribed=(source, address_key(candidate.email)) in leavers,
 		)
 		for source, candidate in candidates
 	}
@@ -103,13 +99,3 @@ def _read_pasts(
 		),
 	)
 	return {tuple(row[:3]): PastMails(*map(bool, row[3:])) for row in rows}
-
-
-def _read_unsubscribed(candidates: Sequence[tuple[str, Candidate]]) -> set[tuple[str, str]]:
-	"""Return (enrolment, key of the address) of those who have left just this sequence."""
-	rows = frappe.db.sql(
-		"""SELECT reference_name, email FROM `tabEmail Unsubscribe`
-		WHERE reference_doctype = %s AND reference_name IN %s""",
-		(EMAIL_CAMPAIGN, tuple({source for source, _candidate in candidates})),
-	)
-	return {(source, address_key(email)) for source, email in rows}

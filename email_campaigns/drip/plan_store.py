@@ -24,7 +24,7 @@ from email_campaigns.drip.decide import DripPlan, DripRules
 from email_campaigns.drip.enrolment_store import GROUPS
 from email_campaigns.drip.ledger_store import Enrolment
 from email_campaigns.schedule.drip import Clocks
-from email_campaigns.settings import app_settings
+from email_campaigns.settings import setting_number
 
 SLICE = 500
 
@@ -63,12 +63,12 @@ def plan_enrolments(enrolments: Sequence[Enrolment], epoch: int) -> None:
 
 def campaign_rules(name: str, epoch: int) -> tuple[DripRules, list[str]]:
 	"""Return the rules of a campaign at `epoch` (Unix seconds), and its excluding lists."""
-	campaign, settings = frappe.get_doc("Campaign", name), app_settings()
+	campaign = frappe.get_doc("Campaign", name)
 	rules = DripRules(
 		steps=tuple(schedule_store.campaign_steps(campaign)),
-		clocks=Clocks(get_system_timezone(), cint(settings.default_hour)),
+		clocks=Clocks(get_system_timezone(), setting_number("default_hour")),
 		now=epoch,
-		catch_up=cint(settings.catch_up_days),
+		catch_up=setting_number("catch_up_days"),
 		informational=campaign.campaign_type == INFORMATIONAL,
 		stops_on_reply=bool(cint(campaign.stop_on_reply)),
 	)

@@ -3,8 +3,6 @@ up."""
 
 from __future__ import annotations
 
-import time
-
 import frappe
 from frappe import _
 
@@ -12,6 +10,7 @@ from email_campaigns.delivery.ledger.row import mails_of_stream
 from email_campaigns.delivery.mailing.mailing import Stream
 from email_campaigns.delivery.mailing.mailing_store import CAMPAIGN_SENDS
 from email_campaigns.lifecycle import EMAIL_CAMPAIGN
+from email_campaigns.site_time import database_epoch
 
 _PROBLEM_FIELDS = ["drip_problem", "drip_problem_step"]
 HELD_SECONDS = 900  # mails that a problem holds up are tried again after them
@@ -48,6 +47,11 @@ def update_problem(stream: Stream, problem: str, step: int = 0) -> bool:
 	return True
 
 
+def shown_problem(campaign: str) -> str:
+	"""Return the sentence that the form of a campaign shows, "" where there is none."""
+	return frappe.db.get_value("Campaign", campaign, "drip_problem") or ""
+
+
 def show_problem(campaign: str, problem: str, step: int = 0) -> None:
 	"""Show on the form of a campaign why its steps can't be planned, or why one of them can't be sent."""
 	values = dict(zip(_PROBLEM_FIELDS, (problem, step), strict=True))
@@ -61,5 +65,5 @@ def hold_stream(stream: Stream, problem: str) -> None:
 	frappe.db.sql(
 		f"""UPDATE `tabCampaign Message` SET send_after = %(until)s
 		WHERE {queue.condition} AND status = 'Queued' AND claim = '' AND send_after <= %(now)s""",
-		{**queue.values, "now": int(time.time()), "until": int(time.time()) + HELD_SECONDS},
+		{**queue.values, "now": database_epoch(), "until": database_epoch() + HELD_SECONDS},
 	)

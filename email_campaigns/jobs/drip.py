@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import time
+from collections.abc import Sequence
 
 import frappe
 
@@ -10,16 +10,19 @@ from email_campaigns.audience.lists.members_store import slices
 from email_campaigns.compat import change_latest_rows, enqueue_once
 from email_campaigns.drip import enrolment_store, plan_store, streams_store
 from email_campaigns.drip.bulk_enrol_store import BulkEnrolment
+from email_campaigns.drip.ledger_store import Enrolment
 from email_campaigns.jobs import sending
-from email_campaigns.site_time import site_time
+from email_campaigns.jobs.isolation import isolate_campaign
+from email_campaigns.site_time import database_epoch, site_time
 
 PLAN_SECONDS = 3600
 ENROLLED_AT_ONCE = 100
+ADVANCED_AT_ONCE = 500
 
 
 def tick() -> None:
 	"""Enqueue planning if an enrolment has something due."""
-	if plan_store.has_due(int(time.time())):
+	if plan_store.has_due(database_epoch()):
 		plan_soon()
 
 
@@ -35,20 +38,30 @@ def plan(epoch: int = 0) -> None:
 	A campaign that can't be planned shows why on its form, and is tried again with the next tick.
 	"""
 	change_latest_rows()
-	epoch = epoch or int(time.time())
+	epoch = epoch or database_epoch()
 	failed: set[str] = set()
 	advance(epoch)
 	while enrolments := plan_store.due_enrolments(epoch, failed):
-		campaign = enrolments[0].campaign
-		try:
-			plan_store.plan_enrolments(enrolments, epoch)
-		except frappe.ValidationError as error:
-			frappe.db.rollback()
-			streams_store.show_problem(campaign, str(error))
+		campaign, planned = enrolments[0].campaign, False
+		with isolate_campaign(campaign, "the planning"):
+			planned = _plan_slice(campaign, enrolments, epoch)
+		if not planned:
 			failed.add(campaign)
-		frappe.db.commit()
 	advance(epoch)
 	sending.top_up()
+
+
+def _plan_slice(campaign: str, enrolments: Sequence[Enrolment], epoch: int) -> bool:
+	"""Plan some enrolments of a campaign; where that can't be done, show why and return False."""
+	try:
+		plan_store.plan_enrolments(enrolments, epoch)
+	except frappe.ValidationError as error:
+		frappe.db.rollback()
+		streams_store.show_problem(campaign, str(error))
+		frappe.db.commit()
+		return False
+	frappe.db.commit()
+	return True
 
 
 def enrol(campaign: str, doctype: str, start_date: str, names: list[str]) -> None:
@@ -64,6 +77,8 @@ def enrol(campaign: str, doctype: str, start_date: str, names: list[str]) -> Non
 
 
 def advance(epoch: int = 0) -> None:
-	"""Update the statuses of enrolments to the date at `epoch` (Unix seconds, now by default)."""
-	enrolment_store.advance_statuses(site_time(epoch or int(time.time())).date())
-	frappe.db.commit()
+	"""Update the statuses of enrolments to the date at `epoch` (Unix seconds, now by default), by slices."""
+	today = site_time(epoch or database_epoch()).date()
+	frappe.db.commit()  # a fresh snapshot
+	while enrolment_store.advance_statuses(today, ADVANCED_AT_ONCE):
+		frappe.db.commit()

@@ -16,7 +16,9 @@ from email_campaigns.audience.lists import members_store, progress_store
 from email_campaigns.audience.lists.copy_store import ListCopy
 from email_campaigns.audience.lists.csv_file import UnusableFile
 from email_campaigns.audience.lists.import_store import CsvImport, read_file
+from email_campaigns.audience.suppression import opt_outs_store
 from email_campaigns.compat import change_latest_rows, enqueue_once
+from email_campaigns.jobs.isolation import isolate
 from email_campaigns.results import list_store
 from email_campaigns.translation import translate
 
@@ -100,11 +102,19 @@ def add_from_behaviour(target_list: str, mailing: str, behaviour: str, link: str
 		_save_report(target_list, _("{0} people joined from the mailing {1}.").format(joined, title))
 
 
+def follow_opt_outs() -> None:
+	"""Follow the opt-out fields of all records, for changes that no document event has seen."""
+	change_latest_rows()
+	opt_outs_store.follow_records()
+	frappe.db.commit()
+
+
 def run_feeds() -> None:
 	"""Enqueue the feeds that are due: they keep target lists up to date with filters and reports."""
 	change_latest_rows()
 	for target_list in rows_store.due_lists():
-		feed_list_soon(target_list)
+		with isolate(f"enqueueing the feeds of {target_list}"):
+			feed_list_soon(target_list)
 
 
 def feed_list_soon(target_list: str, feed: str = "", *, asked: bool = False) -> None:

@@ -12,7 +12,7 @@ from hashlib import sha256
 from email_campaigns.delivery.ledger.row import mails_of_source, mails_of_stream
 from email_campaigns.delivery.mailing import mailing_store
 from email_campaigns.delivery.mailing.mailing import Mailing, Stream
-from email_campaigns.delivery.sending import limits_store
+from email_campaigns.delivery.sending import hold_store, limits_store
 from email_campaigns.drip import streams_store
 from email_campaigns.mass_mailing import approval_store, status_store
 from email_campaigns.schedule.limits import Limits
@@ -49,6 +49,10 @@ class MailingQueue:
 		status_store.show_problem(self.name, hindrance)
 		return True
 
+	def show_hold(self) -> bool:
+		"""Tell that nothing has to be shown: the form asks for the hold of its account itself."""
+		return False
+
 	def halt(self, problem: Problem) -> None:
 		"""Stop until a person has solved the problem."""
 		if isinstance(problem, approval_store.ApprovalVoid):
@@ -84,6 +88,11 @@ class DripQueue:
 	def show_hindrance(self, hindrance: str) -> bool:
 		"""Show why nothing leaves this site, or nothing for ""; tell whether that has changed."""
 		return streams_store.update_problem(self.stream, hindrance)
+
+	def show_hold(self) -> bool:
+		"""Show on the campaign's form until when its account waits; tell whether that changed the form."""
+		sentence = hold_store.hold_sentence(self.load().account)
+		return bool(sentence) and streams_store.update_problem(self.stream, sentence, self.stream.step)
 
 	def halt(self, problem: Problem) -> None:
 		"""Let the mails wait for a while, with the reason on the campaign's form; then they are due again."""

@@ -7,7 +7,6 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 
 import frappe
-from frappe.utils import cint, now_datetime
 
 from email_campaigns.compat import change_latest_rows, enqueue_once, is_job_enqueued
 from email_campaigns.delivery import send_store
@@ -16,37 +15,71 @@ from email_campaigns.delivery.mailing import mailing_store
 from email_campaigns.delivery.sending.send_loop import Tally
 from email_campaigns.delivery.smtp import transport
 from email_campaigns.drip import streams_store
-from email_campaigns.jobs import ab_winner, queues
+from email_campaigns.jobs import ab_winner, endings, opt_outs, queues
+from email_campaigns.jobs.isolation import isolate, isolate_campaign, isolate_mailing
 from email_campaigns.jobs.queues import DripQueue, MailingQueue, Queue
 from email_campaigns.mass_mailing import approval_store, freeze_store, status_store
 from email_campaigns.mass_mailing.resend import missing_store
 from email_campaigns.message.compile import TemplateError
 from email_campaigns.message.headers import HeaderError
-from email_campaigns.settings import app_settings
+from email_campaigns.settings import setting_number
+from email_campaigns.site_time import database_epoch, site_now
 
+OPT_OUT_SECONDS = 10  # for the opt-outs that wait, before mails leave
 BATCH_SECONDS = 240  # a job sends batches for less than five minutes, whatever the size of the mailing
+# Until RQ kills it: its last mail may wait for its server at each stage (RFC 5321 §4.5.3.2), and for a new
+# session, which is less than an hour.
+JOB_SECONDS = BATCH_SECONDS + 3600
 
 
 def tick() -> None:
 	"""Recover the mails of dead workers, start the mailings that are due, and continue those under way."""
 	change_latest_rows()
-	epoch = int(time.time())
+	opt_outs.carry_out(OPT_OUT_SECONDS)
+	epoch = database_epoch()
 	recover(epoch)
 	for name in status_store.due_mailings(epoch):
-		if approval_store.may_start(name):
-			status_store.move(name, "In Process", started_on=now_datetime())
-		frappe.db.commit()
+		with isolate_mailing(name, "the start"):
+			_start(name)
+	for name in status_store.ended_with_queued():
+		with isolate_mailing(name, "the end"):
+			_end_queued(name)
 	for name in mailing_store.in_process(frozen=False):
-		enqueue_once(freeze, f"ec-freeze-{name}", queue="long", name=name)
+		with isolate_mailing(name, "the freeze"):
+			enqueue_once(freeze, f"ec-freeze-{name}", queue="long", name=name)
+	for name in status_store.unfinished_cancellations():
+		with isolate_mailing(name, "the cancellation"):
+			endings.cancel_soon(name)
+			frappe.db.commit()
 	for name in status_store.searching_mailings():
-		enqueue_once(resend_missing, f"ec-missing-{name}", queue="long", name=name)
+		with isolate_mailing(name, "the search for missing members"):
+			enqueue_once(resend_missing, f"ec-missing-{name}", queue="long", name=name)
 	top_up()
+
+
+def _start(name: str) -> None:
+	if approval_store.may_start(name):
+		status_store.move(name, "In Process", started_on=site_now())
+	frappe.db.commit()
+
+
+def _end_queued(name: str) -> None:
+	"""End the mails that are Queued in a mailing that has ended: a server's late answer queued them again."""
+	frappe.db.commit()
+	if reason := status_store.queued_end_reason(name):
+		cancelled = ends_store.end_stranded(name, reason)
+		counts_store.add_to_counts(name, **counts_store.count_deltas("Queued", "Cancelled", cancelled))
+	frappe.db.commit()
 
 
 def recover(epoch: int) -> None:
 	"""Take back the claims whose lease ended before `epoch` (Unix seconds)."""
-	send_store.recover_claims(epoch)
 	frappe.db.commit()
+	for campaign in claims_store.campaigns_to_recover(epoch):
+		with isolate(f"the recovery of mails of {campaign}"):
+			frappe.db.commit()  # a transaction reads rows as they are when it begins
+			send_store.recover_claims(epoch, campaign)
+			frappe.db.commit()
 
 
 def top_up() -> None:
@@ -55,18 +88,20 @@ def top_up() -> None:
 	Runs every minute, so that room in the sliding hour is used soon after it opens.
 	"""
 	change_latest_rows()
-	epoch = int(time.time())
+	epoch = database_epoch()
 	_expire_late(epoch)
 	ab_winner.choose_winners(epoch)
 	for name in mailing_store.in_process(frozen=True):
-		_enqueue_batches(MailingQueue(name))
+		with isolate_mailing(name, "sending"):
+			_enqueue_batches(MailingQueue(name))
 	for stream in streams_store.due_streams(epoch):
-		_enqueue_batches(DripQueue(stream))
+		with isolate_campaign(stream.campaign, "sending"):
+			_enqueue_batches(DripQueue(stream))
 
 
 def _continue(queue: Queue, own_slot: int | None = None, predecessor: int | None = None) -> None:
 	"""Continue a mailing or a stream after one of its jobs; a batch's job names itself as predecessor."""
-	_expire_late(int(time.time()))
+	_expire_late(database_epoch())
 	_enqueue_batches(queue, own_slot, predecessor)
 
 
@@ -74,11 +109,11 @@ def _enqueue_batches(queue: Queue, own_slot: int | None = None, predecessor: int
 	"""Finish a mailing that has no open mails, else enqueue its batches."""
 	if _finish(queue.name):
 		return
-	epoch, settings = int(time.time()), app_settings()
+	epoch, batch = database_epoch(), setting_number("batch_size")
 	if not _has_room(queue, epoch):
+		_show_hold(queue)
 		return
-	batch = max(1, cint(settings.batch_size))
-	due = counts_store.count_due(queue.mails, epoch, batch * max(1, cint(settings.parallel_jobs)))
+	due = counts_store.count_due(queue.mails, epoch, batch * setting_number("parallel_jobs"))
 	for slot in range(-(-due // batch)):
 		_enqueue_batch(queue, slot, predecessor if slot == own_slot else None)
 
@@ -94,12 +129,17 @@ def _has_room(queue: Queue, epoch: int) -> bool:
 	return opens is not None and opens <= epoch
 
 
+def _show_hold(queue: Queue) -> None:
+	with _pausing(queue):
+		if queue.show_hold():
+			frappe.db.commit()
+
+
 def _expire_late(epoch: int) -> None:
 	"""Expire the mails that could not leave by their deadline, also where no other job looks at it."""
 	for name in status_store.past_deadline(epoch):
-		if ends_store.expire(name, frappe._("The deadline passed before this mail could leave.")):
-			counts_store.recount_mails(name)
-		frappe.db.commit()
+		with isolate_mailing(name, "the expiry"):
+			endings.expire(name)
 
 
 def _finish(name: str) -> bool:
@@ -127,7 +167,9 @@ def _enqueue_batch(queue: Queue, slot: int, predecessor: int | None) -> None:
 	if any(is_job_enqueued(job_id) for turn, job_id in enumerate(ids) if turn != predecessor):
 		return
 	turn = 0 if predecessor is None else 1 - predecessor
-	enqueue_once(send_batch, ids[turn], queue="long", slot=slot, turn=turn, **queue.arguments)
+	enqueue_once(
+		send_batch, ids[turn], queue="long", timeout=JOB_SECONDS, slot=slot, turn=turn, **queue.arguments
+	)
 
 
 def freeze(name: str) -> None:
@@ -191,6 +233,12 @@ def _may_leave(queue: Queue) -> bool:
 	return not hindrance
 
 
+def _may_go_on(queue: Queue) -> bool:
+	"""Tell whether mails may leave at this moment; begin a transaction that sees it as it is."""
+	frappe.db.commit()
+	return queue.may_send() and not transport.sending_hindrance()
+
+
 def _open(queue: Queue) -> send_store.SendJob | None:
 	with _pausing(queue):
 		return send_store.SendJob(queue.load(), queue.mails, time.monotonic() + BATCH_SECONDS)
@@ -210,17 +258,21 @@ def _pausing(queue: Queue) -> Iterator[None]:
 
 def _send_batch(sending: send_store.SendJob, queue: Queue) -> bool:
 	"""Claim, send and settle once; tell whether there was anything to claim."""
-	# A new transaction: the limits must be read under the lock, and not in a snapshot from before it.
-	frappe.db.commit()
+	opt_outs.carry_out(OPT_OUT_SECONDS)
 	with claims_store.claim_lock() as alone:
-		rows = sending.claim() if alone else []
+		# It begins a transaction: the limits must be read under the lock, and not as they were before it.
+		rows = sending.claim() if _may_go_on(queue) and alone else []
 		frappe.db.commit()
 	if not sending.rows:
 		return False
 	tally = Tally()
 	try:
-		tally = sending.send(rows)
+		rows = sending.prepare(rows)
+		# What the mails are made of is durable before they leave, and no row of theirs is locked.
+		frappe.db.commit()
+		tally = sending.send(rows, lambda: _may_go_on(queue))
 	finally:
+		frappe.db.commit()
 		sending.settle()
 		frappe.db.commit()
 	if tally.problem:

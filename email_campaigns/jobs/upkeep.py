@@ -8,18 +8,35 @@ from frappe.utils import add_days, get_datetime, getdate, now_datetime, nowdate
 from email_campaigns import lifecycle
 from email_campaigns.audience.lists import members_store
 from email_campaigns.audience.signup import signup_store
-from email_campaigns.compat import change_latest_rows
+from email_campaigns.compat import change_latest_rows, lock_wait
+from email_campaigns.delivery.ledger import counts_store
+from email_campaigns.jobs.isolation import isolate
 from email_campaigns.results import digest_store
 from email_campaigns.results import store as results
+from email_campaigns.site_time import site_now
 from email_campaigns.tracking import events_store
 
 REJUDGED_MAILS = 500  # at a time
+DELETED_ROWS = 1000  # at a time
+LOCK_SECONDS = 5  # that a count waits for a list's row
 PROVED_DAYS = 3  # makes up for nights on which the job did not run
 
 
 def update_statuses() -> None:
-	"""Bring campaigns to Active and Complete by their dates, and the counts of target lists up to date."""
+	"""Bring campaigns to Active and Complete by their dates, and the counts of target lists up to date.
+
+	Each list is counted in a transaction of its own: nobody who leaves or joins a list waits for the others.
+	"""
 	change_latest_rows()
+	_advance_campaigns()
+	frappe.db.commit()
+	for name in frappe.get_all("Target List", pluck="name"):
+		_recount_list(name)
+	while signup_store.delete_expired(DELETED_ROWS):
+		frappe.db.commit()
+
+
+def _advance_campaigns() -> None:
 	today = getdate(nowdate())
 	for status, target, field, condition in (
 		("Planning", "Active", "start_date", "<="),
@@ -30,10 +47,17 @@ def update_statuses() -> None:
 			WHERE status = %s AND status IN %s AND {field} {condition} %s""",
 			(target, status, lifecycle.origins("Campaign", target), today),
 		)
-	for name in frappe.get_all("Target List", pluck="name"):
-		members_store.update_counts(name)
-	signup_store.delete_expired()
+
+
+def _recount_list(name: str) -> None:
+	"""Count a list in a fresh snapshot; one whose row somebody holds is counted in an hour again."""
 	frappe.db.commit()
+	try:
+		with lock_wait(LOCK_SECONDS):
+			members_store.update_counts(name)
+		frappe.db.commit()
+	except (frappe.QueryTimeoutError, frappe.QueryDeadlockError):
+		frappe.db.rollback()
 
 
 def rejudge_hits(since: str) -> None:
@@ -49,15 +73,24 @@ def rejudge_hits(since: str) -> None:
 
 
 def prove_counts() -> None:
-	"""Compare the counters of people of each mailing with recent events with its ledger; correct and report
-	differences."""
+	"""Compare the counters of mails and people of each mailing with recent events with its ledger; correct
+	and report differences.
+
+	A mailing is locked only where its counters are wrong, so that nobody waits for the others.
+	"""
 	change_latest_rows()
-	for name in results.changed_since(add_days(now_datetime(), -PROVED_DAYS)):
-		frappe.db.commit()  # a transaction reads rows as they are when it begins
-		different = results.recount_people(name)
-		if different:
-			results.report_differences(name, different)
-		frappe.db.commit()
+	for name in results.changed_since(add_days(site_now(), -PROVED_DAYS)):
+		with isolate(f"the proof of the counters of {name}"):
+			_prove_counts(name)
+
+
+def _prove_counts(name: str) -> None:
+	frappe.db.commit()  # a transaction reads rows as they are when it begins
+	wrong = counts_store.compare_counts(name)
+	frappe.db.commit()
+	if wrong and (different := counts_store.recount_mails(name)):
+		results.report_differences(name, different)
+	frappe.db.commit()
 
 
 def send_digests() -> None:

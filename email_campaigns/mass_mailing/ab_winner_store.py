@@ -8,7 +8,7 @@ Nothing here commits.
 from __future__ import annotations
 
 import frappe
-from frappe.utils import cint, now_datetime
+from frappe.utils import cint
 
 from email_campaigns.compat import affected_rows
 from email_campaigns.delivery.ledger import counts_store
@@ -21,6 +21,7 @@ from email_campaigns.results import store as results
 from email_campaigns.results.ab import ABVerdict, compare, winner_reason
 from email_campaigns.results.rates import Counts
 from email_campaigns.schedule.limits import HOUR
+from email_campaigns.site_time import site_now
 from email_campaigns.translation import translate
 
 SLICE = 5000
@@ -134,7 +135,7 @@ def choose_winner(name: str, version: str, reason: str, epoch: int, user: str | 
 			"version": version,
 			"reason": reason,
 			"user": user,
-			"now": now_datetime(),
+			"now": site_now(),
 			"under_way": UNDER_WAY,
 		},
 	)

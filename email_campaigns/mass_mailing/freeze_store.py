@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from collections import Counter
 from collections.abc import Iterator, Mapping
 
@@ -21,7 +20,8 @@ from email_campaigns.mass_mailing import approval_store, freeze, status_store
 from email_campaigns.schedule.best_hour import best_hour, next_time
 from email_campaigns.schedule.clock import UnknownZone, in_zone
 from email_campaigns.schedule.limits import HOUR
-from email_campaigns.settings import app_settings
+from email_campaigns.settings import setting_number
+from email_campaigns.site_time import database_epoch
 from email_campaigns.tracking.store import read_habits
 
 
@@ -52,7 +52,7 @@ def _finish(mailing: Mailing) -> None:
 		_freeze(mailing, seeds, seeds=True)
 	frappe.db.set_value("Mass Email", mailing.name, "frozen", 1, update_modified=False)
 	counts_store.recount_mails(mailing.name)
-	status_store.spread_from(mailing.name, counts_store.count_remaining(mailing.name), int(time.time()))
+	status_store.spread_from(mailing.name, counts_store.count_remaining(mailing.name), database_epoch())
 
 
 def _freeze(mailing: Mailing, candidates: list[Candidate], *, seeds: bool = False) -> None:
@@ -94,7 +94,7 @@ def _best_times(mailing: Mailing, candidates: list[Candidate]) -> dict[int, int]
 	mailable = freeze.mailable_candidates(mailing, candidates)
 	habits = read_habits([candidate.email for candidate in mailable])
 	habits_of_slice: Counter[int] = sum(habits.values(), Counter())
-	site, default = get_system_timezone(), cint(app_settings().default_hour)
+	site, default = get_system_timezone(), setting_number("default_hour")
 	times = {}
 	for candidate in mailable:
 		zone, hours_ahead = _zone_of_recipient(candidate.time_zone, site, mailing.starts)

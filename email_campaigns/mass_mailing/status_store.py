@@ -10,15 +10,17 @@ from collections.abc import Iterable
 
 import frappe
 from frappe import _
-from frappe.utils import cint, now_datetime
+from frappe.utils import cint
 
 from email_campaigns import lifecycle
 from email_campaigns.compat import affected_rows
 from email_campaigns.delivery.ledger.counts_store import publish_progress
 from email_campaigns.delivery.mailing.mailing_store import CAMPAIGN_SENDS
 from email_campaigns.schedule.limits import HOUR
+from email_campaigns.site_time import site_now
 
 LOCKED = ["status", "frozen", "deadline_epoch", "campaign", "missing_cursor"]
+ENDED = ("Complete", "Failed")
 COUNTED = ("planned", "sent", "failed", "skipped", "uncertain", "cancelled")
 
 
@@ -30,7 +32,7 @@ def move(name: str, target: str, *, from_statuses: Iterable[str] = (), **values)
 	"""
 	allowed = lifecycle.origins("Mass Email", target)
 	origins = [state for state in allowed if state in from_statuses] if from_statuses else allowed
-	values = {"problem": "", "modified": now_datetime(), "modified_by": frappe.session.user} | values
+	values = {"problem": "", "modified": site_now(), "modified_by": frappe.session.user} | values
 	assignments = ", ".join(f"`{field}` = %({field})s" for field in values)
 	frappe.db.sql(
 		f"""UPDATE `tabMass Email` SET status = %(target)s, {assignments}
@@ -84,12 +86,47 @@ def due_mailings(epoch: int) -> list[str]:
 	)
 
 
+def ended_with_queued() -> list[str]:
+	"""Return the Complete and Failed mailings of which a mail is Queued and in no batch."""
+	return frappe.db.sql(
+		"""SELECT p.name FROM `tabMass Email` p WHERE p.status IN %s AND EXISTS (
+			SELECT 1 FROM `tabCampaign Message` c
+			WHERE c.source = p.name AND c.status = 'Queued' AND c.claim = '')""",
+		(ENDED,),
+		pluck=True,
+	)
+
+
+def queued_end_reason(name: str) -> str:
+	"""Return the reason with which Queued mails of such a mailing end, "" where it is open again.
+
+	The mailing is locked, so that nobody opens mails of it again meanwhile.
+	"""
+	status = frappe.db.get_value("Mass Email", name, "status", for_update=True)
+	return _("The mailing ended before this mail could leave.") if status in ENDED else ""
+
+
 def past_deadline(epoch: int) -> list[str]:
 	"""Return the mailings in process or paused whose deadline has passed at `epoch` (Unix seconds)."""
 	return frappe.db.sql(
 		"""SELECT name FROM `tabMass Email`
 		WHERE status IN ('In Process', 'Paused') AND frozen = 1 AND deadline_epoch BETWEEN 1 AND %s""",
 		epoch,
+		pluck=True,
+	)
+
+
+def cancel_reason(name: str) -> str | None:
+	"""Return why a mailing was cancelled, None where it is not Cancelled."""
+	status, reason = frappe.db.get_value("Mass Email", name, ["status", "cancel_reason"]) or ("", "")
+	return (reason or "") if status == "Cancelled" else None
+
+
+def unfinished_cancellations() -> list[str]:
+	"""Return the Cancelled mailings of which a mail is still Queued."""
+	return frappe.db.sql(
+		"""SELECT p.name FROM `tabMass Email` p WHERE p.status = 'Cancelled' AND EXISTS (
+			SELECT 1 FROM `tabCampaign Message` m WHERE m.source = p.name AND m.status = 'Queued')""",
 		pluck=True,
 	)
 
@@ -110,10 +147,10 @@ def finish(name: str) -> bool:
 	"""
 	counts = frappe.db.get_value("Mass Email", name, [f"{kind}_count" for kind in COUNTED], as_dict=True)
 	if counts.sent_count or counts.uncertain_count:
-		return move(name, "Complete", completed_on=now_datetime())
+		return move(name, "Complete", completed_on=site_now())
 	problem = (
 		_("Nobody on the target lists can be mailed.")
 		if not counts.planned_count
 		else _("Not one mail could be sent.")
 	)
-	return move(name, "Failed", completed_on=now_datetime(), problem=problem)
+	return move(name, "Failed", completed_on=site_now(), problem=problem)

@@ -1,7 +1,7 @@
 """Compilation of a user's template, once for a mailing and language, and its rendering for each recipient."""
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property, partial
 from itertools import starmap
 from typing import Any
@@ -39,9 +39,11 @@ __all__ = [
 	"Content",
 	"Footer",
 	"Limits",
+	"MessageSource",
 	"RenderError",
 	"TemplateError",
 	"compile_message",
+	"compile_source",
 ]
 
 LONGEST_REASON = 300  # characters
@@ -98,21 +100,36 @@ class Part:
 		return any("\n\n\n" in text for text in self.texts)
 
 
+@dataclass(frozen=True, slots=True)
+class MessageSource:
+	"""The templates of a mail in plain Jinja, with prefix, tracked links, inlined styles and footer.
+
+	An empty `text` is made from each rendered HTML. `open_pixel` puts the image at `open_url` at the end.
+	"""
+
+	subject: str
+	html: str
+	text: str = ""
+	open_pixel: bool = False
+
+
 @dataclass(frozen=True)
 class CompiledMessage:
 	"""A template ready to render, safe to use from several threads. compile_message() makes it.
 
-	`record_fields` are the first-level fields of `doc` that it uses, all of them unless `uses_whole_record`
-	is set. `tracking_links` are the constant names that it gives to tracking_url(). `automatic_links` is
-	{address: title} of the links that are tracked by themselves, whose name is their address.
-	`uses_unsubscribe` is set where the user's HTML always shows an unsubscribe link, so that the footer adds
-	none.
+	`source` makes the same again (compile_source). `record_fields` are the first-level fields of `doc` that
+	it uses, all of them unless `uses_whole_record` is set. `tracking_links` are the constant names that it
+	gives to tracking_url(); with `uses_any_link` it works out others. `automatic_links` is {address: title}
+	of the links that are tracked by themselves, whose name is their address. `uses_unsubscribe` is set where
+	the user's HTML always shows an unsubscribe link, so that the footer adds none.
 	"""
 
+	source: MessageSource
 	record_fields: frozenset[str]
 	uses_whole_record: bool
 	uses_unsubscribe: bool
 	tracking_links: frozenset[str]
+	uses_any_link: bool
 	limits: Limits
 	subject_template: Part
 	html_template: Part
@@ -216,21 +233,43 @@ def compile_message(  # noqa: PLR0913, all but two have defaults and are named i
 	_check_usable(sources)
 	links = prepare_links(sources["html"], tracks)
 	sources["html"] = links.html
-	final, from_html = _complete(sources, usages, footer)
-	if open_pixel:
-		final["html"] = add_pixel(final["html"])
-	final["subject"] = f"{literal(prefix)} {final['subject']}" if prefix else final["subject"]
-	return CompiledMessage(
-		record_fields=frozenset().union(*(usage.fields for usage in usages.values())),
-		uses_whole_record=any(usage.whole for usage in usages.values()),
+	final_html, final_text = _complete(sources, usages, footer)
+	title = f"{literal(prefix)} {sources['subject']}" if prefix else sources["subject"]
+	compiled = compile_source(MessageSource(title, final_html, final_text, open_pixel), limits=limits)
+	return replace(
+		compiled,
 		uses_unsubscribe=usages["html"].unsubscribe,
 		tracking_links=frozenset().union(*(usage.links for usage in usages.values())),
-		limits=limits,
-		subject_template=_compile_part(TEXT, final["subject"], "subject"),
-		html_template=_compile_part(HTML, final["html"], "html"),
-		text_template=_compile_part(TEXT, final["text"], "text"),
-		text_from_html=from_html,
 		automatic_links=links.links,
+	)
+
+
+def compile_source(source: MessageSource, *, limits: Limits = Limits()) -> CompiledMessage:  # noqa: B008, frozen
+	"""Return the mail of templates that compile_message() has prepared; it makes the same bytes.
+
+	Its `tracking_links` include the addresses that are tracked by themselves. Raises TemplateError.
+	"""
+	html = add_pixel(source.html) if source.open_pixel else source.html
+	usages = [
+		read_usage(parse(environment, text, part))
+		for environment, text, part in (
+			(TEXT, source.subject, "subject"),
+			(HTML, html, "html"),
+			(TEXT, source.text, "text"),
+		)
+	]
+	return CompiledMessage(
+		source=source,
+		record_fields=frozenset().union(*(usage.fields for usage in usages)),
+		uses_whole_record=any(usage.whole for usage in usages),
+		uses_unsubscribe=usages[1].unsubscribe,
+		tracking_links=frozenset().union(*(usage.links for usage in usages)),
+		uses_any_link=any(usage.any_link for usage in usages),
+		limits=limits,
+		subject_template=_compile_part(TEXT, source.subject, "subject"),
+		html_template=_compile_part(HTML, html, "html"),
+		text_template=_compile_part(TEXT, source.text, "text"),
+		text_from_html=not source.text,
 	)
 
 
@@ -257,15 +296,15 @@ def _check_usable(sources: Mapping[str, str]) -> None:
 
 def _complete(
 	sources: Mapping[str, str], usages: Mapping[str, Usage], footer: Footer | None
-) -> tuple[dict[str, str], bool]:
-	"""Return the sources to compile, and whether the text part has to be made from each rendered HTML."""
+) -> tuple[str, str]:
+	"""Return the HTML and the text part; "" for one that has to be made from each rendered HTML."""
 	html = inline_styles(as_document(sources["html"]))
 	text = sources["text"] or text_template(as_document(sources["html"]))
 	if footer:
 		html = add_footer(html, footer, footer.unsubscribe and not usages["html"].unsubscribe)
 		has_link = usages["text" if sources["text"] else "html"].unsubscribe
 		text = text and text + footer_text(footer, footer.unsubscribe and not has_link)
-	return {**sources, "html": html, "text": text or ""}, not text
+	return html, text or ""
 
 
 def _compile_part(environment: MailEnvironment, source: str, part: str) -> Part:

@@ -12,13 +12,14 @@ class Usage:
 	"""What one template uses.
 
 	`fields` are first-level fields of `doc`; `whole` is set where the tree does not show which fields are
-	used. `links` are the constant names given to tracking_url(); `unsubscribe` is set where every rendering
-	shows that link.
+	used. `links` are the constant names given to tracking_url(), and `any_link` is set where the template
+	works out a name. `unsubscribe` is set where every rendering shows that link.
 	"""
 
 	fields: set[str] = field(default_factory=set)
 	whole: bool = False
 	links: set[str] = field(default_factory=set)
+	any_link: bool = False
 	unsubscribe: bool = False
 
 
@@ -26,10 +27,18 @@ def read_usage(tree: nodes.Template) -> Usage:
 	"""Return what the template of this syntax tree uses."""
 	usage = Usage(unsubscribe=_always_unsubscribes(tree))
 	_collect_fields(tree, usage)
+	_collect_links(tree, usage)
+	return usage
+
+
+def _collect_links(tree: nodes.Template, usage: Usage) -> None:
+	constant = 0
 	for call in tree.find_all(nodes.Call):
 		if isinstance(call.node, nodes.Name) and call.node.name == "tracking_url":
-			usage.links.update(arg.value for arg in call.args if isinstance(arg, nodes.Const))
-	return usage
+			names = [arg.value for arg in call.args if isinstance(arg, nodes.Const)]
+			usage.links.update(names)
+			constant += bool(names)
+	usage.any_link = constant < sum(name.name == "tracking_url" for name in tree.find_all(nodes.Name))
 
 
 def _collect_fields(node: nodes.Node, usage: Usage) -> None:

@@ -17,6 +17,7 @@ from datetime import datetime
 
 import frappe
 
+from email_campaigns.compat import affected_rows
 from email_campaigns.lifecycle import MASS_EMAIL
 from email_campaigns.results.rates import KINDS, Counts
 
@@ -47,7 +48,7 @@ PERSON = "IF(c.resend_of > 0, c.resend_of, c.name)"
 # It left for the recipient's server, which may have refused it.
 COUNTS_AS_SENT = "(c.status = 'Sent' OR c.bounced_at IS NOT NULL)"
 _PLANNED = "c.status != 'Skipped'"
-_SETTLED = "COALESCE(c.lease_until, 0) = 0"  # else the job that has claimed it counts it when it settles it
+_SETTLED = "COALESCE(c.claim, '') = ''"  # else the job that has claimed it counts it when it settles it
 
 
 @dataclass(frozen=True, slots=True)
@@ -238,20 +239,40 @@ def recount_people(source: str) -> dict[str, tuple[int, int]]:
 	"""Set the counters of a mailing to what its ledger says; return {counter: (stored, counted)} of those
 	that differ.
 
-	The form's row is locked before anything is counted. An event that is counted meanwhile waits, so that
-	counters and ledger are compared as they were at one moment.
+	Counters and ledger are compared as they were at one moment, that of the transaction's snapshot, so a job
+	begins a transaction before. Nothing is locked while a million mails are counted: who opens or
+	unsubscribes meanwhile does not wait. A counter that has moved since the snapshot stays as it is, and is
+	not among those returned; the next count mends it.
 	"""
-	if not frappe.db.sql("SELECT 1 FROM `tabMass Email` WHERE name = %s FOR UPDATE", source):
-		return {}
+	different = _compare(source)
+	return {
+		_COLUMNS[kind]: pair for kind, pair in different.items() if _correct(source, _COLUMNS[kind], *pair)
+	}
+
+
+def compare_people(source: str) -> dict[str, tuple[int, int]]:
+	"""Return {counter: (stored, counted)} of the counters of a mailing that differ from its ledger.
+
+	It locks nothing. Both numbers are of one moment where the transaction has changed nothing.
+	"""
+	return {_COLUMNS[kind]: numbers for kind, numbers in _compare(source).items()}
+
+
+def _compare(source: str) -> dict[str, tuple[int, int]]:
 	stored, counted = counts(source), count_anew(source)
-	different = {
+	return {
 		kind: (getattr(stored, kind), getattr(counted, kind))
 		for kind in KINDS
 		if getattr(stored, kind) != getattr(counted, kind)
 	}
-	# The difference, not the number: what another transaction has counted since this one began stays.
-	_add_to_counters(source, {kind: now - before for kind, (before, now) in different.items()})
-	return different
+
+
+def _correct(source: str, column: str, stored: int, counted: int) -> bool:
+	frappe.db.sql(
+		f"UPDATE `tabMass Email` SET {column} = %s WHERE name = %s AND {column} = %s",
+		(counted, source, stored),
+	)
+	return affected_rows() == 1
 
 
 def changed_since(moment: datetime) -> list[str]:
@@ -267,10 +288,7 @@ def changed_since(moment: datetime) -> list[str]:
 
 def report_differences(name: str, different: Mapping[str, tuple[int, int]]) -> None:
 	"""Write an Error Log with the counters of a mailing that differed, as `recount_people` gives them."""
-	lines = [
-		f"{_COLUMNS[kind]}: stored {stored}, counted {counted}"
-		for kind, (stored, counted) in different.items()
-	]
+	lines = [f"{counter}: stored {before}, counted {now}" for counter, (before, now) in different.items()]
 	frappe.log_error(
 		title=f"Email Campaigns: the counters of {name} were wrong",
 		message="\n".join([f"Mass Email {name}; the counters are what was counted now.", *lines]),

@@ -106,6 +106,22 @@ class Spread:
 		return max(1, self.ends - self.anchor)
 
 
+@dataclass(frozen=True, slots=True)
+class Waiting:
+	"""Nothing before `until` (Unix seconds), then one mail, whose fate decides what comes next."""
+
+	name: str
+	until: int
+
+	def room(self, now: int) -> int:
+		"""Return how many mails may be claimed now, 0 or 1."""
+		return int(now >= self.until)
+
+	def opens_at(self, now: int) -> int:
+		"""Return the end of the wait, `now` where it is over."""
+		return max(now, self.until)
+
+
 def strictest(limits: Iterable[Limit], wanted: int, now: int) -> tuple[int, str]:
 	"""Return how many of `wanted` mails may be claimed at `now` (Unix seconds), and the limit that decides.
 
@@ -134,15 +150,46 @@ def opens(limits: Iterable[Limit], now: int) -> tuple[int, str]:
 
 
 @dataclass(frozen=True, slots=True)
+class Rates:
+	"""How many mails may leave in any 60 minutes: of the site, of one mailing, and of either to one domain.
+
+	0, or no entry for a domain, means that there is no limit.
+	"""
+
+	site: int = 0
+	own: int = 0
+	site_domains: Mapping[str, int] = field(default_factory=dict)
+	own_domains: Mapping[str, int] = field(default_factory=dict)
+
+	def is_below(self, earlier: Rates) -> bool:
+		"""Tell whether a rate is lower than it was, so that mails claimed under it may be too many now."""
+		return (
+			_is_lower(self.site, earlier.site)
+			or _is_lower(self.own, earlier.own)
+			or _any_lower(self.site_domains, earlier.site_domains)
+			or _any_lower(self.own_domains, earlier.own_domains)
+		)
+
+
+def _any_lower(rates: Mapping[str, int], earlier: Mapping[str, int]) -> bool:
+	return any(_is_lower(rate, earlier.get(domain, 0)) for domain, rate in rates.items())
+
+
+def _is_lower(rate: int, earlier: int) -> bool:
+	return rate > 0 and (earlier <= 0 or rate < earlier)
+
+
+@dataclass(frozen=True, slots=True)
 class Limits:
 	"""All limits of a queue: `shared` hold for every mail, `domains` for the mails to a domain with a limit.
 
-	From `deadline` (Unix seconds, 0 for none) on nothing may leave.
+	From `deadline` (Unix seconds, 0 for none) on nothing may leave. `rates` are those that the limits hold.
 	"""
 
 	shared: tuple[Limit, ...] = ()
 	domains: Mapping[str, tuple[Limit, ...]] = field(default_factory=dict)
 	deadline: int = 0
+	rates: Rates = field(default_factory=Rates)
 
 	def grant(self, wanted: int, now: int) -> int:
 		"""Return how many of `wanted` mails may be claimed at `now` (Unix seconds)."""

@@ -12,9 +12,9 @@ from datetime import datetime, timedelta
 
 import frappe
 from frappe import _
-from frappe.utils import cint, now_datetime
 
-from email_campaigns.settings import app_settings
+from email_campaigns.settings import setting_number
+from email_campaigns.site_time import site_now
 from email_campaigns.tracking import log_store
 from email_campaigns.tracking.events import Event, judge_events
 from email_campaigns.tracking.verdict import BURST_SECONDS, CLICK, HUMAN, INTERNAL, HitVerdict
@@ -76,7 +76,7 @@ def record_hit(  # noqa: PLR0913  (the facts of one request, each by its name)
 
 	`kind`, `link` and `request` are as in Event. `internal` says that a user of this site has the device.
 	"""
-	at, agent = now_datetime(), agent[:AGENT_LENGTH]
+	at, agent = site_now(), agent[:AGENT_LENGTH]
 	names, events = _recent_events(mail, at)
 	new = Event(kind, at, agent, link, INTERNAL if internal else "", request)
 	*earlier, verdict = judge_events([*events, new], mail.sent_at, machine_seconds())
@@ -90,7 +90,7 @@ def record_hit(  # noqa: PLR0913  (the facts of one request, each by its name)
 
 def machine_seconds() -> int:
 	"""Return how many seconds after sending a hit is a machine's, as the settings have it; 0 for none."""
-	return cint(app_settings().machine_seconds)
+	return setting_number("machine_seconds")
 
 
 def _recent_events(mail: HitMail, at: datetime) -> tuple[list[int], list[Event]]:

@@ -6,9 +6,9 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 
 import frappe
+from frappe import _
+from frappe.model.document import Document
 from frappe.utils import now
-
-from email_campaigns.tracking.links import automatic_id
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,19 +50,18 @@ def _link(row: tuple) -> Link:
 	return Link(name, title, url, message, bool(enabled))
 
 
-def save_automatic(source: str, campaign: str, titles: Mapping[str, str]) -> None:
-	"""Create the missing Tracking Links of the plain links of the mailing `source`; `titles` is {URL:
-	title}."""
-	wanted = {automatic_id(source, url): url for url in titles}
-	if not wanted:
+def save_automatic(source: str, campaign: str, links: Mapping[str, tuple[str, str]]) -> None:
+	"""Create the missing Tracking Links of the plain links of the mailing `source`.
+
+	`links` is {name (links.automatic_id): (URL, title)}.
+	"""
+	if not links:
 		return
-	known = frappe.db.sql(
-		"SELECT name FROM `tabTracking Link` WHERE name IN %s", (tuple(wanted),), pluck=True
-	)
+	known = frappe.db.sql("SELECT name FROM `tabTracking Link` WHERE name IN %s", (tuple(links),), pluck=True)
 	stamp, user = now(), frappe.session.user
 	rows = [
-		(name, stamp, stamp, user, user, titles[url], campaign, url, source)
-		for name, url in wanted.items()
+		(name, stamp, stamp, user, user, title, campaign, url, source)
+		for name, (url, title) in links.items()
 		if name not in known
 	]
 	if rows:
@@ -74,3 +73,39 @@ def save_automatic(source: str, campaign: str, titles: Mapping[str, str]) -> Non
 			+ ", ".join([places] * len(rows)),
 			[value for values in rows for value in values],
 		)
+
+
+def follow_renamed_campaign(old: str, new: str) -> None:
+	"""Let the links of a renamed campaign's steps name their mailing (“campaign / step”) as it is now."""
+	frappe.db.sql(
+		"""UPDATE `tabTracking Link`
+		SET source = CONCAT(%(new)s, ' / ', SUBSTRING_INDEX(source, ' / ', -1))
+		WHERE campaign = %(new)s AND is_automatic = 1
+			AND source = CONCAT(%(old)s, ' / ', SUBSTRING_INDEX(source, ' / ', -1))""",
+		{"old": old, "new": new},
+	)
+
+
+def check_deletable(link: Document) -> None:
+	"""Raise ValidationError where mails with a Tracking Link may have left, for their readers need it.
+
+	Of a link without a campaign the log alone says whether it was used.
+	"""
+	used = (
+		_mails("source = %s", link.source)
+		or _mails("campaign = %s AND status IN ('Sending', 'Sent', 'Uncertain')", link.campaign)
+		or frappe.db.sql("SELECT 1 FROM `tabCampaign Log` WHERE link = %s LIMIT 1", link.name)
+	)
+	if used:
+		frappe.throw(
+			_(
+				"The link {0} can't be deleted, because it may stand in mails that were sent. Disable it"
+				" instead: then it leads to a page that says so."
+			).format(frappe.bold(link.title)),
+			title=_("The Link Is in Use"),
+		)
+
+
+def _mails(condition: str, value: str | None) -> bool:
+	query = f"SELECT 1 FROM `tabCampaign Message` WHERE {condition} LIMIT 1"
+	return bool(value and frappe.db.sql(query, value))

@@ -39,17 +39,20 @@ class NamedMail:
 	cc_of: int = 0
 
 
-def token_ring() -> TokenRing:
-	"""Return the site's keys: the first signs, the former ones still verify."""
-	return _ring((get_encryption_key(), *(frappe.conf.get(FORMER_KEYS) or ())))
+def token_ring(key_id: str = "") -> TokenRing:
+	"""Return the site's keys: the first signs, the former ones still verify.
+
+	With `key_id` that key signs. Raises KeyError where the site does not have it any more.
+	"""
+	return _ring((get_encryption_key(), *(frappe.conf.get(FORMER_KEYS) or ())), key_id)
 
 
 @lru_cache(maxsize=256)
-def _ring(keys: tuple[str, ...]) -> TokenRing:
+def _ring(keys: tuple[str, ...], first: str) -> TokenRing:
 	secrets: dict[str, bytes] = {}
 	for key in keys:
 		secrets.setdefault(sha256(b"key id" + key.encode()).hexdigest()[:4], key.encode())
-	return TokenRing(secrets)
+	return TokenRing({first: secrets[first], **secrets} if first else secrets)
 
 
 def link_maker() -> LinkMaker:

@@ -5,7 +5,6 @@ Each function checks the user's permission on the mailing.
 
 from __future__ import annotations
 
-import time
 from dataclasses import asdict
 
 import frappe
@@ -22,7 +21,7 @@ from email_campaigns.mass_mailing import ab_winner_store, status_store
 from email_campaigns.mass_mailing.ab_versions import KINDS
 from email_campaigns.results.ab import describe_comparison
 from email_campaigns.results.rates import Counts, rate
-from email_campaigns.site_time import site_time
+from email_campaigns.site_time import database_epoch, site_time
 from email_campaigns.translation import translate
 
 SHOWN = ("planned", "sent", "delivered", "opened", "clicked", "replied", "unsubscribed")
@@ -99,7 +98,7 @@ def choose(name: str, version: str) -> None:
 	if version not in ab_winner_store.version_labels(name):
 		frappe.throw(_("This mailing has no version {0}.").format(version))
 	by = frappe.session.user
-	if not ab_winner_store.choose_winner(name, version, _("Chosen by hand."), int(time.time()), by):
+	if not ab_winner_store.choose_winner(name, version, _("Chosen by hand."), database_epoch(), by):
 		frappe.throw(_choice_problem(doc))
 	doc.add_comment("Info", _("chose version {0} of the A/B test").format(version))
 	enqueue_once(

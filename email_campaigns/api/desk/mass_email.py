@@ -2,19 +2,19 @@
 
 from __future__ import annotations
 
-import time
-
 import frappe
 from frappe import _
-from frappe.utils import cint, cstr, get_fullname, now_datetime
+from frappe.utils import cint, cstr, get_fullname
 
 from email_campaigns.api.desk import mass_email_steps
-from email_campaigns.delivery.ledger import counts_store, ends_store
-from email_campaigns.delivery.sending import limits_store
+from email_campaigns.delivery.ledger import counts_store
+from email_campaigns.delivery.mailing import mailing_store
+from email_campaigns.delivery.sending import hold_store, limits_store
 from email_campaigns.delivery.smtp import transport
+from email_campaigns.jobs import endings
 from email_campaigns.mass_mailing import ab_winner_store, approval_store, freeze_store, status_store
 from email_campaigns.schedule.estimate import ends_at
-from email_campaigns.schedule.limits import HOUR
+from email_campaigns.site_time import database_epoch, site_now
 
 NO_PACE = {"opens_in": 0, "held_by": "", "rate": 0, "ends_at": None}
 EXPECTED_RATE = 36000  # mails an hour, of a mailing that has sent none yet
@@ -52,20 +52,24 @@ def resume(name: str) -> None:
 	"""Go on with exactly the mails that have not been sent."""
 	doc = mass_email_steps.load_mass_email(name)
 	approval_store.check_not_void(doc)
+	hold_store.start_again(mailing_store.account_name(doc.sender_account))
 	mass_email_steps.move(name, "In Process" if doc.started_on else "Pending", from_statuses=("Paused",))
 	if doc.started_on:
-		status_store.spread_from(name, counts_store.count_remaining(name), int(time.time()))
+		status_store.spread_from(name, counts_store.count_remaining(name), database_epoch())
 	mass_email_steps.tick_soon()
 
 
 @frappe.whitelist(methods=["POST"])
 def cancel(name: str, reason: str) -> None:
-	"""End a mailing for good; every mail that has not been sent is Cancelled with the reason."""
+	"""End a mailing for good; every mail that has not been sent is Cancelled with the reason.
+
+	With the status, no further mail leaves. A first slice of mails ends at once, the rest in the background.
+	"""
 	if not cstr(reason).strip():
 		frappe.throw(_("Say why the mailing is cancelled."))
-	mass_email_steps.move(name, "Cancelled", cancel_reason=reason.strip(), completed_on=now_datetime())
-	ends_store.cancel_queued(name, _("Cancelled: {0}").format(reason.strip()))
-	counts_store.recount_mails(name)
+	mass_email_steps.move(name, "Cancelled", cancel_reason=reason.strip(), completed_on=site_now())
+	endings.cancel_next(name, unclaimed=True)
+	endings.cancel_soon(name)
 
 
 @frappe.whitelist()
@@ -89,14 +93,14 @@ def progress(name: str) -> dict:
 
 
 def _pace(name: str) -> dict:
-	epoch = int(time.time())
+	epoch = database_epoch()
 	limits = limits_store.mass_email_limits(name, epoch)
 	# Nobody knows when mails that wait for the winner of an A/B test will go.
 	remaining = counts_store.count_remaining(name) - ab_winner_store.count_waiting(name)
 	opens, held_by = limits.opens(epoch)
 	rate = counts_store.hourly_rate(name, epoch)
 	return {
-		"opens_in": min(HOUR, opens - epoch),
+		"opens_in": opens - epoch,
 		"held_by": _(held_by) if held_by else "",
 		"rate": rate,
 		"ends_at": ends_at(limits.shared, remaining, epoch, rate or EXPECTED_RATE) if remaining else None,
@@ -111,7 +115,9 @@ def _hindrance(doc) -> str:
 		return hindrance
 	if frappe.db.get_value("Campaign", doc.campaign, "status") == "Inactive":
 		return _("The campaign is Inactive, so nothing is sent until it is Active again.")
-	if doc.status == "Pending" and cint(doc.start_epoch) and time.time() - cint(doc.start_epoch) > LATE:
+	if doc.status == "In Process":
+		return hold_store.hold_sentence(mailing_store.account_name(doc.sender_account))
+	if doc.status == "Pending" and cint(doc.start_epoch) and database_epoch() - cint(doc.start_epoch) > LATE:
 		return _(
 			"The start has passed, and nothing has started the mailing:"
 			" are the scheduler and the workers running?"

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import time
-
 import frappe
 from frappe import _
 from frappe.utils import cint, get_system_timezone
@@ -17,6 +15,7 @@ from email_campaigns.mass_mailing import status_store
 from email_campaigns.message.compile import TemplateError
 from email_campaigns.message.headers import HeaderError
 from email_campaigns.schedule.clock import in_zone
+from email_campaigns.site_time import database_epoch
 from email_campaigns.translation import translate
 
 
@@ -54,19 +53,19 @@ def starts_now(doc) -> bool:
 	"""
 	if doc.send_when == LATER and not doc.start_date:
 		frappe.throw(_("Set the Start first, or choose to send now."))
-	return doc.send_when == NOW or cint(doc.start_epoch) <= time.time()
+	return doc.send_when == NOW or cint(doc.start_epoch) <= database_epoch()
 
 
 def start(doc, at_once: bool, **values) -> None:
 	"""Start a Mass Email, or schedule it for its start date; `values` are for status_store.move."""
 	move(doc.name, "Pending", **(start_now_fields(doc) if at_once else {}), **values)
-	if at_once or cint(doc.start_epoch) <= time.time():
+	if at_once or cint(doc.start_epoch) <= database_epoch():
 		tick_soon()
 
 
 def start_now_fields(doc) -> dict:
 	"""Return the start fields of a Mass Email that starts at this moment."""
-	epoch = int(time.time())
+	epoch = database_epoch()
 	# A whole minute: a form that shows no seconds would take any other time for a change that nobody made.
 	minute = in_zone(epoch, doc.time_zone or get_system_timezone()).replace(second=0)
 	return {"start_date": minute, "start_epoch": epoch}

@@ -14,6 +14,7 @@ from email_campaigns.audience.lists import members_store
 from email_campaigns.audience.suppression import erase_store, forgotten_store
 from email_campaigns.compat import change_latest_rows
 from email_campaigns.delivery.ledger import counts_store, ends_store
+from email_campaigns.results import store as results
 from email_campaigns.translation import translate
 
 ROLES = frozenset({"Campaign Manager", "System Manager"})
@@ -46,12 +47,14 @@ def forget(email: str) -> dict:
 	change_latest_rows()
 	mails = erase_store.find_rows("Campaign Message", address)
 	erased = erase_store.erase(address)
-	ends_store.forget(tuple(mails))
+	cancelled = ends_store.forget(tuple(mails))
 	for target_list in erased.pop("lists"):
 		members_store.update_counts(target_list)
 	for source in erased.pop("sources"):
 		if frappe.db.exists("Mass Email", source):
-			counts_store.recount_mails(source)
+			deltas = counts_store.count_deltas("Queued", "Cancelled", cancelled.get(source, 0))
+			counts_store.add_to_counts(source, **deltas)
+			results.recount_people(source)
 	return {**erased, "elsewhere": erase_store.find_elsewhere(address)}
 
 

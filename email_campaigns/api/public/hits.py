@@ -47,6 +47,11 @@ def clicked(token: Token) -> Response:
 	return _answer(link, mail)
 
 
+def clicked_unrecorded(token: Token) -> Response:
+	"""Answer a click that can't be recorded now: the reader gets to the target all the same."""
+	return _answer(link_store.read_link(token.link), None)
+
+
 def _lock_mail(message: int) -> events_store.HitMail | None:
 	"""Return the mail that a hit belongs to, locked; None for a preview and a test."""
 	return None if message == PREVIEW else events_store.lock_mail(message)

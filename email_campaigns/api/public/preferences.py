@@ -24,11 +24,19 @@ from email_campaigns.tracking.tokens import PREVIEW
 SEQUENCE, BACK = "sequence", "resubscribe_sequence"
 ACTIONS = frozenset({"list", "all", "resubscribe_list", "resubscribe_all", SEQUENCE, BACK})
 LEAVE, JOIN = "leave", "join"  # one list, whose name follows a colon
+LEAVE_LISTS = "list"  # all lists of the mailing, else everything
+OPT_OUTS = frozenset({LEAVE_LISTS, "all", SEQUENCE})
+BY_PAGE, BY_ONE_CLICK = "the unsubscribe page", "one click in the mail program"
 
 
 def is_action(action: str | None) -> bool:
 	"""Tell whether a button of the page posts this action."""
 	return action in ACTIONS or (action or "").partition(":")[0] in (LEAVE, JOIN)
+
+
+def is_opt_out(action: str) -> bool:
+	"""Tell whether an action stops mails, as against one that brings them back."""
+	return action in OPT_OUTS or action.partition(":")[0] == LEAVE
 
 
 def show(message: int) -> Page:
@@ -76,7 +84,7 @@ def _change_sequence(mail: NamedMail, sequence: str, back: bool, how: str) -> Pa
 		if events_store.leave_sequence(mail.source, mail.email):
 			with counting(mail.message):
 				store.stamp_opted_out(mail.message)
-			store.log("Opted Out", mail, f"{sequence}: {how or 'the unsubscribe page'}", own_wish=True)
+			store.log("Opted Out", mail, f"{sequence}: {how or BY_PAGE}", own_wish=True)
 		result, undo = _("You will get no more mails of {0}."), BACK
 	return _choices_page(mail, result.format(_("“{0}”").format(sequence)), Button(undo, _("Undo")))
 
@@ -94,7 +102,16 @@ def one_click(message: int) -> Page:
 
 	RFC 8058, section 3.1, speaks of “the list from which the recipient is to be removed”.
 	"""
-	return act(message, "list", "one click in the mail program")
+	return act(message, LEAVE_LISTS, BY_ONE_CLICK)
+
+
+def noted() -> Page:
+	"""Return the page for an opt-out that is stored and not carried out yet."""
+	lines = (
+		_("At the moment, our database is busy or being maintained."),
+		_("Your wish is stored, and will be carried out within minutes. You need not do anything else."),
+	)
+	return Page(_("We have noted that you want no more mails"), lines, signed=False)
 
 
 def without_mail(message: int) -> Page:
@@ -116,7 +133,7 @@ def without_mail(message: int) -> Page:
 
 def _leave(mail: NamedMail, targets: list[str], how: str) -> str:
 	# The sender's staff reads the stored origin, so it is not in the recipient's language.
-	origin = f"{mail.source_doctype} {mail.source}, mail {mail.message}: {how or 'the unsubscribe page'}"
+	origin = f"{mail.source_doctype} {mail.source}, mail {mail.message}: {how or BY_PAGE}"
 	changed = [
 		target
 		for target in targets

@@ -2,20 +2,27 @@
 
 They are answered before the website's own look-ups. Frappe treats a raised HTTPException as the answer and
 rolls the transaction back, so an accepted change is committed here first, once.
+
+An opt-out is never lost: one that can't be carried out at once is stored for jobs/opt_outs.py, in a table or,
+without a database, in a file. Only where neither works the answer is 503, and the sender's server or the
+person has to try again.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 
 import frappe
 from frappe import _
 from werkzeug.exceptions import HTTPException
-from werkzeug.wrappers import Response
+from werkzeug.wrappers import Request, Response
 
 from email_campaigns.api.public import hits, preferences, signup, view
 from email_campaigns.api.public.page import Page, plain_answer, respond
-from email_campaigns.compat import change_latest_rows
+from email_campaigns.audience.suppression import waiting_store
+from email_campaigns.audience.suppression.waiting_store import WaitingWish, make_wish
+from email_campaigns.compat import change_latest_rows, lock_wait
 from email_campaigns.delivery.ledger import arrivals_store
 from email_campaigns.drip import events_store
 from email_campaigns.lifecycle import MASS_EMAIL
@@ -29,13 +36,20 @@ TRAILING = "/.,;:!?)>]}\"'»”"
 READING = ("GET", "HEAD")
 CHANGING = ("GET", "HEAD", "POST")
 OF_A_MAIL = ("unsubscribe", "open", "click", "view")  # purposes of tokens
+# That a request waits for a row which somebody holds: mail services give a one-click POST some ten seconds.
+LOCK_SECONDS = 3
 
 
 def answer() -> None:
 	"""Raise the answer to a path under /ec/; return at once for any other (before_request hook)."""
 	path = frappe.request.path
 	if path.startswith(PREFIX):
-		raise HTTPException(response=_answer(path.removeprefix(PREFIX)))
+		response = _answer(path.removeprefix(PREFIX))
+		frappe.flags.ec_answered = True
+		if frappe.flags.ec_no_database:
+			# Frappe would roll back first, which fails, and the answer would never leave.
+			frappe.local.db = None
+		raise HTTPException(response=response)
 
 
 def _answer(path: str) -> Response:
@@ -49,11 +63,13 @@ def _answer(path: str) -> Response:
 	if frappe.request.method not in methods:
 		return _allow(plain_answer("Method not allowed", 405), methods)
 	try:
-		named = _named(purpose, token.strip().rstrip(TRAILING).removesuffix(IMAGE))
+		named = _named(purpose, _token(token))
 	except BadToken:
 		return hits.pixel() if kind == OPEN else respond(_damaged())
-	answer = _guarded(lambda: handler(named))
-	if purpose in OF_A_MAIL and isinstance(named, Token) and named.message != PREVIEW:
+	otherwise = UNRECORDED.get(kind)
+	answer = _guarded(lambda: handler(named), partial(otherwise, named) if otherwise else None)
+	of_a_mail = purpose in OF_A_MAIL and not frappe.flags.ec_no_database
+	if of_a_mail and isinstance(named, Token) and named.message != PREVIEW:
 		_settle(named.message)
 	return answer
 
@@ -66,7 +82,9 @@ def _settle(message: int) -> None:
 	"""
 	try:
 		frappe.db.rollback()
-		if _mark_arrived(message):
+		with lock_wait(LOCK_SECONDS):
+			has_arrived = _mark_arrived(message)
+		if has_arrived:
 			frappe.db.commit()
 	except Exception:
 		frappe.db.rollback()
@@ -85,6 +103,10 @@ def _mark_arrived(message: int) -> bool:
 	return events_store.settle_uncertain(message, reason)
 
 
+def _token(rest: str) -> str:
+	return rest.strip().rstrip(TRAILING).removesuffix(IMAGE)
+
+
 def _named(purpose: str, token: str) -> Token | str:
 	# Before any query: a guessed token costs no look at the database.
 	return store.token_ring().verify(purpose, token) if purpose else token
@@ -95,17 +117,35 @@ def _allow(response: Response, methods: tuple[str, ...] = CHANGING) -> Response:
 	return response
 
 
-def _guarded(handle: Callable[[], Response]) -> Response:
-	"""Answer, and try once more after a deadlock; any other error changes nothing, and the page says so."""
+def _guarded(
+	handle: Callable[[], Response], otherwise: Callable[[], Response | None] | None = None
+) -> Response:
+	"""Answer, and try once more after a deadlock or a wait for a row.
+
+	Any other error changes nothing: the answer is then that of `otherwise`, or a page that says so.
+	"""
 	try:
+		change_latest_rows()
+		return _persistently(handle)
+	except Exception:
+		_log_failure()
+		return (otherwise and _attempt(otherwise)) or _sorry()
+
+
+def _persistently(handle: Callable[[], Response]) -> Response:
+	with lock_wait(LOCK_SECONDS):
 		try:
-			change_latest_rows()
 			return handle()
-		except frappe.QueryDeadlockError:
+		except (frappe.QueryDeadlockError, frappe.QueryTimeoutError):
 			frappe.db.rollback()
 			return handle()
+
+
+def _attempt(handle: Callable[[], Response | None]) -> Response | None:
+	try:
+		return handle()
 	except Exception:
-		return _sorry()
+		return None
 
 
 def _damaged() -> Page:
@@ -116,50 +156,95 @@ def _damaged() -> Page:
 	return Page(_("This link is incomplete or damaged"), lines, status=400, signed=False)
 
 
-def _sorry() -> Response:
-	frappe.db.rollback()
+def _log_failure() -> None:
+	"""Roll back and log the present exception, in the database if that works. Never raises."""
 	try:
+		frappe.db.rollback()
 		frappe.log_error("Email Campaigns: a recipient's request failed")
 		frappe.db.commit()
 	except Exception:
+		frappe.flags.ec_no_database = True
 		frappe.logger().error("A recipient's request failed", exc_info=True)
-	response = _apology()
+
+
+def _sorry() -> Response:
+	title, line = _("Something went wrong"), _("Nothing was changed. Please try again in a few minutes.")
+	response = _respond_anyhow(Page(title, (line,), status=503))
 	response.headers["Retry-After"] = "300"
 	return response
 
 
-def _apology() -> Response:
-	title, line = _("Something went wrong"), _("Nothing was changed. Please try again in a few minutes.")
-	try:
-		return respond(Page(title, (line,), status=503))
-	except Exception:
-		return plain_answer(f"{title}. {line}", 503)  # the page's footer needs the database
+def _respond_anyhow(page: Page) -> Response:
+	"""Render a page, as plain text where even that fails: a page's footer needs the database."""
+	return _attempt(lambda: respond(page)) or plain_answer("\n".join((page.title, *page.lines)), page.status)
 
 
 def _unsubscribe(token: Token) -> Response:
-	message = token.message
-	if frappe.request.method != "POST":
-		return respond(preferences.show(message))
-	if _is_one_click():
-		page = preferences.one_click(message)
-		frappe.db.commit()
-		return plain_answer(page.result or page.title, page.status)
-	action = frappe.request.form.get("action")
-	if not preferences.is_action(action):
-		return respond(preferences.show(message))
-	page = preferences.act(message, action)
+	action, how = _asked(frappe.request)
+	if not action:
+		return respond(preferences.show(token.message))
+	page = preferences.act(token.message, action, how)
 	frappe.db.commit()
-	return respond(page)
+	return plain_answer(page.result or page.title, page.status) if how else respond(page)
 
 
-def _is_one_click() -> bool:
+def _asked(request: Request) -> tuple[str, str]:
+	"""Return the (action, by what) that a request asks for, ("", "") where it changes nothing."""
+	if request.method != "POST":
+		return "", ""
+	if _is_one_click(request):
+		return preferences.LEAVE_LISTS, preferences.BY_ONE_CLICK
+	action = request.form.get("action") or ""
+	return (action, "") if preferences.is_action(action) else ("", "")
+
+
+def _is_one_click(request: Request) -> bool:
 	"""Tell whether a POST is a one-click unsubscription (RFC 8058, section 3.2).
 
 	The body is one key and value, as a form of either content type; some mail services send none.
 	"""
-	form = frappe.request.form
-	value = form.get("List-Unsubscribe") or ("" if form else frappe.request.get_data(as_text=True))
+	form = request.form
+	value = form.get("List-Unsubscribe") or ("" if form else request.get_data(as_text=True))
 	return value.strip().removeprefix("List-Unsubscribe=").lower() == "one-click"
+
+
+def _note(token: Token) -> Response | None:
+	"""Store an opt-out that could not be carried out, and say so; None for any other request."""
+	action, how = _asked(frappe.request)
+	if not preferences.is_opt_out(action) or token.message == PREVIEW:
+		return None
+	_store(make_wish(token.message, action, how))
+	page = preferences.noted()
+	return plain_answer("\n".join((page.title, *page.lines))) if how else _respond_anyhow(page)
+
+
+def _store(wish: WaitingWish) -> None:
+	try:
+		waiting_store.add(wish)
+		frappe.db.commit()
+	except Exception:
+		waiting_store.write_file(wish)
+
+
+def note_refused(response: Response | None = None, request: Request | None = None) -> None:
+	"""Store an opt-out that never came to `answer` (after_request hook).
+
+	During a migration, Frappe answers every request itself, and even with the status 200.
+	"""
+	path = f"{PREFIX}{UNSUBSCRIBE}/"
+	if not response or not request or frappe.flags.ec_answered or not request.path.startswith(path):
+		return
+	action, how = _asked(request)
+	try:
+		token = _named("unsubscribe", _token(request.path.removeprefix(path)))
+	except BadToken:
+		return
+	if preferences.is_opt_out(action) and isinstance(token, Token) and token.message != PREVIEW:
+		waiting_store.write_file(make_wish(token.message, action, how))
+		page = preferences.noted()
+		response.status_code = 200
+		response.mimetype = "text/plain"
+		response.set_data("\n".join((page.title, *page.lines)))
 
 
 def _sign_up(token: str) -> Response:
@@ -197,4 +282,10 @@ ROUTES: dict[str, tuple[str, tuple[str, ...], Callable[..., Response]]] = {
 	VIEW: ("view", READING, view.answer_view),
 	signup.SIGN_UP: ("", CHANGING, _sign_up),
 	signup.CONFIRM: ("confirm", CHANGING, _confirm),
+}
+# The answers where a hit can't be recorded, or an opt-out can't be carried out; None where there is none.
+UNRECORDED: dict[str, Callable[..., Response | None]] = {
+	UNSUBSCRIBE: _note,
+	OPEN: lambda _token: hits.pixel(),
+	CLICK: hits.clicked_unrecorded,
 }

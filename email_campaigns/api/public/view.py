@@ -6,7 +6,7 @@ from frappe import _
 from werkzeug.wrappers import Response
 
 from email_campaigns.api.public.page import Page, private_headers, respond
-from email_campaigns.delivery.compose import view_store
+from email_campaigns.delivery import recompose_store
 from email_campaigns.message.compile import RenderError, TemplateError
 from email_campaigns.tracking.tokens import PREVIEW, Token
 
@@ -24,7 +24,7 @@ def answer_view(token: Token) -> Response:
 		line = _("This link belongs to a preview or a test. In a real mail, it shows that mail.")
 		return respond(Page(_("Preview"), (line,)))
 	try:
-		html = view_store.render_sent_mail(token.message)
+		html = recompose_store.view_sent_mail(token.message)
 	except (TemplateError, RenderError):
 		html = None
 	if html is None:

@@ -11,9 +11,17 @@ from frappe import _
 from frappe.utils import now
 
 from email_campaigns.audience.address import normalise_or_empty, plain_key, record_key
-from email_campaigns.audience.decide import FORGOTTEN, Candidate
+from email_campaigns.audience.decide import FORGOTTEN, OPTED_OUT_ELSEWHERE, Candidate
 from email_campaigns.audience.lists.csv_file import NewMember
-from email_campaigns.audience.sources_store import PLAIN, PLAIN_SOURCE, Source, source, sources
+from email_campaigns.audience.recipients_store import find_disabled
+from email_campaigns.audience.sources_store import (
+	OPT_OUT_ORIGIN,
+	PLAIN,
+	PLAIN_SOURCE,
+	Source,
+	source,
+	sources,
+)
 from email_campaigns.audience.suppression import forgotten_store
 from email_campaigns.compat import affected_rows
 
@@ -24,6 +32,8 @@ _COLUMNS = (
 	"name, creation, modified, owner, modified_by, target_list, email, member_doctype, member_name,"
 	" first_name, last_name, language, time_zone, opted_out, record_missing, member_key, by_person"
 )
+# Of a Suppressed Email `s`: it stands for the opt-out field of a record.
+_BY_RECORD = "(s.reason = 'Unsubscribed' AND s.origin LIKE %(by_record)s)"
 _REFRESHED = ("name", "email", "language", "time_zone", "opted_out", "record_missing")
 
 
@@ -47,7 +57,8 @@ def add_records(target_list: str, origin: Source, names: Sequence[str], *, by_pe
 	"""
 	rows = frappe.db.sql(
 		f"""SELECT s.name, s.`{origin.email_field}`, {origin.language}, {origin.time_zone}, {origin.opt_out}
-		FROM `tab{origin.doctype}` s WHERE s.name IN %(names)s""",
+		FROM `tab{origin.doctype}` s WHERE s.name IN %(names)s LOCK IN SHARE MODE""",
+		# Locked, so that a record which is being renamed joins by its new name, or not at all.
 		{"names": tuple(names)},
 	)
 	if by_person:
@@ -199,10 +210,10 @@ def read_slice(
 		f"""SELECT m.name, m.target_list, m.member_key, COALESCE(m.email, ''),
 			COALESCE(m.member_doctype, ''), COALESCE(m.member_name, ''), m.record_missing, m.opted_out,
 			COALESCE(m.language, ''), COALESCE(m.time_zone, ''),
-			COALESCE((SELECT s.reason FROM `tabSuppressed Email` s
+			COALESCE((SELECT IF({_BY_RECORD}, %(elsewhere)s, s.reason) FROM `tabSuppressed Email` s
 				WHERE s.email = m.email AND BINARY LOWER(s.email) = BINARY LOWER(m.email)
 					AND COALESCE(s.target_list, '') IN ('', m.target_list)
-				ORDER BY s.reason = 'Unsubscribed' LIMIT 1), ''),
+				ORDER BY s.reason = 'Unsubscribed', {_BY_RECORD} LIMIT 1), ''),
 			EXISTS(SELECT 1 FROM `tabTarget List Member` x
 				WHERE x.target_list IN %(excluding)s AND x.member_key = m.member_key),
 			EXISTS(SELECT 1 FROM `tabTarget List Member` x
@@ -210,12 +221,26 @@ def read_slice(
 					AND BINARY LOWER(x.email) = BINARY LOWER(m.email))
 		FROM `tabTarget List Member` m
 		WHERE m.target_list IN %(lists)s AND m.name > %(after)s ORDER BY m.name LIMIT {int(size)}""",
-		{"lists": tuple(lists), "excluding": tuple(excluding) or ("",), "after": after},
+		{
+			"lists": tuple(lists),
+			"excluding": tuple(excluding) or ("",),
+			"after": after,
+			"by_record": f"{OPT_OUT_ORIGIN}%",
+			"elsewhere": OPTED_OUT_ELSEWHERE,
+		},
 	)
-	candidates = [_candidate(row) for row in rows]
+	candidates = _mark_disabled([_candidate(row) for row in rows])
 	forgotten = forgotten_store.find_forgotten([candidate.email for candidate in candidates])
 	return [
 		replace(candidate, email="", suppressed=FORGOTTEN) if candidate.email in forgotten else candidate
+		for candidate in candidates
+	]
+
+
+def _mark_disabled(candidates: list[Candidate]) -> list[Candidate]:
+	disabled = find_disabled((candidate.doctype, candidate.record) for candidate in candidates)
+	return [
+		replace(candidate, disabled=True) if (candidate.doctype, candidate.record) in disabled else candidate
 		for candidate in candidates
 	]
 
@@ -254,19 +279,28 @@ def _candidate(row: tuple[Any, ...]) -> Candidate:
 
 
 def update_counts(target_list: str) -> None:
-	"""Count the members of a list: all, those who left it, and those whose address gets no mail at all."""
-	frappe.db.sql(
-		"""UPDATE `tabTarget List` l SET
-			member_count = (SELECT COUNT(*) FROM `tabTarget List Member` m WHERE m.target_list = l.name),
-			opted_out_count = (SELECT COUNT(*) FROM `tabTarget List Member` m JOIN `tabSuppressed Email` s
-				ON s.email = m.email AND BINARY LOWER(s.email) = BINARY LOWER(m.email)
-				WHERE m.target_list = l.name AND s.target_list = l.name),
-			suppressed_count = (SELECT COUNT(*) FROM `tabTarget List Member` m JOIN `tabSuppressed Email` s
-				ON s.email = m.email AND BINARY LOWER(s.email) = BINARY LOWER(m.email)
-				WHERE m.target_list = l.name AND COALESCE(s.target_list, '') = '')
-		WHERE l.name = %s""",
+	"""Count the members of a list: all, those who left it, and those whose address gets no mail at all.
+
+	The count reads the transaction's snapshot and locks no row: whoever unsubscribes meanwhile must not wait
+	for it. Only the list's own row is locked, and only where a figure has changed.
+	"""
+	suppressed = """SELECT COUNT(*) FROM `tabTarget List Member` m JOIN `tabSuppressed Email` s
+		ON s.email = m.email AND BINARY LOWER(s.email) = BINARY LOWER(m.email)
+		WHERE m.target_list = l.name AND"""
+	rows = frappe.db.sql(
+		f"""SELECT l.member_count, l.opted_out_count, l.suppressed_count,
+			(SELECT COUNT(*) FROM `tabTarget List Member` m WHERE m.target_list = l.name),
+			({suppressed} s.target_list = l.name),
+			({suppressed} COALESCE(s.target_list, '') = '')
+		FROM `tabTarget List` l WHERE l.name = %s""",
 		target_list,
 	)
+	if rows and rows[0][:3] != rows[0][3:]:
+		frappe.db.sql(
+			"""UPDATE `tabTarget List` SET member_count = %s, opted_out_count = %s, suppressed_count = %s
+			WHERE name = %s""",
+			(*rows[0][3:], target_list),
+		)
 
 
 def delete_members(target_list: str) -> None:

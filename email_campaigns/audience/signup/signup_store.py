@@ -175,7 +175,11 @@ def _other_lists(email: str, target_list: str) -> list[str]:
 	return suppression_store.lists_with_member(email, lists)
 
 
-def delete_expired() -> None:
-	"""Delete the requests whose link is too old; nobody needs their addresses any more."""
+def delete_expired(most: int) -> int:
+	"""Delete up to `most` requests whose link is too old, and return how many there were.
+
+	Nobody needs their addresses any more.
+	"""
 	oldest = add_to_date(now_datetime(), seconds=-LIFETIME)
-	frappe.db.delete("Target List Sign Up", {"asked_at": ("<", oldest)})
+	frappe.db.sql("DELETE FROM `tabTarget List Sign Up` WHERE asked_at < %s LIMIT %s", (oldest, most))
+	return affected_rows()

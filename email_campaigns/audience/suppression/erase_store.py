@@ -26,6 +26,7 @@ INDEXED = (
 	"Target List Change",
 	"Target List Sign Up",
 	"Suppressed Email",
+	"Waiting Opt Out",
 )
 _TEXTS = (
 	"Data",
@@ -38,6 +39,8 @@ _TEXTS = (
 	"JSON",
 	"Read Only",
 )
+# The fields that mails show, under the numbers of these mails in the ledger
+VALUES = "Campaign Mail Values"
 _REFERRED = ("Mass Email", "Email Campaign", "Campaign", "Target List", "Campaign Message")
 # Clicks and views are counted by their link; any other detail is about the person.
 _COUNTED_BY_DETAILS = (
@@ -75,11 +78,13 @@ def erase(email: str) -> dict[str, Any]:
 		"sources": _distinct("Campaign Message", "source", mails),
 	}
 	_clear_log(log)
+	_delete(VALUES, _with_copies(mails))
 	_delete("Target List Member", members)
 	frappe.db.delete("Target List Feed Member", {"member_key": plain_key(address)})
 	_clear_changes(find_rows("Target List Change", address))
 	_delete("Target List Sign Up", find_rows("Target List Sign Up", address))
 	_delete("Suppressed Email", find_rows("Suppressed Email", address))
+	_delete("Waiting Opt Out", find_rows("Waiting Opt Out", address))
 	_clear_texts(address)
 	_clear_copies(address)
 	_lift_mirror(address)
@@ -111,6 +116,14 @@ def _find_log(address: str, mails: Names) -> Names:
 			)
 		)
 	return sorted(names)
+
+
+def _with_copies(mails: Names) -> Names:
+	"""Return the names of mails and of their copies (CC), which show the same record."""
+	if not mails:
+		return []
+	copies = frappe.get_all("Campaign Message", {"cc_of": ("in", mails)}, pluck="name")
+	return [*mails, *copies]
 
 
 def _distinct(doctype: str, field: str, names: Names) -> list[str]:
@@ -209,11 +222,13 @@ def export_known(email: str) -> dict[str, Any]:
 	export = {"address": address, "asked_on": now(), "forgotten": forgotten_store.is_forgotten(address)}
 	for doctype in INDEXED:
 		export[doctype] = _read_rows(doctype, find_rows(doctype, address))
-	log = _find_log(address, find_rows("Campaign Message", address))
-	export["Campaign Log"] = _read_rows("Campaign Log", log)
+	mails = find_rows("Campaign Message", address)
+	export["Campaign Log"] = _read_rows("Campaign Log", _find_log(address, mails))
 	export["Communication"] = _read_communications(address)
 	for doctype, fields in _text_fields().items():
 		export |= _find_mentions(doctype, fields, address)
+	# Those of other people's mails that mention the address are about these people.
+	export[VALUES] = _read_rows(VALUES, _with_copies(mails))
 	export["records"] = find_elsewhere(address)
 	return export
 

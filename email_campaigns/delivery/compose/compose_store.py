@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from dataclasses import replace
 from uuid import uuid4
 
 from frappe import _
@@ -12,32 +12,92 @@ from frappe.utils import cint
 from email_campaigns.compat import site_url
 from email_campaigns.delivery.compose import links_store
 from email_campaigns.delivery.compose.composer import Composer
+from email_campaigns.delivery.compose.personal_links import PersonalLinks
+from email_campaigns.delivery.compose.sent_text import SentText
 from email_campaigns.delivery.mailing.mailing import Mailing
-from email_campaigns.message.compile import CompiledMessage, TemplateError, compile_message
+from email_campaigns.message.compile import CompiledMessage, TemplateError, compile_message, compile_source
 from email_campaigns.message.footer import Footer
 from email_campaigns.settings import app_settings
 from email_campaigns.text import Sentence, _lt
-from email_campaigns.tracking.links import PREFIX
+from email_campaigns.tracking.links import PREFIX, LinkMaker
 from email_campaigns.tracking.store import link_maker, token_ring
 from email_campaigns.tracking.target import is_plain
+from email_campaigns.tracking.tokens import TokenRing
 
 _IN_EDITION = _lt("In the version for {0}: {1}")
 
 
-def make_composers(mailing: Mailing, prefix: str = "") -> dict[str, Composer]:
-	"""Return {edition: composer} of all texts of a mailing. `prefix` stands before each subject.
+def make_composers(mailing: Mailing) -> dict[str, Composer]:
+	"""Return {edition: composer} of all texts of a mailing.
 
 	Raises TemplateError with the line of the fault and the edition, HeaderError for a sender that can't stand
 	in a header.
 	"""
-	return {
-		edition: make_composer(mailing, compile_text(mailing, edition, prefix))
-		for edition in mailing.editions
-	}
+	return {edition: make_composer(mailing, edition) for edition in mailing.editions}
 
 
-def compile_text(mailing: Mailing, edition: str = "", prefix: str = "") -> CompiledMessage:
-	"""Return one text of a mailing, compiled. Raises TemplateError with the line of the fault."""
+def make_composer(mailing: Mailing, edition: str = "", prefix: str = "") -> Composer:
+	"""Return the composer of one text of a mailing. `prefix` stands before each subject.
+
+	Raises TemplateError with the line of the fault, HeaderError.
+	"""
+	compiled = _compile(mailing, edition, prefix)
+	text = SentText(
+		mailing=mailing.name,
+		title=mailing.title,
+		campaign=mailing.campaign,
+		edition=edition,
+		sender_name=mailing.sender_name,
+		sender_address=mailing.sender_address,
+		reply_to=mailing.reply_to,
+		informational=mailing.informational,
+		names_copies=bool(mailing.cc_fields),
+		base_url=site_url(),
+		source=compiled.source,
+		links=links_store.link_targets(mailing, compiled),
+	)
+	return _composer(text, compiled, LinkMaker(text.base_url, token_ring()), _new_id(text, token_ring()))
+
+
+def remake_composer(text: SentText, *, untracked: bool = False) -> Composer:
+	"""Return the composer of a stored text, with the links that this site makes today.
+
+	`untracked` leaves the open pixel out.
+	"""
+	source = replace(text.source, open_pixel=False) if untracked else text.source
+	return _composer(text, compile_source(source), link_maker(), _new_id(text, token_ring()))
+
+
+def remake_letters(text: SentText, message_id: str) -> Composer:
+	"""Return the composer of a stored text that makes the very mail that had this Message-ID.
+
+	Its links are signed with the key that signed the Message-ID. Raises KeyError where the site does not have
+	that key any more.
+	"""
+	ring = token_ring(message_id.partition(".")[0])
+	return _composer(
+		text, compile_source(text.source), LinkMaker(text.base_url, ring), lambda number: message_id
+	)
+
+
+def _composer(
+	text: SentText, compiled: CompiledMessage, maker: LinkMaker, message_id: Callable[[int], str]
+) -> Composer:
+	return Composer(
+		text,
+		compiled,
+		unsubscribe_url=maker.unsubscribe,
+		message_id=message_id,
+		personal=PersonalLinks(maker, text.links, informational=text.informational),
+	)
+
+
+def _new_id(text: SentText, tokens: TokenRing) -> Callable[[int], str]:
+	domain = text.sender_address.rpartition("@")[2]
+	return lambda number: f"{tokens.message_id_local_part(number) if number else uuid4().hex}@{domain}"
+
+
+def _compile(mailing: Mailing, edition: str, prefix: str) -> CompiledMessage:
 	text = mailing.text(edition)
 	prefix = " ".join(filter(None, (prefix, mailing.prefix)))
 	try:
@@ -69,22 +129,6 @@ def _footer(mailing: Mailing) -> Footer:
 		postal_address=settings.postal_address or "",
 		unsubscribe=not mailing.informational and bool(cint(settings.add_unsubscribe_link)),
 		unsubscribe_text=_("Unsubscribe"),
-	)
-
-
-def make_composer(mailing: Mailing, message: CompiledMessage) -> Composer:
-	"""Return the composer of one compiled text. Raises HeaderError."""
-	maker, tokens = link_maker(), token_ring()
-	domain = mailing.sender_address.rpartition("@")[2]
-	return Composer(
-		mailing,
-		message,
-		unsubscribe_url=maker.unsubscribe,
-		personal=links_store.make_personal_links(mailing, message, maker),
-		message_id=lambda number: (
-			f"{tokens.message_id_local_part(number) if number else uuid4().hex}@{domain}"
-		),
-		clock=time.time,
 	)
 
 

@@ -9,9 +9,9 @@ from functools import lru_cache
 from types import MappingProxyType
 
 from email_campaigns.audience.decide import RECORD_MISSING
+from email_campaigns.delivery.compose.sent_text import SentText
 from email_campaigns.delivery.ledger.row import ClaimedMail, MailHeading
-from email_campaigns.delivery.mailing.mailing import Mailing
-from email_campaigns.message.compile import CompiledMessage, RenderError
+from email_campaigns.message.compile import CompiledMessage, Content, RenderError
 from email_campaigns.message.headers import HeaderError, encode_address, header_text, unsubscribe_headers
 from email_campaigns.message.mime import Skeleton
 from email_campaigns.text import Sentence, SentenceError
@@ -36,59 +36,68 @@ class Letter:
 
 
 class Composer:
-	"""Turns claimed mails into letters, for one edition of a mailing.
+	"""Turns claimed mails into letters, all of one text: the same arguments make the same bytes, at any time.
 
 	`unsubscribe_url`, `message_id` and `personal` take the mail's number in the ledger; the last returns the
-	recipient's own values, such as tracked links. `clock` returns Unix time in seconds. Raises HeaderError
-	where the sender or Reply-To can't stand in a header.
+	recipient's own values, such as tracked links. Raises HeaderError where the sender or Reply-To can't stand
+	in a header.
 	"""
 
-	def __init__(  # noqa: PLR0913 -- the links and the clock are passed in, by name
+	def __init__(
 		self,
-		mailing: Mailing,
+		text: SentText,
 		compiled: CompiledMessage,
 		*,
 		unsubscribe_url: Callable[[int], str],
 		message_id: Callable[[int], str],
-		clock: Callable[[], float],
 		personal: Personal = lambda message: {},
 	):
-		self.mailing = mailing
+		self.text = text
 		self.compiled = compiled
 		self.unsubscribe_url = unsubscribe_url
 		self.message_id = message_id
-		self.clock = clock
 		self.personal = personal
 		self.skeleton = Skeleton(
-			sender=encode_address(header_text(mailing.sender_name, "From Name"), mailing.sender_address),
-			reply_to=encode_address("", header_text(mailing.reply_to, "Reply-To"))
-			if mailing.reply_to
-			else "",
+			sender=encode_address(header_text(text.sender_name, "From Name"), text.sender_address),
+			reply_to=encode_address("", header_text(text.reply_to, "Reply-To")) if text.reply_to else "",
 		)
-		self.shared: dict[str, object] = {
-			"campaign": {"name": mailing.campaign, "campaign_name": mailing.campaign},
-			"mass_email": {"name": mailing.name, "title": mailing.title},
+		self._shared: dict[str, object] = {
+			"campaign": {"name": text.campaign, "campaign_name": text.campaign},
+			"mass_email": {"name": text.mailing, "title": text.title},
 			"view_url": "",
 			"tracking_url": _unknown_link,
 		}
 
-	def letter(self, row: ClaimedMail, record: Record, heading: MailHeading | None = None) -> Letter:
+	def letter(
+		self, row: ClaimedMail, record: Record, epoch: int, heading: MailHeading | None = None
+	) -> Letter:
 		"""Return the message for one recipient, or a letter with the problem where it can't be rendered.
 
-		`heading` is its To and Cc where these are not the recipient alone.
+		`epoch` is the time in its Date, in Unix seconds; `heading` is its To and Cc where these are not the
+		recipient alone.
 		"""
 		message_id = self.message_id(row.name)
 		try:
-			content = self._assemble(row, record, message_id, heading or MailHeading(row.email))
+			content = self._assemble(row, record, message_id, epoch, heading or MailHeading(row.email))
 		except (RenderError, HeaderError) as error:
 			problem = error.sentence if isinstance(error, SentenceError) else str(error)
 			return Letter(row.name, row.email, problem=problem, attempts=row.attempts)
 		return Letter(row.name, row.email, message_id, content, attempts=row.attempts)
 
-	def _assemble(self, row: ClaimedMail, record: Record, message_id: str, heading: MailHeading) -> bytes:
-		url = self.unsubscribe_url(row.name)
-		own = self.personal(row.name)
-		content = self.compiled.render({**self.shared, **own, "doc": record, "unsubscribe_url": url})
+	def values(self, message: int) -> dict[str, object]:
+		"""Return the values of the templates but `doc`, with the links of the mail number `message`."""
+		return {**self._shared, **self.personal(message), "unsubscribe_url": self.unsubscribe_url(message)}
+
+	def content(self, record: Record, message: int) -> Content:
+		"""Return what the mail number `message` shows. Raises RenderError."""
+		return self.compiled.render({**self.values(message), "doc": record})
+
+	def _assemble(
+		self, row: ClaimedMail, record: Record, message_id: str, epoch: int, heading: MailHeading
+	) -> bytes:
+		values = self.values(row.name)
+		content = self.compiled.render({**values, "doc": record})
+		url = str(values["unsubscribe_url"])
 		return self.skeleton.assemble(
 			to=encode_address("", heading.to),
 			cc=", ".join(encode_address("", address) for address in heading.cc),
@@ -96,8 +105,8 @@ class Composer:
 			html=content.html_part,
 			text=content.text_part,
 			message_id=f"<{message_id}>",
-			date=_date(int(self.clock())),
-			headers={} if self.mailing.informational else unsubscribe_headers(url),
+			date=_date(epoch),
+			headers={} if self.text.informational else unsubscribe_headers(url),
 		)
 
 
@@ -105,12 +114,14 @@ def compose_letters(
 	composers: Mapping[str, Composer],
 	rows: Iterable[ClaimedMail],
 	records: Mapping[tuple[str, str], Record],
+	epoch: int,
 	headings: Mapping[int, MailHeading] = MappingProxyType({}),
 ) -> Iterator[Letter]:
 	"""Yield a letter for each row, in the row's edition.
 
 	`composers` is {edition: composer}, with "" among them; `records` is {(doctype, name): fields} of the
-	records that still exist; `headings` is {number of a mail: heading} of the mails with copies.
+	records that still exist; `epoch` is the time in the Date of all, in Unix seconds; `headings` is {number
+	of a mail: heading} of the mails with copies.
 	"""
 	for row in rows:
 		record = records.get((row.doctype, row.record))
@@ -118,7 +129,16 @@ def compose_letters(
 			yield Letter(row.name, row.email, problem=RECORD_MISSING, attempts=row.attempts)
 		else:
 			composer = composers.get(row.edition, composers[""])
-			yield composer.letter(row, record, headings.get(row.mail))
+			yield composer.letter(row, record, epoch, headings.get(row.mail))
+
+
+def used_fields(compiled: CompiledMessage, record: Record) -> dict[str, object] | None:
+	"""Return the part of a record that a text uses, which makes the same mail as the whole; None for none."""
+	if compiled.uses_whole_record:
+		return dict(record)
+	if not compiled.record_fields:
+		return None
+	return {field: value for field, value in record.items() if field in compiled.record_fields}
 
 
 @lru_cache(maxsize=4)

@@ -2,69 +2,33 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
-from functools import partial
+from collections.abc import Iterable
 
 import frappe
 from frappe import _
 
+from email_campaigns.delivery.compose.sent_text import LinkTarget
 from email_campaigns.delivery.mailing.mailing import Mailing
 from email_campaigns.message.compile import CompiledMessage
 from email_campaigns.tracking import link_store
 from email_campaigns.tracking.link_store import Link
-from email_campaigns.tracking.links import LinkMaker, automatic_id
-from email_campaigns.tracking.tokens import PREVIEW
+from email_campaigns.tracking.links import automatic_id
 
 
-@dataclass(frozen=True, slots=True)
-class LinkTarget:
-	"""The target of a name in a template: a Tracking Link, and its address ("" for a page of its own)."""
+def link_targets(mailing: Mailing, message: CompiledMessage) -> dict[str, LinkTarget]:
+	"""Return the targets of the names that a template gives to tracking_url(), as they are now.
 
-	link: str
-	url: str
-	automatic: bool = False
-
-
-class PersonalLinks:
-	"""Makes the links of one recipient. Informational mail tracks nothing."""
-
-	def __init__(self, maker: LinkMaker, targets: Mapping[str, LinkTarget], *, informational: bool = False):
-		self._maker, self._targets, self._informational = maker, targets, informational
-		self._links_by_name = {name: target.link for name, target in targets.items()}
-
-	def __call__(self, message: int) -> dict[str, object]:
-		return {
-			"view_url": self._maker.view(message),
-			"open_url": self._maker.open(message),
-			"tracking_url": self._links(message),
-		}
-
-	def _links(self, message: int) -> Callable[[str], str]:
-		if self._informational or message == PREVIEW:
-			return partial(self._untracked, self._maker.clicks(PREVIEW))
-		links, click = self._links_by_name, self._maker.clicks(message)
-		return lambda name: click(links[name])
-
-	def _untracked(self, click: Callable[[str], str], name: str) -> str:
-		"""Return the link of a preview, which counts nothing.
-
-		It is the address itself where no Tracking Link has it yet.
-		"""
-		target = self._targets[name]
-		return target.url if target.automatic or (target.url and self._informational) else click(target.link)
-
-
-def make_personal_links(mailing: Mailing, message: CompiledMessage, maker: LinkMaker) -> PersonalLinks:
-	"""Return the function that makes the view link, the tracked links and the pixel of each recipient."""
+	Links that the template does not use are left out, unless it works out names.
+	"""
 	targets = {
-		name: LinkTarget(link.name, link.url)
+		# Only informational mail leads to the address itself, so a change of it changes no other mail.
+		name: LinkTarget(link.name, link.url if mailing.informational else "")
 		for name, link in _named(mailing, message).items()
-		if link.enabled
+		if link.enabled and (message.uses_any_link or name in message.tracking_links)
 	}
 	for url in message.automatic_links:
-		targets[url] = LinkTarget(automatic_id(mailing.name, url), url, automatic=True)
-	return PersonalLinks(maker, targets, informational=mailing.informational)
+		targets[url] = LinkTarget(automatic_id(mailing.link_source, url), url)
+	return targets
 
 
 def check_links(mailing: Mailing, message: CompiledMessage) -> None:
@@ -86,7 +50,8 @@ def save_links(mailing: Mailing, messages: Iterable[CompiledMessage]) -> None:
 	titles: dict[str, str] = {}
 	for message in messages:
 		titles = {**message.automatic_links, **titles}
-	link_store.save_automatic(mailing.name, mailing.campaign, titles)
+	links = {automatic_id(mailing.link_source, url): (url, title) for url, title in titles.items()}
+	link_store.save_automatic(mailing.name, mailing.campaign, links)
 
 
 def _named(mailing: Mailing, message: CompiledMessage) -> dict[str, Link]:

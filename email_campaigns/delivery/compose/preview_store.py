@@ -18,8 +18,8 @@ from email_campaigns.delivery.mailing.mailing import Mailing
 from email_campaigns.delivery.smtp import transport
 from email_campaigns.delivery.smtp.session import Session
 from email_campaigns.message.compile import CompiledMessage
+from email_campaigns.site_time import database_epoch
 from email_campaigns.tracking import log_store
-from email_campaigns.tracking.store import link_maker
 from email_campaigns.tracking.tokens import PREVIEW
 from email_campaigns.translation import translate
 
@@ -37,14 +37,8 @@ def preview_mass_email(name: str, doctype: str = "", record: str = "", version: 
 def render_preview(mailing: Mailing, doctype: str = "", record: str = "", version: str = "") -> dict:
 	"""Return a mail of a mailing, or of a step of a drip sequence, as `preview_mass_email` does."""
 	row = _in_version(mailing, _recipient(mailing, doctype, record), version)
-	message = compose_store.compile_text(mailing, row.edition)
-	composer = compose_store.make_composer(mailing, message)
-	values = {
-		**composer.personal(PREVIEW),
-		"doc": _record(row, message, frappe.session.user),
-		"unsubscribe_url": link_maker().unsubscribe(PREVIEW),
-	}
-	content = message.render({**composer.shared, **values})
+	composer = compose_store.make_composer(mailing, row.edition)
+	content = composer.content(_record(row, composer.compiled, frappe.session.user), PREVIEW)
 	return {
 		"subject": content.subject,
 		"html": content.html,
@@ -68,15 +62,12 @@ def send_test(
 		frappe.throw(hindrance)
 	mailing = mailing_store.load_mass_email(name)
 	row = _in_version(mailing, _recipient(mailing, doctype, record), version)
-	message = compose_store.compile_text(mailing, row.edition, prefix="[TEST]")
-	values, composer = (
-		_record(row, message, frappe.session.user),
-		compose_store.make_composer(mailing, message),
-	)
+	composer = compose_store.make_composer(mailing, row.edition, prefix="[TEST]")
+	values, epoch = _record(row, composer.compiled, frappe.session.user), database_epoch()
 	session = transport.connect(mailing.account)
 	try:
 		for address in addresses:
-			_send_letter(session, mailing, composer.letter(replace(row, email=address), values))
+			_send_letter(session, mailing, composer.letter(replace(row, email=address), values, epoch))
 	finally:
 		session.close()
 

@@ -1,21 +1,22 @@
 """Sent mails as Communications, which the timelines of the recipient's record and of the mailing's form show.
 
-Written in bulk when a batch is settled, in the same transaction. The stored mail has no links or pixel of the
-recipient, since a colleague who opens it there, or follows a link, is not the recipient.
+Written in bulk when a batch is settled, in the same transaction, from the texts and fields of which the mails
+were made. The stored mail has no links or pixel of the recipient, since a colleague who opens it there, or
+follows a link, is not the recipient.
 """
 
 from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import replace
 
 import frappe
 from frappe.utils import now
 from frappe.utils.html_utils import sanitize_html
 
-from email_campaigns.delivery.compose import compose_store, records_store
-from email_campaigns.delivery.ledger.row import ClaimedMail
+from email_campaigns.delivery.compose import compose_store, sent_store
+from email_campaigns.delivery.compose.composer import Composer, Record
+from email_campaigns.delivery.compose.sent_text import SentText
 from email_campaigns.delivery.mailing import mailing_store
 from email_campaigns.delivery.mailing.mailing import Mailing
 from email_campaigns.lifecycle import MASS_EMAIL
@@ -66,63 +67,54 @@ _DATED = "communication_date"  # newer versions order a record's timeline by it
 
 
 class TimelineWriter:
-	"""Stores the mails of one mailing. Raises TemplateError, HeaderError where it can't be composed."""
+	"""Stores the mails of one mailing."""
 
 	def __init__(self, mailing: Mailing):
 		self.mailing = mailing
-		self.composers = compose_store.make_composers(replace(mailing, track_opens=False, track_links=False))
+		self._composers: dict[str, Composer | None] = {}
 
 	def write(self, names: Collection[int]) -> None:
 		"""Store the sent mails with these ledger numbers, except those that can't be rendered any more."""
 		rows = _rows(names)
-		claimed = [_claimed_mail(row) for row in rows]
-		records = records_store.load_records(
-			claimed, *compose_store.used_fields(self.composers), self.mailing.sender_user
-		)
+		values = sent_store.load_values([row.name for row in rows])
 		mails, links = [], []
-		for row, mail in zip(rows, claimed, strict=True):
-			if content := self._content(mail, records.get((mail.doctype, mail.record))):
+		for row in rows:
+			composer = self._composer(row.sent_text)
+			if composer and (content := _content(composer, values, row.name)):
 				name = frappe.generate_hash(length=10)
-				mails.append(_mail(name, row, self.mailing, content))
+				mails.append(_mail(name, row, composer.text, self.mailing.account, content))
 				links.append(_link(name, row))
 		_insert("Communication", _MAIL, mails)
 		dated = frappe.db.has_column("Communication Link", _DATED)
 		fields = [*_LINK, _DATED] if dated else _LINK
 		_insert("Communication Link", fields, [link[: len(fields)] for link in links])
 
-	def _content(self, mail: ClaimedMail, record: Mapping | None) -> Content | None:
-		if not record:
-			return None
-		composer = self.composers.get(mail.edition, self.composers[""])
-		own = {**composer.personal(PREVIEW), "unsubscribe_url": composer.unsubscribe_url(PREVIEW)}
-		try:
-			return composer.compiled.render({**composer.shared, **own, "doc": record})
-		except RenderError:
-			return None
+	def _composer(self, name: str) -> Composer | None:
+		if name not in self._composers:
+			text = sent_store.load_text(name)
+			self._composers[name] = compose_store.remake_composer(text, untracked=True) if text else None
+		return self._composers[name]
 
 
-def _claimed_mail(row: frappe._dict) -> ClaimedMail:
-	return ClaimedMail(
-		row.name,
-		row.email,
-		row.recipient_doctype,
-		row.recipient_name or "",
-		language=row.language,
-		version=row.version,
-	)
+def _content(composer: Composer, values: Mapping[int, Record], message: int) -> Content | None:
+	record = sent_store.values_of(composer, values, message)
+	try:
+		return None if record is None else composer.content(record, PREVIEW)
+	except RenderError:
+		return None
 
 
 def _rows(names: Collection[int]) -> list[frappe._dict]:
 	return frappe.db.sql(
 		"""SELECT name, source_doctype, source, email, recipient_doctype, recipient_name,
-			COALESCE(language, '') language, COALESCE(version, '') version, message_id, sent_at, owner
+			COALESCE(sent_text, '') sent_text, message_id, sent_at, owner
 		FROM `tabCampaign Message` WHERE name IN %s AND COALESCE(recipient_doctype, '') != ''""",
 		(tuple(names) or (0,),),
 		as_dict=True,
 	)
 
 
-def _mail(name: str, row, mailing: Mailing, content: Content) -> tuple:
+def _mail(name: str, row, text: SentText, account: str, content: Content) -> tuple:
 	at = row.sent_at or now()
 	return (
 		*(name, at, at, row.owner, row.owner, "Communication", "Email", "Sent", "Linked", "Sent", 1),
@@ -131,10 +123,10 @@ def _mail(name: str, row, mailing: Mailing, content: Content) -> tuple:
 			content.subject,
 			sanitize_html(content.html),
 			content.text,
-			mailing.sender_address,
-			mailing.sender_name,
+			text.sender_address,
+			text.sender_name,
 		),
-		*(row.email, at, row.source_doctype, row.source, row.message_id, mailing.account, row.owner),
+		*(row.email, at, row.source_doctype, row.source, row.message_id, account, row.owner),
 	)
 
 

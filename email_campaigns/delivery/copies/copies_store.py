@@ -5,19 +5,22 @@ Each waits until its mail has left, and is dropped where that failed.
 
 from __future__ import annotations
 
-from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections import Counter, defaultdict
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import replace
 
 import frappe
 
 from email_campaigns import lifecycle
+from email_campaigns.audience.decide import NO_ADDRESS, Candidate
 from email_campaigns.audience.lists.members_store import slices
-from email_campaigns.compat import change_latest_rows
-from email_campaigns.delivery.copies import fields_store, rules
+from email_campaigns.compat import affected_rows, change_latest_rows
+from email_campaigns.delivery.copies import decide_store, fields_store, rules
 from email_campaigns.delivery.ledger import counts_store
 from email_campaigns.delivery.ledger.ends_store import COPIES, RELEASE, end_queued
 from email_campaigns.delivery.ledger.log_store import log_skipped_copies
 from email_campaigns.delivery.ledger.row import WAITS_FOR_MAIL, ClaimedMail, MailHeading
+from email_campaigns.delivery.mailing.mailing import Mailing
 
 
 def prepare_copies(rows: Sequence[ClaimedMail]) -> tuple[list[ClaimedMail], dict[int, MailHeading]]:
@@ -25,49 +28,129 @@ def prepare_copies(rows: Sequence[ClaimedMail]) -> tuple[list[ClaimedMail], dict
 
 	Copies from a field that is switched off are Skipped, so nobody is copied from it after that.
 	"""
-	mails = tuple({row.mail for row in rows})
-	family = frappe.db.sql(
-		"""SELECT name, 0, email, '', '' FROM `tabCampaign Message` WHERE name IN %(mails)s
-		UNION ALL SELECT name, cc_of, email, cc_field, dedupe_key FROM `tabCampaign Message`
-		WHERE cc_of IN %(mails)s ORDER BY 1""",
-		{"mails": mails},
-	)
-	copied: dict[int, list[str]] = defaultdict(list)
-	for _name, cc_of, email, _field, key in family:
-		if key.startswith(f"{rules.PLANNED}:"):
-			copied[cc_of].append(email)
-	headings = {
-		name: MailHeading(email, tuple(copied[name])) for name, cc_of, email, *_rest in family if not cc_of
-	}
+	family = _families(rows)
 	fields = {name: field for name, cc_of, _email, field, _key in family if cc_of}
 	enabled = fields_store.enabled_keys()
 	off = {row.name for row in rows if row.cc_of and fields.get(row.name) not in enabled}
 	if off:
 		end_queued("c.name IN %(names)s", {"names": tuple(off)}, "Skipped", rules.SWITCHED_OFF)
-	return [row for row in rows if row.name not in off], headings
+	return [row for row in rows if row.name not in off], _headings(family)
 
 
-def follow_mails(mails: Iterable[int], *, again: bool = False) -> int:
-	"""Give the copies of mails the status that their mails require, and return how many were Skipped.
+def read_headings(rows: Sequence[ClaimedMail]) -> dict[int, MailHeading]:
+	"""Return {number of a mail: its To and Cc} of mails and copies. A claimed mail keeps its heading."""
+	return _headings(_families(rows))
+
+
+def _families(rows: Sequence[ClaimedMail]) -> tuple[tuple, ...]:
+	"""Return (number, mail that it is a copy of, address, CC field, dedupe key) of mails and their copies."""
+	return frappe.db.sql(
+		"""SELECT name, 0, email, '', '' FROM `tabCampaign Message` WHERE name IN %(mails)s
+		UNION ALL SELECT name, cc_of, email, cc_field, dedupe_key FROM `tabCampaign Message`
+		WHERE cc_of IN %(mails)s ORDER BY 1""",
+		{"mails": tuple({row.mail for row in rows})},
+	)
+
+
+def _headings(family: Sequence[tuple]) -> dict[int, MailHeading]:
+	copied: dict[int, list[str]] = defaultdict(list)
+	for _name, cc_of, email, _field, key in family:
+		if key.startswith(f"{rules.PLANNED}:"):
+			copied[cc_of].append(email)
+	return {
+		name: MailHeading(email, tuple(copied[name])) for name, cc_of, email, *_rest in family if not cc_of
+	}
+
+
+def follow_records(
+	mailing: Mailing, claimed: Sequence[ClaimedMail], today: Mapping[int, Candidate]
+) -> list[ClaimedMail]:
+	"""Bring copies in step with the fields of the records that name them, before they or their mails leave.
+
+	Those are the copies among the `claimed` rows, and the ones that wait for a mail among these. `today` is
+	{row: what is known now of its recipient, of a copy that of its mail}. Who gets no copy any more is
+	Skipped with the reason, and one with a new address goes there. Returns the claimed rows that may leave.
+	"""
+	mains = {row.mail: today[row.name] for row in claimed}
+	copies = _open_copies(mains, [row.name for row in claimed])
+	if not copies:
+		return list(claimed)
+	chosen = {field.key for field in mailing.cc_fields}
+	now = {
+		(main, copy.field): copy
+		for main, found in zip(
+			mains, decide_store.read_copies(mailing, list(mains.values()), list(mains)), strict=True
+		)
+		for copy in found
+	}
+	reasons, moved, waiting = {}, {}, 0
+	for name, main, field, email, waits in copies:
+		copy = now.get((main, field)) or rules.Copy("", field, "", NO_ADDRESS)
+		reason = copy.reason
+		if field not in chosen or (not reason and copy.email == email):
+			continue
+		if reason or not _move(name, copy):
+			reasons[name] = reason or rules.TWICE
+			waiting += bool(waits)
+		else:
+			moved[name] = copy.email
+	for reason in set(reasons.values()):
+		names = tuple(name for name, own in reasons.items() if own == reason)
+		end_queued("c.name IN %(names)s", {"names": names}, "Skipped", reason)
+	if waiting and not mailing.stream:
+		counts_store.add_to_counts(mailing.name, skipped=waiting, planned=-waiting)
+	return [replace(row, email=moved.get(row.name, row.email)) for row in claimed if row.name not in reasons]
+
+
+def _open_copies(mails: Collection[int], claimed: Collection[int]) -> Sequence[tuple]:
+	"""Return (number, mail, field, address, whether it waits) of copies that may still change."""
+	return frappe.db.sql(
+		"""SELECT name, cc_of, cc_field, email, claim = '' FROM `tabCampaign Message`
+		WHERE cc_of IN %(mails)s AND status = 'Queued'
+			AND (name IN %(claimed)s OR claim = '' AND send_after = %(waiting)s)""",
+		{"mails": tuple(mails), "claimed": tuple(claimed), "waiting": WAITS_FOR_MAIL},
+	)
+
+
+def _move(name: int, copy: rules.Copy) -> bool:
+	"""Write a new address to a copy; return False where it has the mail already."""
+	frappe.db.sql(
+		"""UPDATE IGNORE `tabCampaign Message` SET email = %s, domain = %s, dedupe_key = %s
+		WHERE name = %s AND status = 'Queued'""",
+		(copy.email, copy.domain, copy.key, name),
+	)
+	return affected_rows() > 0
+
+
+def follow_mails(mails: Iterable[int], *, again: bool = False) -> Counter[str]:
+	"""Give the copies of mails the status that their mails require.
+
+	Returns {figure: change} for `counts_store.add_to_counts`.
 
 	Called when mails have been settled; with `again` when a person has settled them or queued them again in a
 	mailing under way, so that copies which ended with their mail wait or leave again.
 	"""
 	names = _copies(mails)
-	fates: dict[tuple[str, str, int], list[int]] = defaultdict(list)
+	deltas: Counter[str] = Counter()
+	fates: dict[tuple[str, tuple[str, str, int]], list[int]] = defaultdict(list)
 	for name, present, mail_status in _undecided(names, again):
 		if (fate := rules.copy_fate(mail_status)) != present:
-			fates[fate].append(name)
-	for (status, reason, send_after), copies in fates.items():
-		frappe.db.sql(
-			"""UPDATE `tabCampaign Message` SET status = %s, reason = %s, send_after = %s
-			WHERE name IN %s AND status IN %s""",
-			(
-				*(status, reason, send_after, tuple(copies)),
-				(status, *lifecycle.origins("Campaign Message", status)),
-			),
-		)
-	return sum(len(copies) for (status, *_rest), copies in fates.items() if status == "Skipped")
+			fates[present[0], fate].append(name)
+	for (before, fate), copies in fates.items():
+		deltas.update(counts_store.count_deltas(before, fate[0], _follow(copies, *fate)))
+	return deltas
+
+
+def _follow(copies: list[int], status: str, reason: str, send_after: int) -> int:
+	frappe.db.sql(
+		"""UPDATE `tabCampaign Message` SET status = %s, reason = %s, send_after = %s
+		WHERE name IN %s AND status IN %s""",
+		(
+			*(status, reason, send_after, tuple(copies)),
+			(status, *lifecycle.origins("Campaign Message", status)),
+		),
+	)
+	return affected_rows()
 
 
 def _copies(mails: Iterable[int]) -> tuple[int, ...]:
@@ -126,17 +209,20 @@ def skip_disabled_fields(keys: Sequence[str]) -> None:
 			(source, tuple(keys)),
 			pluck=True,
 		)
-		for part in slices(names):
-			_switch_off(tuple(part))
-		if names:
-			counts_store.recount_mails(source)
+		skipped = sum(_switch_off(tuple(part)) for part in slices(names))
+		if skipped:
+			deltas = counts_store.count_deltas("Queued", "Skipped", skipped)
+			counts_store.add_to_counts(source, **deltas)
 
 
-def _switch_off(names: tuple[int, ...]) -> None:
+def _switch_off(names: tuple[int, ...]) -> int:
 	key = """c.dedupe_key = IF(m.status = 'Queued' AND m.claim = '',
 		CONCAT(%(noted)s, ':', c.cc_of, ':o', c.name), c.dedupe_key)"""
 	values = {"noted": rules.NOTED, "names": names}
-	end_queued("c.name IN %(names)s", values, "Skipped", rules.SWITCHED_OFF, RELEASE, key, tables=COPIES)
+	skipped = end_queued(
+		"c.name IN %(names)s", values, "Skipped", rules.SWITCHED_OFF, RELEASE, key, tables=COPIES
+	)
 	# Copies whose mail is not settled yet are logged with it.
 	settled = "m.reason = %(off)s AND o.status = 'Sent' AND o.lease_until = 0"
 	log_skipped_copies(names, settled, {"off": rules.SWITCHED_OFF})
+	return skipped

@@ -6,11 +6,10 @@ from collections import defaultdict
 from collections.abc import Collection, Mapping
 
 import frappe
-from frappe.utils import now_datetime
 
 from email_campaigns import lifecycle
 from email_campaigns.delivery.ledger.log_store import log_sent
-from email_campaigns.site_time import site_time
+from email_campaigns.site_time import site_now, site_time
 from email_campaigns.text import _lt
 
 SHOWN_BY_EVENT = _lt("What happened to it shows that it arrived.")
@@ -36,7 +35,7 @@ def mark_sent(sent_epochs: Mapping[int, int], reason: str) -> None:
 			"""UPDATE `tabCampaign Message` SET status = 'Sent', reason = '', sent_at = %s
 			WHERE name IN %s AND status = 'Uncertain' AND status IN %s""",
 			(
-				site_time(epoch) if epoch else now_datetime(),
+				site_time(epoch) if epoch else site_now(),
 				tuple(names),
 				lifecycle.origins("Campaign Message", "Sent"),
 			),

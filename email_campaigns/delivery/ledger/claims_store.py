@@ -1,19 +1,21 @@
 """The ledger, tabCampaign Message: claims of batches, settling and recovery, all in bulk SQL.
 
-A row of a living lease belongs to one batch. A lease that has ended belongs to nobody: its former job no
-longer finds its token and stops (a fencing token).
+A row of a living lease belongs to one batch. A lease that has ended sends nothing more, but its rows stay
+reserved until `recover` has taken them back: only then does the former job find that its token is gone, and
+stop (a fencing token).
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections import defaultdict
+from collections.abc import Collection, Mapping
 from contextlib import AbstractContextManager
 
 import frappe
 
 from email_campaigns import lifecycle
 from email_campaigns.audience.decide import FORGOTTEN
-from email_campaigns.audience.suppression import forgotten_store
+from email_campaigns.audience.suppression import forgotten_store, waiting_store
 from email_campaigns.compat import named_lock
 from email_campaigns.delivery.ledger.ends_store import FORGET, end_queued
 from email_campaigns.delivery.ledger.log_store import log_ends
@@ -22,7 +24,11 @@ from email_campaigns.results import store as results
 from email_campaigns.text import _lt
 from email_campaigns.translation import translate
 
-LEASE = 600  # seconds: twice the longest time of a job that sends
+# Seconds. A job sends batches for four minutes; the last mail of a batch then has ANSWER_RESERVE to end in.
+LEASE = 1200
+# Seconds that a claim must still last when the content of a mail starts to leave. RFC 5321, section 4.5.3.2,
+# gives a server ten minutes to answer the final dot, and three minutes to take each block of data before it.
+ANSWER_RESERVE = 780
 _BROKEN_OFF = _lt(
 	"The connection or the worker broke off while this mail was leaving; the server may have taken it."
 )
@@ -37,28 +43,46 @@ def claim_lock() -> AbstractContextManager[bool]:
 	return named_lock("claim", 20)
 
 
-def claim(
-	queue: MailSelection, size: int, token: str, epoch: int, domains: Mapping[str, int] | None = None
+def claim(  # noqa: PLR0913 -- what a claim is for, and its limits
+	queue: MailSelection,
+	size: int,
+	token: str,
+	epoch: int,
+	domains: Mapping[str, int] | None = None,
+	texts: Mapping[str, str] | None = None,
 ) -> list[ClaimedMail]:
 	"""Claim up to `size` rows of a queue for `token`, of those due at `epoch` (Unix seconds).
 
-	`domains` is {domain with a limit: number of mails that may go there}. Rows that another job has locked
-	are passed over.
+	`domains` is {domain with a limit: number of mails that may go there}. `texts` is {edition: name of the
+	text that its mails are made of}, with "" among them. Rows that another job has locked are passed over,
+	and those to an address whose opt-out waits to be carried out.
 	"""
 	domains = domains or {}
 	limits = {domain: min(most, size) for domain, most in domains.items() if most > 0}
 	parts = [("domain = %(domain)s", domain, most) for domain, most in limits.items()]
 	parts.append(("domain NOT IN %(limited)s" if domains else "TRUE", "", size))
+	leaving = waiting_store.waiting_addresses()
+	but_leaving = " AND email NOT IN %(leaving)s" if leaving else ""
 	rows: list[tuple] = []
 	for condition, domain, most in parts:
-		values = {"epoch": epoch, "domain": domain, "limited": tuple(domains)}
-		rows += _due_rows(queue, condition, values, min(most, size - len(rows)))
-	if rows:
+		values = {"epoch": epoch, "domain": domain, "limited": tuple(domains), "leaving": tuple(leaving)}
+		rows += _due_rows(queue, condition + but_leaving, values, min(most, size - len(rows)))
+	mails = [ClaimedMail(*row) for row in rows]
+	for text, names in _by_text(mails, texts or {"": ""}).items():
 		frappe.db.sql(
-			"UPDATE `tabCampaign Message` SET claim = %s, lease_until = %s WHERE name IN %s",
-			(token, epoch + LEASE, tuple(row[0] for row in rows)),
+			"""UPDATE `tabCampaign Message` SET claim = %s, lease_until = %s, sent_text = %s, date_epoch = %s
+			WHERE name IN %s""",
+			(token, epoch + LEASE, text, epoch, tuple(names)),
 		)
-	return [ClaimedMail(*row) for row in rows]
+	return mails
+
+
+def _by_text(mails: list[ClaimedMail], texts: Mapping[str, str]) -> dict[str, list[int]]:
+	"""Return {name of a text: numbers of the mails that are made of it}."""
+	names: dict[str, list[int]] = defaultdict(list)
+	for mail in mails:
+		names[texts.get(mail.edition, texts[""])].append(mail.name)
+	return names
 
 
 def _due_rows(queue: MailSelection, condition: str, values: Mapping[str, object], most: int) -> tuple:
@@ -75,6 +99,20 @@ def _due_rows(queue: MailSelection, condition: str, values: Mapping[str, object]
 	)
 
 
+def has_unsent(token: str, names: Collection[int]) -> bool:
+	"""Tell whether a batch still holds a mail that is to leave, among the rows `names` that it has claimed.
+
+	Where it does not, its rows were taken back (a fenced batch), and it must stop.
+	"""
+	return bool(
+		frappe.db.sql(
+			"""SELECT EXISTS(SELECT 1 FROM `tabCampaign Message`
+				WHERE name IN %s AND claim = %s AND status = 'Queued')""",
+			(tuple(names) or (0,), token),
+		)[0][0]
+	)
+
+
 def settle(token: str, names: list[int], *, copies: bool = False) -> list[EndedMail]:
 	"""End a batch: free its rows except mails that are still Sending, log their outcomes and return them.
 
@@ -84,8 +122,18 @@ def settle(token: str, names: list[int], *, copies: bool = False) -> list[EndedM
 	return _free(_lock(names, "claim = %s AND status != 'Sending'", token), copies)
 
 
-def recover(epoch: int) -> list[EndedMail]:
-	"""Free the rows of leases that ended before `epoch` (Unix seconds), log their outcomes and return them.
+def campaigns_to_recover(epoch: int) -> list[str]:
+	"""Return the campaigns with rows of leases that ended before `epoch` (Unix seconds)."""
+	return frappe.db.sql(
+		"""SELECT DISTINCT COALESCE(campaign, '') FROM `tabCampaign Message`
+		WHERE lease_until > 0 AND lease_until < %s""",
+		epoch,
+		pluck=True,
+	)
+
+
+def recover(epoch: int, campaign: str) -> list[EndedMail]:
+	"""Free the rows of a campaign whose lease ended before `epoch` (Unix seconds); log and return their ends.
 
 	A mail that was Sending becomes Uncertain, since only a person or an event can tell whether it arrived; it
 	counts in the window of the hourly limit. The other claimed mails are Queued again.
@@ -93,7 +141,11 @@ def recover(epoch: int) -> list[EndedMail]:
 	dead = "lease_until > 0 AND lease_until < %s"
 	# Locked by primary key, with the condition again: a range of the index would be locked with its
 	# neighbours.
-	candidates = frappe.db.sql(f"SELECT name FROM `tabCampaign Message` WHERE {dead}", epoch, pluck=True)
+	candidates = frappe.db.sql(
+		f"SELECT name FROM `tabCampaign Message` WHERE {dead} AND COALESCE(campaign, '') = %s",
+		(epoch, campaign),
+		pluck=True,
+	)
 	names = _lock(candidates, dead, epoch)
 	if names:
 		frappe.db.sql(

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Iterable
 
 import frappe
+from frappe.utils import cint
 
-from email_campaigns.delivery.ledger.row import MailSelection
+from email_campaigns.delivery.ledger.row import EndedMail, MailSelection
 from email_campaigns.results import store as results
 
 COUNTS = {
@@ -88,23 +90,65 @@ def count_deltas(status: str, target: str, number: int) -> dict[str, int]:
 	}
 
 
-def recount_mails(source: str) -> None:
-	"""Count the mails of a Mass Email again and put the figures on its form.
+def settled_deltas(ended: Iterable[EndedMail]) -> Counter[str]:
+	"""Return {figure: change} of the mails of a batch that is settled, for `add_to_counts`.
 
-	A mail that has ended in a batch which is not settled yet counts as Sending: the batch adds its end when
-	it settles.
+	They counted as Sending so far; a late one was Uncertain when its lease was taken back.
 	"""
-	numbers = Counter(count_by_status(source))
-	for status, number in frappe.db.sql(
-		"""SELECT status, COUNT(*) FROM `tabCampaign Message` WHERE source = %s AND lease_until > 0
-			AND status NOT IN ('Queued', 'Sending') GROUP BY status""",
+	changes = Counter(("Uncertain" if mail.late else "Sending", mail.status) for mail in ended)
+	deltas: Counter[str] = Counter()
+	for (before, after), number in changes.items():
+		deltas.update(count_deltas(before, after, number))
+	return deltas
+
+
+def recount_mails(source: str) -> dict[str, tuple[int, int]]:
+	"""Set the counters of a Mass Email, of mails and of people, to what its ledger says.
+
+	Returns {counter: (stored, counted)} of those that differed.
+
+	The form's row is locked before anything is counted, as `add_to_counts` locks it. The transaction must
+	have read nothing before that, or it would count the ledger of an earlier moment.
+	"""
+	if not frappe.db.sql("SELECT 1 FROM `tabMass Email` WHERE name = %s FOR UPDATE", source):
+		return {}
+	different = _compare_mails(source)
+	values = {counter: counted for counter, (_stored, counted) in different.items()}
+	if values:
+		frappe.db.set_value("Mass Email", source, values, update_modified=False)
+	return different | results.recount_people(source)
+
+
+def compare_counts(source: str) -> dict[str, tuple[int, int]]:
+	"""Return {counter: (stored, counted)} of the counters of a Mass Email that differ from its ledger.
+
+	It locks nothing. Both numbers are of one moment where the transaction has changed nothing.
+	"""
+	return _compare_mails(source) | results.compare_people(source)
+
+
+def _compare_mails(source: str) -> dict[str, tuple[int, int]]:
+	numbers = _count_settled(source)
+	counters = [f"{kind}_count" for kind in COUNTS]
+	stored = frappe.db.get_value("Mass Email", source, counters) or [0] * len(counters)
+	counted = [sum(numbers[status] for status in states) for states in COUNTS.values()]
+	pairs = zip(counters, map(cint, stored), counted, strict=True)
+	return {counter: (before, now) for counter, before, now in pairs if before != now}
+
+
+def _count_settled(source: str) -> Counter[str]:
+	"""Return {status: number of mails}.
+
+	A mail that has ended in a batch which is not settled yet counts as it did before, as in
+	`settled_deltas`: the batch adds its end when it settles.
+	"""
+	rows = frappe.db.sql(
+		"""SELECT IF(COALESCE(claim, '') = '' OR status IN ('Queued', 'Sending'), status,
+			IF(lease_until > 0, 'Sending', 'Uncertain')) counted, COUNT(*)
+		FROM `tabCampaign Message` WHERE source = %s GROUP BY counted""",
 		source,
-	):
-		numbers[status] -= number
-		numbers["Sending"] += number
-	values = {f"{kind}_count": sum(numbers[status] for status in states) for kind, states in COUNTS.items()}
-	frappe.db.set_value("Mass Email", source, values, update_modified=False)
-	results.recount_people(source)
+	)
+	return Counter(dict(rows))
 
 
 def publish_progress(name: str) -> None:
@@ -116,10 +160,7 @@ def publish_progress(name: str) -> None:
 
 def add_to_counts(name: str, **deltas: int) -> None:
 	"""Add to the counters of a mailing, in mails. Cheap enough for every batch, unlike `recount_mails`."""
-	frappe.db.sql(
-		"UPDATE `tabMass Email` SET "
-		+ ", ".join(f"{kind}_count = {kind}_count + {int(n)}" for kind, n in deltas.items())
-		+ " WHERE name = %s",
-		name,
-	)
+	sums = ", ".join(f"{kind}_count = {kind}_count + {int(n)}" for kind, n in deltas.items() if n)
+	if sums:
+		frappe.db.sql(f"UPDATE `tabMass Email` SET {sums} WHERE name = %s", name)
 	publish_progress(name)

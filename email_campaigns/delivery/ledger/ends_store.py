@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping
 
 import frappe
@@ -36,24 +37,54 @@ def end_queued(
 	return affected_rows()
 
 
-def cancel_queued(source: str, reason: str) -> int:
-	"""Cancel every mail of a mailing that is still Queued, and return their number."""
-	return end_queued("c.source = %(source)s", {"source": source}, "Cancelled", reason, RELEASE)
+def queued_slice(source: str, most: int, *, unclaimed: bool = False) -> tuple[int, ...]:
+	"""Return the numbers of up to `most` Queued mails of a mailing, with `unclaimed` of no batch.
+
+	They are read without a lock, so that whoever ends them locks these rows and no range of an index.
+	"""
+	condition = " AND claim = ''" if unclaimed else ""
+	return tuple(
+		frappe.db.sql(
+			f"""SELECT name FROM `tabCampaign Message`
+			WHERE source = %s AND status = 'Queued'{condition} LIMIT %s""",
+			(source, most),
+			pluck=True,
+		)
+	)
 
 
-def expire(source: str, reason: str) -> int:
-	"""Expire every mail of a mailing that no batch has claimed by its deadline, and return their number."""
-	return end_queued("c.source = %(source)s AND c.claim = ''", {"source": source}, "Expired", reason)
+def cancel(names: tuple[int, ...], reason: str) -> int:
+	"""Cancel those of some mails that are still Queued, and return their number."""
+	if not names:
+		return 0
+	return end_queued("c.name IN %(names)s", {"names": names}, "Cancelled", reason, RELEASE)
 
 
-def forget(names: tuple[int, ...]) -> None:
+def expire(names: tuple[int, ...], reason: str) -> int:
+	"""Expire those of some Queued mails that no batch has claimed, and return their number."""
+	if not names:
+		return 0
+	return end_queued("c.name IN %(names)s AND c.claim = ''", {"names": names}, "Expired", reason)
+
+
+def end_stranded(source: str, reason: str) -> int:
+	"""Cancel the mails that are Queued in a mailing that has ended, and return their number.
+
+	A batch that still holds some of them gives them back first.
+	"""
+	return end_queued("c.source = %(source)s AND c.claim = ''", {"source": source}, "Cancelled", reason)
+
+
+def forget(names: tuple[int, ...]) -> dict[str, int]:
 	"""Delete the recipient from rows of the ledger; those that have not left are Cancelled.
 
-	A mail that is leaving at this moment ends by the number of its row.
+	A mail that is leaving at this moment ends by the number of its row. Returns {Mass Email: number of mails
+	that were Cancelled}.
 	"""
 	if not names:
-		return
+		return {}
 	values = {"names": names, "why": FORGOTTEN}
+	cancelled = _lock_queued(names)
 	end_queued("c.name IN %(names)s", values, "Cancelled", FORGOTTEN, RELEASE)
 	# A reason may quote the address, as a server's reply does.
 	frappe.db.sql(
@@ -62,3 +93,15 @@ def forget(names: tuple[int, ...]) -> None:
 		WHERE c.name IN %(names)s""",
 		values,
 	)
+	return cancelled
+
+
+def _lock_queued(names: tuple[int, ...]) -> dict[str, int]:
+	"""Return {Mass Email: number of its mails among `names` that are Queued now}."""
+	sources = frappe.db.sql(
+		f"""SELECT c.source FROM {MAILS}
+		WHERE c.name IN %s AND c.source_doctype = %s AND c.status = 'Queued' FOR UPDATE""",
+		(names, lifecycle.MASS_EMAIL),
+		pluck=True,
+	)
+	return Counter(sources)

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import frappe
 from frappe import _
-from frappe.utils import now_datetime
 
+from email_campaigns.site_time import site_now
 from email_campaigns.tracking import log_store
 
 MAILS = "`tabCampaign Message` m"
@@ -30,7 +30,7 @@ def log_ends(names: tuple[int, ...], copies: bool) -> None:
 		"""m.name IN %(names)s
 			AND (m.status IN ('Sent', 'Failed', 'Uncertain') OR m.status = 'Skipped' AND m.cc_of > 0)""",
 		{
-			"now": now_datetime(),
+			"now": site_now(),
 			"names": names,
 			"copied": _("CC: {0}"),
 			"not_copied": _("not CC: {0}"),
@@ -47,7 +47,7 @@ def log_sent(names: tuple[int, ...], details: str) -> None:
 	log_store.append_from_mails(
 		MAILS,
 		"m.name IN %(names)s",
-		{"names": names, "now": now_datetime(), "user": frappe.session.user, "details": details},
+		{"names": names, "now": site_now(), "user": frappe.session.user, "details": details},
 		at="%(now)s",
 		action="'Sent'",
 		details="%(details)s",
@@ -60,7 +60,7 @@ def log_skipped_copies(names: tuple[int, ...], condition: str, values: dict) -> 
 	log_store.append_from_mails(
 		f"{MAILS} STRAIGHT_JOIN `tabCampaign Message` o ON o.name = m.cc_of",
 		f"m.name IN %(names)s AND m.status = 'Skipped' AND {condition}",
-		{**values, "names": names, "now": now_datetime()},
+		{**values, "names": names, "now": site_now()},
 		at="%(now)s",
 		action="'CC Skipped'",
 		details="m.reason",

@@ -93,7 +93,7 @@ class Mailing:
 	of a record a template may show. `subject` and `html` are the text for everybody whose language has none
 	in `versions`. Times (`starts`, `deadline`, `spread_until`, `anchor`) are Unix seconds, 0 where there is
 	none; rates are mails an hour, 0 where there is no limit. `anchor_left` mails were still to leave at
-	`anchor`, from which their spread counts.
+	`anchor`, from which their spread counts. The names of plain links are made from `link_source`.
 	"""
 
 	name: str
@@ -133,6 +133,12 @@ class Mailing:
 	ab_winner: str = ""
 	store_emails: bool = False
 	stream: Stream | None = None
+	link_key: str = ""
+
+	@property
+	def link_source(self) -> str:
+		"""What the names of plain links are made from: it outlives a renaming of the campaign."""
+		return self.link_key or self.name
 
 	@property
 	def step(self) -> int:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from dataclasses import replace
 from typing import Any
 
 import frappe
@@ -11,6 +12,7 @@ from frappe.utils import cint, flt, get_fullname
 
 from email_campaigns.audience.address import InvalidAddress, normalise
 from email_campaigns.audience.lists import members_store
+from email_campaigns.audience.suppression import opt_outs_store
 from email_campaigns.delivery.mailing.mailing import (
 	BY_RATE,
 	ONE_LANGUAGE,
@@ -97,6 +99,12 @@ def _ab_test(doc, subject: str, html: str) -> ABTest | None:
 	return ABTest(tuple(variants), flt(doc.ab_percent), doc.ab_winner_by or "", doc.ab_seed or "")
 
 
+_TIMING = (
+	*("send_when", "start_epoch", "deadline_epoch", "pace", "hourly_rate"),
+	*("spread_until", "anchor_epoch", "anchor_left"),
+)
+
+
 def _timing(doc) -> dict[str, Any]:
 	return {
 		"optimised": doc.send_when == OPTIMISED,
@@ -110,6 +118,25 @@ def _timing(doc) -> dict[str, Any]:
 	}
 
 
+def with_latest_timing(mailing: Mailing) -> Mailing:
+	"""Return a mailing with the deadline, the rates and the spread that its form has at this moment.
+
+	A step of a drip sequence has none of its own. A mailing that was deleted is returned as it was.
+	"""
+	if mailing.stream:
+		return mailing
+	doc = frappe.db.get_value("Mass Email", mailing.name, _TIMING, as_dict=True)
+	if not doc:
+		return mailing
+	doc.domain_rates = frappe.db.sql(
+		"""SELECT domain, hourly_rate FROM `tabCampaign Domain Rate`
+		WHERE parent = %s AND parenttype = 'Mass Email' ORDER BY idx""",
+		mailing.name,
+		as_dict=True,
+	)
+	return replace(mailing, **_timing(doc))
+
+
 def load_step(stream: Stream) -> Mailing:
 	"""Return a step as a value. Raises ValidationError where its template or its sender is unusable."""
 	campaign = frappe.get_doc("Campaign", stream.campaign)
@@ -121,8 +148,9 @@ def load_step(stream: Stream) -> Mailing:
 	subject, html = template_content(template)
 	informational = campaign.campaign_type == INFORMATIONAL
 	return Mailing(
-		# Tracked links are named after it: the same for every user who sends the step.
+		# The same for every user who sends the step, as are its tracked links.
 		name=f"{campaign.name} / {stream.step}",
+		link_key=f"{campaign.link_key or campaign.name} / {stream.step}",
 		title=template,
 		campaign=campaign.name,
 		subject=subject,
@@ -177,7 +205,7 @@ def sender_account(name: str | None):
 
 	Raises ValidationError with a sentence where there is none or it is not enabled for outgoing mail.
 	"""
-	name = name or frappe.db.exists("Email Account", {"default_outgoing": 1, "enable_outgoing": 1})
+	name = account_name(name)
 	if not name:
 		frappe.throw(
 			_("There is no default outgoing Email Account. Choose an Email Account for this mailing.")
@@ -186,6 +214,11 @@ def sender_account(name: str | None):
 	if not account.enable_outgoing:
 		frappe.throw(_("The Email Account {0} is not enabled for outgoing mail.").format(account.name))
 	return account
+
+
+def account_name(name: str | None) -> str:
+	"""Return the name of an Email Account: for "" that of the default outgoing one, "" where none is."""
+	return name or frappe.db.exists("Email Account", {"default_outgoing": 1, "enable_outgoing": 1}) or ""
 
 
 def sender_address(account) -> str:
@@ -200,7 +233,8 @@ def sender_address(account) -> str:
 
 
 def refresh_lists(mailing: Mailing) -> None:
-	"""Update the members of all lists of a mailing from their records."""
+	"""Update the members of all lists of a mailing, and the wishes of their addresses, from the records."""
+	opt_outs_store.follow_records()
 	members_store.refresh_members([*mailing.lists, *mailing.excluding, *filter(None, [mailing.seed_list])])
 
 

@@ -6,45 +6,49 @@ work of the job. It reads in READ COMMITTED, so that it locks no suppression tha
 
 from __future__ import annotations
 
-import math
 import re
 from collections.abc import Callable, Sequence
-from datetime import datetime
-from zoneinfo import ZoneInfo
+from datetime import datetime, timezone
+from time import monotonic
+from typing import TypeVar
 
 import frappe
-from frappe.utils import get_system_timezone
 
 from email_campaigns import lifecycle
-from email_campaigns.audience.decide import UNSUBSCRIBED, suppression_reason
+from email_campaigns.audience.address import address_key, normalise_or_empty
+from email_campaigns.audience.decide import UNSUBSCRIBED
 from email_campaigns.delivery.compose.composer import Letter
 from email_campaigns.delivery.mailing.mailing import Mailing
-from email_campaigns.delivery.mailing.mailing_store import CAMPAIGN_SENDS, MASS_EMAIL_SENDS
+from email_campaigns.delivery.sending.conditions_store import (
+	LEASE_LIVES,
+	SUPPRESSION,
+	LeaveConditions,
+	leave_conditions,
+	read_end,
+)
 from email_campaigns.delivery.sending.send_loop import JournalAnswer, JournalStep
-from email_campaigns.lifecycle import EMAIL_CAMPAIGN, MASS_EMAIL
+from email_campaigns.site_time import site_time
 from email_campaigns.text import Sentence
 from email_campaigns.translation import translate
 
 DEADLOCK, LOCK_WAIT = 1213, 1205  # MariaDB's error numbers
 LOCK_ATTEMPTS = 5
+ZONE_SECONDS = 10  # after which the offset of the site's time zone is looked up again
+REFUSED_SECONDS = 60  # for which a mail waits that the journal has refused twice in one job
+T = TypeVar("T")
+_GONE = (0, 0, 0, "", 0, 0, None)
 
-_SUPPRESSED = """SELECT s.reason FROM `tabSuppressed Email` s
-	WHERE s.email = m.email AND BINARY LOWER(s.email) = BINARY LOWER(m.email)
-		AND COALESCE(s.target_list, '') IN ('', m.target_list) AND s.reason != %(ignored)s"""
-# All mails of a Mass Email stop together. A person who leaves a drip sequence has no Queued mail in it any
-# more, and the others go on.
-_GOING = {
-	MASS_EMAIL: f"""SELECT 1 FROM `tabMass Email` p JOIN `tabCampaign` c ON c.name = p.campaign
-		WHERE p.name = m.source AND {MASS_EMAIL_SENDS}""",
-	EMAIL_CAMPAIGN: f"SELECT 1 FROM `tabCampaign` c WHERE c.name = m.campaign AND {CAMPAIGN_SENDS}",
-}
+# The database's clock, in Unix seconds and as the site's clock shows it. Rounded up, so that a mail leaves
+# the sliding hour late rather than early. The journal's session runs in UTC, in which no hour comes twice.
+_EPOCH = "CEIL(UNIX_TIMESTAMP(NOW(6)))"
+_NOW = f"TIMESTAMPADD(SECOND, {_EPOCH} + @ec_ahead, '1970-01-01')"
 _VALUE = re.compile(r"%\((\w+)\)s")
 
 
-def _statement(source_doctype: str, accepted: int, following: int) -> str:
+def _statement(conditions: LeaveConditions, accepted: int, following: int, *, exact: bool = True) -> str:
 	"""Return the statement that marks mails Sent, and others Sending if they may still leave.
 
-	`accepted` and `following` are their numbers.
+	`accepted` and `following` are their numbers. Without `exact` the record's address is not looked at.
 
 	Among its rows, the Queued ones are those that follow. It writes the claim once more: a lease that ended
 	before the server's acceptance must not hide the mail from its batch.
@@ -56,8 +60,9 @@ def _statement(source_doctype: str, accepted: int, following: int) -> str:
 	if next_ones:
 		parts.append(
 			f"""m.name IN ({", ".join(next_ones)}) AND m.claim = %(claim)s
-				AND m.status IN {_states("Sending")}
-			AND NOT EXISTS ({_SUPPRESSED}) AND EXISTS ({_GOING[source_doctype]})"""
+				AND m.status IN {_states("Sending")} AND {LEASE_LIVES}
+			AND NOT EXISTS ({SUPPRESSION}) AND {conditions.sends}
+			AND {conditions.exact if exact else conditions.wanted}"""
 		)
 	ids = zip(next_ones, _numbered("id", following), strict=True)
 	own_id = "".join(f" WHEN {name} THEN {message_id}" for name, message_id in ids)
@@ -65,8 +70,8 @@ def _statement(source_doctype: str, accepted: int, following: int) -> str:
 		f"IF(m.status = 'Queued', CASE m.name{own_id} END, m.message_id)" if own_id else "m.message_id"
 	)
 	return f"""UPDATE `tabCampaign Message` m SET
-		m.sent_at = IF(m.status = 'Queued', m.sent_at, %(at)s),
-		m.sent_epoch = IF(m.status = 'Queued', m.sent_epoch, %(epoch)s),
+		m.sent_at = IF(m.status = 'Queued', m.sent_at, {_NOW}),
+		m.sent_epoch = IF(m.status = 'Queued', m.sent_epoch, {_EPOCH}),
 		m.reason = IF(m.status = 'Queued', m.reason, ''),
 		m.attempts = IF(m.status = 'Queued', m.attempts + 1, m.attempts),
 		m.message_id = {message_id},
@@ -90,7 +95,7 @@ def _numbered(name: str, number: int) -> list[str]:
 
 
 # The database keeps the values that most statements share, in user variables.
-_SHARED = ("claim", "ignored", "at", "epoch")
+_SHARED = ("claim", "ignored")
 
 
 def _execution(name: str, statement: str) -> str:
@@ -102,24 +107,26 @@ def _execution(name: str, statement: str) -> str:
 
 
 class LedgerJournal:
-	"""Implements session_pool.GroupJournal on MariaDB.
+	"""Implements session_pool.GroupJournal on MariaDB, by whose clock alone it writes times.
 
-	`claim` is the token of its rows, `clock` gives Unix seconds.
+	`claim` is the token of its rows.
 	"""
 
-	def __init__(self, mailing: Mailing, claim: str, clock: Callable[[], float]):
-		self.source_doctype = mailing.doctype
+	def __init__(self, mailing: Mailing, claim: str):
+		self.mailing = mailing
 		self.claim = claim
-		self.clock = clock
 		self.ignored = UNSUBSCRIBED if mailing.informational else ""
-		self.zone = ZoneInfo(get_system_timezone())
-		self.now: dict[str, str | int] = {"at": "", "epoch": 0}
+		self.conditions = leave_conditions(mailing)
 		self.prepared: dict[tuple[int, int], str] = {}
+		self.refused: set[int] = set()
 		self.connection = frappe.db.get_connection()
 		self.connection.autocommit(True)
 		self.cursor = self.connection.cursor()
 		self.cursor.execute("SET SESSION TRANSACTION ISOLATION LEVEL READ COMMITTED")
+		self.cursor.execute("SET SESSION time_zone = '+00:00'")
 		self.cursor.execute("SET @ec_claim = %s, @ec_ignored = %s", (claim, self.ignored))
+		self.zone_known_until = 0.0
+		self._follow_zone()
 
 	def close(self) -> None:
 		"""Close the journal's own connection."""
@@ -130,7 +137,7 @@ class LedgerJournal:
 
 		Returns the answer to each step: GO only if the mail that follows may still leave.
 		"""
-		self._read_clock()
+		self._follow_zone()
 		sent = [step.accepted for step in steps if step.accepted]
 		following = [step.following for step in steps if step.following]
 		values: dict[str, str | int] = {f"sent{index}": letter.name for index, letter in enumerate(sent)}
@@ -145,83 +152,145 @@ class LedgerJournal:
 		"""Return a statement that executes a prepared one, which the database parses once a job."""
 		if (accepted, following) not in self.prepared:
 			name = f"ec_{accepted}_{following}"
-			statement = _statement(self.source_doctype, accepted, following)
-			self.cursor.execute(f"PREPARE {name} FROM %s", (_VALUE.sub("?", statement),))
+			statement = _statement(self.conditions, accepted, following)
+			self._execute(f"PREPARE {name} FROM %s", (_VALUE.sub("?", statement),))
 			self.prepared[accepted, following] = _execution(name, statement)
 		return self.prepared[accepted, following]
 
 	def fail(self, letter: Letter, reason: Sentence | str, *, bounced: bool = False) -> None:
 		"""Mark a mail Failed; `bounced` where the address itself is at fault."""
-		stamp = ", m.bounced_at = %(at)s" if bounced else ""
-		self._end(letter, "Failed", f", m.reason = %(reason)s{stamp}", reason=translate(reason))
+		stamp = f", m.bounced_at = {_NOW}" if bounced else ""
+		self._end(letter, "Failed", f"m.reason = %(reason)s{stamp}", reason=translate(reason))
 
 	def postpone(self, letter: Letter, reason: Sentence | str, delay: int) -> None:
 		"""Queue a mail again, to be tried after `delay` seconds."""
-		self._end(
+		self._requeue(
 			letter,
-			"Queued",
-			", m.reason = %(reason)s, m.send_after = %(send_after)s, m.attempts = %(attempts)s",
+			"m.reason = %(reason)s, m.send_after = UNIX_TIMESTAMP() + %(delay)s, m.attempts = %(attempts)s",
 			reason=translate(reason),
-			send_after=int(self.clock()) + delay,
+			delay=delay,
 			attempts=letter.attempts + 1,
 		)
 
 	def give_back(self, letter: Letter) -> None:
 		"""Queue a mail again as if it had not been tried: it was not at fault."""
-		self._end(letter, "Queued", ", m.attempts = %(attempts)s", attempts=letter.attempts)
+		self._requeue(letter, "m.attempts = %(attempts)s", attempts=letter.attempts)
 
 	def doubt(self, letter: Letter, reason: Sentence | str) -> None:
 		"""Mark a mail Uncertain. It may have left, so it counts in the window of the hourly limit."""
 		self._end(
 			letter,
 			"Uncertain",
-			", m.reason = %(reason)s, m.sent_epoch = %(epoch)s",
+			f"m.reason = %(reason)s, m.sent_epoch = {_EPOCH}",
 			reason=translate(reason),
 		)
 
+	def _requeue(self, letter: Letter, assignments: str, **values: str | int) -> None:
+		"""Queue a mail again, or end it where its mailing or its sequence has ended for good meanwhile.
+
+		Whatever ends these locks them first, too. So either their end is seen here, or the mail is Queued
+		again before they end their Queued mails.
+		"""
+
+		def requeue() -> None:
+			self.cursor.execute("START TRANSACTION")
+			status, reason = read_end(self.cursor, self.mailing, letter.name)
+			self.cursor.execute(*self._ending(letter, "Queued", assignments, **values))
+			if status:
+				self.cursor.execute(*self._ending(letter, status, "m.reason = %(reason)s", reason=reason))
+			self.cursor.execute("COMMIT")
+
+		self._repeat(requeue)
+
 	def _end(self, letter: Letter, status: str, assignments: str, **values: str | int) -> None:
-		"""Give a mail that this job holds another status; one that was not tried may stay Queued."""
-		self._read_clock()
-		self._execute(
-			f"""UPDATE `tabCampaign Message` m SET m.status = %(status)s{assignments}
+		self._execute(*self._ending(letter, status, assignments, **values))
+
+	def _ending(
+		self, letter: Letter, status: str, assignments: str, **values: str | int
+	) -> tuple[str, dict[str, str | int]]:
+		"""Return the statement that gives a mail of this job another status, and its values.
+
+		One that was not tried may stay Queued.
+		"""
+		return (
+			f"""UPDATE `tabCampaign Message` m SET m.status = %(status)s, {assignments}
 			WHERE m.name = %(name)s AND m.claim = %(claim)s
 				AND m.status IN {_states(status, "Queued", "Sending")}""",
-			{"name": letter.name, "claim": self.claim, "status": status, **self.now, **values},
+			{"name": letter.name, "claim": self.claim, "status": status, **values},
 		)
 
-	def _read_clock(self) -> None:
-		# Rounded up to the second, so that a mail leaves the sliding hour late rather than early.
-		epoch = math.ceil(self.clock())
-		if epoch != self.now["epoch"]:
-			at = datetime.fromtimestamp(epoch, self.zone).strftime("%Y-%m-%d %H:%M:%S")
-			self.now = {"at": at, "epoch": epoch}
-			self._execute("SET @ec_at = %(at)s, @ec_epoch = %(epoch)s", self.now)
+	def _follow_zone(self) -> None:
+		"""Tell the database by how many seconds the site's clocks are ahead of UTC at this moment."""
+		if monotonic() < self.zone_known_until:
+			return
+		self.zone_known_until = monotonic() + ZONE_SECONDS
+		self._execute("SELECT UNIX_TIMESTAMP()")
+		epoch = int(self.cursor.fetchone()[0])
+		ahead = site_time(epoch) - datetime.fromtimestamp(epoch, timezone.utc).replace(tzinfo=None)
+		self._execute("SET @ec_ahead = %s", (int(ahead.total_seconds()),))
 
-	def _execute(self, statement: str, values: dict) -> int:
-		# A statement that lost a deadlock or waited too long has changed nothing and may be repeated.
+	def _execute(self, statement: str, values: dict | tuple = ()) -> int:
+		return self._repeat(lambda: self.cursor.execute(statement, values))
+
+	def _repeat(self, work: Callable[[], T]) -> T:
+		# What lost a deadlock or waited too long for a lock has changed nothing and may be repeated.
 		for _attempt in range(LOCK_ATTEMPTS - 1):
 			try:
-				return self.cursor.execute(statement, values)
+				return work()
 			except Exception as error:
+				self.connection.rollback()
 				if error.args[:1] not in ((DEADLOCK,), (LOCK_WAIT,)):
 					raise
-		return self.cursor.execute(statement, values)
+		return work()
 
 	def _answer(self, letter: Letter) -> JournalAnswer:
-		"""Look at one mail that follows; skip it with the reason where its address is suppressed."""
+		"""Look at one mail that follows: whether it leaves all the same, or the job goes on without it.
+
+		A mail that is not wanted any more stays with this batch, and the next claim decides on it.
+		"""
 		values = {"name": letter.name, "claim": self.claim, "ignored": self.ignored}
 		self.cursor.execute(
-			f"""SELECT EXISTS({_GOING[self.source_doctype]}), ({_SUPPRESSED} LIMIT 1),
-				m.claim = %(claim)s, m.status
+			f"""SELECT {self.conditions.sends}, EXISTS ({SUPPRESSION}), m.claim = %(claim)s, m.status,
+				{LEASE_LIVES}, {self.conditions.wanted}, {self.conditions.address}
 			FROM `tabCampaign Message` m WHERE m.name = %(name)s""",
 			values,
 		)
-		in_process, suppressed, claimed, status = self.cursor.fetchone() or (0, None, 0, "")
+		sends, suppressed, claimed, status, lives, wanted, address = self.cursor.fetchone() or _GONE
 		if status == "Sending" and claimed:
 			return JournalAnswer.GO
-		if not in_process:
+		# A mail that is Queued for others was taken back from this job, with all that it had not sent.
+		if not sends or (not claimed and status == "Queued") or (claimed and not lives):
 			return JournalAnswer.STOP
-		if suppressed and claimed:
-			reason = suppression_reason(suppressed)
-			self._end(letter, "Skipped", ", m.reason = %(reason)s", reason=reason)
+		if (
+			claimed
+			and not suppressed
+			and wanted
+			and _is_same(address, letter.email)
+			and self._send_inexactly(letter)
+		):
+			return JournalAnswer.GO
+		if not claimed:
+			return JournalAnswer.FENCED
+		self._refuse(letter)
 		return JournalAnswer.SKIP
+
+	def _send_inexactly(self, letter: Letter) -> bool:
+		"""Mark a mail Sending whose record spells its address otherwise; return whether it may leave."""
+		values = {
+			"next0": letter.name,
+			"id0": letter.message_id,
+			"claim": self.claim,
+			"ignored": self.ignored,
+		}
+		return self._execute(_statement(self.conditions, 0, 1, exact=False), values) == 1
+
+	def _refuse(self, letter: Letter) -> None:
+		"""Leave the decision on a mail to the next claim; the second time in this job, to a later one."""
+		if letter.name in self.refused:
+			later = f"m.send_after = UNIX_TIMESTAMP() + {REFUSED_SECONDS}"
+			self._end(letter, "Queued", later)
+		self.refused.add(letter.name)
+
+
+def _is_same(address: str | None, email: str) -> bool:
+	return address_key(normalise_or_empty(address)) == address_key(email)

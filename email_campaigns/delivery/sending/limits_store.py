@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import frappe
-from frappe.utils import cint
 
 from email_campaigns.delivery.ledger import counts_store
 from email_campaigns.delivery.mailing import mailing_store
 from email_campaigns.delivery.mailing.mailing import Mailing
-from email_campaigns.schedule.limits import HOUR, Limit, Limits, Rolling, Spread
-from email_campaigns.settings import app_settings
+from email_campaigns.delivery.sending import hold_store
+from email_campaigns.schedule.limits import HOUR, Limit, Limits, Rates, Rolling, Spread
+from email_campaigns.settings import latest_domain_rates, latest_number
 from email_campaigns.text import _lt
 
 # The names of the limits on the form; a limit of a domain has the domain's name.
@@ -42,35 +42,41 @@ def mass_email_limits(name: str, epoch: int) -> Limits:
 
 
 def mailing_limits(mailing: Mailing, epoch: int) -> Limits:
-	"""Return the limits on a mailing at `epoch` (Unix seconds).
+	"""Return the limits on a mailing at `epoch` (Unix seconds), by the settings as they are at this moment.
 
 	The caller claims under `claims_store.claim_lock`.
 	"""
-	settings = app_settings()
-	site, site_rates = cint(settings.hourly_limit), _rates(settings.domain_rates)
-	own_rates = dict(mailing.domain_rates)
-	domains = sorted({*site_rates, *own_rates})
-	uses = _uses(mailing.name, domains, epoch) if site or mailing.hourly_rate or domains else []
+	rates = read_rates(mailing)
+	domains = sorted({*rates.site_domains, *rates.own_domains})
+	uses = _uses(mailing.name, domains, epoch) if rates.site or rates.own or domains else []
 	own = [use for use in uses if use.own]
 	return Limits(
 		shared=(
-			_rolling(SITE, site, uses),
-			_rolling(OWN, mailing.hourly_rate, own),
+			*hold_store.limits(mailing.account),
+			_rolling(SITE, rates.site, uses),
+			_rolling(OWN, rates.own, own),
 			*_spread(mailing),
 		),
 		domains={
 			domain: (
-				_rolling(domain, site_rates.get(domain, 0), _filter_domain(domain, uses)),
-				_rolling(domain, own_rates.get(domain, 0), _filter_domain(domain, own)),
+				_rolling(domain, rates.site_domains.get(domain, 0), _filter_domain(domain, uses)),
+				_rolling(domain, rates.own_domains.get(domain, 0), _filter_domain(domain, own)),
 			)
 			for domain in domains
 		},
 		deadline=mailing.deadline,
+		rates=rates,
 	)
 
 
-def _rates(rows: Iterable) -> dict[str, int]:
-	return {row.domain.lower(): cint(row.hourly_rate) for row in rows}
+def read_rates(mailing: Mailing) -> Rates:
+	"""Return the rates that hold for a mailing: its own, and those of the settings as they are now."""
+	return Rates(
+		site=latest_number("hourly_limit"),
+		own=mailing.hourly_rate,
+		site_domains=latest_domain_rates(),
+		own_domains=dict(mailing.domain_rates),
+	)
 
 
 def _rolling(name: str, limit: int, uses: list[LimitUse]) -> Limit:
@@ -96,16 +102,18 @@ def _spread(mailing: Mailing) -> Sequence[Limit]:
 
 
 def _uses(source: str, domains: list[str], epoch: int) -> list[LimitUse]:
-	values = {"source": source, "domains": tuple(domains) or ("",), "hour": epoch - HOUR, "epoch": epoch}
+	values = {"source": source, "domains": tuple(domains) or ("",), "hour": epoch - HOUR}
 	group = "source = %(source)s, IF(domain IN %(domains)s, LOWER(domain), '')"
 	sent = frappe.db.sql(
 		f"""SELECT {group}, COUNT(*), 0, MIN(sent_epoch) FROM `tabCampaign Message`
 		WHERE sent_epoch > %(hour)s GROUP BY 1, 2""",
 		values,
 	)
+	# Claimed mails count until they are settled or recovered, however long ago their lease ended: their job
+	# may be about to learn that the last of them has left.
 	reserved = frappe.db.sql(
 		f"""SELECT {group}, 0, COUNT(*), NULL FROM `tabCampaign Message`
-		WHERE lease_until > %(epoch)s AND status IN ('Queued', 'Sending') GROUP BY 1, 2""",
+		WHERE lease_until > 0 AND status IN ('Queued', 'Sending') GROUP BY 1, 2""",
 		values,
 	)
 	return [LimitUse(bool(own), *rest) for own, *rest in (*sent, *reserved)]

@@ -4,11 +4,16 @@ The order is the promise. First the envelope of a mail is proposed, unless it ha
 content of the mail before. Then one durable statement of the journal marks the mail before Sent and this one
 Sending. Only then its content leaves. Whatever kills the process, at most one mail of this session is in
 doubt, since an envelope without content delivers nothing.
+
+A refused mail is given back at once, and the breaker says what comes next: the end of the mail may have to
+wait until it is known whether the server means this mail or everybody.
 """
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import Callable, Iterable, Iterator
+from contextlib import suppress
 from dataclasses import dataclass, field
 from enum import Enum
 from itertools import islice
@@ -16,16 +21,33 @@ from threading import Event
 from typing import NamedTuple, Protocol
 
 from email_campaigns.delivery.compose.composer import Letter
-from email_campaigns.delivery.smtp.replies import ReplyMeaning, backoff, judge_refusal
-from email_campaigns.delivery.smtp.session import ConnectionLost, Refused, Session, Unavailable
+from email_campaigns.delivery.sending.breaker import (
+	Advice,
+	Breaker,
+	SessionRecord,
+	Suspect,
+	Verdict,
+	is_about_this_mail,
+)
+from email_campaigns.delivery.smtp.judge import judge_refusal
+from email_campaigns.delivery.smtp.replies import ReplyMeaning, backoff
+from email_campaigns.delivery.smtp.session import (
+	ConnectionLost,
+	Refused,
+	Session,
+	TemporarilyUnavailable,
+	Unavailable,
+)
 from email_campaigns.text import Sentence, _lt
 
 __all__ = ["Journal", "JournalAnswer", "JournalStep", "MailEnds", "NoFurtherSession", "SendLoop"]
 
-LOSSES_UNTIL_PAUSE = 3
+# Mails in a row; a single row can lose its claim alone, as that of a person who was forgotten.
+FENCED_UNTIL_STOP = 2
 
 IN_DOUBT = _lt("{0} The server may have taken the mail.")
 LOST_IN_A_ROW = _lt("The mail server broke the connection {0} times in a row: {1}")
+REFUSED_IN_A_ROW = _lt("The mail server refused {0} mails in a row: {1}")
 GIVEN_UP = _lt("Given up after {0} attempts. {1}")
 
 
@@ -37,7 +59,8 @@ class JournalAnswer(Enum):
 	"""The journal's answer to the question whether a mail may leave."""
 
 	GO = "go"
-	SKIP = "skip"  # this mail must not leave any more: suppressed, or no longer claimed by this job
+	SKIP = "skip"  # this mail must not leave any more
+	FENCED = "fenced"  # this job does not hold the mail any more
 	STOP = "stop"  # the mailing is not in process any more
 
 
@@ -84,7 +107,7 @@ class Failure:
 class Tally:
 	"""The outcomes of the mails of a batch, counted.
 
-	`problem` is the sentence for which the mailing must pause.
+	`problem` is the sentence for which the mailing must pause, `hold` the one for which the account waits.
 	"""
 
 	sent: int = 0
@@ -92,6 +115,7 @@ class Tally:
 	uncertain: int = 0
 	postponed: int = 0
 	problem: Sentence | str = ""
+	hold: Sentence | str = ""
 	failures: list[Failure] = field(default_factory=list)
 
 	def __add__(self, other: Tally) -> Tally:
@@ -101,22 +125,23 @@ class Tally:
 			uncertain=self.uncertain + other.uncertain,
 			postponed=self.postponed + other.postponed,
 			problem=self.problem or other.problem,
+			hold=self.hold or other.hold,
 			failures=self.failures + other.failures,
 		)
 
 
 class PeekableLetters:
-	"""An iterator over letters that shows the next one before its turn."""
+	"""An iterator over letters that shows the next one before its turn, and takes letters back."""
 
 	def __init__(self, letters: Iterable[Letter]):
 		self._letters = iter(letters)
-		self._seen: list[Letter] = []
+		self._seen: deque[Letter] = deque()
 
 	def __iter__(self) -> Iterator[Letter]:
 		return self
 
 	def __next__(self) -> Letter:
-		return self._seen.pop() if self._seen else next(self._letters)
+		return self._seen.popleft() if self._seen else next(self._letters)
 
 	def peek(self) -> Letter | None:
 		"""Return the next letter without taking it, None at the end."""
@@ -124,13 +149,17 @@ class PeekableLetters:
 			self._seen.extend(islice(self._letters, 1))
 		return self._seen[0] if self._seen else None
 
+	def put_back(self, letters: Iterable[Letter]) -> None:
+		"""Let some letters come next, in their order."""
+		self._seen.extendleft(reversed(list(letters)))
+
 
 class SendLoop:
 	"""Sends letters over one session; ends early at `deadline`, on STOP, or when the server gives no session.
 
 	`sender` is the envelope's sender. `connect` returns a Session, or raises Unavailable or NoFurtherSession.
 	`clock` returns seconds on the steady scale of `deadline`. A mail fails after `max_attempts` tries. Loops
-	that share `halt` end together: the first that has a reason to stop sets it.
+	that share `halt` end together: the first that has a reason to stop sets it. They share a `breaker` too.
 	"""
 
 	def __init__(  # noqa: PLR0913 -- the whole world of the loop is passed in, by name
@@ -143,6 +172,7 @@ class SendLoop:
 		clock: Callable[[], float],
 		deadline: float,
 		halt: Event | None = None,
+		breaker: Breaker | None = None,
 	):
 		self.sender = sender
 		self.journal = journal
@@ -151,32 +181,46 @@ class SendLoop:
 		self.clock = clock
 		self.deadline = deadline
 		self.halt = halt or Event()
+		self.breaker = breaker or Breaker()
+		self.record = SessionRecord(id(self), 0)
 		self.tally = Tally()
 		self.letters = PeekableLetters(())
 		self.session: Session | None = None
 		self.accepted: Letter | None = None
-		self.losses = 0
+		self.fenced = 0
 		self.retired = False
 
 	def run(self, letters: Iterable[Letter]) -> Tally:
 		"""Send until the letters end or there is a reason to stop, and return the tally of this run."""
 		self.tally = Tally()
 		self.letters = PeekableLetters(letters)
+		self.fenced = FENCED_UNTIL_STOP - 1  # where the first mail is, the whole batch is
+		self.breaker.join(id(self))
 		try:
-			for letter in self.letters:
-				if self.halt.is_set():
-					break
-				self._take(letter)
-				if self.retired:
-					break
-		except BaseException:
+			self._send_all()
+			for suspect in self.breaker.leave(id(self)):
+				self._end(suspect)
+		except BaseException as error:
 			self.halt.set()
 			self.drop()
+			self.breaker.trip()
+			self.breaker.leave(id(self))
+			if isinstance(error, Exception):
+				with suppress(Exception):  # the server has taken this mail, whatever came then
+					self._settle_accepted()
 			raise
+		return self.tally
+
+	def _send_all(self) -> None:
+		for letter in self.letters:
+			if self.halt.is_set():
+				break
+			self._take(letter)
+			if self.retired:
+				break
 		if self.session and self.session.under_way:
 			self.drop()  # the server waits for a body that will not come, and delivers nothing
 		self._settle_accepted()
-		return self.tally
 
 	def close(self) -> None:
 		"""Say QUIT to the server and close the connection. Never raises."""
@@ -200,23 +244,32 @@ class SendLoop:
 
 	def _send(self, letter: Letter) -> None:
 		try:
-			self.session = self.session or self.connect()
-			if self.session.under_way != letter.email:
-				self.session.propose(self.sender, letter.email)
+			session = self.session or self._open()
+			if session.under_way != letter.email:
+				session.propose(self.sender, letter.email)
 			following = self._next_envelope()
-			if self._may_leave(letter):
-				self.session.confirm()
-				self.session.transmit(letter.content, following)
+			if self._may_leave(letter, session):
+				session.confirm()
+				session.transmit(letter.content, following)
 				self._note_accepted(letter)
 		except NoFurtherSession:
 			self.retired = True
 			self.journal.give_back(letter)
+		except TemporarilyUnavailable as error:
+			self._give_back(letter)
+			self._hold(error.sentence)
 		except Unavailable as error:
-			self._pause(letter, error.sentence)
+			self._give_back(letter)
+			self._pause(error.sentence)
 		except Refused as refusal:
 			self._handle_refusal(letter, refusal)
 		except ConnectionLost as loss:
 			self._handle_loss(letter, loss)
+
+	def _open(self) -> Session:
+		self.session = self.connect()
+		self.record = self.breaker.open_session(id(self))
+		return self.session
 
 	def _next_envelope(self) -> tuple[str, str] | None:
 		# Rendered before this mail is marked Sending, so that a fault of the next one cannot put this one in
@@ -224,22 +277,32 @@ class SendLoop:
 		letter = self.letters.peek()
 		return (self.sender, letter.email) if letter and not letter.problem else None
 
-	def _may_leave(self, letter: Letter) -> bool:
+	def _may_leave(self, letter: Letter, session: Session) -> bool:
 		accepted, self.accepted = self.accepted, None
 		answer = self.journal.advance(accepted, letter)
 		if answer is JournalAnswer.GO:
+			self.fenced = 0
 			return True
-		self.drop()
-		if answer is JournalAnswer.STOP:
+		session.withdraw()
+		if not session.alive:
+			self.session = None
+		self._note_kept_back(answer)
+		return False
+
+	def _note_kept_back(self, answer: JournalAnswer) -> None:
+		self.fenced = self.fenced + 1 if answer is JournalAnswer.FENCED else 0
+		if answer is JournalAnswer.STOP or self.fenced >= FENCED_UNTIL_STOP:
 			self.halt.set()
 		else:
 			self.tally.skipped += 1
-		return False
 
 	def _note_accepted(self, letter: Letter) -> None:
 		self.accepted = letter
 		self.tally.sent += 1
-		self.losses = 0
+		if decided := self.breaker.accept(self.record):
+			self._settle_accepted()
+			for suspect in decided:
+				self._end(suspect)
 
 	def _settle_accepted(self) -> None:
 		if self.accepted:
@@ -247,28 +310,51 @@ class SendLoop:
 			self.journal.advance(accepted, None)
 
 	def _handle_refusal(self, letter: Letter, refusal: Refused) -> None:
-		if self.session and not self.session.alive:
+		closed = bool(self.session and not self.session.alive)
+		if closed:
 			self.drop()
-		self._settle_accepted()
 		meaning, reason = judge_refusal(refusal)
+		suspect = Suspect(letter, meaning, reason, self.record)
+		if is_about_this_mail(meaning, refusal.reply):
+			self._settle_accepted()
+			self._end(suspect)
+			return
+		self._give_back(letter)
 		if meaning is ReplyMeaning.PAUSE:
-			self._pause(letter, reason)
-		elif meaning is ReplyMeaning.RETRY:
-			self._postpone(letter, reason)
+			self._pause(reason)
 		else:
-			self._fail(letter, reason, bounced=meaning is ReplyMeaning.BOUNCED)
+			self._follow(self.breaker.refuse(suspect, refusal, closed=closed), REFUSED_IN_A_ROW, reason)
 
 	def _handle_loss(self, letter: Letter, loss: ConnectionLost) -> None:
 		self.drop()
-		self._settle_accepted()
-		self.losses += 1
 		if loss.maybe_accepted:
+			self._settle_accepted()
 			self.journal.doubt(letter, Sentence(IN_DOUBT, loss.sentence))
 			self.tally.uncertain += 1
-		elif self.losses >= LOSSES_UNTIL_PAUSE:
-			self._pause(letter, Sentence(LOST_IN_A_ROW, self.losses, loss.sentence))
 		else:
-			self._postpone(letter, loss.sentence)
+			self._give_back(letter)
+		suspect = Suspect(letter, ReplyMeaning.RETRY, loss.sentence, self.record)
+		self._follow(self.breaker.lose(suspect, loss), LOST_IN_A_ROW, loss.sentence)
+
+	def _follow(self, verdict: Verdict, problem: str, words: Sentence) -> None:
+		if verdict.advice is Advice.NEW_SESSION:
+			self.drop()
+			self.letters.put_back(verdict.again)
+		elif verdict.advice is Advice.FEWER:
+			self.drop()
+			self.retired = True
+		elif verdict.advice is Advice.HOLD:
+			self._hold(words)
+		elif verdict.advice is Advice.PAUSE:
+			self._pause(Sentence(problem, verdict.length, words))
+
+	def _end(self, suspect: Suspect) -> None:
+		"""Give a refused mail the end that its refusal asks for."""
+		letter, meaning, reason, _session = suspect
+		if meaning in (ReplyMeaning.RETRY, ReplyMeaning.THROTTLED):
+			self._postpone(letter, reason)
+		else:
+			self._fail(letter, reason, bounced=meaning is ReplyMeaning.BOUNCED)
 
 	def _postpone(self, letter: Letter, reason: Sentence) -> None:
 		attempt = letter.attempts + 1
@@ -283,9 +369,18 @@ class SendLoop:
 		self.journal.fail(letter, reason, bounced=bounced)
 		self.tally.failures.append(Failure(letter, reason, bounced))
 
-	def _pause(self, letter: Letter, problem: Sentence) -> None:
-		self.drop()
+	def _give_back(self, letter: Letter) -> None:
 		self._settle_accepted()
 		self.journal.give_back(letter)
+
+	def _hold(self, words: Sentence) -> None:
+		self.drop()
+		self.breaker.hold(words)
+		self.halt.set()
+		self.tally.hold = words
+
+	def _pause(self, problem: Sentence) -> None:
+		self.drop()
+		self.breaker.trip()
 		self.halt.set()
 		self.tally.problem = problem

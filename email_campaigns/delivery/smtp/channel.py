@@ -9,6 +9,7 @@ from collections.abc import Callable
 from contextlib import suppress
 from io import BufferedReader
 from time import monotonic
+from typing import NamedTuple
 
 from email_campaigns.text import _lt
 
@@ -17,6 +18,28 @@ Wait = Callable[..., None]  # as SessionPool.wait: (socket, deadline, to_write=F
 DEFAULT_TIMEOUT = 120.0  # seconds, for a socket that was opened without one: nothing may wait for ever
 REPLY_LIMIT = 65536  # bytes; RFC 5321 §4.5.3.1.5 promises 512 a line
 _ENDLESS = _lt("the server sent an endless reply")
+
+
+class Timeouts(NamedTuple):
+	"""The seconds that a server may stay silent at each stage (RFC 5321 §4.5.3.2).
+
+	`connect` is for the network alone, `block` for each part of a content that it takes, `content` for its
+	answer to the final dot, while its filters look at the mail. Opening a session, `greeting` holds for each
+	answer.
+	"""
+
+	connect: float = 30
+	greeting: float = 300
+	mail: float = 300
+	rcpt: float = 300
+	data: float = 120
+	block: float = 180
+	content: float = 600
+
+	@classmethod
+	def every(cls, seconds: float) -> "Timeouts":
+		"""Return the same time for each stage."""
+		return cls(*[seconds] * len(cls._fields))
 
 
 class Channel:
@@ -28,15 +51,16 @@ class Channel:
 
 	def __init__(self, connection: socket.socket, file: BufferedReader, wait: Wait | None = None):
 		self._socket, self._file, self._wait_for = connection, file, wait
-		self._buffer = b""
+		self._buffer, self.timeout = b"", 0.0
 		self.limit(connection.gettimeout() or DEFAULT_TIMEOUT)
 		with suppress(OSError):  # a socket that is not TCP
 			connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
 
 	def limit(self, seconds: float) -> None:
 		"""End every later wait after `seconds`."""
-		self.timeout = seconds
-		self._socket.settimeout(seconds)
+		if seconds != self.timeout:
+			self.timeout = seconds
+			self._socket.settimeout(seconds)
 
 	def write(self, data: bytes, ahead: bytes = b"") -> None:
 		"""Write `data`, and `ahead` in the same segment.

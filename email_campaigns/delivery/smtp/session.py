@@ -8,15 +8,15 @@
 Between `confirm` and `transmit` the caller can still stop the mail with `abandon`. Where the server offers
 PIPELINING (RFC 2920), the three commands of the envelope leave in one segment and the body in another,
 together with the next envelope if `transmit` gets it as `following`. An envelope alone delivers nothing.
-Every wait ends with the socket's timeout. Any exception other than Refused and ConnectionLost (a job's time
-limit, an interrupt) ends the session; if `transmit` raises it, nobody knows whether the server has taken the
-mail.
+Every wait ends with the time-out of its stage. Any exception other than Refused and ConnectionLost (a job's
+time limit, an interrupt) ends the session; if `transmit` raises it, nobody knows whether the server has taken
+the mail.
 """
 
 import smtplib
 from contextlib import suppress
 
-from email_campaigns.delivery.smtp.channel import Channel, Wait
+from email_campaigns.delivery.smtp.channel import Channel, Timeouts, Wait
 from email_campaigns.delivery.smtp.replies import (
 	TEXT_LIMIT,
 	ConnectionLost,
@@ -28,7 +28,15 @@ from email_campaigns.delivery.smtp.replies import (
 from email_campaigns.delivery.smtp.wire import dot_stuff, encode_mailbox
 from email_campaigns.text import Sentence, SentenceError, _lt
 
-__all__ = ["ConnectionLost", "Refused", "Reply", "Session", "Unavailable", "explain"]
+__all__ = [
+	"ConnectionLost",
+	"Refused",
+	"Reply",
+	"Session",
+	"TemporarilyUnavailable",
+	"Unavailable",
+	"explain",
+]
 
 QUIT_TIMEOUT = 5.0  # seconds; a worker does not wait longer for an answer to QUIT
 LAST_WORDS_TIMEOUT = 0.1  # seconds to look for a reason that a server left behind before it hung up
@@ -50,6 +58,10 @@ class Unavailable(SentenceError):
 	"""The mail server gives no session. The message is a sentence for the user."""
 
 
+class TemporarilyUnavailable(Unavailable):
+	"""The mail server gives no session now, and nobody has to do anything about it: a restart, a limit."""
+
+
 class Session:
 	"""Hands over mails one after another. Not thread-safe. `alive` says whether it can take another mail.
 
@@ -57,10 +69,11 @@ class Session:
 	`under_way` is the recipient whose envelope is written and waits for `confirm`, None where there is none.
 	"""
 
-	def __init__(self, smtp: smtplib.SMTP, wait: Wait | None = None):
+	def __init__(self, smtp: smtplib.SMTP, wait: Wait | None = None, timeouts: Timeouts | None = None):
 		"""Take over a connected and logged-in `smtp`, and say EHLO where that is missing.
 
-		`wait` lets other sessions work, as in Channel. Raises Refused, ConnectionLost.
+		`wait` lets other sessions work, as in Channel; without `timeouts` that of the socket holds. Raises
+		Refused, ConnectionLost.
 		"""
 		try:
 			smtp.ehlo_or_helo_if_needed()
@@ -71,6 +84,8 @@ class Session:
 		except (smtplib.SMTPException, *TROUBLE) as error:
 			raise explain(error) from error
 		self._smtp, self._channel = smtp, Channel(connection, smtp.file, wait)
+		self._timeouts = timeouts or Timeouts.every(self._channel.timeout)
+		self._waits = self._timeouts._asdict()
 		self._read_features(smtp.esmtp_features if smtp.does_esmtp else {})
 		self._asked: list[tuple[str, bytes]] = []
 		self.under_way: str | None = None
@@ -87,6 +102,7 @@ class Session:
 		if self._asked or self._in_data:
 			raise RuntimeError("propose() while another mail is under way")
 		envelope = self._ask(sender, recipient)
+		self._channel.limit(self._timeouts.mail)
 		try:
 			self._write(envelope if self.pipelining else self._asked[0][1])
 		except TROUBLE as error:
@@ -113,6 +129,24 @@ class Session:
 				self.abandon()
 			raise
 
+	def withdraw(self) -> None:
+		"""Take a proposed envelope back, so that another mail can be proposed.
+
+		Where DATA has left with the envelope (PIPELINING), only the end of the connection can do that: the
+		server would deliver whatever comes next as the body.
+		"""
+		asked, self._asked, self.under_way = self._asked, [], None
+		if not asked or self._trouble or self.pipelining:
+			self.abandon()
+			return
+		try:
+			if self._channel.read()[-1][:3] == b"421":
+				self.abandon()
+			else:
+				self._reset()
+		except TROUBLE:
+			self.abandon()
+
 	def transmit(self, content: bytes, following: tuple[str, str] | None = None) -> None:
 		"""Send the body of the confirmed mail and return when the server has accepted it.
 
@@ -130,8 +164,10 @@ class Session:
 		self._in_data, sent = False, False
 		try:
 			self._check_size(content)
+			self._channel.limit(self._timeouts.block)
 			self._write(dot_stuff(content), self._announce(following))
 			sent = True
+			self._channel.limit(self._timeouts.content)
 			self._settle(self._channel.read())
 		except Refused:
 			raise
@@ -196,6 +232,7 @@ class Session:
 		accepted = False
 		for stage, command in asked:
 			try:
+				self._channel.limit(self._waits[stage])
 				if stage != "mail" and not self.pipelining:
 					self._write(command)
 				lines = self._channel.read()
@@ -220,10 +257,13 @@ class Session:
 			if in_data:  # RFC 2920 §3.1: DATA was accepted without a recipient, a lone dot ends the body
 				self._write(b".\r\n")
 				self._channel.read()
-			self._write(b"RSET\r\n")
-			if not _is_yes(self._channel.read(), b"2"):
-				self.abandon()
+			self._reset()
 		except TROUBLE:
+			self.abandon()
+
+	def _reset(self) -> None:
+		self._write(b"RSET\r\n")
+		if not _is_yes(self._channel.read(), b"2"):
 			self.abandon()
 
 	def _settle(self, lines: list[bytes]) -> None:

@@ -5,7 +5,6 @@ The facts stand in the ledger, on the lists and among the suppressed addresses.
 
 from __future__ import annotations
 
-import time
 from collections.abc import Callable, Sequence
 from datetime import datetime
 
@@ -25,7 +24,7 @@ from email_campaigns.delivery.smtp import transport
 from email_campaigns.mass_mailing.explain import sentences
 from email_campaigns.mass_mailing.explain.sentences import MailFacts, SuppressionFacts, WaitReasons
 from email_campaigns.schedule.limits import Limits, opens
-from email_campaigns.site_time import site_time
+from email_campaigns.site_time import database_epoch, site_time
 from email_campaigns.translation import translate
 
 SHOWN = 50
@@ -55,7 +54,7 @@ class Explainer:
 	def __init__(self, name: str):
 		self.doc = frappe.get_doc("Mass Email", name)
 		self.mailing = mailing_store.load_mass_email(name)
-		self.epoch = int(time.time())
+		self.epoch = database_epoch()
 		self.limits: Limits | None = None
 
 	def explain_address(self, email: str) -> list[str]:

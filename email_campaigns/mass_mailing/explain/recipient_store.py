@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Collection, Sequence
 
 import frappe
@@ -15,6 +14,7 @@ from email_campaigns.mass_mailing.explain import explain_store
 from email_campaigns.mass_mailing.explain.explain_store import Explainer
 from email_campaigns.mass_mailing.resend import resend, resend_store
 from email_campaigns.mass_mailing.resend.resend import LedgerRow
+from email_campaigns.site_time import database_epoch
 from email_campaigns.translation import translate
 
 
@@ -107,7 +107,7 @@ def refusals_of(source: str, rows: Sequence[LedgerRow]) -> dict[int, str | None]
 		return dict.fromkeys((row.name for row in rows), hindrance)
 	rules = resend_store.resend_rules(mailing)
 	candidates = resend_store.current_candidates(mailing, rows)
-	epoch = int(time.time())
+	epoch = database_epoch()
 	refusals: dict[int, str | None] = {}
 	for row in rows:
 		resends = resend_store.read_resends(source, row.original)

@@ -9,15 +9,21 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from email_campaigns.audience.decide import (
+	DISABLED,
 	DUPLICATE_ADDRESS,
+	DUPLICATE_MERGED,
 	DUPLICATE_RECORD,
 	EXCLUDED_ADDRESS,
 	EXCLUDED_RECORD,
 	FORGOTTEN,
 	HELD_OUT,
 	NO_ADDRESS,
+	OFF_LIST,
 	OPTED_OUT,
+	OPTED_OUT_ELSEWHERE,
 	RECORD_MISSING,
+	SEQUENCE_ENDED,
+	SEQUENCE_GONE,
 	UNSUBSCRIBED,
 )
 from email_campaigns.text import Sentence, _lt
@@ -224,6 +230,7 @@ _EXCLUSIONS = {
 	OPTED_OUT: _lt("The opt-out field of their record has a tick."),
 	DUPLICATE_ADDRESS: _lt("Another member with the same address has the mail."),
 	DUPLICATE_RECORD: _lt("They are on several lists, and have the mail as a member of another."),
+	DUPLICATE_MERGED: _lt("Their record was merged with one that has the mail."),
 	HELD_OUT: _lt(
 		"They belong to the hold-out group, which was chosen at random and gets nothing,"
 		" so that results show what the mailing changed."
@@ -231,6 +238,11 @@ _EXCLUSIONS = {
 	NO_ADDRESS: _lt("Their record has no valid address."),
 	RECORD_MISSING: _lt("Their record no longer exists."),
 	FORGOTTEN: _lt("They asked to be forgotten."),
+	DISABLED: _lt("Their record is disabled."),
+	OFF_LIST: _lt("They had been taken off the list."),
+	OPTED_OUT_ELSEWHERE: _lt("The opt-out field of another record with their address has a tick."),
+	SEQUENCE_ENDED: _lt("Their sequence had ended."),
+	SEQUENCE_GONE: _lt("Their sequence had been deleted."),
 }
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Iterable, Iterator, Mapping
 from html import escape
 
@@ -13,6 +12,8 @@ from frappe.utils import cint, strip_html
 from email_campaigns.audience.decide import Candidate
 from email_campaigns.audience.lists import members_store
 from email_campaigns.delivery.compose import compose_store, records_store
+from email_campaigns.delivery.compose.composer import Composer
+from email_campaigns.delivery.ledger import durability_store
 from email_campaigns.delivery.ledger.row import ClaimedMail
 from email_campaigns.delivery.mailing import mailing_store
 from email_campaigns.delivery.mailing.mailing import NOW, SPREAD, Mailing
@@ -28,6 +29,7 @@ from email_campaigns.message.headers import HeaderError
 from email_campaigns.schedule.estimate import ends_at
 from email_campaigns.schedule.limits import HOUR, Limit, Spread
 from email_campaigns.settings import app_settings
+from email_campaigns.site_time import database_epoch
 from email_campaigns.text import Sentence, _lt
 from email_campaigns.tracking.links import PREFIX
 from email_campaigns.tracking.store import link_maker
@@ -37,7 +39,7 @@ SAMPLE = 50
 PLACES = 5  # where in the lists the sample is taken
 EXPECTED_RATE = 36000  # mails an hour that leave where no limit holds them up
 
-Compiled = Mapping[str, CompiledMessage]
+Composers = Mapping[str, Composer]
 Domains = Iterable[tuple[str, int]]  # (domain, number of mails)
 
 
@@ -68,11 +70,12 @@ def check_no_errors(doc) -> None:
 
 def _findings(doc, mailing: Mailing, count: Mapping | None) -> Iterator[Finding]:
 	settings = app_settings()
-	compiled: dict[str, CompiledMessage] = {}
-	yield from _compile(mailing, compiled)
-	yield from _content_findings(mailing, compiled)
+	composers: dict[str, Composer] = {}
+	yield from _compile(mailing, composers)
+	yield from _content_findings(mailing, composers)
 	yield from _sender_findings(mailing)
-	lacking = [edition for edition, message in compiled.items() if not message.uses_unsubscribe]
+	yield from checks.durability_findings(durability_store.read_durability_problems())
+	lacking = [edition for edition, composer in composers.items() if not composer.compiled.uses_unsubscribe]
 	yield from checks.unsubscribe_findings(
 		mailing.informational, bool(cint(settings.add_unsubscribe_link)), lacking
 	)
@@ -81,31 +84,30 @@ def _findings(doc, mailing: Mailing, count: Mapping | None) -> Iterator[Finding]
 	)
 	yield from _audience_findings(mailing, count)
 	yield from _deadline_findings(doc, mailing, count)
-	winner_at = _start(doc, mailing, int(time.time())) + _test_seconds(doc, mailing)
+	winner_at = _start(doc, mailing, database_epoch()) + _test_seconds(doc, mailing)
 	yield from ab_rules.ab_test_findings(mailing, count and count["versions"], winner_at)
 	yield from _approver_findings(doc)
 
 
-def _compile(mailing: Mailing, compiled: dict[str, CompiledMessage]) -> Iterator[Finding]:
-	"""Fill `compiled` with the editions that can be used, and yield the faults of the others."""
+def _compile(mailing: Mailing, composers: dict[str, Composer]) -> Iterator[Finding]:
+	"""Fill `composers` with the editions that can be used, and yield the faults of the others."""
 	for edition in mailing.editions:
 		try:
-			message = compose_store.compile_text(mailing, edition)
-			compose_store.make_composer(mailing, message)
+			composer = compose_store.make_composer(mailing, edition)
 		except (TemplateError, HeaderError) as error:
 			yield Finding(ERROR, error.sentence)
 		except frappe.ValidationError as error:
 			frappe.clear_last_message()
 			yield Finding(ERROR, Sentence("{0}", strip_html(str(error))))
 		else:
-			compiled[edition] = message
+			composers[edition] = composer
 
 
-def _content_findings(mailing: Mailing, compiled: Compiled) -> Iterator[Finding]:
+def _content_findings(mailing: Mailing, composers: Composers) -> Iterator[Finding]:
 	recipients = [
-		candidate for candidate in _sample(mailing) if mailing.language_for(candidate.language) in compiled
+		candidate for candidate in _sample(mailing) if mailing.language_for(candidate.language) in composers
 	]
-	sample = checks.render_sample(_letters(mailing, compiled, recipients))
+	sample = checks.render_sample(_letters(mailing, composers, recipients))
 	yield from checks.placeholder_findings(sample)
 	yield from checks.link_findings(sample.hrefs, _own_links())
 
@@ -138,14 +140,14 @@ def _spread_sample(mailing: Mailing, first: int) -> list[Candidate]:
 
 
 def _letters(
-	mailing: Mailing, compiled: Compiled, recipients: list[Candidate]
+	mailing: Mailing, composers: Composers, recipients: list[Candidate]
 ) -> Iterator[tuple[CompiledMessage, Mapping, Mapping]]:
 	"""Yield the letters for checks.render_sample.
 
 	Each recipient has one in their own language, and of an A/B test one in each version.
 	"""
 	languages = [version.language for version in mailing.versions]
-	for edition, message in compiled.items():
+	for edition, composer in composers.items():
 		wanted = edition if edition in languages else ""
 		readers = [
 			candidate for candidate in recipients if mailing.language_for(candidate.language) == wanted
@@ -154,10 +156,9 @@ def _letters(
 			ClaimedMail(0, candidate.email, candidate.doctype, candidate.record)
 			for candidate in readers or recipients[:1]
 		]
+		message, values = composer.compiled, composer.values(0)
 		fields = message.record_fields, message.uses_whole_record, mailing.sender_user
 		records = records_store.load_records(rows, *fields)
-		composer = compose_store.make_composer(mailing, message)
-		values = {**composer.shared, **composer.personal(0), "unsubscribe_url": link_maker().unsubscribe(0)}
 		for row in rows:
 			if (row.doctype, row.record) in records:
 				yield message, records[row.doctype, row.record], values
@@ -219,7 +220,7 @@ def _count_languages(mailing: Mailing) -> dict[str, int]:
 def _deadline_findings(doc, mailing: Mailing, count: Mapping | None) -> Iterator[Finding]:
 	if not mailing.deadline:
 		return
-	start = _start(doc, mailing, int(time.time()))
+	start = _start(doc, mailing, database_epoch())
 	if mailing.deadline <= start:
 		text = _lt("The deadline has passed before the mailing would start.")
 		yield Finding(ERROR, Sentence(text))
@@ -242,7 +243,7 @@ def _test_seconds(doc, mailing: Mailing) -> int:
 
 def _estimate_late(doc, mailing: Mailing, planned: int, domains: Domains, seconds: int) -> int:
 	"""Return how many mails do not leave within `seconds`, by the limits on all or on single domains."""
-	now = int(time.time())
+	now = database_epoch()
 	limits = limits_store.mailing_limits(mailing, now)
 	shared = list(limits.shared)
 	if doc.pace == SPREAD:

@@ -8,6 +8,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from email_campaigns.audience.chance import PERCENT_LIMIT
+from email_campaigns.bounds import MOST_PER_HOUR
 from email_campaigns.delivery.mailing.mailing import BY_RATE, LATER, NOW, SPREAD
 from email_campaigns.text import Sentence, _lt
 
@@ -66,6 +67,8 @@ def _problems_with_pace(plan: MailingPlan) -> Iterator[Problem]:
 	if plan.pace == BY_RATE and plan.hourly_rate < 1:
 		text = _lt("At a rate of 0 no mail would ever leave. Name at least one mail an hour.")
 		yield "hourly_rate", Sentence(text)
+	if plan.pace == BY_RATE and plan.hourly_rate > MOST_PER_HOUR:
+		yield "hourly_rate", Sentence(_lt("A rate can be up to {0} mails an hour."), MOST_PER_HOUR)
 	if plan.pace == SPREAD and not 1 <= plan.spread_hours <= LONGEST_SPREAD:
 		text = _lt("A mailing can be spread over 1 to {0} hours.")
 		yield "spread_hours", Sentence(text, LONGEST_SPREAD)
@@ -79,6 +82,9 @@ def problems_with_domain_rates(rates: Sequence[tuple[str, int]]) -> Iterator[Pro
 		if rate < 1:
 			text = _lt("At a rate of 0 no mail would ever leave to {0}. Name at least one an hour.")
 			yield "domain_rates", Sentence(text, domain)
+		if rate > MOST_PER_HOUR:
+			text = _lt("The rate of {0} can be up to {1} mails an hour.")
+			yield "domain_rates", Sentence(text, domain, MOST_PER_HOUR)
 	for domain, number in Counter(domain.lower() for domain, _rate in rates).items():
 		if number > 1:
 			yield "domain_rates", Sentence(_lt("{0} has more than one rate."), domain)

@@ -6,7 +6,6 @@ of two people who want the same only one gets it. All is done under the mailing'
 
 from __future__ import annotations
 
-import time
 from collections import Counter
 from collections.abc import Collection, Iterator, Sequence
 
@@ -27,6 +26,7 @@ from email_campaigns.mass_mailing import status_store
 from email_campaigns.mass_mailing.resend import resend
 from email_campaigns.mass_mailing.resend.requeue_store import SETTLED, requeue
 from email_campaigns.mass_mailing.resend.resend import ON_ITS_WAY, LedgerRow, ResendPlan, ResendRules
+from email_campaigns.site_time import database_epoch
 
 _ROW = """name, status, COALESCE(reason, ''), COALESCE(email, ''), COALESCE(target_list, ''),
 	COALESCE(member, 0), COALESCE(recipient_doctype, ''), COALESCE(recipient_name, ''),
@@ -86,7 +86,7 @@ def current_hindrance(doc) -> str:
 		frozen=bool(doc.frozen),
 		deadline=cint(doc.deadline_epoch),
 		campaign=frappe.db.get_value("Campaign", doc.campaign, "status") or "",
-		epoch=int(time.time()),
+		epoch=database_epoch(),
 	)
 	return _(sentence) if sentence else transport.sending_hindrance()
 
@@ -95,7 +95,7 @@ def continue_sending(mailing: Mailing) -> None:
 	"""Let the mailing send the mails that are open again: an ended one goes on, a Paused one stays so."""
 	status_store.reopen(mailing.name)
 	if mailing.spread_until:
-		status_store.spread_from(mailing.name, counts_store.count_remaining(mailing.name), int(time.time()))
+		status_store.spread_from(mailing.name, counts_store.count_remaining(mailing.name), database_epoch())
 
 
 def resend_rules(mailing: Mailing, *, decided: bool = False) -> ResendRules:
@@ -145,7 +145,7 @@ def _repeat(mailing: Mailing, row: LedgerRow) -> str:
 	"""Add a row beside that of a mail that was sent; return why not, "" where that was done."""
 	resends = read_resends(mailing.name, row.original)
 	candidate = current_candidates(mailing, [row])[row.name]
-	if reason := resend.resend_refusal(row, candidate, resend_rules(mailing), resends, int(time.time())):
+	if reason := resend.resend_refusal(row, candidate, resend_rules(mailing), resends, database_epoch()):
 		return reason
 	_insert(row, candidate, resend.resend_key(row.original, len(resends) + 1))
 	if not affected_rows():

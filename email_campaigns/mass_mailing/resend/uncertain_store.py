@@ -7,7 +7,6 @@ from collections.abc import Collection, Iterator
 
 import frappe
 from frappe import _
-from frappe.utils import cint
 
 from email_campaigns.compat import change_latest_rows
 from email_campaigns.delivery.ledger import arrivals_store, counts_store
@@ -17,7 +16,7 @@ from email_campaigns.mass_mailing.resend import requeue_store, resend_store
 from email_campaigns.mass_mailing.resend.resend import LedgerRow, ResendPlan
 from email_campaigns.results import store as results
 from email_campaigns.schedule.limits import HOUR
-from email_campaigns.settings import app_settings
+from email_campaigns.settings import app_settings, setting_number
 
 _UNCERTAIN = "status = 'Uncertain' AND lease_until = 0"
 _UNCERTAIN_NAMES = f"name IN %(names)s AND {_UNCERTAIN}"
@@ -69,12 +68,11 @@ def _group_by_time(mailing: Mailing, plans: list[ResendPlan]) -> dict[int, list[
 	The server may have taken the first of the two mails: under an hourly limit the second waits until the
 	first no longer counts.
 	"""
-	settings = app_settings()
 	limited = (
-		cint(settings.hourly_limit)
+		setting_number("hourly_limit")
 		or mailing.hourly_rate
 		or mailing.domain_rates
-		or len(settings.domain_rates)
+		or app_settings().domain_rates
 	)
 	groups = defaultdict(list)
 	for plan in plans:

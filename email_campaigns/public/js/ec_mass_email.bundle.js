@@ -11,6 +11,7 @@ import { preview, send_test } from "./desk/mass_email/preview";
 import { watch_mailing } from "./desk/mass_email/progress";
 import { add_after } from "./desk/mass_email/resend";
 import { show_results } from "./desk/mass_email/results";
+import { show_texts } from "./desk/mass_email/texts";
 import { default_tracking } from "./desk/tracking";
 
 email_campaigns.mass_email = {
@@ -27,5 +28,6 @@ email_campaigns.mass_email = {
 	show_log,
 	show_results,
 	show_test,
+	show_texts,
 	watch_mailing,
 };

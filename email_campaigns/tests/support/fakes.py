@@ -94,7 +94,9 @@ class MemoryJournal:
 	def _follow(self, row: Row) -> JournalAnswer:
 		if not self.ledger.in_process:
 			return JournalAnswer.STOP
-		if row.claim != self.token or row.status != "Queued":
+		if row.claim != self.token:
+			return JournalAnswer.FENCED
+		if row.status != "Queued":
 			return JournalAnswer.SKIP
 		if row.email in self.ledger.suppressed:
 			row.status, row.reason = "Skipped", "suppressed"
@@ -130,15 +132,22 @@ class MemoryJournal:
 class MemoryServer:
 	"""Answers each mail by a script {number of the mail, from 1: answer}, and accepts all others.
 
-	Answers: ("refuse", stage, code) · ("lose", "rcpt") before the body · ("lose", "content", delivered) after
-	it · ("die", stage) and ("die", "content", delivered): the process of the client ends. The stage "propose"
+	Answers: ("refuse", stage, code), or with a finer code and a text behind it · ("lose", "rcpt") before the
+	body · ("lose", "content", delivered) after it · ("die", stage) and ("die", "content", delivered): the
+	process of the client ends. The stage "propose"
 	is an address that can't be written. With a `ledger`, each body that leaves is checked against its row.
+	A connection takes `most` mails, and refuses the others with 452.
 	"""
 
 	def __init__(
-		self, script: dict[int, tuple] | None = None, ledger: Ledger | None = None, *, pipelining: bool = True
+		self,
+		script: dict[int, tuple] | None = None,
+		ledger: Ledger | None = None,
+		*,
+		pipelining: bool = True,
+		most: int = 10**9,
 	):
-		self.script, self.ledger, self.pipelining = script or {}, ledger, pipelining
+		self.script, self.ledger, self.pipelining, self.most = script or {}, ledger, pipelining, most
 		self.delivered: list[str] = []
 		self.seen = self.connections = self.quits = self.proposed = 0
 
@@ -156,6 +165,7 @@ class FakeSession:
 	def __init__(self, server: MemoryServer):
 		self.server, self.alive, self.under_way = server, True, None
 		self.recipient, self.before, self.answer, self.in_data = "", "", (), False
+		self.taken = 0
 
 	def propose(self, sender: str, recipient: str) -> None:
 		ready = self.alive and not self.under_way and not self.in_data
@@ -176,9 +186,16 @@ class FakeSession:
 		try:
 			self._answer("content")
 			self.server.delivered.append(self.recipient)
+			self.taken += 1
 		finally:
 			if following and self.alive and self.server.pipelining and self._can_be_written():
 				self._ask(following[1])
+
+	def withdraw(self) -> None:
+		assert self.under_way, "nothing was proposed"
+		self.under_way = None
+		if self.server.pipelining:
+			self.abandon()
 
 	def abandon(self) -> None:
 		self.alive, self.under_way, self.in_data = False, None, False
@@ -199,6 +216,8 @@ class FakeSession:
 	def _ask(self, recipient: str) -> None:
 		self.server.seen += 1
 		self.answer = self.server.script.get(self.server.seen, ())
+		if self.taken >= self.server.most:
+			self.answer = ("refuse", "rcpt", 452, "4.5.3", "Too many mails in this connection")
 		self._answer("propose")
 		self.under_way = recipient
 
@@ -212,7 +231,8 @@ class FakeSession:
 		if self.answer[0] == "refuse":
 			if self.answer[2] == 421:
 				self.abandon()
-			raise Refused(stage, Reply(self.answer[2], "", "no"))
+			enhanced, text = ("", *(self.answer[3:] or ("no",)))[-2:]
+			raise Refused(stage, Reply(self.answer[2], enhanced, text))
 		if self.answer[0] == "lose":
 			self._deliver_if_scripted()
 			self.abandon()

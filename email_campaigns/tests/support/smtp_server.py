@@ -87,6 +87,8 @@ FEATURES = ("PIPELINING", "8BITMIME", "SMTPUTF8")
 class ScriptedServer:
 	"""Listens on a free port of 127.0.0.1 (or `port`), with a thread for each connection; a context manager.
 
+	A connection takes `most` mails, 0 for any number, and refuses the others with 452.
+
 	`deliver` takes each accepted mail instead of `messages`; the server answers its OSError with 451.
 	"""
 
@@ -100,9 +102,11 @@ class ScriptedServer:
 		starttls: ssl.SSLContext | None = None,
 		logins: dict[str, str] | None = None,
 		deliver: Callable[[Received], object] | None = None,
+		most: int = 0,
 	):
 		self.script = Script(script or {})
 		self.features, self.tls, self.starttls, self.logins = tuple(features), tls, starttls, logins
+		self.most = most
 		self.host, self.port = "127.0.0.1", port
 		self.commands: deque[str] = deque(maxlen=10_000)  # as they arrived, for assertions about the dialogue
 		self.violations: deque[str] = deque(maxlen=100)  # commands pipelined without leave

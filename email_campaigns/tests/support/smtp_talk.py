@@ -29,6 +29,7 @@ class Talk:
 		self.server, self.wire = server, wire
 		self.incoming, self.outgoing = bytearray(), bytearray()
 		self.logged_in = False
+		self.taken = 0
 		self.forget()
 
 	def run(self) -> None:
@@ -100,6 +101,8 @@ class Talk:
 			default = "503 5.5.1 MAIL comes first"
 		elif not path:
 			default = "501 5.1.3 Bad recipient address syntax"
+		elif self.server.most and self.taken >= self.server.most:
+			default = "452 4.5.3 Too many mails in this connection"
 		reply = self.say("rcpt", self.utf8_checked(line, default), (path and path[1], self.number))
 		if reply.startswith("2") and path:
 			self.recipients.append(path[1])
@@ -139,6 +142,7 @@ class Talk:
 		accepted = answer.keep if isinstance(answer, Act) else str(answer or "2").lstrip("b'").startswith("2")
 		if accepted and not self.server.keep(mail):
 			return "451 4.3.0 The mail could not be stored"
+		self.taken += accepted
 		return "250 2.0.0 Taken"
 
 	def keys(self) -> tuple[object, ...]:

@@ -15,8 +15,8 @@ ROOT = Path(__file__).resolve().parents[2]
 ENTRY_POINTS = {"api", "jobs", "patches", "install", "uninstall", PACKAGE}
 # From the ground up: a room reaches the floors below its own, and no other room of its own floor.
 FLOORS = (
-	{"lifecycle", "compat", "text"},
-	{"settings", "notify", "translation", "site_time"},
+	{"lifecycle", "bounds", "compat", "text"},
+	{"settings", "notify", "translation", "site_time", "names_store"},
 	{"audience", "schedule", "message", "tracking", "results"},
 	{"delivery"},
 	# erpnext reads another app's history into the ledger.
@@ -31,8 +31,8 @@ INNER_FLOORS = {
 		{"mailing", "smtp"},
 		{"ledger"},
 		{"compose", "copies"},
-		{"sending", "enqueue_store"},
-		{"send_store"},
+		{"sending", "enqueue_store", "renames_store"},
+		{"send_store", "recompose_store"},
 	),
 	"mass_mailing": ({""}, {"prepare", "resend"}, {"explain"}),
 	# The Desk shows where the public pages are.
@@ -51,6 +51,8 @@ MAY_USE_FRAPPE = {
 	"uninstall",
 	"patches",
 }
+ON_DATABASE_CLOCK = {"jobs", "delivery", "mass_mailing", "drip", "schedule"}
+MACHINE_CLOCKS = {"time.time", "datetime.now", "datetime.datetime.now", "datetime.utcnow"}
 MAY_COMMIT = {"api.public.routes"}  # and the whole of jobs/
 
 
@@ -207,6 +209,21 @@ def commits_elsewhere(trees):
 	]
 
 
+def clocks_of_the_machine(trees):
+	"""What leases, limits, starts and times of sending depend on comes from the database's clock."""
+	return [
+		f"{name} reads the machine's clock"
+		for name in reads_machine_clock(trees)
+		if (room(name) in ON_DATABASE_CLOCK or name.startswith("api.desk") or is_controller(name))
+	]
+
+
+def reads_machine_clock(trees):
+	called = set().union(*(modules_naming(trees, dotted) for dotted in MACHINE_CLOCKS))
+	names = {name for name, tree in trees.items() if imported(tree, name) & MACHINE_CLOCKS}
+	return called | names
+
+
 def whitelisted_elsewhere(trees):
 	direct = modules_naming(trees, "frappe.whitelist")
 	imports = {name for name, tree in trees.items() if "frappe.whitelist" in imported(tree, name)}
@@ -251,6 +268,12 @@ RULES = {
 	commits_elsewhere: {
 		"audience.lists.members_store": "import frappe\nfrappe.db.commit()",
 		"api.desk.preview": "import frappe\ndef f():\n\tdone = frappe.db.commit\n\tdone()",
+	},
+	clocks_of_the_machine: {
+		"jobs.sending": "import time\nepoch = int(time.time())",
+		"delivery.send_store": "import time\nclock = time.time",
+		"drip.plan_store": "from time import time\nepoch = time()",
+		"api.desk.preview": "from datetime import datetime\nnow = datetime.now()",
 	},
 	whitelisted_elsewhere: {
 		"jobs.sending": "import frappe\n@frappe.whitelist()\ndef f(): ...",

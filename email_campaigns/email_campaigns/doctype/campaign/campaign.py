@@ -3,9 +3,11 @@ from frappe import _
 from frappe.model.document import Document
 from frappe.model.naming import set_name_by_naming_series
 
+from email_campaigns import names_store
 from email_campaigns.delivery.copies import fields_store
 from email_campaigns.drip import enrolment_store, schedule_store
 from email_campaigns.erpnext import utm_store
+from email_campaigns.tracking import link_store
 
 
 class Campaign(Document):
@@ -15,9 +17,13 @@ class Campaign(Document):
 		"""Name the campaign by its title, or by the naming series where ERPNext is set so."""
 		# ERPNext's setting and rule; other sites do not have it.
 		if frappe.defaults.get_global_default("campaign_naming_by") == "Naming Series":
-			set_name_by_naming_series(self)
+			self.name = names_store.draw_name(self.doctype, self._next_in_series)
 		else:
 			self.name = self.campaign_name
+
+	def _next_in_series(self) -> str:
+		set_name_by_naming_series(self)
+		return self.name
 
 	def validate(self):
 		"""Raise ValidationError where dates, lists, schedule or CC fields contradict each other."""
@@ -27,6 +33,8 @@ class Campaign(Document):
 		schedule_store.check_schedule(self)
 		fields_store.check_form(self)
 		self.drip_problem, self.drip_problem_step = "", 0
+		if self.is_new():
+			self.link_key = frappe.generate_hash(length=10)
 
 	def on_update(self):
 		"""Let the enrolments follow a changed schedule."""
@@ -36,8 +44,20 @@ class Campaign(Document):
 		"""Mirror the campaign to ERPNext's UTM Campaign."""
 		utm_store.mirror_campaign(self)
 
+	def before_rename(self, old, new, merge=False):
+		"""Raise ValidationError where a campaign with enrolments would get the steps of another."""
+		if merge:
+			enrolment_store.check_merge(old, new)
+
+	def on_trash(self):
+		"""Raise ValidationError where something was sent, or is to be sent, in the campaign's name."""
+		names_store.check_deletable(
+			self, _("Set its status to Inactive instead: then nothing is sent in its name any more.")
+		)
+
 	def after_rename(self, old, new, merge=False):
-		"""Let the title and the UTM Campaign follow the new name."""
+		"""Let the title, the links and the UTM Campaign follow the new name."""
+		link_store.follow_renamed_campaign(old, new)
 		if self.campaign_name == old and not merge:
 			# Before the rest: what follows would make another UTM Campaign of the new name.
 			utm_store.follow_rename(old, new)

@@ -22,7 +22,7 @@ def on_doctype_update():
 	"""Add the indexes of the table."""
 	frappe.db.add_index("Campaign Log", ["source", "action"])
 	frappe.db.add_index("Campaign Log", ["campaign", "action"])
-	frappe.db.add_index("Campaign Log", ["recipient_name", "recipient_doctype"])
+	frappe.db.add_index("Campaign Log", ["recipient_doctype", "recipient_name"])
 	frappe.db.add_index("Campaign Log", ["email"])
 	frappe.db.add_index("Campaign Log", ["message"])
 	frappe.db.add_index("Campaign Log", ["creation"])

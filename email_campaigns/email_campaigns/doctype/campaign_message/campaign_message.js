@@ -1,7 +1,14 @@
+const MAY_HAVE_LEFT = ["Sent", "Sending", "Uncertain"];
 const NEVER_LEFT = ["Failed", "Expired", "Cancelled", "Skipped"];
 
 frappe.ui.form.on("Campaign Message", {
+	before_load: () => frappe.require("ec_campaign_message.bundle.js"),
+
 	refresh(frm) {
+		if (MAY_HAVE_LEFT.includes(frm.doc.status))
+			frm.add_custom_button(__("Show Mail…"), () =>
+				email_campaigns.campaign_message.show_sent_mail(frm.doc.name)
+			);
 		if (frm.doc.source_doctype !== "Mass Email" || !frappe.model.can_write("Mass Email")) return;
 		if (frm.doc.status === "Uncertain") {
 			frm.add_custom_button(__("Arrived"), () => decide(frm, 1));

@@ -28,3 +28,7 @@ def on_doctype_update():
 	frappe.db.add_index("Campaign Message", ["member", "source"])
 	# Written once, with the row: a recipient who gets a mail again is one person in the results.
 	frappe.db.add_index("Campaign Message", ["resend_of"])
+	# A rename of any record updates its rows by both; without an index it would lock the whole ledger.
+	# The doctype comes first, for Frappe 15 asks at each rename and deletion which doctypes there are.
+	frappe.db.add_index("Campaign Message", ["recipient_doctype", "recipient_name"])
+	frappe.db.add_index("Campaign Message", ["target_list"])

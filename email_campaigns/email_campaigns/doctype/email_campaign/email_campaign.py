@@ -1,8 +1,10 @@
 import frappe
 from frappe import _
 from frappe.model.document import Document
+from frappe.model.naming import set_name_from_naming_options
 from frappe.utils.html_utils import sanitize_html
 
+from email_campaigns import names_store
 from email_campaigns.drip import enrolment_store
 from email_campaigns.jobs import drip
 from email_campaigns.schedule.drip import LOOK_NOW
@@ -10,6 +12,15 @@ from email_campaigns.schedule.drip import LOOK_NOW
 
 class EmailCampaign(Document):
 	"""An enrolment: one recipient in the drip sequence of a campaign."""
+
+	def autoname(self):
+		"""Give the enrolment a number that no other ever had."""
+		self.name = names_store.draw_name(self.doctype, self._next_in_series)
+
+	def _next_in_series(self) -> str:
+		# The definition has ERPNext's series, which goes on if the campaigns are given back to it.
+		set_name_from_naming_options(self.meta.autoname, self)
+		return self.name
 
 	def onload(self):
 		"""Make the reason of the end safe for the form."""
@@ -26,8 +37,8 @@ class EmailCampaign(Document):
 			drip.plan_soon()
 
 	def on_trash(self):
-		"""End the mails that have not left."""
-		enrolment_store.end_open_mails(self.name, _("The Email Campaign was deleted"))
+		"""Raise ValidationError where the ledger has a step of the enrolment."""
+		names_store.check_deletable(self, _("Stop the sequence instead."))
 
 
 def on_doctype_update():

@@ -1,18 +1,27 @@
 import frappe
 from frappe import _
 from frappe.model.document import Document
+from frappe.utils import cint
 
+from email_campaigns import bounds
 from email_campaigns.delivery.copies import copies_store, fields_store
+from email_campaigns.delivery.ledger import durability_store
+from email_campaigns.mass_mailing.prepare.plan_rules import problems_with_domain_rates
+from email_campaigns.translation import translate
 
 
 class EmailCampaignSettings(Document):
 	"""The settings of the app; `settings.app_settings` reads them."""
 
+	def onload(self):
+		"""Let the form show what is wrong with the database's settings."""
+		problems = durability_store.read_durability_problems()
+		self.set_onload("durability", [translate(problem) for problem in problems])
+
 	def validate(self):
-		"""Raise ValidationError for numbers below 1, unknown fields and useless CC fields."""
-		for field in ("batch_size", "parallel_jobs", "sessions_per_job", "max_attempts"):
-			if (self.get(field) or 0) < 1:
-				frappe.throw(_("{0} must be at least 1.").format(_(self.meta.get_label(field))))
+		"""Raise ValidationError for numbers out of bounds, unusable rates, unknown fields and CC fields."""
+		self._check_numbers()
+		self._check_domain_rates()
 		for row in self.recipient_sources:
 			self._check_source(row)
 		fields_store.check_offered(self.cc_fields)
@@ -23,6 +32,18 @@ class EmailCampaignSettings(Document):
 		copies_store.skip_disabled_fields(
 			fields_store.newly_disabled(before.cc_fields if before else (), self.cc_fields)
 		)
+
+	def _check_numbers(self):
+		for field in bounds.SETTINGS:
+			value = cint(self.get(field))
+			if value != bounds.clamp_setting(field, value):
+				sentence = _("{0} must be from {1} to {2}.")
+				frappe.throw(sentence.format(_(self.meta.get_label(field)), *bounds.SETTINGS[field]))
+
+	def _check_domain_rates(self):
+		rates = [(row.domain or "", cint(row.hourly_rate)) for row in self.domain_rates]
+		for _field, sentence in problems_with_domain_rates(rates):
+			frappe.throw(translate(sentence), title=_(self.meta.get_label("domain_rates")))
 
 	def _check_source(self, row):
 		fields = {df.fieldname for df in frappe.get_meta(row.source_doctype).fields}

@@ -1,12 +1,11 @@
-import time
-
 import frappe
 from frappe import _
 from frappe.model.document import Document
+from frappe.model.naming import make_autoname
 from frappe.utils import cint, flt, get_datetime, get_system_timezone
 from frappe.utils.html_utils import sanitize_html
 
-from email_campaigns import lifecycle
+from email_campaigns import lifecycle, names_store
 from email_campaigns.delivery.copies import fields_store
 from email_campaigns.delivery.mailing import mailing
 from email_campaigns.email_campaigns.doctype.campaign.campaign import check_lists
@@ -16,14 +15,21 @@ from email_campaigns.mass_mailing.freeze_store import new_holdout_seed
 from email_campaigns.mass_mailing.prepare import ab_rules, plan_rules
 from email_campaigns.message.headers import HeaderError, header_text
 from email_campaigns.schedule.clock import UnknownZone, to_epoch
+from email_campaigns.site_time import database_epoch
 from email_campaigns.translation import translate
 
 VOIDED = ("status", "problem", "modified", *approval_store.NONE)
+SERIES = "MASS-.YYYY.-.#####"
 FIELDS_IN_HEADERS = ("from_name", "reply_to", "subject_prefix")
 
 
 class MassEmail(Document):
 	"""A mailing: what is sent to which lists, when and how fast; status_store alone changes its status."""
+
+	def autoname(self):
+		"""Give the mailing a number that no other ever had."""
+		# Here and not in the definition, from which Frappe gives the last number again after a deletion.
+		self.name = names_store.draw_name(self.doctype, lambda: make_autoname(SERIES, doc=self))
 
 	def onload(self):
 		"""Give the form the state of the approval, and make the texts of users safe for it."""
@@ -113,7 +119,7 @@ class MassEmail(Document):
 		self.set("send_when", send_when)
 
 	def _check_plan(self):
-		for field, sentence in plan_rules.problems_with_plan(self._plan(), int(time.time())):
+		for field, sentence in plan_rules.problems_with_plan(self._plan(), database_epoch()):
 			frappe.throw(translate(sentence), title=_(self.meta.get_label(field)))
 
 	def _check_test(self):
@@ -162,10 +168,14 @@ class MassEmail(Document):
 		return not before or cint(before.get(field)) != cint(self.get(field))
 
 	def on_trash(self):
-		"""Raise ValidationError unless the mailing is a Draft or Cancelled."""
+		"""Raise ValidationError where the mailing may still send something, or has sent something."""
 		if self.status not in ("Draft", "Cancelled"):
 			frappe.throw(
 				_("A mailing that is {0} can't be deleted; its ledger and log belong to it.").format(
 					_(self.status)
 				)
 			)
+		names_store.check_deletable(
+			self,
+			_("Cancel it instead: a Cancelled mailing sends nothing, and a filter of the list hides it."),
+		)

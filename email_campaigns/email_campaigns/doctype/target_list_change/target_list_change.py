@@ -17,3 +17,5 @@ def on_doctype_update():
 	frappe.db.add_index("Target List Change", ["target_list", "creation"])
 	frappe.db.add_index("Target List Change", ["email"])
 	frappe.db.add_index("Target List Change", ["creation"])
+	# A rename of any record updates the rows with both values.
+	frappe.db.add_index("Target List Change", ["member_doctype", "member_name"])

@@ -11,6 +11,11 @@ from email_campaigns.translation import translate
 class TargetListMember(Document):
 	"""A member of a target list: a record of a recipient source, or a plain address."""
 
+	def before_insert(self):
+		"""Raise ValidationError for a number of one's own, which a member that is gone may have had."""
+		if self.get("__newname"):
+			frappe.throw(_("A member gets its number by itself; the ledger knows earlier ones by theirs."))
+
 	def validate(self):
 		"""Read the address. Raises ValidationError where it is invalid, forgotten or on the list already."""
 		if self.member_doctype and self.member_name:
@@ -51,5 +56,5 @@ def on_doctype_update():
 	"""Add the unique key and the indexes of the table."""
 	frappe.db.add_unique("Target List Member", ["target_list", "member_key"], "unique_member")
 	frappe.db.add_index("Target List Member", ["target_list", "email"])
-	frappe.db.add_index("Target List Member", ["member_name", "member_doctype"])
+	frappe.db.add_index("Target List Member", ["member_doctype", "member_name"])
 	frappe.db.add_index("Target List Member", ["email"])

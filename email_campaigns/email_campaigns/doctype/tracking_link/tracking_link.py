@@ -2,6 +2,7 @@ import frappe
 from frappe import _
 from frappe.model.document import Document
 
+from email_campaigns.tracking import link_store
 from email_campaigns.tracking.target import problem_with_url
 from email_campaigns.translation import translate
 
@@ -38,6 +39,10 @@ class TrackingLink(Document):
 				_("The campaign {0} has a tracking link with this title already.").format(self.campaign),
 				title=_(self.meta.get_label("title")),
 			)
+
+	def on_trash(self):
+		"""Raise ValidationError where mails have left that may have the link."""
+		link_store.check_deletable(self)
 
 
 def on_doctype_update():

@@ -31,15 +31,39 @@ class TestAccounts(FailureTest):
 			free.bind(("127.0.0.1", 0))
 			change("Email Account", ACCOUNT, smtp_port=free.getsockname()[1])
 		self.go_on()
-		self.assertPaused(ACCOUNT, "nothing accepts connections")
+		self.assertHeld(ACCOUNT, "nothing accepts connections")
 		self.assertNothingLost(self.mailing)
-		self.goes_on_after_repair()
+		self.serve()
+		self.goes_on_by_itself()
+
+	def test_a_host_that_is_unknown(self):
+		self.start(self.mailing)
+		change("Email Account", ACCOUNT, smtp_server="no-such-host.invalid")
+		self.go_on()
+		self.assertHeld(ACCOUNT)
+		self.serve()
+		self.goes_on_by_itself()
+
+	def test_a_login_that_fails_for_the_time_being(self):
+		self.addCleanup(remove_account)
+		self.start(self.mailing)
+		self.serve({"auth": "454 4.7.0 Temporary authentication failure"}, logins={"news": "secret"})
+		account = frappe.get_doc("Email Account", ACCOUNT)
+		account.update({"no_smtp_authentication": 0, "password": "secret"})
+		account.flags.ignore_validate = True
+		account.save()
+		frappe.db.commit()
+		self.go_on()
+		self.assertHeld(ACCOUNT, "Temporary authentication failure")
+		self.serve(logins={address("news"): "secret"})
+		self.goes_on_by_itself()
 
 	def test_a_server_that_never_greets(self):
 		self.impatient()
 		self.send_with({"banner": HANG})
-		self.assertPaused(ACCOUNT, "did not answer")
-		self.goes_on_after_repair()
+		self.assertHeld(ACCOUNT, "did not answer")
+		self.serve()
+		self.goes_on_by_itself()
 
 	def test_a_refused_login(self):
 		self.addCleanup(remove_account)

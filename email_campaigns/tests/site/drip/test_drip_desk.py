@@ -4,7 +4,7 @@ import frappe
 from frappe.utils import add_days, nowdate
 
 from email_campaigns.api.desk import drip
-from email_campaigns.delivery.compose import view_store
+from email_campaigns.delivery import recompose_store
 from email_campaigns.drip.plan_store import has_due
 from email_campaigns.tests.site.kits.builders import (
 	a_contact,
@@ -117,17 +117,6 @@ class TestStopping(DripTest):
 		frappe.db.commit()
 		self.assertEqual(self.status(self.name), "Cancelled")
 
-	def test_deleting_a_sequence_stops_its_queued_mails(self):
-		frappe.db.set_default("suspend_email_queue", 1)
-		self.addCleanup(frappe.db.set_default, "suspend_email_queue", 0)
-		self.at(1)
-		frappe.delete_doc("Email Campaign", self.name)
-		frappe.db.commit()
-		frappe.db.set_default("suspend_email_queue", 0)
-		self.at(1)
-		self.assertEqual(self.subjects(JO), ["Day 0"])
-		frappe.db.delete("Campaign Message", {"source": self.name})
-
 
 class TestFigures(DripTest):
 	def setUp(self):
@@ -168,7 +157,7 @@ class TestFigures(DripTest):
 
 	def test_a_mail_is_shown_in_the_browser_as_it_was_sent(self):
 		message = frappe.db.get_value("Campaign Message", {"source": self.name})
-		self.assertIn("Hello Jo", view_store.render_sent_mail(message))
+		self.assertIn("Hello Jo", recompose_store.view_sent_mail(message))
 
 	def test_the_calendar_shows_sequences_that_last_into_it(self):
 		events = drip.events(

@@ -2,8 +2,9 @@
 
 import frappe
 
+from email_campaigns.audience.decide import DISABLED
 from email_campaigns.audience.suppression.suppression_store import suppress
-from email_campaigns.drip import decide, events_store
+from email_campaigns.drip import events_store
 from email_campaigns.jobs import sending
 from email_campaigns.tests.site.kits.builders import a_contact, a_list, a_user, address, change, settings
 from email_campaigns.tests.site.kits.drips import JO, OnePersonTest, a_sequence, a_step, clock, enrol
@@ -71,7 +72,7 @@ class TestEnds(OnePersonTest):
 		self.at(1)
 		change("User", user, enabled=0)
 		self.rest()
-		self.assertEqual([row[3] for row in self.steps(self.name)], ["", decide.DISABLED, decide.DISABLED])
+		self.assertEqual([row[3] for row in self.steps(self.name)], ["", DISABLED, DISABLED])
 
 	def test_a_merged_recipient_goes_on_in_one_sequence(self):
 		"""Both were enrolled: the sequence that began first goes on, the other says why it ended."""

@@ -63,6 +63,32 @@ class TestTargetList(DripTest):
 		self.at(0, 23)
 		self.assertEqual(len(self.subjects(JO)), 1)
 
+	def test_a_contact_and_a_user_of_one_name_are_two_people(self):
+		"""The contact's name is the user's address; each has opted out, or not, on their own record."""
+		user = a_user("lee")
+		contact = a_contact(address("contact"), unsubscribed=1)
+		frappe.rename_doc("Contact", contact, user, force=True)
+		add_records(self.list, "Contact", user)
+		add_records(self.list, "User", user)
+		frappe.db.commit()
+		self.at(0, 23)
+		ends = {row[1]: row[2:] for row in self.steps(self.name)}
+		self.assertEqual(ends[address("contact")], ("Skipped", "Opted out on the record"))
+		self.assertEqual(ends[LEE], ("Sent", ""))
+
+	def test_both_of_one_name_who_opted_out_have_a_row_each(self):
+		user = a_user("lee")
+		contact = a_contact(address("contact"), unsubscribed=1)
+		frappe.rename_doc("Contact", contact, user, force=True)
+		frappe.db.set_value("User", user, "unsubscribed", 1)
+		for doctype in ("Contact", "User"):
+			add_records(self.list, doctype, user)
+		frappe.db.commit()
+		self.at(0, 23)
+		ends = {row[1]: row[2:] for row in self.steps(self.name)}
+		for email in (address("contact"), LEE):
+			self.assertEqual(ends[email], ("Skipped", "Opted out on the record"))
+
 	def test_a_list_that_is_empty_on_the_day_of_a_step_says_so(self):
 		members_store.delete_members(self.list)
 		frappe.db.commit()

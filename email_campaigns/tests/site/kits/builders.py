@@ -44,11 +44,13 @@ TITLED = (
 	("Campaign Target List", "target_list"),
 	("Target List", "name"),
 	("Tracking Link", "campaign"),
+	("Campaign Mail Text", "campaign"),
 	("Campaign", "name"),
 	("Email Template", "name"),
 	("Email Group Member", "email_group"),
 	("Email Group", "name"),
 	("Suppressed Email", "origin"),
+	("Sending Hold", "name"),
 	("Contact", "designation"),
 )
 ADDRESSED = (
@@ -199,5 +201,10 @@ def wipe() -> None:
 		frappe.db.delete(doctype, {field: ["like", f"%@{DOMAIN}"]})
 	for doctype in ("Contact Email", "Contact Phone"):
 		frappe.db.sql(f"DELETE FROM `tab{doctype}` WHERE parent NOT IN (SELECT name FROM `tabContact`)")
+	frappe.db.sql(
+		"DELETE FROM `tabCampaign Mail Values` WHERE name NOT IN (SELECT name FROM `tabCampaign Message`)"
+	)
+	# The next test makes documents of the same titles.
+	frappe.db.delete("Retired Name")
 	frappe.db.commit()
 	empty_queues()

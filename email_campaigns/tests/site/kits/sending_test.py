@@ -13,6 +13,7 @@ from frappe.tests.utils import FrappeTestCase
 from email_campaigns.api.desk import approval
 from email_campaigns.delivery.ledger import counts_store
 from email_campaigns.delivery.smtp import transport
+from email_campaigns.delivery.smtp.channel import Timeouts
 from email_campaigns.jobs import sending
 from email_campaigns.tests.site.kits.builders import (
 	PLAIN_SETTINGS,
@@ -63,9 +64,10 @@ class SendingTest(FrappeTestCase):
 
 	def impatient(self, seconds: float = 0.5) -> None:
 		"""Give up sooner on a silent server."""
-		patience = patch.object(transport, "TIMEOUT", seconds)
-		patience.start()
-		self.addCleanup(patience.stop)
+		for name in ("SENDING", "ATTENDED"):
+			patience = patch.object(transport, name, Timeouts.every(seconds))
+			patience.start()
+			self.addCleanup(patience.stop)
 
 	def at_mail(self, number: int, action: Callable[[], object]) -> None:
 		"""Let something happen elsewhere, with a connection of its own, while the server takes this mail."""
@@ -121,6 +123,11 @@ class SendingTest(FrappeTestCase):
 	def due_again(self, name: str) -> None:
 		"""Let the time pass that postponed mails wait."""
 		frappe.db.sql("UPDATE `tabCampaign Message` SET send_after = 0 WHERE source = %s", name)
+		frappe.db.commit()
+
+	def end_hold(self) -> None:
+		"""Let the time pass for which the account waits."""
+		frappe.db.sql("UPDATE `tabSending Hold` SET held_epoch = 1 WHERE held_epoch > 0")
 		frappe.db.commit()
 
 	def end_leases(self, name: str) -> None:

@@ -6,7 +6,7 @@ import frappe
 
 from email_campaigns.api.desk import ab_versions as api
 from email_campaigns.api.desk import mass_email, resend
-from email_campaigns.delivery.compose import view_store
+from email_campaigns.delivery import recompose_store
 from email_campaigns.delivery.ledger.row import WAITS_FOR_WINNER
 from email_campaigns.jobs import ab_winner
 from email_campaigns.mass_mailing import ab_winner_store
@@ -234,7 +234,7 @@ class TestAfterwards(ABTest):
 		name = self.send(self.mailing(ab_versions=rows, percent=100))
 		mails = self.mails(name)
 		for label, shown in (("A", False), ("B", True)):
-			html = view_store.render_sent_mail(mails[self.versions(name)[label][0]])
+			html = recompose_store.view_sent_mail(mails[self.versions(name)[label][0]])
 			self.assertEqual("Another text" in html, shown)
 
 	def test_it_is_part_of_the_explanation(self):

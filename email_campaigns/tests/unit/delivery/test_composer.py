@@ -7,21 +7,25 @@ import pytest
 
 from email_campaigns.audience.decide import RECORD_MISSING
 from email_campaigns.delivery.compose.composer import Composer, compose_letters
+from email_campaigns.delivery.compose.sent_text import SentText
 from email_campaigns.delivery.ledger.row import ClaimedMail
-from email_campaigns.delivery.mailing.mailing import Mailing
 from email_campaigns.message.compile import Footer, compile_message
 from email_campaigns.message.headers import HeaderError
 
-MAILING = {
-	"name": "M-1",
+SUBJECT = "Hello {{ doc.first_name }}"
+HTML = "<p>{{ mass_email.title }} {{ campaign.name }} {{ 100 / doc.size }}</p>"
+TEXT = {
+	"mailing": "M-1",
 	"title": "Spring",
 	"campaign": "Shoes",
-	"subject": "Hello {{ doc.first_name }}",
-	"html": "<p>{{ mass_email.title }} {{ campaign.name }} {{ 100 / doc.size }}</p>",
-	"sender_user": "jo@example.org",
-	"account": "News",
-	"sender_address": "news@example.org",
+	"edition": "",
 	"sender_name": "News & Co",
+	"sender_address": "news@example.org",
+	"reply_to": "",
+	"informational": False,
+	"names_copies": False,
+	"base_url": "https://example.org",
+	"links": {},
 }
 ROWS = [
 	ClaimedMail(7, "kim@example.org", "Contact", "Kim"),
@@ -34,19 +38,18 @@ RECORDS = {
 
 
 def composer(**changes):
-	mailing = Mailing(**{**MAILING, **changes})
 	footer = Footer(sender_line="", postal_address="", unsubscribe=True, unsubscribe_text="Unsubscribe")
+	compiled = compile_message(SUBJECT, HTML, footer=footer)
 	return Composer(
-		mailing,
-		compile_message(mailing.subject, mailing.html, footer=footer),
+		SentText(**{**TEXT, "source": compiled.source, **changes}),
+		compiled,
 		unsubscribe_url=lambda number: f"https://example.org/ec/u/{number}",
 		message_id=lambda number: f"{number}@example.org",
-		clock=lambda: 0,
 	)
 
 
 def letters(records=RECORDS, **changes):
-	return list(compose_letters({"": composer(**changes)}, ROWS, records))
+	return list(compose_letters({"": composer(**changes)}, ROWS, records, 0))
 
 
 def parsed(letter):

@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 from email_campaigns import lifecycle
 from email_campaigns.audience.address import address_key
 from email_campaigns.delivery.compose.composer import Composer
+from email_campaigns.delivery.compose.sent_text import SentText
 from email_campaigns.delivery.copies.rules import (
 	BEYOND_ASCII,
 	GONE,
@@ -25,7 +26,7 @@ from email_campaigns.delivery.copies.rules import (
 	valid_addresses,
 )
 from email_campaigns.delivery.ledger.row import WAITS_FOR_MAIL, ClaimedMail, MailHeading
-from email_campaigns.delivery.mailing.mailing import CcField, Mailing
+from email_campaigns.delivery.mailing.mailing import CcField
 from email_campaigns.message.compile import Footer, compile_message
 
 KIM = "kim@x.org"
@@ -173,32 +174,26 @@ def test_a_key_names_a_field():
 	assert (field, field.key) == (CcField("CRM Lead", "lead_owner"), "CRM Lead.lead_owner")
 
 
-TEXTS = {
-	"name": "M",
-	"title": "T",
-	"campaign": "C",
-	"sender_user": "u",
-	"account": "A",
-	"sender_name": "News",
+TEXT = {
+	**dict.fromkeys(("mailing", "title", "campaign", "edition", "reply_to", "base_url"), ""),
+	**{"sender_name": "News", "sender_address": "n@x.org", "informational": False, "names_copies": True},
 }
-MAILING = Mailing(
-	**TEXTS, subject="Hello", html="<p>Hello {{ doc.first_name }}</p>", sender_address="n@x.org"
-)
 
 
 def test_a_mail_and_its_copies_name_the_same_people():
+	footer = Footer("", "", True, "Unsubscribe")
+	compiled = compile_message("Hello", "<p>Hello {{ doc.first_name }}</p>", footer=footer)
 	composer = Composer(
-		MAILING,
-		compile_message(MAILING.subject, MAILING.html, footer=Footer("", "", True, "Unsubscribe")),
+		SentText(**TEXT, source=compiled.source, links={}),
+		compiled,
 		unsubscribe_url=lambda number: f"https://x.org/u/{number}",
 		message_id=lambda number: f"{number}@x.org",
-		clock=lambda: 0,
 	)
 	heading = MailHeading(KIM, ("boss@x.org", "aide@x.org"))
 	rows = [ClaimedMail(7, KIM, "Contact", "Kim"), ClaimedMail(8, "boss@x.org", "Contact", "Kim", cc_of=7)]
 	mails = []
 	for row in rows:
-		letter = composer.letter(row, {"first_name": "Kim"}, heading)
+		letter = composer.letter(row, {"first_name": "Kim"}, 0, heading)
 		assert (letter.email, row.mail) == (row.email, 7)
 		mails.append(email.message_from_bytes(letter.content, policy=email.policy.SMTP))
 	assert [(mail["To"], mail["Cc"], mail["Subject"]) for mail in mails] == [

@@ -136,7 +136,7 @@ class TestPlan:
 			(Person(somebody(suppressed="Hard Bounce")), "Suppressed: Hard Bounce"),
 			(Person(somebody(opted_out=True)), "Opted out on the record"),
 			(Person(somebody(), unsubscribed=True), "Unsubscribed"),
-			(Person(somebody(), disabled=True), decide.DISABLED),
+			(Person(somebody(disabled=True)), "The record is disabled"),
 			(Person(somebody(), PastMails(replied=True)), decide.REPLIED),
 		],
 	)

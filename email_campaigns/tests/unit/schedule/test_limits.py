@@ -6,7 +6,7 @@ from itertools import cycle
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from email_campaigns.schedule.limits import HOUR, LEAD, UNLIMITED, Rolling, Spread, opens, strictest
+from email_campaigns.schedule.limits import HOUR, LEAD, UNLIMITED, Rates, Rolling, Spread, opens, strictest
 
 MINUTE = 60
 EVERY_MINUTE = (MINUTE,)
@@ -271,3 +271,38 @@ def test_a_mailing_resumed_after_its_end_goes_out_at_once():
 	late = Spread("spread", anchor=2 * HOUR, ends=HOUR, planned=60, waiting=60)
 	assert late.room(2 * HOUR) == UNLIMITED
 	assert late.opens_at(2 * HOUR) == 2 * HOUR
+
+
+rates_an_hour = st.integers(0, 50)
+domains = st.dictionaries(st.sampled_from(["a.example", "b.example"]), rates_an_hour)
+rates = st.builds(Rates, rates_an_hour, rates_an_hour, domains, domains)
+
+
+def room(held: Rates, sent: int) -> int:
+	every = [held.site, held.own, *held.site_domains.values(), *held.own_domains.values()]
+	return min(Rolling("", rate, sent).room(0) for rate in every)
+
+
+@given(rates, rates, st.integers(0, 60))
+def test_a_batch_that_may_be_kept_would_have_been_granted_under_the_new_rates(earlier, now, sent):
+	if not now.is_below(earlier):
+		assert room(now, sent) >= room(earlier, sent)
+
+
+@given(rates)
+def test_the_same_rates_are_not_below_themselves(held):
+	assert not held.is_below(held)
+
+
+def test_each_rate_that_is_lowered_or_new_is_seen():
+	held = Rates(100, 50, {"a.example": 10}, {"b.example": 5})
+	for now in (
+		Rates(99, 50, {"a.example": 10}, {"b.example": 5}),
+		Rates(100, 49, {"a.example": 10}, {"b.example": 5}),
+		Rates(100, 50, {"a.example": 9}, {"b.example": 5}),
+		Rates(100, 50, {"a.example": 10, "c.example": 900}, {"b.example": 5}),
+		Rates(100, 50, {"a.example": 10}, {"b.example": 4}),
+	):
+		assert now.is_below(held)
+	assert not Rates(0, 0).is_below(held)
+	assert Rates(10_000).is_below(Rates())

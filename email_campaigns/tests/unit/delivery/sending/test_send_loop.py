@@ -3,7 +3,7 @@
 import pytest
 
 from email_campaigns.delivery.compose.composer import Letter
-from email_campaigns.delivery.sending.send_loop import LOSSES_UNTIL_PAUSE
+from email_campaigns.delivery.sending.breaker import LOSS_LIMIT
 from email_campaigns.delivery.smtp.session import Unavailable
 from email_campaigns.tests.support.fakes import Killed, MemoryJournal
 from email_campaigns.tests.unit.delivery.sending.loop_kit import FIVE, Bench
@@ -35,7 +35,7 @@ def test_a_mail_that_was_refused_before_the_body_was_never_on_its_way_to_anybody
 
 
 def test_a_permanent_refusal_fails_the_mail_and_the_session_goes_on():
-	bench = Bench({2: ("refuse", "rcpt", 550)}).run()
+	bench = Bench({2: ("refuse", "rcpt", 550, "", "User unknown")}).run()
 	assert bench.states() == ["Sent", "Failed", "Sent", "Sent", "Sent"]
 	assert bench.row(2).bounced
 	assert bench.row(2).reason
@@ -43,10 +43,17 @@ def test_a_permanent_refusal_fails_the_mail_and_the_session_goes_on():
 	assert [failure.letter.email for failure in bench.tally.failures] == [FIVE[1]]
 
 
+def test_a_refusal_that_names_no_unknown_recipient_fails_the_mail_and_not_the_address():
+	bench = Bench({2: ("refuse", "rcpt", 550, "", "Local problem")}).run()
+	assert bench.states()[1] == "Failed"
+	assert not bench.row(2).bounced
+
+
 def test_a_temporary_refusal_postpones_it_with_growing_delay():
 	bench = Bench({1: ("refuse", "rcpt", 450)}).run()
 	first = bench.row(1).delay
 	assert (bench.row(1).status, bench.row(1).attempts, bench.tally.postponed) == ("Queued", 1, 1)
+	bench.loop.drop()
 	bench.server.script = {6: ("refuse", "content", 452)}
 	bench.run()
 	assert (bench.row(1).status, bench.row(1).attempts) == ("Queued", 2)
@@ -70,10 +77,16 @@ def test_a_refused_sender_pauses_and_uses_up_nobody():
 	assert bench.row(2).attempts == 0
 
 
-def test_a_loss_before_the_body_postpones_and_a_new_session_goes_on():
+def test_a_loss_before_the_body_is_made_up_for_in_a_new_session():
 	bench = Bench({2: ("lose", "rcpt")}).run()
+	assert bench.states() == ["Sent"] * 5
+	assert (bench.server.connections, bench.row(2).attempts) == (2, 1)
+
+
+def test_a_mail_at_which_two_connections_break_waits():
+	bench = Bench({2: ("lose", "rcpt"), 3: ("lose", "rcpt")}).run()
 	assert bench.states() == ["Sent", "Queued", "Sent", "Sent", "Sent"]
-	assert bench.server.connections == 2
+	assert (bench.server.connections, bench.row(2).attempts) == (3, 1)
 
 
 @pytest.mark.parametrize("delivered", [True, False])
@@ -86,10 +99,10 @@ def test_a_loss_after_the_body_is_a_doubt_for_ever(delivered):
 
 def test_several_losses_in_a_row_pause():
 	bench = Bench(dict.fromkeys(range(2, 9), ("lose", "rcpt"))).run()
-	assert f"{LOSSES_UNTIL_PAUSE} times in a row" in str(bench.tally.problem)
+	assert f"{LOSS_LIMIT} times in a row" in str(bench.tally.problem)
 	assert bench.states()[0] == "Sent"
 	assert set(bench.states()[1:]) == {"Queued"}
-	assert bench.row(4).attempts == 0, "the last one is given back untouched"
+	assert {row.attempts for row in bench.ledger.rows.values()} == {1, 0}, "nobody is used up by it"
 
 
 def test_no_session_pauses_with_the_reason():

@@ -1,8 +1,6 @@
-"""The meaning of refusals: a corpus of real replies of mail servers, and the parts of the judgement."""
+"""Replies as values, and the errors that carry them."""
 
-import csv
 import pickle
-from pathlib import Path
 
 import pytest
 
@@ -10,54 +8,9 @@ from email_campaigns.delivery.smtp.replies import (
 	ConnectionLost,
 	Refused,
 	Reply,
-	ReplyMeaning,
 	backoff,
-	judge_refusal,
 	parse_reply,
 )
-
-CORPUS = Path(__file__).parents[3] / "data" / "smtp_replies.tsv"
-
-
-def corpus() -> list[dict[str, str]]:
-	with open(CORPUS, encoding="utf-8", newline="") as file:
-		return list(csv.DictReader(file, delimiter="\t", quoting=csv.QUOTE_NONE))
-
-
-@pytest.mark.parametrize("row", corpus(), ids=lambda row: f"{row['stage']}-{row['reply'][:40]}")
-def test_corpus(row):
-	reply = parse_reply(row["reply"].replace("\\n", "\n").encode().split(b"\n"))
-	meaning, sentence = judge_refusal(Refused(row["stage"], reply))
-	assert meaning is ReplyMeaning(row["meaning"]), str(sentence)
-	assert str(sentence).endswith(f": {reply}")
-	assert str(reply.code) in str(sentence)
-
-
-def test_corpus_is_broad():
-	rows = corpus()
-	assert len(rows) >= 150
-	assert {row["meaning"] for row in rows} == {meaning.value for meaning in ReplyMeaning}
-	assert {row["stage"] for row in rows} == {"connect", "login", "mail", "rcpt", "data", "content"}
-
-
-def test_sentence_names_the_address():
-	refusal = Refused("rcpt", Reply(550, "5.1.1", "No such user"))
-	meaning, sentence = judge_refusal(refusal)
-	assert meaning is ReplyMeaning.BOUNCED
-	assert str(sentence) == "The server refused the address: 550 5.1.1 No such user"
-
-
-@pytest.mark.parametrize("stage", ["mail", "rcpt", "data", "content"])
-def test_every_code_has_a_meaning(stage):
-	for code in range(400, 600):
-		meaning, _sentence = judge_refusal(Refused(stage, Reply(code, "", "")))
-		if code in (421, 450, 451, 452):
-			assert meaning is ReplyMeaning.RETRY
-		if meaning is ReplyMeaning.BOUNCED:
-			assert stage == "rcpt"
-			assert code >= 500
-		if stage == "mail" and code >= 500:
-			assert meaning is ReplyMeaning.PAUSE
 
 
 @pytest.mark.parametrize(

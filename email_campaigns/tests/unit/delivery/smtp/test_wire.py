@@ -4,7 +4,8 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from email_campaigns.delivery.smtp.replies import Refused, ReplyMeaning, judge_refusal
+from email_campaigns.delivery.smtp.judge import judge_refusal
+from email_campaigns.delivery.smtp.replies import Refused, ReplyMeaning
 from email_campaigns.delivery.smtp.wire import dot_stuff, encode_mailbox
 from email_campaigns.tests.support.smtp_server import ScriptedServer
 from email_campaigns.tests.unit.delivery.smtp.smtp_kit import SENDER, hand_over, open_session, received

@@ -1,0 +1,133 @@
+"""Opt-outs that could not be carried out when they came, kept until a job does it: the only writer of Waiting
+Opt Out.
+
+A row is inserted alone and locks nothing else, so it can be stored while other rows are held. Where the
+database itself is away, a file in the site's private folder takes its place, on the disk before the person
+gets an answer. Workers that take the files in need the same folder; Frappe wants it shared anyway.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Iterator
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from uuid import uuid4
+
+import frappe
+from frappe.utils import now
+
+FOLDER = "email_campaigns_opt_outs"  # below the site's private folder
+DAMAGED = ".damaged"
+
+
+@dataclass(frozen=True, slots=True)
+class WaitingWish:
+	"""What a person asked for by the link of the mail number `message`.
+
+	`action` and `how` are those of api.public.preferences.act; `asked_at` is the site's time as Frappe stores
+	it.
+	"""
+
+	message: int
+	action: str
+	how: str
+	asked_at: str
+
+
+def make_wish(message: int, action: str, how: str) -> WaitingWish:
+	"""Return a wish of this moment."""
+	return WaitingWish(message, action, how, now())
+
+
+def add(wish: WaitingWish) -> None:
+	"""Add a wish to the table."""
+	# Read first, without a lock: the mail's row may be the one that somebody holds.
+	email = frappe.db.get_value("Campaign Message", wish.message, "email") or ""
+	frappe.db.sql(
+		"""INSERT INTO `tabWaiting Opt Out` (name, creation, modified, owner, modified_by, email, action, how,
+			message, tries)
+		VALUES (NEXTVAL(`waiting_opt_out_id_seq`), %s, %s, 'Guest', 'Guest', %s, %s, %s, %s, 0)""",
+		(wish.asked_at, wish.asked_at, email, wish.action, wish.how, wish.message),
+	)
+
+
+def write_file(wish: WaitingWish) -> None:
+	"""Write a wish to a file of its own, which is on the disk when this returns. Raises OSError."""
+	folder = _folder()
+	folder.mkdir(parents=True, exist_ok=True)
+	path = folder / f"{uuid4().hex}.json"
+	half = path.with_suffix(".half")
+	with half.open("w", encoding="utf-8") as file:
+		json.dump(asdict(wish), file)
+		file.flush()
+		os.fsync(file.fileno())
+	half.rename(path)
+	for directory in (folder, folder.parent):
+		_sync(directory)
+
+
+def _sync(directory: Path) -> None:
+	"""Make the names of new files durable (fsync(2): that of a file does not include its directory's)."""
+	handle = os.open(directory, os.O_RDONLY)
+	try:
+		os.fsync(handle)
+	finally:
+		os.close(handle)
+
+
+def read_files() -> Iterator[tuple[Path, WaitingWish]]:
+	"""Yield the wishes in files; the caller deletes each file once the wish is durable elsewhere.
+
+	A file that can't be read is renamed and reported.
+	"""
+	for path in sorted(_folder().glob("*.json")):
+		try:
+			wish = WaitingWish(**json.loads(path.read_text("utf-8")))
+		except FileNotFoundError:
+			continue  # another job was faster
+		except (TypeError, ValueError):
+			path.rename(path.with_suffix(DAMAGED))
+			frappe.log_error(f"Email Campaigns: the opt-out in {path.name} can't be read")
+		else:
+			yield path, wish
+
+
+def _folder() -> Path:
+	return Path(frappe.get_site_path("private", FOLDER))
+
+
+def read_waiting(most: int) -> list[tuple[int, WaitingWish]]:
+	"""Return (name, wish) of up to `most` rows, those tried least and the earliest first."""
+	rows = frappe.db.sql(
+		"""SELECT name, message, action, how, creation FROM `tabWaiting Opt Out`
+		ORDER BY tries, name LIMIT %s""",
+		most,
+	)
+	return [
+		(name, WaitingWish(message, action, how or "", str(asked_at)))
+		for name, message, action, how, asked_at in rows
+	]
+
+
+def waiting_addresses() -> list[str]:
+	"""Return the addresses that get no mail until their opt-outs are carried out."""
+	return frappe.db.sql("SELECT DISTINCT email FROM `tabWaiting Opt Out` WHERE email != ''", pluck=True)
+
+
+def is_withdrawn(email: str, asked_at: str) -> bool:
+	"""Tell whether a person has come back since they asked to leave."""
+	filters = {"email": email, "action": "Opted In", "creation": (">", asked_at)}
+	return bool(frappe.db.exists("Campaign Log", filters))
+
+
+def remove(name: int) -> None:
+	"""Remove a row whose wish is carried out, or void."""
+	frappe.db.delete("Waiting Opt Out", {"name": name})
+
+
+def count_try(name: int) -> int:
+	"""Count a try that failed, and return how many there were."""
+	frappe.db.sql("UPDATE `tabWaiting Opt Out` SET tries = tries + 1 WHERE name = %s", name)
+	return frappe.db.get_value("Waiting Opt Out", name, "tries") or 0

@@ -1,0 +1,159 @@
+"""The question “may this mail leave now?”, asked of a claimed batch by the facts of this moment.
+
+The same rules as at the freeze (audience/decide.py) decide, in a few queries for the whole batch. Who must
+not get the mail is Skipped with the reason; a mail or copy whose recipient has another address by now goes
+there. conditions_store.py asks again in the journal's statement, just before the content leaves.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+
+import frappe
+
+from email_campaigns.audience import recipients_store
+from email_campaigns.audience.address import address_key
+from email_campaigns.audience.decide import DUPLICATE_ADDRESS, UNSUBSCRIBED, Candidate, exclusion
+from email_campaigns.audience.recipients_store import Recipient
+from email_campaigns.compat import affected_rows
+from email_campaigns.delivery.copies import copies_store
+from email_campaigns.delivery.ledger.ends_store import end_queued
+from email_campaigns.delivery.ledger.row import ClaimedMail
+from email_campaigns.delivery.mailing.mailing import Mailing
+from email_campaigns.delivery.sending.conditions_store import enrolment_end
+
+
+@dataclass(frozen=True, slots=True)
+class _Row:
+	"""What a ledger says of a claimed mail beyond ClaimedMail."""
+
+	source: str
+	target_list: str
+	member: int
+	is_seed: bool
+	dedupe_key: str
+
+
+def without_unwanted(mailing: Mailing, claimed: Sequence[ClaimedMail]) -> list[ClaimedMail]:
+	"""Return the claimed mails that may leave, with today's addresses; the others are Skipped.
+
+	A mail that goes to another domain by now is given back, since a limit may hold for that domain.
+	"""
+	if not claimed:
+		return []
+	rows = _read_rows(claimed)
+	today = _read_candidates(mailing, claimed, rows)
+	reasons = {
+		row.name: exclusion(today[row.name], informational=mailing.informational)
+		for row in claimed
+		if not row.cc_of
+	}
+	_skip(reasons)
+	wanted = [row for row in claimed if not reasons.get(row.name)]
+	leaving, duplicates = _readdress(mailing, wanted, rows, today)
+	_skip(dict.fromkeys(duplicates, DUPLICATE_ADDRESS))
+	if mailing.cc_fields:
+		return copies_store.follow_records(mailing, leaving, today)
+	return leaving
+
+
+def _read_rows(claimed: Sequence[ClaimedMail]) -> dict[int, _Row]:
+	rows = frappe.db.sql(
+		"""SELECT name, source, COALESCE(target_list, ''), COALESCE(member, 0), is_seed, dedupe_key
+		FROM `tabCampaign Message` WHERE name IN %s""",
+		(tuple(row.name for row in claimed),),
+	)
+	return {name: _Row(*values) for name, *values in rows}
+
+
+def _read_candidates(
+	mailing: Mailing, claimed: Sequence[ClaimedMail], rows: Mapping[int, _Row]
+) -> dict[int, Candidate]:
+	"""Return {row: what is known now of its recipient}, of a copy of the record that names its person."""
+	seeds = [_recipient(row, rows[row.name]) for row in claimed if rows[row.name].is_seed]
+	others = [_recipient(row, rows[row.name]) for row in claimed if not rows[row.name].is_seed]
+	today = recipients_store.read_candidates(others, mailing.excluding)
+	if seeds:
+		today |= recipients_store.read_candidates(seeds, ())
+	if not mailing.stream:
+		return today
+	ends = _sequence_ends(mailing, claimed, rows)
+	return {name: replace(candidate, sequence_end=ends[name]) for name, candidate in today.items()}
+
+
+def _recipient(claimed: ClaimedMail, row: _Row) -> Recipient:
+	member = 0 if claimed.cc_of else row.member
+	return Recipient(claimed.name, row.target_list, member, claimed.doctype, claimed.record)
+
+
+def _sequence_ends(
+	mailing: Mailing, claimed: Sequence[ClaimedMail], rows: Mapping[int, _Row]
+) -> dict[int, str]:
+	"""Return {row: why nothing more of its sequence goes to this person, "" where it goes on}."""
+	sources = {row.source for row in rows.values()}
+	enrolments = frappe.db.sql(
+		"SELECT name, status, ended_because FROM `tabEmail Campaign` WHERE name IN %s", (tuple(sources),)
+	)
+	ends = dict.fromkeys(sources, enrolment_end(None, ""))
+	ends |= {name: enrolment_end(status, because) for name, status, because in enrolments}
+	leavers = set() if mailing.informational else recipients_store.find_leavers(sources)
+	return {
+		row.name: ends[rows[row.name].source]
+		or (UNSUBSCRIBED if (rows[row.name].source, address_key(row.email)) in leavers else "")
+		for row in claimed
+	}
+
+
+def _readdress(
+	mailing: Mailing, leaving: Sequence[ClaimedMail], rows: Mapping[int, _Row], today: Mapping[int, Candidate]
+) -> tuple[list[ClaimedMail], list[int]]:
+	"""Give mails the present addresses of their records.
+
+	Return those that leave with this batch, and the numbers of those whose new address has the mail already.
+	"""
+	staying, duplicates = [], []
+	for row in leaving:
+		candidate = today[row.name]
+		if row.cc_of or candidate.email == row.email:
+			staying.append(row)
+		elif not _move(mailing, row, rows[row.name], candidate):
+			duplicates.append(row.name)
+		elif candidate.domain == row.email.rpartition("@")[2].lower():
+			staying.append(replace(row, email=candidate.email))
+	return staying, duplicates
+
+
+def _move(mailing: Mailing, claimed: ClaimedMail, row: _Row, candidate: Candidate) -> bool:
+	"""Write a new address to a row; return False where somebody else of the mailing has it already."""
+	by_address = row.dedupe_key == f"a:{address_key(claimed.email)}"
+	key = f"a:{address_key(candidate.email)}" if by_address else row.dedupe_key
+	if key != row.dedupe_key:
+		_free_key(row.source, mailing.step, key)
+	same_domain = candidate.domain == claimed.email.rpartition("@")[2].lower()
+	frappe.db.sql(
+		f"""UPDATE IGNORE `tabCampaign Message` SET email = %(email)s, domain = %(domain)s,
+			dedupe_key = %(key)s{"" if same_domain else ", claim = '', lease_until = 0"}
+		WHERE name = %(name)s AND status = 'Queued'""",
+		{"email": candidate.email, "domain": candidate.domain, "key": key, "name": claimed.name},
+	)
+	return affected_rows() > 0
+
+
+def _free_key(source: str, step: int, key: str) -> None:
+	"""Take a key from a row whose recipient gets nothing."""
+	frappe.db.sql(
+		"""UPDATE `tabCampaign Message` SET dedupe_key = CONCAT('s:', COALESCE(member, 0), ':', name)
+		WHERE source = %s AND step = %s AND dedupe_key = %s AND status = 'Skipped'""",
+		(source, step, key),
+	)
+
+
+def _skip(reasons: Mapping[int, str]) -> None:
+	names: dict[str, list[int]] = defaultdict(list)
+	for name, reason in reasons.items():
+		if reason:
+			names[reason].append(name)
+	for reason, skipped in names.items():
+		end_queued("c.name IN %(names)s", {"names": tuple(skipped)}, "Skipped", reason)
