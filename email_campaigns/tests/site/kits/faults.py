@@ -119,6 +119,10 @@ class FaultTest(SendingTest):
 				WHERE source = %s AND {field} BETWEEN 1 AND %s""",
 				(seconds, name, PLANNED),
 			)
+		frappe.db.sql(
+			"UPDATE `tabSending Hold` SET held_epoch = held_epoch - %s WHERE held_epoch > %s",
+			(seconds, seconds),
+		)
 		frappe.db.commit()
 		self.record.age(seconds)
 
