@@ -136,10 +136,13 @@ class SendJob:
 		return self.pool.run(self.loops[: len(rows)], self._watch(letters, may_go_on))
 
 	def _watch(self, letters: Iterator[Letter], may_go_on: Callable[[], bool]) -> Iterator[Letter]:
-		"""Yield the letters; stop all loops as soon as those that remain may not leave any more."""
+		"""Yield the letters; stop all loops as soon as those that remain may not leave any more.
+
+		While the pool's thread opens a session it reads the Email Account over the job's connection.
+		"""
 		looked = time.monotonic()
 		for letter in letters:
-			if time.monotonic() - looked >= LOOK_SECONDS:
+			if time.monotonic() - looked >= LOOK_SECONDS and not self.pool.uses_thread:
 				if not (may_go_on() and self._may_keep_batch()):
 					self.halt.set()
 				looked = time.monotonic()

@@ -212,3 +212,10 @@ def in_thread(site, action):
 def suspend(value):
 	frappe.db.set_default("suspend_email_queue", value)
 	frappe.db.commit()
+
+
+class TestLookAmongOpeningSessions(HoldTest):
+	def test_it_waits_while_a_session_reads_the_account_over_the_same_connection(self):
+		settings(sessions_per_job=8)
+		self.look_at_each_mail()
+		self.assertSentTo(self.send(a_mailing(a_list(*HUNDRED))), HUNDRED)

@@ -43,10 +43,12 @@ class FaultTest(SendingTest):
 
 	def setUp(self):
 		self.random = Random(f"{SEED} {self.id()}")
-		file = Path(gettempdir()) / f"ec-faults-{frappe.local.site}-{self._testMethodName}.jsonl"
-		print(f"Seed {SEED}. The server's record is in {file}")
-		self.record = SinkRecord(file)
+		self.files = Path(gettempdir()) / f"ec-faults-{frappe.local.site}" / self._testMethodName
+		self.files.mkdir(parents=True, exist_ok=True)
+		print(f"Seed {SEED}. The server's record and the workers' log are in {self.files}.")
+		self.record = SinkRecord(self.files / "record.jsonl")
 		self.addCleanup(self.record.close)
+		self.log = self.enterContext(open(self.files / "workers.log", "wb"))
 		self.members = addresses(MAILS)
 		self.workers: list[Worker] = []
 		self.doubts = 0
@@ -59,7 +61,7 @@ class FaultTest(SendingTest):
 
 	def run_workers(self, number: int, **env: str) -> None:
 		"""Start workers beside those that run."""
-		self.workers += [Worker(the_bench(), **env) for _worker in range(number)]
+		self.workers += [Worker(the_bench(), self.log, **env) for _worker in range(number)]
 
 	def kill(self, worker: Worker, job_alone: bool = False) -> None:
 		"""Kill a worker with its job, if it has one, or its job alone: a mail of each session is in doubt."""
@@ -97,7 +99,7 @@ class FaultTest(SendingTest):
 			frappe.db.rollback()
 
 	def wait_for_idle_workers(self) -> None:
-		"""Wait until no job waits or runs, for as long as a job may be on its way from a queue to a worker."""
+		"""Wait until no job waits or runs, longer than a job is on its way from a queue to a worker."""
 		idle = count()
 
 		def is_idle():
@@ -117,6 +119,10 @@ class FaultTest(SendingTest):
 				WHERE source = %s AND {field} BETWEEN 1 AND %s""",
 				(seconds, name, PLANNED),
 			)
+		frappe.db.sql(
+			"UPDATE `tabSending Hold` SET held_epoch = held_epoch - %s WHERE held_epoch > %s",
+			(seconds, seconds),
+		)
 		frappe.db.commit()
 		self.record.age(seconds)
 
