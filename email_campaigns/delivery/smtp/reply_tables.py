@@ -22,9 +22,9 @@ PROTOCOL_CODES = frozenset({500, 502, 503, 504, 505})
 
 ACCOUNT_DETAILS = frozenset(
 	(
-		# RFC 3463 and RFC 7505: the sender's address is bad, its system is bad, it takes no mail itself
-		*("1.7", "1.8", "1.9"),
-		# RFC 3463 and RFC 5248: no trusted encryption, no rights, a login is needed or refused
+		# RFC 3463: bad syntax of the sender's address, bad system of the sender
+		*("1.7", "1.8"),
+		# RFC 5248: a login is refused, or needs encryption, another password or trust
 		*("7.8", "7.10", "7.11", "7.12", "7.14"),
 		"7.25",  # RFC 7372 §3.3: the client's address has no valid reverse name
 		# Exchange: may not relay, not logged in, may not send as this sender, unknown tenant, no basic login
