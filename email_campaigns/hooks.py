@@ -78,14 +78,22 @@ doc_events = {
 	# Members, mails and enrolments follow the records that they are about, whatever their doctype.
 	"*": {
 		"on_update": ["email_campaigns.audience.suppression.opt_outs_store.follow_record"],
-		"before_rename": ["email_campaigns.delivery.renames_store.wait_for_freezes"],
+		"before_rename": [
+			"email_campaigns.delivery.renames_store.wait_for_freezes",
+			"email_campaigns.drip.renames_store.wait_for_plans",
+		],
 		"after_rename": [
 			"email_campaigns.audience.lists.renames_store.follow_renaming",
 			"email_campaigns.delivery.renames_store.follow_renaming",
-			"email_campaigns.drip.events_store.follow_renaming",
+			"email_campaigns.drip.renames_store.follow_renaming",
 		],
 	},
 	("Campaign", "Mass Email", "Email Campaign", "Tracking Link"): _NAMED_ONCE,
+	# What an approval names keeps it.
+	("Campaign", "Target List", "User", "Email Account"): {
+		"before_rename": ["email_campaigns.mass_mailing.renames_store.note_approvals"],
+		"after_rename": ["email_campaigns.mass_mailing.renames_store.rebind_approvals"],
+	},
 	"DocType": {"after_rename": "email_campaigns.jobs.renames.follow_renamed_doctype"},
 	# An opt-out that a person makes anywhere in Frappe holds for campaigns too, and one from a campaign for
 	# Frappe.

@@ -45,17 +45,19 @@ NUMBERED = ("Mass Email", "Email Campaign", "Tracking Link")
 _UNKNOWN = ("Target List",)
 # Names are equal where the database takes them for equal: a, A and ä are one letter. The hash keeps no text,
 # which might hold an address.
-_KEY = """LEFT(SHA2(CONCAT(%(doctype)s, '/', HEX(WEIGHT_STRING(
+KEY = """LEFT(SHA2(CONCAT(%(doctype)s, '/', HEX(WEIGHT_STRING(
 	CONVERT(%(name)s USING utf8mb4) COLLATE utf8mb4_unicode_ci))), 256), 32)"""
 
 
 def draw_name(doctype: str, draw: Callable[[], str]) -> str:
 	"""Return the first of the names from `draw` that no document has, or ever had.
 
-	A counter that was set back gives used names for a while.
+	A counter that was set back gives used names for a while. A rule without a counter gives one name again
+	and again; that one is returned, for the caller's insert to be refused.
 	"""
-	while frappe.db.exists(doctype, name := draw()) or is_used(doctype, name):
-		pass
+	name, last = draw(), ""
+	while name and name != last and (frappe.db.exists(doctype, name) or is_used(doctype, name)):
+		name, last = draw(), name
 	return name
 
 
@@ -65,7 +67,7 @@ def is_used(doctype: str, name: str) -> bool:
 	The name is locked until the end of the transaction: nobody can retire it meanwhile.
 	"""
 	retired = frappe.db.sql(
-		f"SELECT name FROM `tab{RETIRED}` WHERE name = {_KEY} FOR UPDATE", {"doctype": doctype, "name": name}
+		f"SELECT name FROM `tab{RETIRED}` WHERE name = {KEY} FOR UPDATE", {"doctype": doctype, "name": name}
 	)
 	return bool(retired) or (doctype not in _UNKNOWN and bool(known_by(doctype, name)))
 
@@ -85,7 +87,7 @@ def check_deletable(doc: Document, advice: str) -> None:
 	if parts := [part for part in known if part]:
 		frappe.throw(
 			_("{0} {1} can't be deleted, because these belong to it: {2}. {3}").format(
-				_(doc.doctype), frappe.bold(doc.name), ", ".join(parts), advice
+				_(doc.doctype), frappe.bold(doc.name), "; ".join(parts), advice
 			),
 			title=_("It Is Still Known"),
 		)
@@ -97,24 +99,24 @@ def _sent_columns(doctype: str) -> list[tuple[str, str]]:
 
 
 def _describe(doctype: str, column: str, name: str) -> str:
-	"""Return how many rows of a doctype know a name, “2 Mass Email (MASS-1, MASS-2)”, "" for none."""
+	"""Return how many rows of a doctype know a name, “Mass Email (2): MASS-1, MASS-2”, "" for none."""
 	number = frappe.db.count(doctype, {column: name})
 	if not number:
 		return ""
 	if doctype == "Campaign Message":
-		return _("{0} mails in the ledger").format(number)
+		return _("mails in the ledger: {0}").format(number)
 	if doctype == "Campaign Log":
-		return _("{0} entries in the log").format(number)
+		return _("entries in the log: {0}").format(number)
 	names = frappe.get_all(doctype, {column: name}, pluck="name", order_by="creation desc", limit=SHOWN)
 	more = ["…"] if number > SHOWN else []
-	return f"{number} {_(doctype)} ({', '.join([*names, *more])})"
+	return f"{_(doctype)} ({number}): {', '.join([*names, *more])}"
 
 
 def retire(doctype: str, name: str) -> None:
 	"""Keep a name from being given again."""
 	frappe.db.sql(
 		f"""INSERT IGNORE INTO `tab{RETIRED}` (name, creation, modified, owner, modified_by)
-		VALUES ({_KEY}, %(now)s, %(now)s, %(user)s, %(user)s)""",
+		VALUES ({KEY}, %(now)s, %(now)s, %(user)s, %(user)s)""",
 		{"doctype": doctype, "name": name, "now": now(), "user": frappe.session.user},
 	)
 

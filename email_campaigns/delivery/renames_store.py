@@ -6,7 +6,7 @@ two such mails stays: the one that has left, else the elder of those that can le
 
 from __future__ import annotations
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Iterable
 
 import frappe
@@ -94,13 +94,14 @@ def _set_key(name: int, key: str) -> None:
 
 def _skip(rows: list[frappe._dict]) -> None:
 	"""Skip mails, claimed ones too: their batch finds its claim gone, and passes over them."""
-	if not rows:
-		return
-	names = tuple(row.name for row in rows)
-	end_queued("c.name IN %(names)s", {"names": names}, "Skipped", DUPLICATE_MERGED, RELEASE)
-	copies_store.follow_mails(names)
-	for source in sorted({row.source for row in rows if row.source_doctype == "Mass Email"}):
-		counts_store.recount_mails(source)
+	for source, doctype in sorted({(row.source, row.source_doctype) for row in rows}):
+		names = tuple(row.name for row in rows if row.source == source)
+		ended = end_queued("c.name IN %(names)s", {"names": names}, "Skipped", DUPLICATE_MERGED, RELEASE)
+		deltas = Counter(counts_store.count_deltas("Queued", "Skipped", ended))
+		deltas.update(copies_store.follow_mails(names))
+		if doctype == "Mass Email":
+			# By the difference: a count would be of the moment at which the rename began.
+			counts_store.add_to_counts(source, **deltas)
 
 
 def repair_keys(after: int, size: int = SLICE) -> int:

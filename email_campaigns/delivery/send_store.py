@@ -26,6 +26,7 @@ from email_campaigns.delivery.sending.journal_store import LedgerJournal
 from email_campaigns.delivery.sending.send_loop import NoFurtherSession, SendLoop, Tally
 from email_campaigns.delivery.sending.session_pool import SessionPool
 from email_campaigns.delivery.smtp import transport
+from email_campaigns.delivery.smtp.refusal_key import key_of_reason
 from email_campaigns.delivery.smtp.session import Session, Unavailable
 from email_campaigns.lifecycle import MASS_EMAIL
 from email_campaigns.schedule.limits import Rates
@@ -135,10 +136,13 @@ class SendJob:
 		return self.pool.run(self.loops[: len(rows)], self._watch(letters, may_go_on))
 
 	def _watch(self, letters: Iterator[Letter], may_go_on: Callable[[], bool]) -> Iterator[Letter]:
-		"""Yield the letters; stop all loops as soon as those that remain may not leave any more."""
+		"""Yield the letters; stop all loops as soon as those that remain may not leave any more.
+
+		While the pool's thread opens a session it reads the Email Account over the job's connection.
+		"""
 		looked = time.monotonic()
 		for letter in letters:
-			if time.monotonic() - looked >= LOOK_SECONDS:
+			if time.monotonic() - looked >= LOOK_SECONDS and not self.pool.uses_thread:
 				if not (may_go_on() and self._may_keep_batch()):
 					self.halt.set()
 				looked = time.monotonic()
@@ -219,4 +223,5 @@ def _suppress_bounced(ended: list[EndedMail]) -> None:
 	for mail in ended:
 		# A person who was forgotten while the mail left has no address here any more.
 		if mail.bounced and mail.status == "Failed" and mail.email:
-			suppress(mail.email, reason="Hard Bounce", origin=f"{mail.source}: {mail.reason}")
+			origin, refusal = f"{mail.source}: {mail.reason}", key_of_reason(mail.reason)
+			suppress(mail.email, reason="Hard Bounce", origin=origin, refusal=refusal)

@@ -17,7 +17,7 @@ from email_campaigns.delivery.compose import timeline_store
 from email_campaigns.delivery.copies import copies_store
 from email_campaigns.delivery.ledger import arrivals_store
 from email_campaigns.drip import decide, enrolment_store
-from email_campaigns.drip.enrolment_store import GROUPS, UNFINISHED
+from email_campaigns.drip.enrolment_store import GROUPS
 from email_campaigns.lifecycle import EMAIL_CAMPAIGN
 from email_campaigns.results.store import counting
 from email_campaigns.tracking import store as tracking
@@ -135,15 +135,6 @@ def follow_withdrawal(doc, method=None) -> None:
 	"""Let the sequence of a deleted Email Unsubscribe (its on_trash) go on."""
 	if doc.reference_doctype == EMAIL_CAMPAIGN and frappe.db.exists(EMAIL_CAMPAIGN, doc.reference_name):
 		enrolment_store.resume_enrolment(doc.reference_name)
-
-
-def follow_renaming(doc, method: str, old: str, new: str, merge: bool = False) -> None:
-	"""after_rename of any document: of two enrolments that a merge gives to one recipient, the later ends."""
-	if merge and doc.doctype in enrolment_store.enrollable_doctypes():
-		filters = {"email_campaign_for": doc.doctype, "recipient": new, "status": ("in", UNFINISHED)}
-		if names := frappe.get_all(EMAIL_CAMPAIGN, filters, pluck="name"):
-			change_latest_rows()
-			enrolment_store.end_duplicates(names)
 
 
 def settle_uncertain(message: int, reason: str) -> bool:

@@ -27,17 +27,25 @@ def on_no_form(problem: str) -> bool:
 def isolate(work: str, show: Show = on_no_form) -> Iterator[None]:
 	"""Roll back and log an error of the block instead of raising it; `work` names the block in the log.
 
-	`show` gets a sentence for the form. Where the form shows it already, the error is in the log already.
+	`show` gets a sentence for the form. Where the form shows it already, the error is in the log already. A
+	lock that was waited for too long, or a deadlock, is over at the next try: it is logged alone.
 	"""
 	try:
 		yield
 	except BaseTimeoutException:
 		raise  # the job's time is over, so no other mailing has its turn
+	except (frappe.QueryDeadlockError, frappe.QueryTimeoutError):
+		frappe.db.rollback()
+		_log(work)
 	except Exception:
 		frappe.db.rollback()
 		if show(_("Its last job stopped with an error, which is in the Error Log; it is tried again.")):
-			frappe.log_error(f"Email Campaigns: {work} failed")
-		frappe.db.commit()
+			_log(work)
+
+
+def _log(work: str) -> None:
+	frappe.log_error(f"Email Campaigns: {work} failed")
+	frappe.db.commit()
 
 
 def isolate_mailing(name: str, work: str) -> AbstractContextManager[None]:

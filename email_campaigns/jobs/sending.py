@@ -12,10 +12,11 @@ from email_campaigns.compat import change_latest_rows, enqueue_once, is_job_enqu
 from email_campaigns.delivery import send_store
 from email_campaigns.delivery.ledger import claims_store, counts_store, ends_store
 from email_campaigns.delivery.mailing import mailing_store
+from email_campaigns.delivery.mailing.mailing import Mailing
 from email_campaigns.delivery.sending.send_loop import Tally
 from email_campaigns.delivery.smtp import transport
 from email_campaigns.drip import streams_store
-from email_campaigns.jobs import ab_winner, opt_outs, queues
+from email_campaigns.jobs import ab_winner, endings, opt_outs, queues
 from email_campaigns.jobs.isolation import isolate, isolate_campaign, isolate_mailing
 from email_campaigns.jobs.queues import DripQueue, MailingQueue, Queue
 from email_campaigns.mass_mailing import approval_store, freeze_store, status_store
@@ -47,6 +48,10 @@ def tick() -> None:
 	for name in mailing_store.in_process(frozen=False):
 		with isolate_mailing(name, "the freeze"):
 			enqueue_once(freeze, f"ec-freeze-{name}", queue="long", name=name)
+	for name in status_store.unfinished_cancellations():
+		with isolate_mailing(name, "the cancellation"):
+			endings.cancel_soon(name)
+			frappe.db.commit()
 	for name in status_store.searching_mailings():
 		with isolate_mailing(name, "the search for missing members"):
 			enqueue_once(resend_missing, f"ec-missing-{name}", queue="long", name=name)
@@ -70,10 +75,10 @@ def _end_queued(name: str) -> None:
 
 def recover(epoch: int) -> None:
 	"""Take back the claims whose lease ended before `epoch` (Unix seconds)."""
+	frappe.db.commit()
 	for campaign in claims_store.campaigns_to_recover(epoch):
 		with isolate(f"the recovery of mails of {campaign}"):
-			# A new transaction: it must not read what another campaign's recovery saw.
-			frappe.db.commit()
+			frappe.db.commit()  # a transaction reads rows as they are when it begins
 			send_store.recover_claims(epoch, campaign)
 			frappe.db.commit()
 
@@ -135,10 +140,7 @@ def _expire_late(epoch: int) -> None:
 	"""Expire the mails that could not leave by their deadline, also where no other job looks at it."""
 	for name in status_store.past_deadline(epoch):
 		with isolate_mailing(name, "the expiry"):
-			expired = ends_store.expire(name, frappe._("The deadline passed before this mail could leave."))
-			if expired:
-				counts_store.add_to_counts(name, **counts_store.count_deltas("Queued", "Expired", expired))
-			frappe.db.commit()
+			endings.expire(name)
 
 
 def _finish(name: str) -> bool:
@@ -175,8 +177,7 @@ def freeze(name: str) -> None:
 	"""Freeze the audience of a mailing, each slice durable, then enqueue its first batches."""
 	change_latest_rows()
 	with _pausing(MailingQueue(name)):
-		mailing_store.refresh_lists(approval_store.load_approved(name))
-		frappe.db.commit()
+		_refresh_lists(approval_store.load_approved(name))
 		while freeze_store.freeze_next(name):
 			frappe.db.commit()
 	frappe.db.commit()
@@ -184,12 +185,17 @@ def freeze(name: str) -> None:
 		_continue(MailingQueue(name))
 
 
+def _refresh_lists(mailing: Mailing) -> None:
+	for _changed in mailing_store.refresh_slices(mailing):
+		frappe.db.commit()
+	frappe.db.commit()
+
+
 def resend_missing(name: str) -> None:
 	"""Queue the mailing for the members that got nothing, each slice durable, then enqueue its batches."""
 	change_latest_rows()
 	try:
-		mailing_store.refresh_lists(mailing_store.load_mass_email(name))
-		frappe.db.commit()
+		_refresh_lists(mailing_store.load_mass_email(name))
 		while missing_store.queue_next(name):
 			frappe.db.commit()
 	except frappe.ValidationError as error:

@@ -2,6 +2,7 @@
 
 status_store    the only writer of a Mass Email's status
 approval        the fingerprint that an approval is bound to; approval_store.py gives and checks approvals
+renames_store   approvals outlive a rename of what they name
 freeze          decides over a slice of the audience, and counts it; freeze_store.py fills the ledger
 ab_versions     gives recipients their version of an A/B test; ab_winner_store.py chooses the winner
 

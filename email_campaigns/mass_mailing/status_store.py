@@ -20,7 +20,7 @@ from email_campaigns.schedule.limits import HOUR
 from email_campaigns.site_time import site_now
 
 LOCKED = ["status", "frozen", "deadline_epoch", "campaign", "missing_cursor"]
-ENDED = ("Complete", "Cancelled", "Failed")
+ENDED = ("Complete", "Failed")
 COUNTED = ("planned", "sent", "failed", "skipped", "uncertain", "cancelled")
 
 
@@ -87,7 +87,7 @@ def due_mailings(epoch: int) -> list[str]:
 
 
 def ended_with_queued() -> list[str]:
-	"""Return the mailings that have ended although mails of theirs are Queued and in no batch."""
+	"""Return the Complete and Failed mailings of which a mail is Queued and in no batch."""
 	return frappe.db.sql(
 		"""SELECT p.name FROM `tabMass Email` p WHERE p.status IN %s AND EXISTS (
 			SELECT 1 FROM `tabCampaign Message` c
@@ -98,16 +98,12 @@ def ended_with_queued() -> list[str]:
 
 
 def queued_end_reason(name: str) -> str:
-	"""Return the reason with which Queued mails of an ended mailing end, "" where it has not ended.
+	"""Return the reason with which Queued mails of such a mailing end, "" where it is open again.
 
 	The mailing is locked, so that nobody opens mails of it again meanwhile.
 	"""
-	row = frappe.db.get_value("Mass Email", name, ["status", "cancel_reason"], as_dict=True, for_update=True)
-	if not row or row.status not in ENDED:
-		return ""
-	if row.status == "Cancelled" and row.cancel_reason:
-		return _("Cancelled: {0}").format(row.cancel_reason)
-	return _("The mailing ended before this mail could leave.")
+	status = frappe.db.get_value("Mass Email", name, "status", for_update=True)
+	return _("The mailing ended before this mail could leave.") if status in ENDED else ""
 
 
 def past_deadline(epoch: int) -> list[str]:
@@ -116,6 +112,21 @@ def past_deadline(epoch: int) -> list[str]:
 		"""SELECT name FROM `tabMass Email`
 		WHERE status IN ('In Process', 'Paused') AND frozen = 1 AND deadline_epoch BETWEEN 1 AND %s""",
 		epoch,
+		pluck=True,
+	)
+
+
+def cancel_reason(name: str) -> str | None:
+	"""Return why a mailing was cancelled, None where it is not Cancelled."""
+	status, reason = frappe.db.get_value("Mass Email", name, ["status", "cancel_reason"]) or ("", "")
+	return (reason or "") if status == "Cancelled" else None
+
+
+def unfinished_cancellations() -> list[str]:
+	"""Return the Cancelled mailings of which a mail is still Queued."""
+	return frappe.db.sql(
+		"""SELECT p.name FROM `tabMass Email` p WHERE p.status = 'Cancelled' AND EXISTS (
+			SELECT 1 FROM `tabCampaign Message` m WHERE m.source = p.name AND m.status = 'Queued')""",
 		pluck=True,
 	)
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import frappe
 from frappe import _
-from frappe.utils import cstr, getdate, nowdate
+from frappe.utils import cstr, getdate
 
 from email_campaigns.api.desk.records import chosen_records, may_read
 from email_campaigns.delivery.compose import preview_store
@@ -15,6 +15,7 @@ from email_campaigns.drip.bulk_enrol_store import BulkEnrolment
 from email_campaigns.jobs import drip
 from email_campaigns.message.compile import RenderError, TemplateError
 from email_campaigns.message.headers import HeaderError
+from email_campaigns.site_time import site_now
 from email_campaigns.translation import translate
 
 EVENTS = 500  # that a calendar shows
@@ -45,8 +46,9 @@ def enrol(
 	if not frappe.has_permission("Email Campaign", "create"):
 		frappe.throw(_("You have no permission to enrol anybody."), frappe.PermissionError)
 	frappe.get_doc("Campaign", campaign).check_permission("read")
-	start = cstr(getdate(start_date or nowdate()))
-	if getdate(start) < getdate(nowdate()):
+	today = site_now().date()
+	start = cstr(getdate(start_date or today))
+	if getdate(start) < today:
 		frappe.throw(_("Start Date cannot be before the current date"))
 	records = _chosen_recipients(doctype, names, filters)
 	if len(records) > AT_ONCE:

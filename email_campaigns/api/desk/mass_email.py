@@ -7,10 +7,11 @@ from frappe import _
 from frappe.utils import cint, cstr, get_fullname
 
 from email_campaigns.api.desk import mass_email_steps
-from email_campaigns.delivery.ledger import counts_store, ends_store
+from email_campaigns.delivery.ledger import counts_store
 from email_campaigns.delivery.mailing import mailing_store
 from email_campaigns.delivery.sending import hold_store, limits_store
 from email_campaigns.delivery.smtp import transport
+from email_campaigns.jobs import endings
 from email_campaigns.mass_mailing import ab_winner_store, approval_store, freeze_store, status_store
 from email_campaigns.schedule.estimate import ends_at
 from email_campaigns.site_time import database_epoch, site_now
@@ -60,13 +61,15 @@ def resume(name: str) -> None:
 
 @frappe.whitelist(methods=["POST"])
 def cancel(name: str, reason: str) -> None:
-	"""End a mailing for good; every mail that has not been sent is Cancelled with the reason."""
+	"""End a mailing for good; every mail that has not been sent is Cancelled with the reason.
+
+	With the status, no further mail leaves. A first slice of mails ends at once, the rest in the background.
+	"""
 	if not cstr(reason).strip():
 		frappe.throw(_("Say why the mailing is cancelled."))
 	mass_email_steps.move(name, "Cancelled", cancel_reason=reason.strip(), completed_on=site_now())
-	cancelled = ends_store.cancel_queued(name, _("Cancelled: {0}").format(reason.strip()))
-	# By the difference: a count would read the ledger as it was when the request began.
-	counts_store.add_to_counts(name, **counts_store.count_deltas("Queued", "Cancelled", cancelled))
+	endings.cancel_next(name, unclaimed=True)
+	endings.cancel_soon(name)
 
 
 @frappe.whitelist()

@@ -20,10 +20,15 @@ from email_campaigns.translation import translate
 ROLES = frozenset({"Campaign Manager", "System Manager"})
 
 
-def _normalised(email: str) -> str:
-	"""Return the address normalised. Throws PermissionError and InvalidEmailAddressError."""
+def check_manager() -> None:
+	"""Throw PermissionError unless the user has one of the ROLES."""
 	if not ROLES & set(frappe.get_roles()):
 		frappe.throw(_("Only campaign managers and system managers may do this."), frappe.PermissionError)
+
+
+def _normalised(email: str) -> str:
+	"""Return the address normalised. Throws PermissionError and InvalidEmailAddressError."""
+	check_manager()
 	try:
 		address = normalise(email)
 	except InvalidAddress as error:

@@ -1,6 +1,7 @@
 """Mails as they were sent, for the Desk. Each function checks the permission on the mailing or the mail.
 
-What a mail shows comes from the recipient's record, so whoever looks at it may read that record.
+What a mail shows comes from the recipient's record, so whoever looks at it may read that record. The mails of
+deleted records are for those who may export all that is known about a person.
 """
 
 from __future__ import annotations
@@ -11,6 +12,7 @@ import frappe
 from frappe import _
 from frappe.utils import cint, cstr
 
+from email_campaigns.api.desk import privacy
 from email_campaigns.delivery import recompose_store
 from email_campaigns.delivery.compose import sent_store
 from email_campaigns.message.compile import RenderError, TemplateError
@@ -37,13 +39,11 @@ def show(message: int) -> dict[str, Any]:
 
 
 def _check_record(doc) -> None:
-	"""Throw where the user may not read the recipient's record; of a deleted one, any record of its kind."""
-	if not doc.recipient_doctype:
-		return
-	if frappe.db.exists(doc.recipient_doctype, doc.recipient_name):
+	"""Throw where the user may not read the recipient's record; a deleted one has no permissions any more."""
+	if doc.recipient_doctype and frappe.db.exists(doc.recipient_doctype, doc.recipient_name):
 		frappe.get_doc(doc.recipient_doctype, doc.recipient_name).check_permission("read")
 	else:
-		frappe.has_permission(doc.recipient_doctype, "read", throw=True)
+		privacy.check_manager()
 
 
 @frappe.whitelist()

@@ -10,6 +10,7 @@ from dataclasses import replace
 
 import frappe
 from frappe import _
+from werkzeug.wrappers import Request
 
 from email_campaigns.api.public.page import Button, Page
 from email_campaigns.audience.suppression import suppression_store
@@ -32,6 +33,26 @@ BY_PAGE, BY_ONE_CLICK = "the unsubscribe page", "one click in the mail program"
 def is_action(action: str | None) -> bool:
 	"""Tell whether a button of the page posts this action."""
 	return action in ACTIONS or (action or "").partition(":")[0] in (LEAVE, JOIN)
+
+
+def asked(request: Request) -> tuple[str, str]:
+	"""Return the (action, by what) that a request asks for, ("", "") where it changes nothing."""
+	if request.method != "POST":
+		return "", ""
+	if _is_one_click(request):
+		return LEAVE_LISTS, BY_ONE_CLICK
+	action = request.form.get("action") or ""
+	return (action, "") if is_action(action) else ("", "")
+
+
+def _is_one_click(request: Request) -> bool:
+	"""Tell whether a POST is a one-click unsubscription (RFC 8058, section 3.2).
+
+	The body is one key and value, as a form of either content type; some mail services send none.
+	"""
+	form = request.form
+	value = form.get("List-Unsubscribe") or ("" if form else request.get_data(as_text=True))
+	return value.strip().removeprefix("List-Unsubscribe=").lower() == "one-click"
 
 
 def is_opt_out(action: str) -> bool:

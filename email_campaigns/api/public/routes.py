@@ -23,7 +23,7 @@ from email_campaigns.api.public.page import Page, plain_answer, respond
 from email_campaigns.audience.suppression import waiting_store
 from email_campaigns.audience.suppression.waiting_store import WaitingWish, make_wish
 from email_campaigns.compat import change_latest_rows, lock_wait
-from email_campaigns.delivery.ledger import arrivals_store
+from email_campaigns.delivery.ledger import arrivals_store, claims_store
 from email_campaigns.drip import events_store
 from email_campaigns.lifecycle import MASS_EMAIL
 from email_campaigns.mass_mailing.resend import uncertain_store
@@ -46,6 +46,9 @@ def answer() -> None:
 	if path.startswith(PREFIX):
 		response = _answer(path.removeprefix(PREFIX))
 		frappe.flags.ec_answered = True
+		if frappe.flags.ec_no_database:
+			# Frappe would roll back first, which fails, and the answer would never leave.
+			frappe.local.db = None
 		raise HTTPException(response=response)
 
 
@@ -65,7 +68,8 @@ def _answer(path: str) -> Response:
 		return hits.pixel() if kind == OPEN else respond(_damaged())
 	otherwise = UNRECORDED.get(kind)
 	answer = _guarded(lambda: handler(named), partial(otherwise, named) if otherwise else None)
-	if purpose in OF_A_MAIL and isinstance(named, Token) and named.message != PREVIEW:
+	of_a_mail = purpose in OF_A_MAIL and not frappe.flags.ec_no_database
+	if of_a_mail and isinstance(named, Token) and named.message != PREVIEW:
 		_settle(named.message)
 	return answer
 
@@ -159,6 +163,7 @@ def _log_failure() -> None:
 		frappe.log_error("Email Campaigns: a recipient's request failed")
 		frappe.db.commit()
 	except Exception:
+		frappe.flags.ec_no_database = True
 		frappe.logger().error("A recipient's request failed", exc_info=True)
 
 
@@ -175,7 +180,7 @@ def _respond_anyhow(page: Page) -> Response:
 
 
 def _unsubscribe(token: Token) -> Response:
-	action, how = _asked(frappe.request)
+	action, how = preferences.asked(frappe.request)
 	if not action:
 		return respond(preferences.show(token.message))
 	page = preferences.act(token.message, action, how)
@@ -183,29 +188,9 @@ def _unsubscribe(token: Token) -> Response:
 	return plain_answer(page.result or page.title, page.status) if how else respond(page)
 
 
-def _asked(request: Request) -> tuple[str, str]:
-	"""Return the (action, by what) that a request asks for, ("", "") where it changes nothing."""
-	if request.method != "POST":
-		return "", ""
-	if _is_one_click(request):
-		return preferences.LEAVE_LISTS, preferences.BY_ONE_CLICK
-	action = request.form.get("action") or ""
-	return (action, "") if preferences.is_action(action) else ("", "")
-
-
-def _is_one_click(request: Request) -> bool:
-	"""Tell whether a POST is a one-click unsubscription (RFC 8058, section 3.2).
-
-	The body is one key and value, as a form of either content type; some mail services send none.
-	"""
-	form = request.form
-	value = form.get("List-Unsubscribe") or ("" if form else request.get_data(as_text=True))
-	return value.strip().removeprefix("List-Unsubscribe=").lower() == "one-click"
-
-
 def _note(token: Token) -> Response | None:
 	"""Store an opt-out that could not be carried out, and say so; None for any other request."""
-	action, how = _asked(frappe.request)
+	action, how = preferences.asked(frappe.request)
 	if not preferences.is_opt_out(action) or token.message == PREVIEW:
 		return None
 	_store(make_wish(token.message, action, how))
@@ -215,10 +200,22 @@ def _note(token: Token) -> Response | None:
 
 def _store(wish: WaitingWish) -> None:
 	try:
-		waiting_store.add(wish)
+		email = waiting_store.add(wish)
 		frappe.db.commit()
 	except Exception:
 		waiting_store.write_file(wish)
+	else:
+		_hold_back(email)
+
+
+def _hold_back(email: str) -> None:
+	"""Let batches under way pass over an address; claims do so already."""
+	try:
+		with lock_wait(1):
+			claims_store.release_address(email)
+		frappe.db.commit()
+	except (frappe.QueryDeadlockError, frappe.QueryTimeoutError):
+		frappe.db.rollback()
 
 
 def note_refused(response: Response | None = None, request: Request | None = None) -> None:
@@ -229,7 +226,7 @@ def note_refused(response: Response | None = None, request: Request | None = Non
 	path = f"{PREFIX}{UNSUBSCRIBE}/"
 	if not response or not request or frappe.flags.ec_answered or not request.path.startswith(path):
 		return
-	action, how = _asked(request)
+	action, how = preferences.asked(request)
 	try:
 		token = _named("unsubscribe", _token(request.path.removeprefix(path)))
 	except BadToken:

@@ -57,7 +57,8 @@ def add_records(target_list: str, origin: Source, names: Sequence[str], *, by_pe
 	"""
 	rows = frappe.db.sql(
 		f"""SELECT s.name, s.`{origin.email_field}`, {origin.language}, {origin.time_zone}, {origin.opt_out}
-		FROM `tab{origin.doctype}` s WHERE s.name IN %(names)s""",
+		FROM `tab{origin.doctype}` s WHERE s.name IN %(names)s LOCK IN SHARE MODE""",
+		# Locked, so that a record which is being renamed joins by its new name, or not at all.
 		{"names": tuple(names)},
 	)
 	if by_person:
@@ -146,11 +147,17 @@ def refresh_members(lists: Sequence[str]) -> int:
 	That is address, language, time zone, opt-out, and whether the record exists. Lists reach a million
 	members, so only those that differ are read.
 	"""
-	return sum(_refresh(origin, tuple(lists)) for origin in sources().values()) if lists else 0
+	return sum(refresh_slices(lists))
 
 
-def _refresh(origin: Source, lists: tuple[str, ...]) -> int:
-	changed, after = 0, 0
+def refresh_slices(lists: Sequence[str]) -> Iterator[int]:
+	"""Do the same slice by slice, and yield how many members of each changed, for the caller to commit."""
+	for origin in sources().values() if lists else ():
+		yield from _refresh(origin, tuple(lists))
+
+
+def _refresh(origin: Source, lists: tuple[str, ...]) -> Iterator[int]:
+	after = 0
 	while rows := _differing(origin, lists, after):
 		after = rows[-1][0]
 		read = [(name, email, normalise_or_empty(raw), *rest) for name, email, raw, *rest in rows]
@@ -162,8 +169,7 @@ def _refresh(origin: Source, lists: tuple[str, ...]) -> int:
 			if not settled or address != email
 		]
 		_update(updates)
-		changed += len(updates)
-	return changed
+		yield len(updates)
 
 
 def _differing(origin: Source, lists: tuple[str, ...], after: int) -> tuple[tuple[Any, ...], ...]:

@@ -157,13 +157,24 @@ def _clear_changes(names: Names) -> None:
 
 def _clear_texts(address: str) -> None:
 	"""Remove the address from every other text of the campaigns, such as the report of an import."""
+	like = f"%{_escape(address)}%"
 	for doctype, fields in _text_fields().items():
 		for field in fields:
-			frappe.db.sql(
-				f"""UPDATE `tab{doctype}` SET `{field}` = REGEXP_REPLACE(`{field}`, %s, '…')
-				WHERE `{field}` LIKE %s""",
-				(_pattern(address), f"%{_escape(address)}%"),
-			)
+			if names := _names_like(doctype, f"`{field}` LIKE %s", (like,)):
+				frappe.db.sql(
+					f"""UPDATE `tab{doctype}` SET `{field}` = REGEXP_REPLACE(`{field}`, %s, '…')
+					WHERE name IN %s""",
+					(_pattern(address), tuple(names)),
+				)
+
+
+def _names_like(doctype: str, condition: str, values: tuple[object, ...]) -> Names:
+	"""Return the names of the rows with a text.
+
+	They are read without a lock: an UPDATE or DELETE by the text itself would lock every row of the table,
+	and everybody who saves or unsubscribes meanwhile would wait.
+	"""
+	return frappe.db.sql(f"SELECT name FROM `tab{doctype}` WHERE {condition}", values, pluck=True)
 
 
 def _pattern(address: str) -> str:
@@ -190,20 +201,30 @@ def _clear_copies(address: str) -> None:
 	"""Delete the framework's copies of our documents: deleted ones, versions, mails, communications."""
 	own = tuple(frappe.get_all("DocType", {"module": MODULE}, pluck="name"))
 	like = f"%{_escape(address)}%"
-	frappe.db.sql(
-		"DELETE FROM `tabDeleted Document` WHERE deleted_doctype IN %s AND data LIKE %s", (own, like)
+	_delete(
+		"Deleted Document",
+		_names_like("Deleted Document", "deleted_doctype IN %s AND data LIKE %s", (own, like)),
 	)
-	frappe.db.sql("DELETE FROM tabVersion WHERE ref_doctype IN %s AND data LIKE %s", (own, like))
-	frappe.db.sql(
-		"""DELETE q, r FROM `tabEmail Queue` q JOIN `tabEmail Queue Recipient` r ON r.parent = q.name
-		WHERE q.reference_doctype IN %s AND r.recipient LIKE %s""",
+	_delete("Version", _names_like("Version", "ref_doctype IN %s AND data LIKE %s", (own, like)))
+	mails = _names_like(
+		"Email Queue",
+		"""reference_doctype IN %s AND name IN (
+			SELECT parent FROM `tabEmail Queue Recipient` WHERE recipient LIKE %s)""",
 		(_REFERRED, like),
 	)
-	frappe.db.sql(
-		"""DELETE c, l FROM tabCommunication c LEFT JOIN `tabCommunication Link` l ON l.parent = c.name
-		WHERE c.reference_doctype IN %s AND (c.recipients LIKE %s OR c.sender LIKE %s)""",
+	_delete_with("Email Queue", mails, "Email Queue Recipient")
+	communications = _names_like(
+		"Communication",
+		"reference_doctype IN %s AND (recipients LIKE %s OR sender LIKE %s)",
 		(_REFERRED, like, like),
 	)
+	_delete_with("Communication", communications, "Communication Link")
+
+
+def _delete_with(doctype: str, names: Names, child: str) -> None:
+	if names:
+		frappe.db.delete(child, {"parent": ("in", names)})
+		_delete(doctype, names)
 
 
 def _lift_mirror(address: str) -> None:

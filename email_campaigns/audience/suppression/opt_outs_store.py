@@ -1,9 +1,9 @@
-"""A tick in the opt-out field of a record, as the wish of its address to get no mail: mirror_store the other way.
+"""A tick in the opt-out field of a record, as the wish of its address to get no mail.
 
-The tick stands as a Suppressed Email whose origin names the record, so it keeps mail from the address on every
-record, list and plain member. It is not mirrored to other records: where it is taken away, and no other record
-of the address has one, the Suppressed Email goes with it. A wish that the person makes by themselves, by a link
-or elsewhere in Frappe, takes its place and stays.
+It is mirror_store the other way: the tick stands as a Suppressed Email whose origin names the record, so it
+keeps mail from the address on every record, list and plain member. It is not mirrored to other records: where
+it is taken away, and no other record of the address has one, the Suppressed Email goes with it. A wish that
+the person makes by themselves, by a link or elsewhere in Frappe, takes its place and stays.
 """
 
 from __future__ import annotations

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 import frappe
+from frappe import _
 from frappe.model.document import Document
 from frappe.utils import create_batch, now
 
@@ -31,11 +32,16 @@ SLICE = 500
 LEFT_LIST = _lt("Left This List")
 _MAILINGS = {"Mass Email": "campaign", "Campaign": "name"}  # a doctype and its field with the campaign
 # In this order: the comparison needs the old reason until the last.
-_RAISED = ("modified", "modified_by", "origin", "reason")
+_RAISED = ("modified", "modified_by", "origin", "refusal", "reason")
+Row = tuple[str, str, str, str, str]  # address, list, reason, origin, refusal
 
 
-def suppress(email: str, *, reason: str, origin: str, target_list: str = EVERYTHING) -> bool:
+def suppress(
+	email: str, *, reason: str, origin: str, target_list: str = EVERYTHING, refusal: str = ""
+) -> bool:
 	"""Keep the mails of a list, or all mails, from an address; returns True where that is new.
+
+	`refusal` is the key of the server's refusal (delivery.smtp.refusal_key) where the address bounced.
 
 	A replay changes nothing. A person's own wish to get no mail at all is mirrored to Email Unsubscribe and
 	to the opt-out fields of the recipient sources. Raises InvalidAddress, and ValueError for an unknown
@@ -44,7 +50,7 @@ def suppress(email: str, *, reason: str, origin: str, target_list: str = EVERYTH
 	address = normalise(email)
 	if forgotten_store.is_forgotten(address):
 		return False  # it gets no mail anyway, and must not be stored again
-	changed = _save([(address, target_list, reason, origin)]) > 0
+	changed = _save([(address, target_list, reason, origin, refusal)]) > 0
 	wish = target_list == EVERYTHING and reason in PERSONS_WISH
 	changed = (wish and _take_over_opt_out(address, origin)) or changed
 	# A bounced address keeps its reason, yet the person's wish must be known once the bounce is lifted. Every
@@ -71,12 +77,16 @@ def adopt_opt_outs(rows: Sequence[tuple[str, str]]) -> int:
 	"""
 	forgotten = forgotten_store.find_forgotten([address for address, _origin in rows])
 	return _save(
-		[(address, EVERYTHING, UNSUBSCRIBED, origin) for address, origin in rows if address not in forgotten]
+		[
+			(address, EVERYTHING, UNSUBSCRIBED, origin, "")
+			for address, origin in rows
+			if address not in forgotten
+		]
 	)
 
 
 def lift_opt_outs(addresses: Sequence[str]) -> int:
-	"""Delete the suppressions of normalised addresses that stand for the tick of a record; return how many."""
+	"""Delete the suppressions of normalised addresses that stand for a tick; return how many."""
 	names = tuple(record_name(address) for address in addresses)
 	if not names:
 		return 0
@@ -105,6 +115,12 @@ def lift(email: str, *, target_list: str = EVERYTHING) -> bool:
 	return affected_rows() > 0  # none where the same click came twice at once
 
 
+def keep_hidden_wish(address: str) -> None:
+	"""Suppress a normalised address whose hard bounce is gone and whose own wish for no mail still holds."""
+	if mirror_store.is_mirrored(address):
+		suppress(address, reason=UNSUBSCRIBED, origin=_("Held by Email Unsubscribe"))
+
+
 def read_scope(email: str) -> SuppressionScope:
 	"""Return what is kept from an address, suppressed or not. Raises InvalidAddress."""
 	return build_scope((row.target_list, row.reason) for row in _rows(normalise(email)))
@@ -128,8 +144,10 @@ def adopt_email_unsubscribes() -> int:
 	unsubscribes = frappe.get_all(
 		"Email Unsubscribe", filters={"global_unsubscribe": 1}, fields=["name", "email"], order_by="creation"
 	)
-	rows = [(normalise_or_empty(row.email), EVERYTHING, UNSUBSCRIBED, _origin(row)) for row in unsubscribes]
-	return _save([row for row in rows if row[0]])
+	addresses = [(normalise_or_empty(row.email), row) for row in unsubscribes]
+	return _save(
+		[(address, EVERYTHING, UNSUBSCRIBED, _origin(row), "") for address, row in addresses if address]
+	)
 
 
 def mirror_email_unsubscribe(doc: Document, method: str | None = None) -> None:
@@ -190,12 +208,14 @@ def follow_renamed_list(
 	Otherwise a new list with the old title would meet the names of these records.
 	"""
 	rows = frappe.get_all(
-		"Suppressed Email", filters={"target_list": new}, fields=["name", "email", "reason", "origin"]
+		"Suppressed Email",
+		filters={"target_list": new},
+		fields=["name", "email", "reason", "origin", "refusal"],
 	)
 	stale = [row for row in rows if row.name != record_name(row.email, new)]
 	for batch in create_batch(stale, SLICE):
 		frappe.db.delete("Suppressed Email", {"name": ["in", [row.name for row in batch]]})
-		_save([(row.email, new, row.reason, row.origin or "") for row in batch])
+		_save([(row.email, new, row.reason, row.origin or "", row.refusal or "") for row in batch])
 
 
 def carry_over(rows: Sequence[tuple[str, str, str]], target_list: str) -> None:
@@ -203,7 +223,7 @@ def carry_over(rows: Sequence[tuple[str, str, str]], target_list: str) -> None:
 
 	The addresses are normalised, as those of members are.
 	"""
-	_save([(address, target_list, reason, origin) for address, reason, origin in rows])
+	_save([(address, target_list, reason, origin, "") for address, reason, origin in rows])
 
 
 def _rows(address: str) -> list:
@@ -216,8 +236,8 @@ def _rows(address: str) -> list:
 	return [row for row in rows if address_key(row.email) == address_key(address)]
 
 
-def _save(rows: Sequence[tuple[str, str, str, str]]) -> int:
-	"""Insert (address, list, reason, origin), or make the reason of known records weightier.
+def _save(rows: Sequence[Row]) -> int:
+	"""Insert rows, or make the reason of known records weightier.
 
 	Returns a number above 0 where something changed. Raises ValueError for an unknown reason.
 	"""
@@ -226,22 +246,23 @@ def _save(rows: Sequence[tuple[str, str, str, str]]) -> int:
 	return sum(_save_batch(batch) for batch in create_batch(rows, SLICE))
 
 
-def _save_batch(rows: Sequence[tuple[str, str, str, str]]) -> int:
+def _save_batch(rows: Sequence[Row]) -> int:
 	stamp, user = now(), frappe.session.user
 	values = [
 		value
-		for address, target_list, reason, origin in rows
+		for address, target_list, reason, origin, refusal in rows
 		for value in (
 			*(record_name(address, target_list), stamp, stamp, user, user),
-			*(address.lower(), target_list or None, reason, origin),
+			*(address.lower(), target_list or None, reason, origin, refusal or None),
 		)
 	]
 	heavier = "FIELD(VALUES(reason), %s, %s, %s, %s) > FIELD(reason, %s, %s, %s, %s)"
 	sets = [f"{column} = IF({heavier}, VALUES({column}), {column})" for column in _RAISED]
 	frappe.db.sql(
 		"INSERT INTO `tabSuppressed Email`"
-		" (name, creation, modified, owner, modified_by, email, target_list, reason, origin) VALUES "
-		+ ", ".join(["(%s, %s, %s, %s, %s, %s, %s, %s, %s)"] * len(rows))
+		" (name, creation, modified, owner, modified_by, email, target_list, reason, origin, refusal)"
+		" VALUES "
+		+ ", ".join(["(%s, %s, %s, %s, %s, %s, %s, %s, %s, %s)"] * len(rows))
 		+ " ON DUPLICATE KEY UPDATE "
 		+ ", ".join(sets),
 		(*values, *(BY_WEIGHT * 2 * len(_RAISED))),

@@ -41,8 +41,8 @@ def make_wish(message: int, action: str, how: str) -> WaitingWish:
 	return WaitingWish(message, action, how, now())
 
 
-def add(wish: WaitingWish) -> None:
-	"""Add a wish to the table."""
+def add(wish: WaitingWish) -> str:
+	"""Add a wish to the table, and return its address, "" where the ledger does not know the mail."""
 	# Read first, without a lock: the mail's row may be the one that somebody holds.
 	email = frappe.db.get_value("Campaign Message", wish.message, "email") or ""
 	frappe.db.sql(
@@ -51,6 +51,7 @@ def add(wish: WaitingWish) -> None:
 		VALUES (NEXTVAL(`waiting_opt_out_id_seq`), %s, %s, 'Guest', 'Guest', %s, %s, %s, %s, 0)""",
 		(wish.asked_at, wish.asked_at, email, wish.action, wish.how, wish.message),
 	)
+	return email
 
 
 def write_file(wish: WaitingWish) -> None:

@@ -116,11 +116,12 @@ def values_of(composer: Composer, values: Mapping[int, Record], message: int) ->
 
 
 def count_texts(mailing: str) -> list[dict[str, Any]]:
-	"""Return {"text", "edition", "subject", "mails", "first", "last"} for each text of a Mass Email.
+	"""Return {"text", "edition", "subject", "mails", "first", "last"} for each text of a mailing, in order.
 
 	The answer is empty where no edition has more than one: it then says nothing new, and is quick.
 	"""
-	texts = frappe.get_all("Campaign Mail Text", {"mailing": mailing}, ["name", "edition", "subject"])
+	fields = ["name", "edition", "subject"]
+	texts = frappe.get_all("Campaign Mail Text", {"mailing": mailing}, fields, order_by="creation")
 	if len(texts) == len({text.edition for text in texts}):
 		return []
 	counts = {
@@ -136,4 +137,4 @@ def count_texts(mailing: str) -> list[dict[str, Any]]:
 		for text in texts
 		if text.name in counts
 	]
-	return sorted(rows, key=lambda row: (row["edition"], str(row["first"])))
+	return sorted(rows, key=lambda row: row["edition"])

@@ -10,8 +10,8 @@ from itertools import chain
 
 import frappe
 
-from email_campaigns.audience.address import address_key
-from email_campaigns.audience.decide import UNSUBSCRIBED, Candidate, Decision
+from email_campaigns.audience import recipients_store
+from email_campaigns.audience.decide import Candidate, Decision
 from email_campaigns.audience.sources_store import sources
 from email_campaigns.delivery.copies import fields_store, rules
 from email_campaigns.delivery.copies.rules import Copy, FieldValue
@@ -49,32 +49,17 @@ def read_copies(mailing: Mailing, candidates: list[Candidate], numbers: list[int
 	"""
 	named = _field_values(mailing.cc_fields, candidates)
 	values = [named.get((candidate.doctype, candidate.record), []) for candidate in candidates]
-	reasons = _suppressions(rules.valid_addresses(chain.from_iterable(values)))
+	known = recipients_store.read_suppressions(rules.valid_addresses(chain.from_iterable(values)))
 	return [
 		rules.decide_copies(
 			number,
 			candidate.email,
 			own_values,
-			partial(_suppressed, reasons, candidate.target_list),
+			partial(recipients_store.strictest_reason, known, target_list=candidate.target_list),
 			informational=mailing.informational,
 		)
 		for candidate, number, own_values in zip(candidates, numbers, values, strict=True)
 	]
-
-
-def _suppressions(emails: Collection[str]) -> dict[tuple[str, str], str]:
-	"""Return {(address key, list or ""): reason} of the addresses that are suppressed."""
-	rows = frappe.db.sql(
-		"SELECT email, COALESCE(target_list, ''), reason FROM `tabSuppressed Email` WHERE email IN %s",
-		(tuple(emails) or ("",),),
-	)
-	return {(address_key(email), target_list): reason for email, target_list, reason in rows}
-
-
-def _suppressed(reasons: dict[tuple[str, str], str], target_list: str, email: str) -> str:
-	covering = [reasons.get((address_key(email), scope), "") for scope in ("", target_list)]
-	# A reason other than an unsubscription comes first, since it applies to informational mail too.
-	return next((reason for reason in covering if reason not in ("", UNSUBSCRIBED)), max(covering))
 
 
 def _field_values(

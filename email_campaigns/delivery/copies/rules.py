@@ -10,7 +10,13 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
 from email_campaigns.audience.address import InvalidAddress, address_key, normalise
-from email_campaigns.audience.decide import NO_ADDRESS, OPTED_OUT, UNSUBSCRIBED, suppression_reason
+from email_campaigns.audience.decide import (
+	NO_ADDRESS,
+	OPT_OUTS,
+	OPTED_OUT,
+	OPTED_OUT_ELSEWHERE,
+	suppression_reason,
+)
 from email_campaigns.delivery.ledger.row import WAITS_FOR_MAIL
 from email_campaigns.message.headers import HeaderError, encode_address
 from email_campaigns.text import _lt
@@ -115,8 +121,9 @@ def _reason(address: str, opted_out: bool, suppressed: Callable[[str], str], inf
 	if not address.isascii():
 		return BEYOND_ASCII
 	suppression = suppressed(address)
-	reason = suppression_reason(suppression) if suppression else OPTED_OUT if opted_out else ""
-	return "" if informational and reason in (UNSUBSCRIBED, OPTED_OUT) else reason
+	own = opted_out and suppression in ("", OPTED_OUT_ELSEWHERE)
+	reason = OPTED_OUT if own else suppression_reason(suppression) if suppression else ""
+	return "" if informational and reason in OPT_OUTS else reason
 
 
 def _address(text: str) -> str:

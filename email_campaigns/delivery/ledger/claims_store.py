@@ -113,6 +113,23 @@ def has_unsent(token: str, names: Collection[int]) -> bool:
 	)
 
 
+def release_address(email: str) -> None:
+	"""Take the Queued mails to an address from the batches that hold them, which then pass them over.
+
+	They may be claimed again once no opt-out of the address waits. The address is normalised.
+	"""
+	claimed = "status = 'Queued' AND claim != ''"
+	names = frappe.db.sql(
+		f"SELECT name FROM `tabCampaign Message` WHERE email = %s AND {claimed}", email, pluck=True
+	)
+	if names:
+		frappe.db.sql(
+			f"""UPDATE `tabCampaign Message` SET claim = '', lease_until = 0
+			WHERE name IN %s AND {claimed}""",
+			(tuple(names),),
+		)
+
+
 def settle(token: str, names: list[int], *, copies: bool = False) -> list[EndedMail]:
 	"""End a batch: free its rows except mails that are still Sending, log their outcomes and return them.
 

@@ -37,14 +37,34 @@ def end_queued(
 	return affected_rows()
 
 
-def cancel_queued(source: str, reason: str) -> int:
-	"""Cancel every mail of a mailing that is still Queued, and return their number."""
-	return end_queued("c.source = %(source)s", {"source": source}, "Cancelled", reason, RELEASE)
+def queued_slice(source: str, most: int, *, unclaimed: bool = False) -> tuple[int, ...]:
+	"""Return the numbers of up to `most` Queued mails of a mailing, with `unclaimed` of no batch.
+
+	They are read without a lock, so that whoever ends them locks these rows and no range of an index.
+	"""
+	condition = " AND claim = ''" if unclaimed else ""
+	return tuple(
+		frappe.db.sql(
+			f"""SELECT name FROM `tabCampaign Message`
+			WHERE source = %s AND status = 'Queued'{condition} LIMIT %s""",
+			(source, most),
+			pluck=True,
+		)
+	)
 
 
-def expire(source: str, reason: str) -> int:
-	"""Expire every mail of a mailing that no batch has claimed by its deadline, and return their number."""
-	return end_queued("c.source = %(source)s AND c.claim = ''", {"source": source}, "Expired", reason)
+def cancel(names: tuple[int, ...], reason: str) -> int:
+	"""Cancel those of some mails that are still Queued, and return their number."""
+	if not names:
+		return 0
+	return end_queued("c.name IN %(names)s", {"names": names}, "Cancelled", reason, RELEASE)
+
+
+def expire(names: tuple[int, ...], reason: str) -> int:
+	"""Expire those of some Queued mails that no batch has claimed, and return their number."""
+	if not names:
+		return 0
+	return end_queued("c.name IN %(names)s AND c.claim = ''", {"names": names}, "Expired", reason)
 
 
 def end_stranded(source: str, reason: str) -> int:

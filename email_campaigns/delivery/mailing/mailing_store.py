@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from typing import Any
 
@@ -125,9 +125,12 @@ def with_latest_timing(mailing: Mailing) -> Mailing:
 	"""
 	if mailing.stream:
 		return mailing
-	doc = frappe.db.get_value("Mass Email", mailing.name, _TIMING, as_dict=True)
-	if not doc:
+	docs = frappe.db.sql(
+		f"SELECT {', '.join(_TIMING)} FROM `tabMass Email` WHERE name = %s", mailing.name, as_dict=True
+	)
+	if not docs:
 		return mailing
+	(doc,) = docs
 	doc.domain_rates = frappe.db.sql(
 		"""SELECT domain, hourly_rate FROM `tabCampaign Domain Rate`
 		WHERE parent = %s AND parenttype = 'Mass Email' ORDER BY idx""",
@@ -234,8 +237,15 @@ def sender_address(account) -> str:
 
 def refresh_lists(mailing: Mailing) -> None:
 	"""Update the members of all lists of a mailing, and the wishes of their addresses, from the records."""
+	sum(refresh_slices(mailing))
+
+
+def refresh_slices(mailing: Mailing) -> Iterator[int]:
+	"""Do the same slice by slice, for the caller to commit."""
 	opt_outs_store.follow_records()
-	members_store.refresh_members([*mailing.lists, *mailing.excluding, *filter(None, [mailing.seed_list])])
+	yield from members_store.refresh_slices(
+		[*mailing.lists, *mailing.excluding, *filter(None, [mailing.seed_list])]
+	)
 
 
 def in_process(*, frozen: bool) -> list[str]:

@@ -258,8 +258,7 @@ class LedgerJournal:
 		sends, suppressed, claimed, status, lives, wanted, address = self.cursor.fetchone() or _GONE
 		if status == "Sending" and claimed:
 			return JournalAnswer.GO
-		# A mail that is Queued for others was taken back from this job, with all that it had not sent.
-		if not sends or (not claimed and status == "Queued") or (claimed and not lives):
+		if not sends or (claimed and not lives):
 			return JournalAnswer.STOP
 		if (
 			claimed

@@ -50,9 +50,10 @@ def without_unwanted(mailing: Mailing, claimed: Sequence[ClaimedMail]) -> list[C
 		for row in claimed
 		if not row.cc_of
 	}
+	_skip(reasons)
 	wanted = [row for row in claimed if not reasons.get(row.name)]
 	leaving, duplicates = _readdress(mailing, wanted, rows, today)
-	_skip(reasons | dict.fromkeys(duplicates, DUPLICATE_ADDRESS))
+	_skip(dict.fromkeys(duplicates, DUPLICATE_ADDRESS))
 	if mailing.cc_fields:
 		return copies_store.follow_records(mailing, leaving, today)
 	return leaving
@@ -144,7 +145,7 @@ def _free_key(source: str, step: int, key: str) -> None:
 	"""Take a key from a row whose recipient gets nothing."""
 	frappe.db.sql(
 		"""UPDATE `tabCampaign Message` SET dedupe_key = CONCAT('s:', COALESCE(member, 0), ':', name)
-		WHERE source = %s AND step = %s AND dedupe_key = %s AND status = 'Skipped' AND lease_until = 0""",
+		WHERE source = %s AND step = %s AND dedupe_key = %s AND status = 'Skipped'""",
 		(source, step, key),
 	)
 

@@ -32,6 +32,7 @@ ACCOUNT_DETAILS = frozenset(
 		# Exchange Online: bad HELO, banned sender, spam from the account, from the tenant, from the address
 		*("7.501", "7.502", "7.503", "7.506", "7.511", "7.705", "7.708", "7.750"),
 		*(f"7.{detail}" for detail in range(606, 650)),  # Exchange Online: banned client address
+		"2.252",  # Exchange Online: may not send as this sender
 	)
 )
 
@@ -40,7 +41,6 @@ LIMIT_DETAILS = frozenset(
 		"5.3",  # RFC 3463: too many recipients; each of our mails has one, so the session has had too many
 		"7.28",  # Gmail: too much mail from this client, or with this Message-ID
 		"1.90",  # Exchange Online: the mailbox has reached its recipients of a day
-		*(f"2.{detail}" for detail in range(251, 256)),  # Exchange Online: sender throttled
 		*("7.232", "7.233", "7.235"),  # Exchange Online: a tenant's recipients of a day
 	)
 )
@@ -79,11 +79,13 @@ LIMIT_WORDS = _words(
 	rf"\b(exceed|max|limit|reach)\w*\b.{{0,40}}{_MAILS} {_PERIOD}",
 	rf"{_MAILS} {_PERIOD}.{{0,20}}(exceed|limit|reach)",
 	# Amazon SES, Gmail, IONOS, Momentum, Exchange Online, SendGrid
-	rf"\b{_SENDING}\b(?! (size|length))[\w ]{{0,25}}\b(limit|quota)\b[\w ]{{0,25}}(exceed|reach)",
-	rf"(exceed|reach|over)\w*[\w ]{{0,25}}\b{_SENDING}[\w ]{{0,12}}(limit|quota)",
+	# "mail quota" is a recipient's
+	rf"\b{_SENDING}\b(?! (size|length))[\w ]{{0,25}}\b(limit|(?<!\bmail )quota)\b[\w ]{{0,25}}(exceed|reach)",
+	rf"(exceed|reach|over)\w*[\w ]{{0,25}}\b{_SENDING}\b[\w ]{{0,12}}(limit|(?<!\bmail )quota)",
+	r"connection limit",
 	r"maximum credits exceeded|\b(sending|submission)quotaexceeded|exceeded its quota for sending",
 	# Yahoo TSS04, Orange, GoDaddy
-	r"messages from \S+ temporarily deferred|slow down|concurrent",
+	r"messages from \S+ temporarily deferred|slow down|again slower|concurrent|trop de connexions",
 	# NetEase: the connections, or the mails, of this client
 	r"\bHL:I[CF]C\b",
 )
@@ -104,8 +106,9 @@ _CLIENT_WORDS = (
 	r"blocked using|blacklisted|(?<!not )\blisted (at|in|on)\b|on our block ?list|dnsbl|query/ip/|denyip",
 	# Exchange Online, Mimecast
 	r"(banned|bad|invalid) (sending )?ip|invalid ip for|poor reputation|host network not allowed",
-	# Gmail, Comcast, GMX
-	r"\brdns\b|reverse dns|ptr (record|resource)|mismatches client ip",
+	# Gmail, Comcast, GMX, Postfix, Sendmail
+	r"\brdns\b|reverse (dns|lookup)|ptr[ -]record|ptr resource|mismatches client ip|name lookup failed",
+	r"your (ip|host ?name|mail ?server)\b|dynamic ips?\b|not (allowed to connect|accepting connections)",
 	# MailChannels, Cisco IronPort
 	r"originating from your|your access to",
 )
@@ -117,7 +120,7 @@ _RELAY_WORDS = (
 	# Exchange, and older servers
 	r"\b(not|unable|cannot|can't|won't)\b.{0,30}\brelay(?! (recipient|map|table))",
 	r"denies relay|open relay|insecure mail relay|unauthorized relay|relaying to \S+ prohibited",
-	r"not a gateway|local user only",
+	r"no relaying|as a relay|not a gateway|local user only|n.t handle mail for",
 	# qmail
 	r"rcpthosts|list of allowed hosts",
 )
@@ -142,6 +145,7 @@ _SENDER_WORDS = (
 	r"(sender|from|return path)( address)?:? (is )?"
 	r"(rejected|denied|blocked|invalid|unknown|not (allowed|verified|authori[sz]ed|owned))",
 	r"(unknown|invalid|bad) (sender|return path)",
+	r"sender('s)? (e-?mail|mailbox|account|user|domain)\b.{0,30}(unknown|not found|not exist|invalid)",
 	# Exchange Online, Yandex
 	r"(not (allowed|permitted|authori[sz]ed)|permissions?) to "
 	r"(send as|use|send(?! ((e-?)?mails? |messages? )?to ))",
@@ -170,37 +174,41 @@ POLICY_WORDS = _words(
 # What else a server may mean under a code or word of the address.
 WORDS_OF_OTHER_CAUSES = (FULL_WORDS, POLICY_WORDS, LATER_WORDS, LIMIT_WORDS, OTHER_LIMIT_WORDS)
 
-_NOUN = r"(user|mailbox|mail account|email account|account|recipient|addressee|alias|local part)"
+_NOUN = (
+	r"(user|mailbox|mail account|email (account|address|name)|account|recipient|addressee|alias|local part)"
+)
 _NAMED = (
 	r"( address| name)?[\s:]*([<\[(\"]*\s?\S+@\S+\s?)?( (that )?you tried to reach)?\W{0,3}"
-	r"((is|was|has been|does|info)\s)?"
+	r"((is|was|has been|does|could|info)\s)?"
 )
 _GONE = (
-	r"(unknown|not (be )?found|not a member of|not listed in public|(doe?sn.?t|does not?|(is )?not) exists?"
-	r"|no longer (valid|exists?|available|active|accepts|on))"
+	r"(unknown|not (be )?(found|known)|not a member of|not listed in public"
+	r"|(doe?sn.?t|does not?|(is )?not) exists?|no longer (valid|exists?|available|active|accepts|on))"
 )
 # The recipient is unknown or gone, by the name of a recipient: a host or a command may be unknown as well.
 UNKNOWN_WORDS = _words(
 	# Postfix, Sendmail, Exim, Gmail, Exchange, GMX, QQ, NetEase
 	rf"\b{_NOUN}{_NAMED}{_GONE}",
-	r"\b(unknown|no such|invalid|inactive|non-?existent|not a valid|not our) (local )?(part )?(or illegal )?"
-	r"(user|mailbox|recipient|alias|addressee|customer|person)\b|unknown local-part|no such address",
+	r"\b(unknown|no such|invalid|inactive|non-?existent|not a (valid|known)|not our)[ -]"
+	r"((local|virtual) )?(part )?(or illegal )?(user|mailbox|recipient|alias|addressee|customer|person)\b",
+	r"unknown (local[ -]part|email address)|no such (e-?mail )?address|bad destination mailbox address",
+	r"no one (at this|with that email) address|recipient no longer on server",
 	# qmail
-	r"no mailbox here|can't find user's mailbox",
+	r"no mailbox (here|found)|can't find user's mailbox|no account by that name",
 	# Yahoo
 	r"(does ?n.t have an? \S+|\S+@\S+ does not have an) account|\S+@\S+ is no longer valid",
 	r"message to \S+@\S+ cannot be delivered\. this (account|mailbox) (is|has been) (disabled|discontinued)",
 	# Alibaba Mail
 	r"rcpt \S+ dosn't exist",
 	# Exchange
-	r"recip(ient)?notfound",
+	r"recip(ient ?)?notfound",
 	# Gmail, Lycos
 	r"(mailbox|recipient|mail account|email (account|address))\b.{0,40}"
 	r"\b(disabled|inactive|closed|discontinued)\b",
 	r"\b(disabled|inactive|deactivated|closed) (recipient|mailbox)|\S+@\S+ account inactive",
 	r"address no longer accepts mail",
 	# Postfix, Exchange
-	r"\bdomain (name )?(not found|\S+ does not exist)|nonexistent ?domain",
+	r"(?<!host or )\bdomain (name )?(not found|\S+ does not exist)|nonexistent ?domain",
 )
 # After the body, the same words can be about a header or the sender.
 HEADER_WORDS = _words(r"\b(header|from|sender|envelope)\b")

@@ -138,6 +138,14 @@ def identity_findings(informational: bool, sender_line: str, postal_address: str
 		yield Finding(OK, Sentence(_lt("The footer says who sends the mail, and from where.")))
 
 
+def durability_findings(problems: Collection[Sentence]) -> Iterator[Finding]:
+	"""Yield the findings on the database: its `problems` are those of durability.durability_problems."""
+	for problem in problems:
+		yield Finding(WARNING, problem)
+	if not problems:
+		yield Finding(OK, Sentence(_lt("The database keeps what has left, also if it is killed.")))
+
+
 def audience_findings(planned: int, earlier: int) -> Iterator[Finding]:
 	"""Yield the finding on the number of `planned` mails.
 

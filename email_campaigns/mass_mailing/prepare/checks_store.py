@@ -13,6 +13,7 @@ from email_campaigns.audience.decide import Candidate
 from email_campaigns.audience.lists import members_store
 from email_campaigns.delivery.compose import compose_store, records_store
 from email_campaigns.delivery.compose.composer import Composer
+from email_campaigns.delivery.ledger import durability_store
 from email_campaigns.delivery.ledger.row import ClaimedMail
 from email_campaigns.delivery.mailing import mailing_store
 from email_campaigns.delivery.mailing.mailing import NOW, SPREAD, Mailing
@@ -73,6 +74,7 @@ def _findings(doc, mailing: Mailing, count: Mapping | None) -> Iterator[Finding]
 	yield from _compile(mailing, composers)
 	yield from _content_findings(mailing, composers)
 	yield from _sender_findings(mailing)
+	yield from checks.durability_findings(durability_store.read_durability_problems())
 	lacking = [edition for edition, composer in composers.items() if not composer.compiled.uses_unsubscribe]
 	yield from checks.unsubscribe_findings(
 		mailing.informational, bool(cint(settings.add_unsubscribe_link)), lacking

@@ -48,6 +48,9 @@ class Campaign(Document):
 		"""Raise ValidationError where a campaign with enrolments would get the steps of another."""
 		if merge:
 			enrolment_store.check_merge(old, new)
+		elif not self.link_key:
+			# A campaign of ERPNext's: its links have been named after its name so far.
+			self.db_set("link_key", old, update_modified=False)
 
 	def on_trash(self):
 		"""Raise ValidationError where something was sent, or is to be sent, in the campaign's name."""

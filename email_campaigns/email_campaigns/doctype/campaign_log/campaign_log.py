@@ -22,6 +22,8 @@ def on_doctype_update():
 	"""Add the indexes of the table."""
 	frappe.db.add_index("Campaign Log", ["source", "action"])
 	frappe.db.add_index("Campaign Log", ["campaign", "action"])
+	# Frappe 15 asks at each rename and deletion of any document which doctypes these columns name.
+	frappe.db.add_index("Campaign Log", ["source_doctype"])
 	frappe.db.add_index("Campaign Log", ["recipient_doctype", "recipient_name"])
 	frappe.db.add_index("Campaign Log", ["email"])
 	frappe.db.add_index("Campaign Log", ["message"])

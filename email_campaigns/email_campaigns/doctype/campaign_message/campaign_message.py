@@ -31,4 +31,5 @@ def on_doctype_update():
 	# A rename of any record updates its rows by both; without an index it would lock the whole ledger.
 	# The doctype comes first, for Frappe 15 asks at each rename and deletion which doctypes there are.
 	frappe.db.add_index("Campaign Message", ["recipient_doctype", "recipient_name"])
+	frappe.db.add_index("Campaign Message", ["source_doctype"])
 	frappe.db.add_index("Campaign Message", ["target_list"])

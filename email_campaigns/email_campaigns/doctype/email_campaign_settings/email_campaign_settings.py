@@ -5,12 +5,18 @@ from frappe.utils import cint
 
 from email_campaigns import bounds
 from email_campaigns.delivery.copies import copies_store, fields_store
+from email_campaigns.delivery.ledger import durability_store
 from email_campaigns.mass_mailing.prepare.plan_rules import problems_with_domain_rates
 from email_campaigns.translation import translate
 
 
 class EmailCampaignSettings(Document):
 	"""The settings of the app; `settings.app_settings` reads them."""
+
+	def onload(self):
+		"""Let the form show what is wrong with the database's settings."""
+		problems = durability_store.read_durability_problems()
+		self.set_onload("durability", [translate(problem) for problem in problems])
 
 	def validate(self):
 		"""Raise ValidationError for numbers out of bounds, unusable rates, unknown fields and CC fields."""

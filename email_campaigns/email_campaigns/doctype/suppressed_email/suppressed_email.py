@@ -7,7 +7,6 @@ from email_campaigns.audience.suppression import forgotten_store, mirror_store, 
 from email_campaigns.audience.suppression.suppression import (
 	HARD_BOUNCE,
 	PERSONS_WISH,
-	UNSUBSCRIBED,
 	record_name,
 )
 from email_campaigns.translation import translate
@@ -47,6 +46,5 @@ class SuppressedEmail(Document):
 
 	def after_delete(self):
 		"""Keep a person's wish that a deleted hard bounce has hidden."""
-		# Whoever deletes it says that the mailbox works again; the person's own wish for no mail still holds.
-		if self.reason == HARD_BOUNCE and not self.target_list and mirror_store.is_mirrored(self.email):
-			suppression_store.suppress(self.email, reason=UNSUBSCRIBED, origin=_("Held by Email Unsubscribe"))
+		if self.reason == HARD_BOUNCE and not self.target_list:
+			suppression_store.keep_hidden_wish(self.email)

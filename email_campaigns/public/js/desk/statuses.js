@@ -37,6 +37,7 @@ const COLOURS = {
 		Replied: "blue",
 		"Attachment Viewed": "blue",
 		"Opted In": "green",
+		"Suppression Lifted": "green",
 		"Opted Out": "orange",
 		Bounced: "red",
 		Complained: "red",

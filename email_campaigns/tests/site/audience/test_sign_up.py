@@ -49,6 +49,7 @@ class SignUpTest(FrappeTestCase):
 		frappe.db.rollback()
 		frappe.set_user("Administrator")
 		frappe.db.delete("Forgotten Address")
+		frappe.db.delete("Retired Name")
 		for doctype, field in (
 			("Target List Sign Up", "email"),
 			("Target List Change", "email"),

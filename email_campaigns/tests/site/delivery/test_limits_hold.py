@@ -11,7 +11,7 @@ from email_campaigns.delivery.ledger import claims_store
 from email_campaigns.delivery.sending import journal_store
 from email_campaigns.jobs import sending
 from email_campaigns.tests.site.kits.builders import SETTINGS, a_list, a_mailing, addresses, settings
-from email_campaigns.tests.site.kits.queue import elsewhere, work_off
+from email_campaigns.tests.site.kits.queue import elsewhere, empty_queues, work_off
 from email_campaigns.tests.site.kits.sending_test import SendingTest
 
 HUNDRED = addresses(100)
@@ -28,6 +28,7 @@ class HoldTest(SendingTest):
 		name = self.start(a_mailing(a_list(*emails)))
 		sending.tick()
 		sending.freeze(name)
+		empty_queues()  # of the tick, which would recover what a test has planted
 		return name
 
 	def look_at_each_mail(self):
@@ -50,15 +51,14 @@ class TestUnrecoveredClaims(HoldTest):
 				(status, name, number),
 			)
 		frappe.db.commit()
-		work_off()
 		sending.top_up()
 		work_off()
 		self.assertEqual(self.received(), [], "more could leave than the limit has left")
 		self.go_on()
 		self.assertEqual(self.statuses(name), {"Uncertain": 1, "Sent": 49, "Queued": 50})
 
-	def test_a_stalled_batch_and_another_job_stay_below_the_limit_together(self):
-		settings(hourly_limit=50)
+	def test_a_stalled_batch_and_other_jobs_stay_below_the_limit_together(self):
+		settings(hourly_limit=50, batch_size=20, parallel_jobs=3)
 		name = self.ready(HUNDRED)
 		site, advance, calls = frappe.local.site, journal_store.LedgerJournal.advance_all, []
 
@@ -74,6 +74,7 @@ class TestUnrecoveredClaims(HoldTest):
 			return advance(journal, steps)
 
 		with patch.object(journal_store.LedgerJournal, "advance_all", stalled):
+			sending.top_up()
 			work_off()
 		self.go_on()
 		self.assertLessEqual(len(self.received()), 50)
@@ -211,3 +212,10 @@ def in_thread(site, action):
 def suspend(value):
 	frappe.db.set_default("suspend_email_queue", value)
 	frappe.db.commit()
+
+
+class TestLookAmongOpeningSessions(HoldTest):
+	def test_it_waits_while_a_session_reads_the_account_over_the_same_connection(self):
+		settings(sessions_per_job=8)
+		self.look_at_each_mail()
+		self.assertSentTo(self.send(a_mailing(a_list(*HUNDRED))), HUNDRED)

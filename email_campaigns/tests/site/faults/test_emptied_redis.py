@@ -5,12 +5,9 @@ import redis
 
 from email_campaigns.tests.site.kits.faults import FaultTest
 from email_campaigns.tests.site.kits.sending_test import the_bench
-from email_campaigns.tests.support.smtp_server import Slow
 
 
 class TestEmptiedRedis(FaultTest):
-	script = {"content": Slow(0.05)}  # jobs that Redis has forgotten go on beside the new ones
-
 	def empty(self):
 		"""Forget all that Redis holds of this site: other tests have databases of their own on the server."""
 		redis.from_url(the_bench().redis_queue).flushdb()

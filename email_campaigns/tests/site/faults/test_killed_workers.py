@@ -1,7 +1,6 @@
 """Workers are killed, or stopped past their lease: nobody is lost, nobody is mailed twice."""
 
-from email_campaigns.tests.site.kits.faults import FaultTest
-from email_campaigns.tests.support.smtp_server import Slow
+from email_campaigns.tests.site.kits.faults import MAILS, FaultTest
 
 KILLS = 4
 
@@ -31,7 +30,7 @@ class TestKilledWorkers(FaultTest):
 	def go_on_while_leases_run(self, name):
 		"""Nobody touches the mails of dead workers while their leases run, and they may be in doubt."""
 		doubtful = self.statuses(name).get("Sending", 0)
-		self.assertLessEqual(doubtful, self.doubts)
+		self.assertIn(doubtful, range(1, self.doubts + 1))
 		self.replace_jobs()
 		self.go_on()
 		self.assertEqual(self.statuses(name).get("Sending", 0), doubtful)
@@ -40,23 +39,33 @@ class TestKilledWorkers(FaultTest):
 
 class TestStalledWorker(FaultTest):
 	JOBS = 1
-	script = {"content": Slow(0.05)}  # a mail waits for its answer most of the time
+
+	def stall_in_mid_mail(self):
+		"""Stop the workers while a mail is leaving; return those that were stopped."""
+		while True:
+			self.send_some()
+			stalled = [worker for worker in self.workers if worker.busy]
+			for worker in stalled:
+				worker.stall()
+			if self.statuses(self.name).get("Sending"):
+				return stalled
+			for worker in stalled:
+				worker.go_on()
 
 	def test_that_goes_on_after_others_took_its_mails_over(self):
 		self.run_workers(1)
-		name = self.begin()
+		self.name = self.begin()
 		for _stall in range(2):
-			self.send_some()
-			stalled = next(worker for worker in self.workers if worker.busy)
-			stalled.stall()
-			self.pass_time(name, 1300)
-			self.replace_jobs()
-			self.assertIn(self.statuses(name).get("Uncertain"), range(1, self.SESSIONS + 1))
+			stalled = self.stall_in_mid_mail()
+			self.pass_time(self.name, 1300)
 			self.run_workers(1)
+			self.replace_jobs()
+			self.assertIn(self.statuses(self.name).get("Uncertain"), range(1, self.SESSIONS + 1))
 			self.send_some()
-			stalled.go_on()
-			self.wait_until(lambda: not self.statuses(name).get("Uncertain"))
-		self.wait_until(lambda: self.form(name).status == "Complete")
+			for worker in stalled:
+				worker.go_on()
+			self.wait_until(lambda: not self.statuses(self.name).get("Uncertain"))
+		self.wait_until(lambda: self.form(self.name).status == "Complete")
 		self.wait_for_idle_workers()
-		self.assertEqual(self.statuses(name), {"Sent": len(self.members)})
-		self.prove(name)
+		self.assertEqual(self.statuses(self.name), {"Sent": MAILS})
+		self.prove(self.name)

@@ -8,9 +8,14 @@ from frappe.utils import now_datetime
 from email_campaigns.api.desk import target_list
 from email_campaigns.audience.address import record_key
 from email_campaigns.audience.lists import members_store
+from email_campaigns.compat import change_latest_rows
 from email_campaigns.delivery.ledger import counts_store
+from email_campaigns.delivery.mailing.mailing import Stream
+from email_campaigns.delivery.mailing.mailing_store import load_step
+from email_campaigns.drip import plan_store
 from email_campaigns.jobs import drip, renames, sending
 from email_campaigns.mass_mailing import freeze_store
+from email_campaigns.tests.site.kits.approvals import TEN, ApprovalTest
 from email_campaigns.tests.site.kits.builders import (
 	a_contact,
 	a_list,
@@ -45,7 +50,7 @@ def members(title: str) -> list[tuple]:
 class RenameTest(SendingTest):
 	def setUp(self):
 		super().setUp()
-		self.contact = a_contact(JO)
+		self.contact, self.unique = a_contact(JO), frappe.generate_hash(length=8).lower()
 		for title in (FIRST, SECOND):
 			a_list(title=title)
 		frappe.db.commit()
@@ -68,8 +73,10 @@ class TestMembers(RenameTest):
 		self.assertEqual(members(FIRST), [(name, record_key("Contact", name), 1)])
 
 	def test_a_user_whose_address_changes(self):
-		self.join(FIRST, a_user("old"), doctype="User")
-		name = rename(address("old"), address("new"), "User")
+		old, new = a_user(f"old-{self.unique}"), address(f"new-{self.unique}")
+		self.addCleanup(frappe.db.delete, "Notification Settings", {"name": new})
+		self.join(FIRST, old, doctype="User")
+		name = rename(old, new, "User")
 		self.assertEqual(members(FIRST), [(name, f"User/{name}", 1)])
 		members_store.refresh_members([FIRST])
 		self.assertEqual(frappe.db.get_value("Target List Member", {"target_list": FIRST}, "email"), name)
@@ -102,6 +109,23 @@ class TestMembers(RenameTest):
 		(change_row,) = frappe.get_all("Target List Change", {"target_list": FIRST}, fields)
 		self.assertEqual(tuple(change_row.values()), ("Left", "Merged with another member", KIM, twin))
 		frappe.db.delete("Target List Change", {"target_list": FIRST})
+
+	def test_who_is_added_while_being_renamed_joins_by_no_stale_name(self):
+		"""The adding has begun before the rename is committed, and would read the old name."""
+		site, old, added = frappe.local.site, self.contact, []
+		frappe.rename_doc("Contact", old, "Sending Josephine", show_alert=False)
+		source = members_store.source("Contact")
+
+		def add():
+			change_latest_rows()  # as each job does
+			added.append(members_store.add_records(FIRST, source, [old]))
+
+		adding = threading.Thread(target=elsewhere, args=(site, add))
+		adding.start()
+		adding.join(2)
+		frappe.db.commit()
+		adding.join(60)
+		self.assertEqual((added, members(FIRST)), ([0], []))
 
 	def test_stale_keys_of_earlier_renamings_are_repaired(self):
 		self.join(FIRST, self.contact, a_contact(KIM))
@@ -263,6 +287,82 @@ class TestSequences(DripTest):
 		rename(first, second, merge=True)
 		self.assertEqual((self.status(elder), self.status(later)), ("In Progress", "Cancelled"))
 		self.assertEqual([row[2] for row in self.steps(later)], ["Skipped"])
+
+
+class TestGroups(DripTest):
+	def test_a_rename_waits_for_the_step_that_is_being_planned(self):
+		contact = a_contact(JO)
+		add_records(a_list(title=FIRST), "Contact", contact)
+		name = enrol(a_sequence(), FIRST, "Target List")
+		plan_store.plan_enrolments(plan_store.due_enrolments(clock(0, 23)), clock(0, 23))  # not committed yet
+		site = frappe.local.site
+		renaming = threading.Thread(
+			target=elsewhere, args=(site, lambda: rename(contact, "Sending Josephine"))
+		)
+		renaming.start()
+		renaming.join(2)
+		waited = renaming.is_alive()
+		frappe.db.commit()
+		renaming.join(60)
+		self.assertTrue(waited)
+		self.at(0, 23)
+		self.assertEqual((self.received(), [row[2] for row in self.steps(name)]), ([JO], ["Sent"]))
+
+
+class TestApprovals(ApprovalTest):
+	def rename_both(self):
+		campaign = self.form(self.mailing).campaign
+		rename("Sending List", "Sending Other", "Target List")
+		return rename(campaign, f"{campaign} 2", "Campaign")
+
+	def test_renames_of_what_an_approval_names_stop_nothing(self):
+		self.approved(seconds=-1)
+		campaign = self.rename_both()
+		self.go_on()
+		self.assertEqual(self.received(), TEN)
+		form = self.form(self.mailing)
+		self.assertEqual((form.status, form.campaign, form.problem or ""), ("Complete", campaign, ""))
+		for field, value in (("target_list", "Sending Other"), ("campaign", campaign)):
+			values = frappe.get_all("Campaign Message", {"source": self.mailing}, pluck=field)
+			self.assertEqual(values, [value] * len(TEN))
+		self.assertNothingLost(self.mailing)
+
+	def test_a_renamed_sender_is_the_sender_still(self):
+		self.approved(seconds=-1)
+		self.addCleanup(frappe.db.delete, "Notification Settings", {"name": "new@approval.example"})
+		rename(self.clerk, "new@approval.example", "User")
+		self.addCleanup(rename, "new@approval.example", self.clerk, "User")
+		self.go_on()
+		self.assertEqual((self.status, self.received()), ("Complete", TEN))
+
+	def test_what_was_changed_before_the_rename_is_still_not_approved(self):
+		self.approved(seconds=-1)
+		change("Mass Email", self.mailing, subject_prefix="[OTHER]")
+		self.rename_both()
+		self.go_on()
+		self.assertEqual((self.status, self.received()), ("Draft", []))
+
+
+class TestLinksOfSteps(DripTest):
+	def test_plain_links_of_steps_outlive_a_renamed_campaign(self):
+		"""And a new campaign of the old title has links of its own."""
+		first = a_sequence()
+		links = [load_step(Stream(first, 1, "Administrator")).link_source]
+		renamed = rename(first, f"{first} 2", "Campaign")
+		links.append(load_step(Stream(renamed, 1, "Administrator")).link_source)
+		other = a_sequence(campaign_name=first)
+		links.append(load_step(Stream(other, 1, "Administrator")).link_source)
+		self.assertEqual(links[0], links[1])
+		self.assertNotEqual(links[0], links[2])
+		self.assertEqual(other, first)
+
+	def test_links_of_a_campaign_without_a_key_outlive_its_rename(self):
+		"""It came from ERPNext."""
+		first = a_sequence()
+		change("Campaign", first, link_key="")
+		before = load_step(Stream(first, 1, "Administrator")).link_source
+		renamed = rename(first, f"{first} 2", "Campaign")
+		self.assertEqual(load_step(Stream(renamed, 1, "Administrator")).link_source, before)
 
 
 class TestLists(RenameTest):

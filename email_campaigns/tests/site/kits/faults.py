@@ -9,6 +9,7 @@ from __future__ import annotations
 import os
 import time
 from collections.abc import Callable
+from itertools import count
 from pathlib import Path
 from random import Random
 from tempfile import gettempdir
@@ -26,6 +27,7 @@ from email_campaigns.tests.support.smtp_server import ScriptedServer, Slow
 
 SEED = os.environ.get("FAULTS_SEED", "1")
 MAILS = int(os.environ.get("FAULTS_MAILS", "300"))
+LOOKS_UNTIL_IDLE = 10  # in a row, a twentieth of a second apart
 PLANNED = 2**40  # send_after above it is no time but a state, as of copies
 
 
@@ -37,14 +39,16 @@ class FaultTest(SendingTest):
 	"""
 
 	JOBS, SESSIONS, BATCH = 2, 2, 20
-	script = {"content": Slow(0.01)}
+	script = {"content": Slow(0.05)}  # most of the time a mail waits for its answer
 
 	def setUp(self):
 		self.random = Random(f"{SEED} {self.id()}")
-		file = Path(gettempdir()) / f"ec-faults-{frappe.local.site}-{self._testMethodName}.jsonl"
-		print(f"Seed {SEED}. The server's record is in {file}")
-		self.record = SinkRecord(file)
+		self.files = Path(gettempdir()) / f"ec-faults-{frappe.local.site}" / self._testMethodName
+		self.files.mkdir(parents=True, exist_ok=True)
+		print(f"Seed {SEED}. The server's record and the workers' log are in {self.files}.")
+		self.record = SinkRecord(self.files / "record.jsonl")
 		self.addCleanup(self.record.close)
+		self.log = self.enterContext(open(self.files / "workers.log", "wb"))
 		self.members = addresses(MAILS)
 		self.workers: list[Worker] = []
 		self.doubts = 0
@@ -57,7 +61,7 @@ class FaultTest(SendingTest):
 
 	def run_workers(self, number: int, **env: str) -> None:
 		"""Start workers beside those that run."""
-		self.workers += [Worker(the_bench(), **env) for _worker in range(number)]
+		self.workers += [Worker(the_bench(), self.log, **env) for _worker in range(number)]
 
 	def kill(self, worker: Worker, job_alone: bool = False) -> None:
 		"""Kill a worker with its job, if it has one, or its job alone: a mail of each session is in doubt."""
@@ -86,7 +90,7 @@ class FaultTest(SendingTest):
 		forget_dead_jobs()
 		sending.tick()
 
-	def wait_until(self, done: Callable[[], object], seconds: float = 60) -> None:
+	def wait_until(self, done: Callable[[], object], seconds: float = 180) -> None:
 		"""Ask `done`, each time in a new transaction, until it is true; fail when `seconds` are over."""
 		end = time.monotonic() + seconds
 		while not done():
@@ -95,8 +99,16 @@ class FaultTest(SendingTest):
 			frappe.db.rollback()
 
 	def wait_for_idle_workers(self) -> None:
-		"""Wait until no job waits or runs."""
-		self.wait_until(lambda: not waiting_jobs() and not running_jobs())
+		"""Wait until no job waits or runs, longer than a job is on its way from a queue to a worker."""
+		idle = count()
+
+		def is_idle():
+			nonlocal idle
+			if waiting_jobs() or running_jobs() or any(worker.busy for worker in self.workers):
+				idle = count()
+			return next(idle) >= LOOKS_UNTIL_IDLE
+
+		self.wait_until(is_idle)
 
 	def pass_time(self, name: str, seconds: int) -> None:
 		"""Let time pass for a mailing: all that has happened is older, and all that waits is nearer."""
@@ -107,14 +119,19 @@ class FaultTest(SendingTest):
 				WHERE source = %s AND {field} BETWEEN 1 AND %s""",
 				(seconds, name, PLANNED),
 			)
+		frappe.db.sql(
+			"UPDATE `tabSending Hold` SET held_epoch = held_epoch - %s WHERE held_epoch > %s",
+			(seconds, seconds),
+		)
 		frappe.db.commit()
 		self.record.age(seconds)
 
 	def recover(self, name: str, hours: int = 12) -> None:
 		"""After the last fault let hours pass, with all that the scheduler does, until the mailing has ended.
 
-		A person resumes a mailing that the app has paused.
+		The server is in order and fast by now, and a person resumes a mailing that the app has paused.
 		"""
+		self.serve()
 		empty_queues()
 		for _hour in range(hours):
 			forget_dead_jobs()

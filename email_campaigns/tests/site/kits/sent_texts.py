@@ -19,11 +19,8 @@ HTML = (
 
 def readers(*emails: str, title: str = LIST, **values) -> list[str]:
 	"""Put new contacts with a telephone on a list; return their names."""
-	phones = [{"phone": "+32 2 123"}]
-	names = [
-		a_contact(email, first_name="Zoë", department="Sales\n.East", phone_nos=phones, **values)
-		for email in emails
-	]
+	values = {"department": "Sales\n.East", **values, "phone_nos": [{"phone": "+32 2 123"}]}
+	names = [a_contact(email, first_name="Zoë", **values) for email in emails]
 	add_records(a_list(title=title), "Contact", *names)
 	frappe.db.commit()
 	return names

@@ -48,7 +48,7 @@ class SinkRecord:
 		"""Close the file."""
 		self._file.close()
 
-	def wait_for(self, number: int, seconds: float = 60) -> None:
+	def wait_for(self, number: int, seconds: float = 180) -> None:
 		"""Wait until so many mails were taken. Raises AssertionError when `seconds` are over."""
 		with self._grown:
 			enough = self._grown.wait_for(lambda: len(self.mails) >= number, seconds)

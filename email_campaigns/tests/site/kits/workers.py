@@ -6,6 +6,7 @@ import os
 import signal
 import subprocess
 from contextlib import suppress
+from typing import BinaryIO
 
 import psutil
 
@@ -13,16 +14,19 @@ from email_campaigns.tests.support.bench_kit import TestBench
 
 
 class Worker:
-	"""An RQ worker with the process of its present job; `env` are further variables of its environment."""
+	"""An RQ worker with the process of its present job.
 
-	def __init__(self, bench: TestBench, **env: str):
+	Its output goes to the end of the file `log`; `env` are further variables of its environment.
+	"""
+
+	def __init__(self, bench: TestBench, log: BinaryIO, **env: str):
 		self._popen = subprocess.Popen(
-			bench.command("worker", "--queue", "short,default,long", "--quiet"),
+			bench.command("worker", "--queue", "short,default,long"),
 			cwd=bench.sites,
 			env={**os.environ, **env},
 			stdin=subprocess.DEVNULL,
-			stdout=subprocess.DEVNULL,
-			stderr=subprocess.DEVNULL,
+			stdout=log,
+			stderr=log,
 			start_new_session=True,
 		)
 		self._process = psutil.Process(self._popen.pid)

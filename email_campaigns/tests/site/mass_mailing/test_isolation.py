@@ -76,6 +76,7 @@ class TestMailings(SendingTest):
 		sending.tick()
 		for name in (self.broken, self.other):
 			sending.freeze(name)
+		for name in (self.broken, self.other):
 			change("Mass Email", name, deadline_epoch=database_epoch() - HOUR)
 		with breaking(ends_store, "expire", self.broken):
 			sending.top_up()
@@ -117,6 +118,12 @@ class TestMailings(SendingTest):
 			ab_winner.choose_winners(database_epoch())
 		self.assertEqual(judged, names)
 
+	def test_a_deadlock_is_logged_and_over_at_the_next_try(self):
+		with isolation.isolate_mailing(self.broken, "the start"):
+			raise frappe.QueryDeadlockError
+		self.assertEqual(self.form(self.broken).problem or "", "")
+		self.assertEqual(logged(f"the start of {self.broken} failed"), 1)
+
 	def test_the_end_of_the_jobs_time_is_no_error_of_a_mailing(self):
 		with self.assertRaises(JobTimeoutException), isolation.isolate_mailing(self.broken, "the start"):
 			raise JobTimeoutException
@@ -138,7 +145,7 @@ class TestSequences(DripTest):
 		with patch.object(plan_store, "plan_enrolments", broken):
 			for _tick in range(2):
 				drip.plan(clock(0, 23))
-		self.go_on()
+			self.go_on()
 		self.assertEqual(self.received(), [address("lou")])
 		self.assertIn("Error Log", frappe.db.get_value("Campaign", first, "drip_problem"))
 		self.assertEqual(logged(f"the planning of {first} failed"), 1)

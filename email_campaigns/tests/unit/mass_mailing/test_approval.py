@@ -65,6 +65,7 @@ FREE = {
 	"ab_winner": "B",
 	"store_emails": True,
 	"stream": Stream("Spring", 1, "kim@example.org"),
+	"link_key": "k3 / 1",
 }
 
 

@@ -41,7 +41,8 @@ function ask(frm) {
 			return frm.reload_doc();
 		draw(frm, state);
 		banner(frm, state.problem);
-		if (LIVE.includes(state.status))
+		const ends = state.status === "Cancelled" && state.by_status.Queued;
+		if (LIVE.includes(state.status) || ends)
 			frm.ec_timer = setTimeout(() => is_shown(frm, name) && ask(frm), INTERVAL);
 	});
 }

@@ -35,7 +35,7 @@ def test_a_mail_that_was_refused_before_the_body_was_never_on_its_way_to_anybody
 
 
 def test_a_permanent_refusal_fails_the_mail_and_the_session_goes_on():
-	bench = Bench({2: ("refuse", "rcpt", 550, "User unknown")}).run()
+	bench = Bench({2: ("refuse", "rcpt", 550, "", "User unknown")}).run()
 	assert bench.states() == ["Sent", "Failed", "Sent", "Sent", "Sent"]
 	assert bench.row(2).bounced
 	assert bench.row(2).reason
@@ -44,7 +44,7 @@ def test_a_permanent_refusal_fails_the_mail_and_the_session_goes_on():
 
 
 def test_a_refusal_that_names_no_unknown_recipient_fails_the_mail_and_not_the_address():
-	bench = Bench({2: ("refuse", "rcpt", 550, "Local problem")}).run()
+	bench = Bench({2: ("refuse", "rcpt", 550, "", "Local problem")}).run()
 	assert bench.states()[1] == "Failed"
 	assert not bench.row(2).bounced
 
