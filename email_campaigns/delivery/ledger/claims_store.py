@@ -22,9 +22,10 @@ from email_campaigns.results import store as results
 from email_campaigns.text import _lt
 from email_campaigns.translation import translate
 
-LEASE = 1200  # seconds: the longest time of a job that sends, and ANSWER_RESERVE, and a margin
-# Seconds for which a claim must still live when the content of its mail leaves: three minutes for a block of
-# data and ten for the final reply (RFC 5321, section 4.5.3.2).
+# Seconds. A job sends batches for four minutes; the last mail of a batch then has ANSWER_RESERVE to end in.
+LEASE = 1200
+# Seconds that a claim must still last when the content of a mail starts to leave. RFC 5321, section 4.5.3.2,
+# gives a server ten minutes to answer the final dot, and three minutes to take each block of data before it.
 ANSWER_RESERVE = 780
 _BROKEN_OFF = _lt(
 	"The connection or the worker broke off while this mail was leaving; the server may have taken it."
