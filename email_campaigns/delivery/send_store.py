@@ -101,6 +101,7 @@ class SendJob:
 			rows, headings = copies_store.prepare_copies(rows)
 		if not rows:
 			return Tally()
+		self.journal.expect({row.doctype for row in rows})
 		records = records_store.load_records(
 			rows, *compose_store.used_fields(self.composers), self.mailing.sender_user
 		)
