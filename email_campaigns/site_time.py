@@ -1,4 +1,4 @@
-"""The two clocks of the site: the database's, by which mail leaves, and the wall clock of its users."""
+"""The clocks of the site: the database's, by which mail leaves, and the wall clock of the users."""
 
 from __future__ import annotations
 

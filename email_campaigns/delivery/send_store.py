@@ -118,6 +118,7 @@ class SendJob:
 			return []
 		if self.mailing.cc_fields:
 			rows, self.headings = copies_store.prepare_copies(rows)
+		self.journal.expect({row.doctype for row in rows})
 		self.records = records_store.load_records(
 			rows, *compose_store.used_fields(self.composers), self.mailing.sender_user
 		)

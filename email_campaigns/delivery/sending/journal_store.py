@@ -7,7 +7,7 @@ work of the job. It reads in READ COMMITTED, so that it locks no suppression tha
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from datetime import datetime, timezone
 from time import monotonic
 from typing import TypeVar
@@ -17,6 +17,7 @@ import frappe
 from email_campaigns import lifecycle
 from email_campaigns.audience.address import address_key, normalise_or_empty
 from email_campaigns.audience.decide import UNSUBSCRIBED
+from email_campaigns.audience.sources_store import PLAIN, sources
 from email_campaigns.delivery.compose.composer import Letter
 from email_campaigns.delivery.mailing.mailing import Mailing
 from email_campaigns.delivery.sending.conditions_store import (
@@ -116,8 +117,8 @@ class LedgerJournal:
 		self.mailing = mailing
 		self.claim = claim
 		self.ignored = UNSUBSCRIBED if mailing.informational else ""
-		self.conditions = leave_conditions(mailing)
-		self.prepared: dict[tuple[int, int], str] = {}
+		self.doctypes: set[str] = set()
+		self.expect([PLAIN, *sources()])
 		self.refused: set[int] = set()
 		self.connection = frappe.db.get_connection()
 		self.connection.autocommit(True)
@@ -127,6 +128,14 @@ class LedgerJournal:
 		self.cursor.execute("SET @ec_claim = %s, @ec_ignored = %s", (claim, self.ignored))
 		self.zone_known_until = 0.0
 		self._follow_zone()
+
+	def expect(self, doctypes: Collection[str]) -> None:
+		"""Prepare for a batch whose recipients are records of `doctypes`."""
+		if self.doctypes == set(doctypes):
+			return
+		self.doctypes = set(doctypes)
+		self.conditions = leave_conditions(self.mailing, self.doctypes)
+		self.prepared: dict[tuple[int, int], str] = {}
 
 	def close(self) -> None:
 		"""Close the journal's own connection."""
