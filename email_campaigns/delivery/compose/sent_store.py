@@ -66,7 +66,8 @@ def save_values(
 def _used_values(
 	rows: Iterable[ClaimedMail], records: Mapping[tuple[str, str], Record], composers: Mapping[str, Composer]
 ) -> Iterator[tuple[int, str]]:
-	for row in rows:
+	# In one order, so that no two jobs wait for each other.
+	for row in sorted(rows, key=lambda row: row.name):
 		record = records.get((row.doctype, row.record))
 		composer = composers.get(row.edition, composers[""])
 		if record is not None and (fields := used_fields(composer.compiled, record)) is not None:
