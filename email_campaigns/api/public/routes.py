@@ -221,10 +221,13 @@ def _hold_back(email: str) -> None:
 def note_refused(response: Response | None = None, request: Request | None = None) -> None:
 	"""Store an opt-out that never came to `answer` (after_request hook).
 
-	During a migration, Frappe answers every request itself, and even with the status 200.
+	During a migration, Frappe answers every request itself, and even with the status 200. A request that it
+	refuses for its own fault, such as a missing CSRF token, stays refused.
 	"""
 	path = f"{PREFIX}{UNSUBSCRIBE}/"
 	if not response or not request or frappe.flags.ec_answered or not request.path.startswith(path):
+		return
+	if response.status_code < 500 and not frappe.conf.maintenance_mode:
 		return
 	action, how = preferences.asked(request)
 	try:

@@ -213,7 +213,7 @@ class TestNextMail(SendingTest):
 		second = self.start(a_mailing("Sending List"))
 		self.at_mail(1, lambda: answers.append(Visitor().post(unsubscribe_url(message), ONE_CLICK)))
 		with OtherConnection() as other:
-			other.hold("Campaign Message", "name = %s", message)
+			other.hold("Mass Email", "name = %s", first)  # the figures of the first one
 			self.go_on()
 		self.assertEqual(answers[0].status_code, 200)
 		self.assertEqual(self.received(), people[:3])
