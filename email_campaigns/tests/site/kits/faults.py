@@ -48,7 +48,8 @@ class FaultTest(SendingTest):
 		print(f"Seed {SEED}. The server's record and the workers' log are in {self.files}.")
 		self.record = SinkRecord(self.files / "record.jsonl")
 		self.addCleanup(self.record.close)
-		self.log = self.enterContext(open(self.files / "workers.log", "wb"))
+		self.log = (self.files / "workers.log").open("wb")
+		self.addCleanup(self.log.close)
 		self.members = addresses(MAILS)
 		self.workers: list[Worker] = []
 		self.doubts = 0
