@@ -14,6 +14,7 @@ from email_campaigns.delivery.smtp import transport
 from email_campaigns.jobs import endings
 from email_campaigns.mass_mailing import ab_winner_store, approval_store, freeze_store, status_store
 from email_campaigns.schedule.estimate import ends_at
+from email_campaigns.schedule.limits import HOUR
 from email_campaigns.site_time import database_epoch, site_now
 
 NO_PACE = {"opens_in": 0, "held_by": "", "rate": 0, "ends_at": None}
@@ -100,7 +101,8 @@ def _pace(name: str) -> dict:
 	opens, held_by = limits.opens(epoch)
 	rate = counts_store.hourly_rate(name, epoch)
 	return {
-		"opens_in": opens - epoch,
+		# Times of sending are rounded up, so the hour of a limit can seem a second longer.
+		"opens_in": opens - epoch if held_by == hold_store.WAITS else min(HOUR, opens - epoch),
 		"held_by": _(held_by) if held_by else "",
 		"rate": rate,
 		"ends_at": ends_at(limits.shared, remaining, epoch, rate or EXPECTED_RATE) if remaining else None,
