@@ -206,7 +206,8 @@ class TestRefusing(PrivacyTest):
 		self.start(name)
 		sending.tick()
 		sending.freeze(name)
-		frappe.db.set_value("Campaign Message", {"source": name, "email": addresses(1)[0]}, "email", JO)
+		for doctype in ("Campaign Message", "Target List Member"):
+			frappe.db.set_value(doctype, {"email": addresses(1)[0]}, "email", JO)
 		frappe.db.commit()
 		self.go_on()
 		self.assertSentTo(name, addresses(2)[1:])

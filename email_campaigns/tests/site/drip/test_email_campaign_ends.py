@@ -136,6 +136,7 @@ class TestTrouble(OnePersonTest):
 		self.assertEqual(self.steps(name)[0][2], "Queued")
 		self.serve()
 		frappe.db.sql("UPDATE `tabCampaign Message` SET send_after = 0 WHERE source = %s", name)
+		frappe.db.sql("UPDATE `tabSending Hold` SET held_epoch = 1")
 		frappe.db.commit()
 		self.at(1)
 		self.assertEqual(self.subjects(JO), ["Day 0"])

@@ -89,7 +89,7 @@ class TestCountsOfPeople(SendingTest):
 		self.assertEqual(results.recount_people(name), {})
 		frappe.db.commit()
 		self.assertEqual(self.form(name).opened_count, 3)
-		self.assertEqual(results.recount_people(name), {"opened": (3, 0)})
+		self.assertEqual(results.recount_people(name), {"opened_count": (3, 0)})
 
 
 class TestEnrolments(SendingTest):
