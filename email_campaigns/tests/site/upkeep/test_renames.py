@@ -53,9 +53,9 @@ class TestRenames(FrappeTestCase):
 				condition = "{} = 'Contact' AND {} = 'Other 7'".format(*columns)
 				self.assertEqual(other.hold(doctype, condition), 1)
 			hasty()
-			frappe.rename_doc("Contact", self.contact, "Renamed Contact", force=True)
+			frappe.rename_doc("Contact", self.contact, "Contact of Another Name", force=True)
 		for doctype, ((_doctype, record), _further) in TABLES.items():
-			self.assertEqual(frappe.db.count(doctype, {record: "Renamed Contact"}), 1, doctype)
+			self.assertEqual(frappe.db.count(doctype, {record: "Contact of Another Name"}), 1, doctype)
 
 	def test_of_a_list_waits_for_no_other_mails(self):
 		with OtherConnection() as other:
