@@ -22,8 +22,9 @@ from email_campaigns.delivery.mailing import mailing_store
 from email_campaigns.delivery.mailing.mailing import Mailing
 from email_campaigns.delivery.sending import hold_store, judge_store, limits_store
 from email_campaigns.delivery.sending.breaker import Breaker
+from email_campaigns.delivery.sending.journal import Tally
 from email_campaigns.delivery.sending.journal_store import LedgerJournal
-from email_campaigns.delivery.sending.send_loop import NoFurtherSession, SendLoop, Tally
+from email_campaigns.delivery.sending.send_loop import NoFurtherSession, SendLoop
 from email_campaigns.delivery.sending.session_pool import SessionPool
 from email_campaigns.delivery.smtp import transport
 from email_campaigns.delivery.smtp.refusal_key import key_of_reason

@@ -13,7 +13,7 @@ from email_campaigns.delivery import send_store
 from email_campaigns.delivery.ledger import claims_store, counts_store, ends_store
 from email_campaigns.delivery.mailing import mailing_store
 from email_campaigns.delivery.mailing.mailing import Mailing
-from email_campaigns.delivery.sending.send_loop import Tally
+from email_campaigns.delivery.sending.journal import Tally
 from email_campaigns.delivery.smtp import transport
 from email_campaigns.drip import streams_store
 from email_campaigns.jobs import ab_winner, endings, opt_outs, queues

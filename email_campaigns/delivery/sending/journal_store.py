@@ -27,7 +27,7 @@ from email_campaigns.delivery.sending.conditions_store import (
 	leave_conditions,
 	read_end,
 )
-from email_campaigns.delivery.sending.send_loop import JournalAnswer, JournalStep
+from email_campaigns.delivery.sending.journal import JournalAnswer, JournalStep
 from email_campaigns.site_time import site_time
 from email_campaigns.text import Sentence
 from email_campaigns.translation import translate
