@@ -174,8 +174,8 @@ class SendLoop:
 		return (self.sender, letter.email) if letter and not letter.problem else None
 
 	def _may_leave(self, letter: Letter, session: Session) -> bool:
-		accepted, self.accepted = self.accepted, None
-		answer = self.journal.advance(accepted, letter)
+		answer = self.journal.advance(self.accepted, letter)
+		self.accepted = None  # not before: where the journal fails, `run` tries once more
 		if answer is JournalAnswer.GO:
 			self.fenced = 0
 			return True
@@ -202,8 +202,8 @@ class SendLoop:
 
 	def _settle_accepted(self) -> None:
 		if self.accepted:
-			accepted, self.accepted = self.accepted, None
-			self.journal.advance(accepted, None)
+			self.journal.advance(self.accepted, None)
+			self.accepted = None
 
 	def _handle_refusal(self, letter: Letter, refusal: Refused) -> None:
 		closed = bool(self.session and not self.session.alive)

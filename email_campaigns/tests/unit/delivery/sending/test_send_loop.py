@@ -160,6 +160,24 @@ def test_rows_that_another_took_over_are_left_alone():
 	assert {row.claim for row in bench.ledger.rows.values()} == {"another"}
 
 
+class FailingJournal(MemoryJournal):
+	"""A journal whose third step fails once, as where the database had no time for it."""
+
+	def advance(self, accepted, following):
+		if self.writes == 2:
+			self.writes += 1
+			raise OSError("no time")
+		return super().advance(accepted, following)
+
+
+def test_a_mail_that_the_server_has_taken_is_sent_though_the_journal_failed_once():
+	bench = Bench(journal=FailingJournal)
+	with pytest.raises(OSError, match="no time"):
+		bench.run()
+	assert bench.server.delivered == FIVE[:2]
+	assert bench.states() == ["Sent", "Sent", "Queued", "Queued", "Queued"]
+
+
 def test_closing_says_goodbye_and_dropping_does_not():
 	bench = Bench().run()
 	bench.loop.close()
