@@ -135,7 +135,8 @@ class SendJob:
 		if not rows:
 			return Tally()
 		letters = compose_letters(self.composers, rows, self.records, self.epoch, self.headings)
-		return self.pool.run(self.loops[: len(rows)], self._watch(letters, may_go_on))
+		loops = sorted(self.loops, key=lambda loop: loop.retired)
+		return self.pool.run(loops[: len(rows)], self._watch(letters, may_go_on))
 
 	def _watch(self, letters: Iterator[Letter], may_go_on: Callable[[], bool]) -> Iterator[Letter]:
 		"""Yield the letters; stop all loops as soon as those that remain may not leave any more.
