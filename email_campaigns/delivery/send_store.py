@@ -162,13 +162,14 @@ class SendJob:
 		if self.breaker.probing and not self.breaker.tripped:
 			hold_store.end_probe(self.mailing.account, database_epoch())
 		copies = bool(self.mailing.cc_fields)
-		names, self.rows = [row.name for row in self.rows], []
+		names = [row.name for row in self.rows]
 		ended = claims_store.settle(self.token, names, copies=copies)
 		sent_store.forget_values(set(names) - {mail.name for mail in ended if mail.email})
 		_suppress_bounced(ended)
 		if self.timeline:
 			self.timeline.write(_sent_mails(ended))
 		_count_ends(ended, copies=copies)
+		self.rows = []
 
 	def close(self) -> None:
 		"""Close the sessions, the pool's thread and the journal's connection."""
