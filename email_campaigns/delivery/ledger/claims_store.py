@@ -14,6 +14,7 @@ from contextlib import AbstractContextManager
 import frappe
 
 from email_campaigns import lifecycle
+from email_campaigns.audience.address import address_key
 from email_campaigns.audience.decide import FORGOTTEN
 from email_campaigns.audience.suppression import forgotten_store, waiting_store
 from email_campaigns.compat import named_lock
@@ -112,6 +113,16 @@ def has_unsent(token: str, names: Collection[int]) -> bool:
 			(tuple(names) or (0,), token),
 		)[0][0]
 	)
+
+
+def may_stay_claimed(before: str, after: str) -> bool:
+	"""Tell whether a claimed mail may leave with its batch though its address changes, both normalised.
+
+	A limit may hold for another domain, and an opt-out of the new address may wait: a claim minds both.
+	"""
+	if before.rpartition("@")[2].lower() != after.rpartition("@")[2].lower():
+		return False
+	return address_key(after) not in map(address_key, waiting_store.waiting_addresses())
 
 
 def release_address(email: str) -> None:
