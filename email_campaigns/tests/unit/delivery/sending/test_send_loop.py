@@ -3,7 +3,7 @@
 import pytest
 
 from email_campaigns.delivery.compose.composer import Letter
-from email_campaigns.delivery.sending.breaker import LOSS_LIMIT
+from email_campaigns.delivery.sending.runs import LOSS_LIMIT
 from email_campaigns.delivery.smtp.session import Unavailable
 from email_campaigns.tests.support.fakes import Killed, MemoryJournal
 from email_campaigns.tests.unit.delivery.sending.loop_kit import FIVE, Bench
