@@ -35,6 +35,7 @@ class _Row:
 	member: int
 	is_seed: bool
 	dedupe_key: str
+	record: str
 
 
 def without_unwanted(mailing: Mailing, claimed: Sequence[ClaimedMail]) -> list[ClaimedMail]:
@@ -43,9 +44,11 @@ def without_unwanted(mailing: Mailing, claimed: Sequence[ClaimedMail]) -> list[C
 	A mail that goes to another domain by now is given back, since a limit may hold for that domain; so is one
 	whose new address has an opt-out that waits.
 	"""
+	rows = _read_rows(claimed)
+	# A record may have got another name since the claim. From here on, one snapshot shows ledger and records.
+	claimed = [replace(row, record=rows[row.name].record) for row in claimed if row.name in rows]
 	if not claimed:
 		return []
-	rows = _read_rows(claimed)
 	today = _read_candidates(mailing, claimed, rows)
 	reasons = {
 		row.name: exclusion(today[row.name], informational=mailing.informational)
@@ -62,10 +65,12 @@ def without_unwanted(mailing: Mailing, claimed: Sequence[ClaimedMail]) -> list[C
 
 
 def _read_rows(claimed: Sequence[ClaimedMail]) -> dict[int, _Row]:
+	"""Return {row: what the ledger says of it} of those that nobody has taken out of the batch."""
 	rows = frappe.db.sql(
-		"""SELECT name, source, COALESCE(target_list, ''), COALESCE(member, 0), is_seed, dedupe_key
-		FROM `tabCampaign Message` WHERE name IN %s""",
-		(tuple(row.name for row in claimed),),
+		"""SELECT name, source, COALESCE(target_list, ''), COALESCE(member, 0), is_seed, dedupe_key,
+			COALESCE(recipient_name, '')
+		FROM `tabCampaign Message` WHERE name IN %s AND status = 'Queued' AND claim != ''""",
+		(tuple(row.name for row in claimed) or (0,),),
 	)
 	return {name: _Row(*values) for name, *values in rows}
 
