@@ -22,8 +22,9 @@ from email_campaigns.delivery.mailing import mailing_store
 from email_campaigns.delivery.mailing.mailing import Mailing
 from email_campaigns.delivery.sending import hold_store, judge_store, limits_store
 from email_campaigns.delivery.sending.breaker import Breaker
+from email_campaigns.delivery.sending.journal import Tally
 from email_campaigns.delivery.sending.journal_store import LedgerJournal
-from email_campaigns.delivery.sending.send_loop import NoFurtherSession, SendLoop, Tally
+from email_campaigns.delivery.sending.send_loop import NoFurtherSession, SendLoop
 from email_campaigns.delivery.sending.session_pool import SessionPool
 from email_campaigns.delivery.smtp import transport
 from email_campaigns.delivery.smtp.refusal_key import key_of_reason
@@ -134,7 +135,8 @@ class SendJob:
 		if not rows:
 			return Tally()
 		letters = compose_letters(self.composers, rows, self.records, self.epoch, self.headings)
-		return self.pool.run(self.loops[: len(rows)], self._watch(letters, may_go_on))
+		loops = sorted(self.loops, key=lambda loop: loop.retired)
+		return self.pool.run(loops[: len(rows)], self._watch(letters, may_go_on))
 
 	def _watch(self, letters: Iterator[Letter], may_go_on: Callable[[], bool]) -> Iterator[Letter]:
 		"""Yield the letters; stop all loops as soon as those that remain may not leave any more.
@@ -160,13 +162,14 @@ class SendJob:
 		if self.breaker.probing and not self.breaker.tripped:
 			hold_store.end_probe(self.mailing.account, database_epoch())
 		copies = bool(self.mailing.cc_fields)
-		names, self.rows = [row.name for row in self.rows], []
+		names = [row.name for row in self.rows]
 		ended = claims_store.settle(self.token, names, copies=copies)
 		sent_store.forget_values(set(names) - {mail.name for mail in ended if mail.email})
 		_suppress_bounced(ended)
 		if self.timeline:
 			self.timeline.write(_sent_mails(ended))
 		_count_ends(ended, copies=copies)
+		self.rows = []
 
 	def close(self) -> None:
 		"""Close the sessions, the pool's thread and the journal's connection."""

@@ -13,7 +13,7 @@ from email_campaigns.delivery import send_store
 from email_campaigns.delivery.ledger import claims_store, counts_store, ends_store
 from email_campaigns.delivery.mailing import mailing_store
 from email_campaigns.delivery.mailing.mailing import Mailing
-from email_campaigns.delivery.sending.send_loop import Tally
+from email_campaigns.delivery.sending.journal import Tally
 from email_campaigns.delivery.smtp import transport
 from email_campaigns.drip import streams_store
 from email_campaigns.jobs import ab_winner, endings, opt_outs, queues
@@ -27,6 +27,7 @@ from email_campaigns.settings import setting_number
 from email_campaigns.site_time import database_epoch, site_now
 
 OPT_OUT_SECONDS = 10  # for the opt-outs that wait, before mails leave
+SETTLE_ATTEMPTS = 5  # for a batch that loses a deadlock
 BATCH_SECONDS = 240  # a job sends batches for less than five minutes, whatever the size of the mailing
 # Until RQ kills it: its last mail may wait for its server at each stage (RFC 5321 §4.5.3.2), and for a new
 # session, which is less than an hour.
@@ -277,10 +278,23 @@ def _send_batch(sending: send_store.SendJob, queue: Queue) -> bool:
 		frappe.db.commit()
 		tally = sending.send(rows, lambda: _may_go_on(queue))
 	finally:
-		frappe.db.commit()
-		sending.settle()
-		frappe.db.commit()
+		_settle(sending)
 	if tally.problem:
 		queue.halt(tally.problem)
 		frappe.db.commit()
 	return True
+
+
+def _settle(sending: send_store.SendJob) -> None:
+	"""Settle the present batch, again where that loses a deadlock: its mails would wait for 20 minutes."""
+	for _attempt in range(SETTLE_ATTEMPTS - 1):
+		frappe.db.commit()  # a transaction reads rows as they are when it begins
+		try:
+			sending.settle()
+		except (frappe.QueryDeadlockError, frappe.QueryTimeoutError):
+			frappe.db.rollback()
+		else:
+			frappe.db.commit()
+			return
+	sending.settle()
+	frappe.db.commit()

@@ -33,14 +33,13 @@ def follow_record(doc: Document, method: str | None = None) -> None:
 	row = next((row for row in app_settings().recipient_sources if row.source_doctype == doc.doctype), None)
 	if not row or not row.enabled or not row.opt_out_field:
 		return
-	now, before = _wish(doc, row), _wish(doc.get_doc_before_save(), row)
-	if now == before:
+	(ticked, address), (was_ticked, former) = _wish(doc, row), _wish(doc.get_doc_before_save(), row)
+	if (ticked, address) == (was_ticked, former):
 		return
-	ticked, address = now
 	if ticked and address:
 		suppression_store.adopt_opt_outs([(address, _origin(doc.doctype, doc.name))])
-	elif before[0]:
-		_release({before[1], address} - {""})
+	elif was_ticked:
+		_release({former, address} - {""})
 
 
 def _wish(doc: Document | None, row: Document) -> tuple[bool, str]:

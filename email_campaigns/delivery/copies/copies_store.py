@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections import Counter, defaultdict
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import replace
+from typing import NamedTuple
 
 import frappe
 
@@ -17,6 +18,7 @@ from email_campaigns.audience.lists.members_store import slices
 from email_campaigns.compat import affected_rows, change_latest_rows
 from email_campaigns.delivery.copies import decide_store, fields_store, rules
 from email_campaigns.delivery.ledger import counts_store
+from email_campaigns.delivery.ledger.claims_store import may_stay_claimed
 from email_campaigns.delivery.ledger.ends_store import COPIES, RELEASE, end_queued
 from email_campaigns.delivery.ledger.log_store import log_skipped_copies
 from email_campaigns.delivery.ledger.row import WAITS_FOR_MAIL, ClaimedMail, MailHeading
@@ -62,6 +64,16 @@ def _headings(family: Sequence[tuple]) -> dict[int, MailHeading]:
 	}
 
 
+class _OpenCopy(NamedTuple):
+	"""A copy that may still change; one that `waits` is in no batch."""
+
+	name: int
+	main: int
+	field: str
+	email: str
+	waits: bool
+
+
 def follow_records(
 	mailing: Mailing, claimed: Sequence[ClaimedMail], today: Mapping[int, Candidate]
 ) -> list[ClaimedMail]:
@@ -69,57 +81,78 @@ def follow_records(
 
 	Those are the copies among the `claimed` rows, and the ones that wait for a mail among these. `today` is
 	{row: what is known now of its recipient, of a copy that of its mail}. Who gets no copy any more is
-	Skipped with the reason, and one with a new address goes there. Returns the claimed rows that may leave.
+	Skipped with the reason. One with a new address goes there, perhaps with a later batch. Returns the
+	claimed rows that may leave.
 	"""
 	mains = {row.mail: today[row.name] for row in claimed}
 	copies = _open_copies(mains, [row.name for row in claimed])
-	if not copies:
-		return list(claimed)
-	chosen = {field.key for field in mailing.cc_fields}
-	now = {
-		(main, copy.field): copy
-		for main, found in zip(
-			mains, decide_store.read_copies(mailing, list(mains.values()), list(mains)), strict=True
-		)
-		for copy in found
+	changes = _changes(mailing, mains, copies) if copies else {}
+	stays = {copy: may_stay_claimed(copy.email, change.email) for copy, change in changes.items()}
+	reasons = {
+		copy: change.reason or _move(copy.name, change, stays[copy]) for copy, change in changes.items()
 	}
-	reasons, moved, waiting = {}, {}, 0
-	for name, main, field, email, waits in copies:
-		copy = now.get((main, field)) or rules.Copy("", field, "", NO_ADDRESS)
-		reason = copy.reason
-		if field not in chosen or (not reason and copy.email == email):
-			continue
-		if reason or not _move(name, copy):
-			reasons[name] = reason or rules.TWICE
-			waiting += bool(waits)
-		else:
-			moved[name] = copy.email
-	for reason in set(reasons.values()):
-		names = tuple(name for name, own in reasons.items() if own == reason)
-		end_queued("c.name IN %(names)s", {"names": names}, "Skipped", reason)
-	if waiting and not mailing.stream:
-		counts_store.add_to_counts(mailing.name, skipped=waiting, planned=-waiting)
-	return [replace(row, email=moved.get(row.name, row.email)) for row in claimed if row.name not in reasons]
+	_skip(mailing, reasons)
+	emails = {row.name: row.email for row in claimed if row.name not in {copy.name for copy in changes}}
+	emails |= {
+		copy.name: change.email for copy, change in changes.items() if stays[copy] and not reasons[copy]
+	}
+	return [replace(row, email=emails[row.name]) for row in claimed if row.name in emails]
 
 
-def _open_copies(mails: Collection[int], claimed: Collection[int]) -> Sequence[tuple]:
-	"""Return (number, mail, field, address, whether it waits) of copies that may still change."""
-	return frappe.db.sql(
+def _open_copies(mails: Collection[int], claimed: Collection[int]) -> Sequence[_OpenCopy]:
+	"""Return the copies of some mails that may still change."""
+	rows = frappe.db.sql(
 		"""SELECT name, cc_of, cc_field, email, claim = '' FROM `tabCampaign Message`
 		WHERE cc_of IN %(mails)s AND status = 'Queued'
 			AND (name IN %(claimed)s OR claim = '' AND send_after = %(waiting)s)""",
 		{"mails": tuple(mails), "claimed": tuple(claimed), "waiting": WAITS_FOR_MAIL},
 	)
+	return [_OpenCopy(*row) for row in rows]
 
 
-def _move(name: int, copy: rules.Copy) -> bool:
-	"""Write a new address to a copy; return False where it has the mail already."""
+def _changes(
+	mailing: Mailing, mains: Mapping[int, Candidate], copies: Iterable[_OpenCopy]
+) -> dict[_OpenCopy, rules.Copy]:
+	"""Return {copy: what its record says now} of those for which that is something else."""
+	decided = {
+		(main, copy.field): copy
+		for main, own in zip(
+			mains, decide_store.read_copies(mailing, list(mains.values()), list(mains)), strict=True
+		)
+		for copy in own
+	}
+	chosen = {field.key for field in mailing.cc_fields}
+	present = {
+		copy: decided.get((copy.main, copy.field)) or rules.Copy("", copy.field, "", NO_ADDRESS)
+		for copy in copies
+		if copy.field in chosen
+	}
+	return {copy: change for copy, change in present.items() if change.reason or change.email != copy.email}
+
+
+def _move(name: int, copy: rules.Copy, stays: bool) -> str:
+	"""Write a new address to a copy; return the reason why it gets none, where it has the mail already."""
 	frappe.db.sql(
-		"""UPDATE IGNORE `tabCampaign Message` SET email = %s, domain = %s, dedupe_key = %s
+		f"""UPDATE IGNORE `tabCampaign Message` SET email = %s, domain = %s, dedupe_key = %s
+			{"" if stays else ", claim = '', lease_until = 0"}
 		WHERE name = %s AND status = 'Queued'""",
 		(copy.email, copy.domain, copy.key, name),
 	)
-	return affected_rows() > 0
+	return "" if affected_rows() else rules.TWICE
+
+
+def _skip(mailing: Mailing, reasons: Mapping[_OpenCopy, str]) -> None:
+	"""Skip copies that have a reason, and count those of no batch, which no batch will count."""
+	names: dict[tuple[str, bool], list[int]] = defaultdict(list)
+	for copy, reason in reasons.items():
+		if reason:
+			names[reason, copy.waits].append(copy.name)
+	skipped: Counter[bool] = Counter()
+	for (reason, waits), copies in names.items():
+		skipped[waits] += end_queued("c.name IN %(names)s", {"names": tuple(copies)}, "Skipped", reason)
+	if skipped[True] and not mailing.stream:
+		deltas = counts_store.count_deltas("Queued", "Skipped", skipped[True])
+		counts_store.add_to_counts(mailing.name, **deltas)
 
 
 def follow_mails(mails: Iterable[int], *, again: bool = False) -> Counter[str]:

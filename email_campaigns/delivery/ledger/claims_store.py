@@ -14,6 +14,7 @@ from contextlib import AbstractContextManager
 import frappe
 
 from email_campaigns import lifecycle
+from email_campaigns.audience.address import address_key
 from email_campaigns.audience.decide import FORGOTTEN
 from email_campaigns.audience.suppression import forgotten_store, waiting_store
 from email_campaigns.compat import named_lock
@@ -29,6 +30,7 @@ LEASE = 1200
 # Seconds that a claim must still last when the content of a mail starts to leave. RFC 5321, section 4.5.3.2,
 # gives a server ten minutes to answer the final dot, and three minutes to take each block of data before it.
 ANSWER_RESERVE = 780
+_DEAD = "lease_until != 0 AND lease_until < %s"  # row.LATE_LEASE too
 _BROKEN_OFF = _lt(
 	"The connection or the worker broke off while this mail was leaving; the server may have taken it."
 )
@@ -113,6 +115,16 @@ def has_unsent(token: str, names: Collection[int]) -> bool:
 	)
 
 
+def may_stay_claimed(before: str, after: str) -> bool:
+	"""Tell whether a claimed mail may leave with its batch though its address changes, both normalised.
+
+	A limit may hold for another domain, and an opt-out of the new address may wait: a claim minds both.
+	"""
+	if before.rpartition("@")[2].lower() != after.rpartition("@")[2].lower():
+		return False
+	return address_key(after) not in map(address_key, waiting_store.waiting_addresses())
+
+
 def release_address(email: str) -> None:
 	"""Take the Queued mails to an address from the batches that hold them, which then pass them over.
 
@@ -142,8 +154,8 @@ def settle(token: str, names: list[int], *, copies: bool = False) -> list[EndedM
 def campaigns_to_recover(epoch: int) -> list[str]:
 	"""Return the campaigns with rows of leases that ended before `epoch` (Unix seconds)."""
 	return frappe.db.sql(
-		"""SELECT DISTINCT COALESCE(campaign, '') FROM `tabCampaign Message`
-		WHERE lease_until > 0 AND lease_until < %s""",
+		f"""SELECT DISTINCT COALESCE(campaign, '') FROM `tabCampaign Message`
+		WHERE {_DEAD}""",
 		epoch,
 		pluck=True,
 	)
@@ -155,15 +167,14 @@ def recover(epoch: int, campaign: str) -> list[EndedMail]:
 	A mail that was Sending becomes Uncertain, since only a person or an event can tell whether it arrived; it
 	counts in the window of the hourly limit. The other claimed mails are Queued again.
 	"""
-	dead = "lease_until > 0 AND lease_until < %s"
 	# Locked by primary key, with the condition again: a range of the index would be locked with its
 	# neighbours.
 	candidates = frappe.db.sql(
-		f"SELECT name FROM `tabCampaign Message` WHERE {dead} AND COALESCE(campaign, '') = %s",
+		f"SELECT name FROM `tabCampaign Message` WHERE {_DEAD} AND COALESCE(campaign, '') = %s",
 		(epoch, campaign),
 		pluck=True,
 	)
-	names = _lock(candidates, dead, epoch)
+	names = _lock(candidates, _DEAD, epoch)
 	if names:
 		frappe.db.sql(
 			"""UPDATE `tabCampaign Message` SET status = 'Uncertain', reason = %s, sent_epoch = %s
@@ -189,7 +200,7 @@ def _free(names: tuple[int, ...], copies: bool) -> list[EndedMail]:
 	if not names:
 		return []
 	rows = frappe.db.sql(
-		"""SELECT source_doctype, source, email, status, reason, bounced_at IS NOT NULL, lease_until = 0,
+		"""SELECT source_doctype, source, email, status, reason, bounced_at IS NOT NULL, lease_until <= 0,
 			name, COALESCE(cc_of, 0)
 		FROM `tabCampaign Message` WHERE name IN %s FOR UPDATE""",
 		(names,),

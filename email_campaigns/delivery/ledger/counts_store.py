@@ -133,7 +133,7 @@ def _compare_mails(source: str) -> dict[str, tuple[int, int]]:
 	stored = frappe.db.get_value("Mass Email", source, counters) or [0] * len(counters)
 	counted = [sum(numbers[status] for status in states) for states in COUNTS.values()]
 	pairs = zip(counters, map(cint, stored), counted, strict=True)
-	return {counter: (before, now) for counter, before, now in pairs if before != now}
+	return {counter: (form, ledger) for counter, form, ledger in pairs if form != ledger}
 
 
 def _count_settled(source: str) -> Counter[str]:

@@ -12,6 +12,9 @@ from email_campaigns.delivery.mailing.mailing import Stream, ab_label
 # time) of a mail that waits for the winner of its A/B test. The second is sooner than the first.
 WAITS_FOR_MAIL = 2**53
 WAITS_FOR_WINNER = 2**52
+# The lease of a mail whose acceptance was learnt after its own had been taken back, until its batch or the
+# recovery settles it. It has ended: whatever asks for a lease above 0 finds none.
+LATE_LEASE = -1
 
 
 @dataclass(frozen=True, slots=True)

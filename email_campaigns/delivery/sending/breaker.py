@@ -13,12 +13,12 @@ not counted: a whole list may be greylisted, and is accepted in the second round
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from enum import Enum
-from typing import NamedTuple, Protocol
+from typing import NamedTuple
 
 from email_campaigns.delivery.compose.composer import Letter
+from email_campaigns.delivery.sending.runs import LOSS_LIMIT, Book, NoBook, Run
 from email_campaigns.delivery.smtp.refusal_key import refusal_key
 from email_campaigns.delivery.smtp.replies import ConnectionLost, Refused, Reply, ReplyMeaning
 from email_campaigns.text import Sentence
@@ -34,13 +34,9 @@ SAME_LIMITS = {
 	ReplyMeaning.BOUNCED: 25,
 }
 ANY_LIMIT = 30  # refusals and losses in a row, whatever their keys: a server may say each time another thing
-LOSS_LIMIT = 3  # connections broken in a row; behind the final dot each leaves a mail in doubt
 # Dead addresses in a row up to which the end of a batch proves them. Beyond it nobody is suppressed: where
 # batches are small, a directory that has died would otherwise cost the addresses of several batches.
 PROOF_LIMIT = 5
-# Mails that may be tried after a pause, so that a dead address at their head does not hide a repaired server.
-RETRIAL = 3
-HOLD_MINUTES = (5, 15, 45, 120)  # of an account, growing while no mail is accepted
 REFUSALS_FOR_A_NEW_SESSION = 2  # in a row; one that says that there is a limit needs no second
 
 # RFC 3463 §3.2, §3.3: 4.1.x is about an address, 4.2.x about a mailbox
@@ -56,81 +52,6 @@ class Advice(Enum):
 	FEWER = "fewer sessions"  # this loop ends, others go on
 	HOLD = "hold"  # the account waits, and goes on by itself
 	PAUSE = "pause"  # a person has to look
-
-
-@dataclass(frozen=True, slots=True)
-class Run:
-	"""Refusals and losses in a row of an Email Account.
-
-	`same` counts those with `key`, `refusals` all. `resumed` says how often a person has resumed sending
-	since the last accepted mail. Each time doubles the limits of permanent refusals, so that a person gets
-	past a list of dead addresses.
-	"""
-
-	refusals: int = 0
-	same: int = 0
-	key: str = ""
-	losses: int = 0
-	resumed: int = 0
-
-	def refused(self, key: str) -> Run:
-		"""Return the run with one more refusal."""
-		same = self.same + 1 if key == self.key else 1
-		return replace(self, refusals=self.refusals + 1, same=same, key=key)
-
-	def lost(self) -> Run:
-		"""Return the run with one more broken connection."""
-		return replace(self, refusals=self.refusals + 1, losses=self.losses + 1)
-
-	def rested(self) -> Run:
-		"""Return the run after a trip: RETRIAL more refusals trip it again, or one more loss."""
-		same, refusals = max(0, self.same - RETRIAL), max(0, self.refusals - RETRIAL)
-		return replace(self, same=same, refusals=refusals, losses=min(LOSS_LIMIT - 1, self.losses))
-
-
-def merge(stored: Run, own: Run) -> Run:
-	"""Return the run of an account from what is stored and what a job has counted itself, each the longer."""
-	same = max(stored.same, own.same) if stored.key == own.key else own.same
-	return replace(
-		own,
-		same=same,
-		refusals=max(stored.refusals, own.refusals),
-		losses=max(stored.losses, own.losses),
-		resumed=stored.resumed,
-	)
-
-
-class Book(Protocol):
-	"""The runs and holds of one Email Account over all its jobs. Every call is durable when it returns."""
-
-	def add(self, run: Run, step: Callable[[Run], Run]) -> Run:
-		"""Store one more step of a run, and return the run with what other jobs have counted."""
-
-	def clear(self) -> None:
-		"""End the run and the hold: the server has accepted a mail."""
-
-	def rest(self, run: Run) -> None:
-		"""Store the run after a trip for which a person has to look."""
-
-	def hold(self, words: Sentence | str) -> None:
-		"""Let the account wait, with the server's words; longer than the last time."""
-
-
-class NoBook:
-	"""A Book for a single job that keeps nothing."""
-
-	def add(self, run: Run, step: Callable[[Run], Run]) -> Run:
-		"""Return the run with the step."""
-		return step(run)
-
-	def clear(self) -> None:
-		"""Do nothing."""
-
-	def rest(self, run: Run) -> None:
-		"""Do nothing."""
-
-	def hold(self, words: Sentence | str) -> None:
-		"""Do nothing."""
 
 
 @dataclass(slots=True)
@@ -198,7 +119,7 @@ class Breaker:
 		if self._loops:
 			return []
 		suspects = self._take(self._suspects)
-		return suspects if self.run.same <= PROOF_LIMIT else [one.unproven() for one in suspects]
+		return suspects if self.run.same <= PROOF_LIMIT else [suspect.unproven() for suspect in suspects]
 
 	def open_session(self, loop: int) -> SessionRecord:
 		"""Return the record of a new session of a loop."""
@@ -216,7 +137,7 @@ class Breaker:
 			self.book.clear()
 		if not self._suspects:
 			return []
-		return self._take([one for one in self._suspects if one.session.loop == session.loop])
+		return self._take(self._suspects_of(session.loop))
 
 	def refuse(self, suspect: Suspect, refusal: Refused, *, closed: bool = False) -> Verdict:
 		"""Count the refusal of a mail that has been given back; `closed` where it ended the session."""
@@ -273,9 +194,11 @@ class Breaker:
 
 	def _retry(self, suspect: Suspect) -> Verdict:
 		earlier = [
-			one for one in self._suspects if one.session is suspect.session and one.meaning in TEMPORARY
+			other
+			for other in self._suspects
+			if other.session is suspect.session and other.meaning in TEMPORARY
 		]
-		letters = (*(one.letter for one in self._take(earlier)), suspect.letter)
+		letters = (*(other.letter for other in self._take(earlier)), suspect.letter)
 		self._tried_again.update(letter.name for letter in letters)
 		return Verdict(Advice.NEW_SESSION, letters)
 
@@ -298,7 +221,7 @@ class Breaker:
 		return Verdict(Advice.HOLD)
 
 	def _retire(self, session: SessionRecord) -> Verdict:
-		self._take([one for one in self._suspects if one.session.loop == session.loop])
+		self._take(self._suspects_of(session.loop))
 		return Verdict(Advice.FEWER)
 
 	def _pause(self, length: int) -> Verdict:
@@ -307,9 +230,12 @@ class Breaker:
 		self.book.rest(self.run)
 		return Verdict(Advice.PAUSE, length=length)
 
+	def _suspects_of(self, loop: int) -> list[Suspect]:
+		return [suspect for suspect in self._suspects if suspect.session.loop == loop]
+
 	def _take(self, suspects: list[Suspect]) -> list[Suspect]:
-		names = {one.letter.name for one in suspects}
-		self._suspects = [one for one in self._suspects if one.letter.name not in names]
+		names = {suspect.letter.name for suspect in suspects}
+		self._suspects = [other for other in self._suspects if other.letter.name not in names]
 		return suspects
 
 
@@ -324,8 +250,3 @@ def is_about_this_mail(meaning: ReplyMeaning, reply: Reply) -> bool:
 	if meaning not in TEMPORARY:
 		return False
 	return reply.enhanced.startswith(_OF_THIS_MAIL) or bool(_WORDS_OF_THIS_MAIL.search(reply.words))
-
-
-def hold_seconds(level: int) -> int:
-	"""Return how long an account is held that has been held `level` times since its last accepted mail."""
-	return 60 * HOLD_MINUTES[min(level, len(HOLD_MINUTES) - 1)]

@@ -15,7 +15,7 @@ import frappe
 from frappe import _
 from frappe.utils import format_datetime
 
-from email_campaigns.delivery.sending.breaker import Run, hold_seconds, merge
+from email_campaigns.delivery.sending.runs import Run, hold_seconds, merge
 from email_campaigns.schedule.limits import Limit, Waiting
 from email_campaigns.site_time import database_epoch, site_time
 from email_campaigns.text import Sentence, _lt
@@ -97,7 +97,7 @@ def hold_sentence(account: str) -> str:
 
 
 class AccountBook:
-	"""Implements breaker.Book on a connection of its own, which must have autocommit on.
+	"""Implements runs.Book on a connection of its own, which must have autocommit on.
 
 	`level` is that of the hold as the batch began: of several jobs that hold the account at once, the first
 	does.

@@ -19,6 +19,7 @@ from email_campaigns.audience.address import address_key, normalise_or_empty
 from email_campaigns.audience.decide import UNSUBSCRIBED
 from email_campaigns.audience.sources_store import PLAIN, sources
 from email_campaigns.delivery.compose.composer import Letter
+from email_campaigns.delivery.ledger.row import LATE_LEASE
 from email_campaigns.delivery.mailing.mailing import Mailing
 from email_campaigns.delivery.sending.conditions_store import (
 	LEASE_LIVES,
@@ -27,7 +28,7 @@ from email_campaigns.delivery.sending.conditions_store import (
 	leave_conditions,
 	read_end,
 )
-from email_campaigns.delivery.sending.send_loop import JournalAnswer, JournalStep
+from email_campaigns.delivery.sending.journal import JournalAnswer, JournalStep
 from email_campaigns.site_time import site_time
 from email_campaigns.text import Sentence
 from email_campaigns.translation import translate
@@ -51,8 +52,9 @@ def _statement(conditions: LeaveConditions, accepted: int, following: int, *, ex
 
 	`accepted` and `following` are their numbers. Without `exact` the record's address is not looked at.
 
-	Among its rows, the Queued ones are those that follow. It writes the claim once more: a lease that ended
-	before the server's acceptance must not hide the mail from its batch.
+	Among its rows, the Queued ones are those that follow. It writes the claim once more, and a lease where
+	there is none: one that ended before the server's acceptance must not hide the mail from its batch, nor
+	from the recovery where the batch dies.
 	"""
 	sent, next_ones = _numbered("sent", accepted), _numbered("next", following)
 	parts = []
@@ -77,6 +79,7 @@ def _statement(conditions: LeaveConditions, accepted: int, following: int, *, ex
 		m.attempts = IF(m.status = 'Queued', m.attempts + 1, m.attempts),
 		m.message_id = {message_id},
 		m.claim = %(claim)s,
+		m.lease_until = IF(m.lease_until = 0, {LATE_LEASE}, m.lease_until),
 		m.status = IF(m.status = 'Queued', 'Sending', 'Sent')
 		WHERE m.name IN ({", ".join(sent + next_ones)}) AND (({") OR (".join(parts)}))"""
 

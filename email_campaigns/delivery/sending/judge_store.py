@@ -19,6 +19,7 @@ from email_campaigns.audience.decide import DUPLICATE_ADDRESS, UNSUBSCRIBED, Can
 from email_campaigns.audience.recipients_store import Recipient
 from email_campaigns.compat import affected_rows
 from email_campaigns.delivery.copies import copies_store
+from email_campaigns.delivery.ledger.claims_store import may_stay_claimed
 from email_campaigns.delivery.ledger.ends_store import end_queued
 from email_campaigns.delivery.ledger.row import ClaimedMail
 from email_campaigns.delivery.mailing.mailing import Mailing
@@ -34,16 +35,20 @@ class _Row:
 	member: int
 	is_seed: bool
 	dedupe_key: str
+	record: str
 
 
 def without_unwanted(mailing: Mailing, claimed: Sequence[ClaimedMail]) -> list[ClaimedMail]:
 	"""Return the claimed mails that may leave, with today's addresses; the others are Skipped.
 
-	A mail that goes to another domain by now is given back, since a limit may hold for that domain.
+	A mail that goes to another domain by now is given back, since a limit may hold for that domain; so is one
+	whose new address has an opt-out that waits.
 	"""
+	rows = _read_rows(claimed)
+	# A record may have got another name since the claim. From here on, one snapshot shows ledger and records.
+	claimed = [replace(row, record=rows[row.name].record) for row in claimed if row.name in rows]
 	if not claimed:
 		return []
-	rows = _read_rows(claimed)
 	today = _read_candidates(mailing, claimed, rows)
 	reasons = {
 		row.name: exclusion(today[row.name], informational=mailing.informational)
@@ -60,10 +65,12 @@ def without_unwanted(mailing: Mailing, claimed: Sequence[ClaimedMail]) -> list[C
 
 
 def _read_rows(claimed: Sequence[ClaimedMail]) -> dict[int, _Row]:
+	"""Return {row: what the ledger says of it} of those that nobody has taken out of the batch."""
 	rows = frappe.db.sql(
-		"""SELECT name, source, COALESCE(target_list, ''), COALESCE(member, 0), is_seed, dedupe_key
-		FROM `tabCampaign Message` WHERE name IN %s""",
-		(tuple(row.name for row in claimed),),
+		"""SELECT name, source, COALESCE(target_list, ''), COALESCE(member, 0), is_seed, dedupe_key,
+			COALESCE(recipient_name, '')
+		FROM `tabCampaign Message` WHERE name IN %s AND status = 'Queued' AND claim != ''""",
+		(tuple(row.name for row in claimed) or (0,),),
 	)
 	return {name: _Row(*values) for name, *values in rows}
 
@@ -118,23 +125,24 @@ def _readdress(
 		candidate = today[row.name]
 		if row.cc_of or candidate.email == row.email:
 			staying.append(row)
-		elif not _move(mailing, row, rows[row.name], candidate):
+			continue
+		stays = may_stay_claimed(row.email, candidate.email)
+		if not _move(mailing, row, rows[row.name], candidate, stays=stays):
 			duplicates.append(row.name)
-		elif candidate.domain == row.email.rpartition("@")[2].lower():
+		elif stays:
 			staying.append(replace(row, email=candidate.email))
 	return staying, duplicates
 
 
-def _move(mailing: Mailing, claimed: ClaimedMail, row: _Row, candidate: Candidate) -> bool:
+def _move(mailing: Mailing, claimed: ClaimedMail, row: _Row, candidate: Candidate, *, stays: bool) -> bool:
 	"""Write a new address to a row; return False where somebody else of the mailing has it already."""
 	by_address = row.dedupe_key == f"a:{address_key(claimed.email)}"
 	key = f"a:{address_key(candidate.email)}" if by_address else row.dedupe_key
 	if key != row.dedupe_key:
 		_free_key(row.source, mailing.step, key)
-	same_domain = candidate.domain == claimed.email.rpartition("@")[2].lower()
 	frappe.db.sql(
 		f"""UPDATE IGNORE `tabCampaign Message` SET email = %(email)s, domain = %(domain)s,
-			dedupe_key = %(key)s{"" if same_domain else ", claim = '', lease_until = 0"}
+			dedupe_key = %(key)s{"" if stays else ", claim = '', lease_until = 0"}
 		WHERE name = %(name)s AND status = 'Queued'""",
 		{"email": candidate.email, "domain": candidate.domain, "key": key, "name": claimed.name},
 	)

@@ -11,14 +11,9 @@ wait until it is known whether the server means this mail or everybody.
 
 from __future__ import annotations
 
-from collections import deque
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable
 from contextlib import suppress
-from dataclasses import dataclass, field
-from enum import Enum
-from itertools import islice
 from threading import Event
-from typing import NamedTuple, Protocol
 
 from email_campaigns.delivery.compose.composer import Letter
 from email_campaigns.delivery.sending.breaker import (
@@ -29,6 +24,8 @@ from email_campaigns.delivery.sending.breaker import (
 	Verdict,
 	is_about_this_mail,
 )
+from email_campaigns.delivery.sending.journal import Failure, Journal, JournalAnswer, Tally
+from email_campaigns.delivery.sending.letters import PeekableLetters
 from email_campaigns.delivery.smtp.judge import judge_refusal
 from email_campaigns.delivery.smtp.replies import ReplyMeaning, backoff
 from email_campaigns.delivery.smtp.session import (
@@ -39,8 +36,6 @@ from email_campaigns.delivery.smtp.session import (
 	Unavailable,
 )
 from email_campaigns.text import Sentence, _lt
-
-__all__ = ["Journal", "JournalAnswer", "JournalStep", "MailEnds", "NoFurtherSession", "SendLoop"]
 
 # Mails in a row; a single row can lose its claim alone, as that of a person who was forgotten.
 FENCED_UNTIL_STOP = 2
@@ -53,105 +48,6 @@ GIVEN_UP = _lt("Given up after {0} attempts. {1}")
 
 class NoFurtherSession(Exception):
 	"""The server takes no further session beside those of this job, which go on without this one."""
-
-
-class JournalAnswer(Enum):
-	"""The journal's answer to the question whether a mail may leave."""
-
-	GO = "go"
-	SKIP = "skip"  # this mail must not leave any more
-	FENCED = "fenced"  # this job does not hold the mail any more
-	STOP = "stop"  # the mailing is not in process any more
-
-
-class JournalStep(NamedTuple):
-	"""One write of a session to the journal: one mail was accepted, and another is to follow."""
-
-	accepted: Letter | None
-	following: Letter | None
-
-
-class MailEnds(Protocol):
-	"""The journal's entries for a mail that is not sent. Every call is durable when it returns."""
-
-	def fail(self, letter: Letter, reason: Sentence | str, *, bounced: bool = False) -> None:
-		"""Mark a mail Failed; `bounced` where the address itself is at fault."""
-
-	def postpone(self, letter: Letter, reason: Sentence | str, delay: int) -> None:
-		"""Queue a mail again, to be tried after `delay` seconds."""
-
-	def give_back(self, letter: Letter) -> None:
-		"""Queue a mail again as if it had not been tried."""
-
-	def doubt(self, letter: Letter, reason: Sentence | str) -> None:
-		"""Mark a mail Uncertain: it may have been delivered."""
-
-
-class Journal(MailEnds, Protocol):
-	"""The ledger as one session sees it. Every call is durable when it returns."""
-
-	def advance(self, accepted: Letter | None, following: Letter | None) -> JournalAnswer:
-		"""Mark one mail Sent and another Sending, and answer whether the latter may leave."""
-
-
-@dataclass(frozen=True, slots=True)
-class Failure:
-	"""A mail that will not be tried again; `bounced` where the address itself is at fault."""
-
-	letter: Letter
-	reason: Sentence | str
-	bounced: bool = False
-
-
-@dataclass(slots=True)
-class Tally:
-	"""The outcomes of the mails of a batch, counted.
-
-	`problem` is the sentence for which the mailing must pause, `hold` the one for which the account waits.
-	"""
-
-	sent: int = 0
-	skipped: int = 0
-	uncertain: int = 0
-	postponed: int = 0
-	problem: Sentence | str = ""
-	hold: Sentence | str = ""
-	failures: list[Failure] = field(default_factory=list)
-
-	def __add__(self, other: Tally) -> Tally:
-		return Tally(
-			sent=self.sent + other.sent,
-			skipped=self.skipped + other.skipped,
-			uncertain=self.uncertain + other.uncertain,
-			postponed=self.postponed + other.postponed,
-			problem=self.problem or other.problem,
-			hold=self.hold or other.hold,
-			failures=self.failures + other.failures,
-		)
-
-
-class PeekableLetters:
-	"""An iterator over letters that shows the next one before its turn, and takes letters back."""
-
-	def __init__(self, letters: Iterable[Letter]):
-		self._letters = iter(letters)
-		self._seen: deque[Letter] = deque()
-
-	def __iter__(self) -> Iterator[Letter]:
-		return self
-
-	def __next__(self) -> Letter:
-		return self._seen.popleft() if self._seen else next(self._letters)
-
-	def peek(self) -> Letter | None:
-		"""Return the next letter without taking it, None at the end."""
-		if not self._seen:
-			self._seen.extend(islice(self._letters, 1))
-		return self._seen[0] if self._seen else None
-
-	def put_back(self, letters: Iterable[Letter]) -> None:
-		"""Let some letters come next, in their order."""
-		self._seen.extendleft(reversed(list(letters)))
 
 
 class SendLoop:
@@ -278,8 +174,8 @@ class SendLoop:
 		return (self.sender, letter.email) if letter and not letter.problem else None
 
 	def _may_leave(self, letter: Letter, session: Session) -> bool:
-		accepted, self.accepted = self.accepted, None
-		answer = self.journal.advance(accepted, letter)
+		answer = self.journal.advance(self.accepted, letter)
+		self.accepted = None  # not before: where the journal fails, `run` tries once more
 		if answer is JournalAnswer.GO:
 			self.fenced = 0
 			return True
@@ -306,8 +202,8 @@ class SendLoop:
 
 	def _settle_accepted(self) -> None:
 		if self.accepted:
-			accepted, self.accepted = self.accepted, None
-			self.journal.advance(accepted, None)
+			self.journal.advance(self.accepted, None)
+			self.accepted = None
 
 	def _handle_refusal(self, letter: Letter, refusal: Refused) -> None:
 		closed = bool(self.session and not self.session.alive)

@@ -20,7 +20,8 @@ from typing import NamedTuple, Protocol, TypeVar
 from greenlet import getcurrent, greenlet
 
 from email_campaigns.delivery.compose.composer import Letter
-from email_campaigns.delivery.sending.send_loop import JournalAnswer, JournalStep, MailEnds, SendLoop, Tally
+from email_campaigns.delivery.sending.journal import JournalAnswer, JournalStep, MailEnds, Tally
+from email_campaigns.delivery.sending.send_loop import SendLoop
 
 T = TypeVar("T")
 

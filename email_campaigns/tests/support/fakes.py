@@ -7,7 +7,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from email_campaigns.delivery.compose.composer import Letter
-from email_campaigns.delivery.sending.send_loop import JournalAnswer, JournalStep
+from email_campaigns.delivery.sending.journal import JournalAnswer, JournalStep
 from email_campaigns.delivery.smtp.session import ConnectionLost, Refused, Reply
 from email_campaigns.text import Sentence
 

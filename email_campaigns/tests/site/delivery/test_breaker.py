@@ -4,8 +4,9 @@ import frappe
 
 from email_campaigns.api.desk import mass_email
 from email_campaigns.delivery.sending import hold_store
-from email_campaigns.delivery.sending.breaker import SAME_LIMITS, Run
+from email_campaigns.delivery.sending.breaker import SAME_LIMITS
 from email_campaigns.delivery.sending.hold_store import AccountBook
+from email_campaigns.delivery.sending.runs import Run
 from email_campaigns.delivery.smtp import transport
 from email_campaigns.delivery.smtp.channel import Timeouts
 from email_campaigns.delivery.smtp.replies import ReplyMeaning

@@ -7,17 +7,13 @@ from hypothesis import strategies as st
 from email_campaigns.delivery.compose.composer import Letter
 from email_campaigns.delivery.sending.breaker import (
 	ANY_LIMIT,
-	LOSS_LIMIT,
-	RETRIAL,
 	SAME_LIMITS,
 	Advice,
 	Breaker,
-	NoBook,
-	Run,
 	Suspect,
-	hold_seconds,
 	is_about_this_mail,
 )
+from email_campaigns.delivery.sending.runs import LOSS_LIMIT, RETRIAL, NoBook, Run, hold_seconds
 from email_campaigns.delivery.smtp.replies import ConnectionLost, Refused, ReplyMeaning, make_reply
 from email_campaigns.text import Sentence
 

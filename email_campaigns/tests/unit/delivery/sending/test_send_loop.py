@@ -3,7 +3,7 @@
 import pytest
 
 from email_campaigns.delivery.compose.composer import Letter
-from email_campaigns.delivery.sending.breaker import LOSS_LIMIT
+from email_campaigns.delivery.sending.runs import LOSS_LIMIT
 from email_campaigns.delivery.smtp.session import Unavailable
 from email_campaigns.tests.support.fakes import Killed, MemoryJournal
 from email_campaigns.tests.unit.delivery.sending.loop_kit import FIVE, Bench
@@ -158,6 +158,24 @@ def test_rows_that_another_took_over_are_left_alone():
 	bench.loop.run(letters)
 	assert bench.server.delivered == []
 	assert {row.claim for row in bench.ledger.rows.values()} == {"another"}
+
+
+class FailingJournal(MemoryJournal):
+	"""A journal whose third step fails once, as where the database had no time for it."""
+
+	def advance(self, accepted, following):
+		if self.writes == 2:
+			self.writes += 1
+			raise OSError("no time")
+		return super().advance(accepted, following)
+
+
+def test_a_mail_that_the_server_has_taken_is_sent_though_the_journal_failed_once():
+	bench = Bench(journal=FailingJournal)
+	with pytest.raises(OSError, match="no time"):
+		bench.run()
+	assert bench.server.delivered == FIVE[:2]
+	assert bench.states() == ["Sent", "Sent", "Queued", "Queued", "Queued"]
 
 
 def test_closing_says_goodbye_and_dropping_does_not():
