@@ -78,7 +78,7 @@ class TestMailings(SendingTest):
 			sending.freeze(name)
 		for name in (self.broken, self.other):
 			change("Mass Email", name, deadline_epoch=database_epoch() - HOUR)
-		with breaking(ends_store, "expire", self.broken):
+		with breaking(ends_store, "queued_slice", self.broken):
 			sending.top_up()
 		self.assertEqual(self.statuses(self.other), {"Expired": 5})
 		self.assertIn("Error Log", self.form(self.broken).problem)
