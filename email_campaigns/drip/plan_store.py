@@ -27,24 +27,51 @@ from email_campaigns.schedule.drip import Clocks
 from email_campaigns.settings import setting_number
 
 SLICE = 500
+# SQL over an Email Campaign `e`.
+_ENROLMENT = """e.name, e.campaign_name, e.email_campaign_for, e.recipient,
+	COALESCE(NULLIF(e.sender, ''), e.owner), e.start_date, e.plan_step, COALESCE(e.plan_cursor, '')"""
+_DUE = "e.status IN %(open)s AND e.next_epoch BETWEEN 1 AND %(epoch)s"
 
 
 def due_enrolments(epoch: int, leave_out: Collection[str] = ()) -> list[Enrolment]:
-	"""Return and lock a slice of the enrolments of one campaign that have something due at `epoch` (Unix
-	seconds).
+	"""Return a slice of the enrolments of one campaign that have something due at `epoch` (Unix seconds).
 
-	`leave_out` are campaigns that can't be planned now.
+	`leave_out` are campaigns that can't be planned now. Nothing is locked: a range of an index would hold up
+	those who enrol or leave meanwhile. The caller begins a transaction and locks them (`lock_due`).
 	"""
 	rows = frappe.db.sql(
-		f"""SELECT e.name, e.campaign_name, e.email_campaign_for, e.recipient,
-			COALESCE(NULLIF(e.sender, ''), e.owner), e.start_date, e.plan_step, COALESCE(e.plan_cursor, '')
+		f"""SELECT {_ENROLMENT}
 		FROM `tabEmail Campaign` e JOIN `tabCampaign` c ON c.name = e.campaign_name
-		WHERE e.status IN %s AND e.next_epoch BETWEEN 1 AND %s AND {CAMPAIGN_SENDS} AND c.name NOT IN %s
-		ORDER BY e.next_epoch, e.campaign_name LIMIT %s FOR UPDATE""",
-		(enrolment_store.UNFINISHED, epoch, tuple(leave_out) or ("",), SLICE),
+		WHERE {_DUE} AND {CAMPAIGN_SENDS} AND c.name NOT IN %(leave_out)s
+		ORDER BY e.next_epoch, e.campaign_name LIMIT %(most)s""",
+		{**_due_values(epoch), "leave_out": tuple(leave_out) or ("",), "most": SLICE},
 	)
 	due = [Enrolment(*row) for row in rows]
 	return [enrolment for enrolment in due if enrolment.campaign == due[0].campaign]
+
+
+def lock_due(enrolments: Sequence[Enrolment], epoch: int) -> list[Enrolment]:
+	"""Lock some enrolments of one campaign, and the campaign; return those that are still due, as they are.
+
+	The transaction must have read nothing before that, or it would plan records as they were earlier.
+	"""
+	# The campaign first, as whoever enrols does.
+	frappe.db.sql("SELECT name FROM `tabCampaign` WHERE name = %s FOR UPDATE", enrolments[0].campaign)
+	rows = frappe.db.sql(
+		f"""SELECT {_ENROLMENT} FROM `tabEmail Campaign` e FORCE INDEX (PRIMARY)
+		WHERE e.name IN %(names)s AND e.campaign_name = %(campaign)s AND {_DUE}
+		ORDER BY e.next_epoch FOR UPDATE""",
+		{
+			**_due_values(epoch),
+			"names": tuple(enrolment.name for enrolment in enrolments),
+			"campaign": enrolments[0].campaign,
+		},
+	)
+	return [Enrolment(*row) for row in rows]
+
+
+def _due_values(epoch: int) -> dict[str, object]:
+	return {"open": enrolment_store.UNFINISHED, "epoch": epoch}
 
 
 def plan_enrolments(enrolments: Sequence[Enrolment], epoch: int) -> None:

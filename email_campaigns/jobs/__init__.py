@@ -6,6 +6,7 @@ says what to look at next.
 sending.py      tick, top_up, and the jobs of a mailing: freeze, resend_missing, send_batch
 isolation.py    an error in the work on one mailing, which stops no other
 endings.py      cancelled mailings, and those past their deadline
+counts.py       counts of lists and mailings, without long locks
 queues.py       the two queues of send_batch: of a Mass Email, and of a stream of drip sequences
 opt_outs.py     opt-outs that could not be carried out when they came
 ab_winner.py    the winners of A/B tests

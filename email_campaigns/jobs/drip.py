@@ -43,6 +43,7 @@ def plan(epoch: int = 0) -> None:
 	advance(epoch)
 	while enrolments := plan_store.due_enrolments(epoch, failed):
 		campaign, planned = enrolments[0].campaign, False
+		frappe.db.commit()  # a transaction reads rows as they are when it begins
 		with isolate_campaign(campaign, "the planning"):
 			planned = _plan_slice(campaign, enrolments, epoch)
 		if not planned:
@@ -54,7 +55,8 @@ def plan(epoch: int = 0) -> None:
 def _plan_slice(campaign: str, enrolments: Sequence[Enrolment], epoch: int) -> bool:
 	"""Plan some enrolments of a campaign; where that can't be done, show why and return False."""
 	try:
-		plan_store.plan_enrolments(enrolments, epoch)
+		if due := plan_store.lock_due(enrolments, epoch):
+			plan_store.plan_enrolments(due, epoch)
 	except frappe.ValidationError as error:
 		frappe.db.rollback()
 		streams_store.show_problem(campaign, str(error))

@@ -7,6 +7,7 @@ from frappe import _
 
 from email_campaigns.compat import change_latest_rows, enqueue_once
 from email_campaigns.delivery.ledger import counts_store, ends_store
+from email_campaigns.jobs.counts import mend_counts
 from email_campaigns.mass_mailing import status_store
 
 ENDED_AT_ONCE = 2000  # mails of one transaction
@@ -23,7 +24,7 @@ def cancel(name: str) -> None:
 	frappe.db.commit()  # a transaction reads rows as they are when it begins
 	while cancel_next(name):
 		frappe.db.commit()
-	_recount(name)
+	mend_counts(name)
 
 
 def cancel_next(name: str, *, unclaimed: bool = False) -> bool:
@@ -50,15 +51,9 @@ def expire(name: str) -> None:
 		frappe.db.commit()
 		expired = True
 	if expired:
-		_recount(name)
+		mend_counts(name)
 
 
 def _count(name: str, status: str, number: int) -> None:
 	if number:
 		counts_store.add_to_counts(name, **counts_store.count_deltas("Queued", status, number))
-
-
-def _recount(name: str) -> None:
-	frappe.db.commit()
-	counts_store.recount_mails(name)
-	frappe.db.commit()

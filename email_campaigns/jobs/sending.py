@@ -17,6 +17,7 @@ from email_campaigns.delivery.sending.journal import Tally
 from email_campaigns.delivery.smtp import transport
 from email_campaigns.drip import streams_store
 from email_campaigns.jobs import ab_winner, endings, opt_outs, queues
+from email_campaigns.jobs.counts import mend_counts
 from email_campaigns.jobs.isolation import isolate, isolate_campaign, isolate_mailing
 from email_campaigns.jobs.queues import DripQueue, MailingQueue, Queue
 from email_campaigns.mass_mailing import approval_store, freeze_store, status_store
@@ -148,13 +149,13 @@ def _finish(name: str) -> bool:
 	"""End a mailing that has no open mail; tell whether it has ended. A stream has no name and never ends."""
 	if not name or counts_store.is_open(name):
 		return False
+	# Before the lock: who opens or leaves the mailing must not wait while a million mails are counted.
+	mend_counts(name)
 	# Looked at once more under the lock: a person may have queued a mail again since.
-	frappe.db.commit()
 	row = status_store.lock(name)
 	if not row or row.missing_cursor or counts_store.is_open(name):
 		frappe.db.commit()
 		return False
-	counts_store.recount_mails(name)
 	status_store.finish(name)
 	frappe.db.commit()
 	return True

@@ -6,10 +6,9 @@ import frappe
 from frappe.utils import add_days, get_datetime, getdate, now_datetime, nowdate
 
 from email_campaigns import lifecycle
-from email_campaigns.audience.lists import members_store
 from email_campaigns.audience.signup import signup_store
-from email_campaigns.compat import change_latest_rows, lock_wait
-from email_campaigns.delivery.ledger import counts_store
+from email_campaigns.compat import change_latest_rows
+from email_campaigns.jobs import counts
 from email_campaigns.jobs.isolation import isolate
 from email_campaigns.results import digest_store
 from email_campaigns.results import store as results
@@ -18,7 +17,6 @@ from email_campaigns.tracking import events_store
 
 REJUDGED_MAILS = 500  # at a time
 DELETED_ROWS = 1000  # at a time
-LOCK_SECONDS = 5  # that a count waits for a list's row
 PROVED_DAYS = 3  # makes up for nights on which the job did not run
 
 
@@ -31,7 +29,7 @@ def update_statuses() -> None:
 	_advance_campaigns()
 	frappe.db.commit()
 	for name in frappe.get_all("Target List", pluck="name"):
-		_recount_list(name)
+		counts.recount_list(name)
 	while signup_store.delete_expired(DELETED_ROWS):
 		frappe.db.commit()
 
@@ -47,17 +45,6 @@ def _advance_campaigns() -> None:
 			WHERE status = %s AND status IN %s AND {field} {condition} %s""",
 			(target, status, lifecycle.origins("Campaign", target), today),
 		)
-
-
-def _recount_list(name: str) -> None:
-	"""Count a list in a fresh snapshot; one whose row somebody holds is counted in an hour again."""
-	frappe.db.commit()
-	try:
-		with lock_wait(LOCK_SECONDS):
-			members_store.update_counts(name)
-		frappe.db.commit()
-	except (frappe.QueryTimeoutError, frappe.QueryDeadlockError):
-		frappe.db.rollback()
 
 
 def rejudge_hits(since: str) -> None:
@@ -85,10 +72,7 @@ def prove_counts() -> None:
 
 
 def _prove_counts(name: str) -> None:
-	frappe.db.commit()  # a transaction reads rows as they are when it begins
-	wrong = counts_store.compare_counts(name)
-	frappe.db.commit()
-	if wrong and (different := counts_store.recount_mails(name)):
+	if different := counts.mend_counts(name):
 		results.report_differences(name, different)
 	frappe.db.commit()
 

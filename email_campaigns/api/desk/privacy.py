@@ -10,11 +10,10 @@ import frappe
 from frappe import _
 
 from email_campaigns.audience.address import InvalidAddress, normalise
-from email_campaigns.audience.lists import members_store
 from email_campaigns.audience.suppression import erase_store, forgotten_store
 from email_campaigns.compat import change_latest_rows
 from email_campaigns.delivery.ledger import counts_store, ends_store
-from email_campaigns.results import store as results
+from email_campaigns.jobs.counts import recount_soon
 from email_campaigns.translation import translate
 
 ROLES = frozenset({"Campaign Manager", "System Manager"})
@@ -53,13 +52,13 @@ def forget(email: str) -> dict:
 	mails = erase_store.find_rows("Campaign Message", address)
 	erased = erase_store.erase(address)
 	cancelled = ends_store.forget(tuple(mails))
-	for target_list in erased.pop("lists"):
-		members_store.update_counts(target_list)
-	for source in erased.pop("sources"):
-		if frappe.db.exists("Mass Email", source):
-			deltas = counts_store.count_deltas("Queued", "Cancelled", cancelled.get(source, 0))
-			counts_store.add_to_counts(source, **deltas)
-			results.recount_people(source)
+	lists, sources = erased.pop("lists"), erased.pop("sources")
+	mailings = [source for source in sources if frappe.db.exists("Mass Email", source)]
+	for name in mailings:
+		deltas = counts_store.count_deltas("Queued", "Cancelled", cancelled.get(name, 0))
+		counts_store.add_to_counts(name, **deltas)
+	# A job counts the rest: nobody waits for this request while large lists and mailings are counted.
+	recount_soon(frappe.generate_hash(length=10), lists, mailings)
 	return {**erased, "elsewhere": erase_store.find_elsewhere(address)}
 
 

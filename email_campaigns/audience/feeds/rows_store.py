@@ -16,6 +16,7 @@ from frappe.utils import now_datetime
 
 from email_campaigns.audience.feeds import source_store
 from email_campaigns.audience.feeds.rules import FeedFault, is_due
+from email_campaigns.audience.lists import members_store
 from email_campaigns.translation import translate
 
 _DEFINITION = ("kind", "record_type", "filters", "report", "report_filters", "report_column")
@@ -56,20 +57,15 @@ def release_members(target_list: Document) -> None:
 	"""Keep the members of feeds that a Target List has no longer, as if a person had added them."""
 	before = target_list.get_doc_before_save()
 	gone = {row.name for row in (before.feeds if before else ())} - {row.name for row in target_list.feeds}
-	for feed in gone:
-		frappe.db.sql(
-			"""UPDATE `tabTarget List Member` m
-				JOIN `tabTarget List Feed Member` f ON f.member_key = m.member_key
-			SET m.by_person = 1 WHERE m.target_list = %s AND f.feed = %s""",
-			(target_list.name, feed),
-		)
-		frappe.db.delete("Target List Feed Member", {"feed": feed})
+	if gone:
+		members_store.keep_fed_members(target_list.name, gone)
+		members_store.delete_by_names("Target List Feed Member", {"feed": ("in", sorted(gone))})
 
 
 def forget_feed_members(target_list: str) -> None:
 	"""Delete the records of what the feeds of a list have brought, before the list itself is deleted."""
 	feeds = frappe.get_all("Target List Feed", {"parent": target_list}, pluck="name")
-	frappe.db.delete("Target List Feed Member", {"feed": ("in", feeds or [""])})
+	members_store.delete_by_names("Target List Feed Member", {"feed": ("in", feeds or [""])})
 
 
 def due_lists() -> list[str]:

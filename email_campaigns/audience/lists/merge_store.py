@@ -19,12 +19,7 @@ def merge_list(old: str, new: str) -> None:
 	had added them, for these feeds end.
 	"""
 	change_latest_rows()
-	feeds = frappe.get_all("Target List Feed", {"parent": old}, pluck="name") or [""]
-	frappe.db.sql(
-		"""UPDATE `tabTarget List Member` m JOIN `tabTarget List Feed Member` f ON f.member_key = m.member_key
-		SET m.by_person = 1 WHERE m.target_list = %s AND f.feed IN %s""",
-		(old, tuple(feeds)),
-	)
+	members_store.keep_fed_members(old, frappe.get_all("Target List Feed", {"parent": old}, pluck="name"))
 	for names in members_store.slices(_names_of_both(old, new)):
 		_merge_members(names, new)
 	frappe.db.sql(

@@ -21,6 +21,7 @@ from email_campaigns.tests.site.kits.builders import (
 	address,
 	addresses,
 )
+from email_campaigns.tests.site.kits.queue import work_off
 from email_campaigns.tests.site.kits.sending_test import SendingTest
 
 LIST = "Sending List"
@@ -69,6 +70,7 @@ class TestForgetting(PrivacyTest):
 		waiting = a_mailing(LIST)
 		before, figures = self.statuses(name), self.form(name).sent_count
 		self.assertEqual(self.forget(JO.upper())["members"], 1)
+		work_off()
 		self.assertEqual([place for place in mentions(JO) if NEIGHBOUR not in self.texts(place)], [])
 		self.assertEqual(self.statuses(name), before)
 		self.assertEqual((self.form(name).sent_count, figures), (4, 4))

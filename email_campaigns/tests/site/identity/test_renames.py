@@ -295,7 +295,8 @@ class TestGroups(DripTest):
 		contact = a_contact(JO)
 		add_records(a_list(title=FIRST), "Contact", contact)
 		name = enrol(a_sequence(), FIRST, "Target List")
-		plan_store.plan_enrolments(plan_store.due_enrolments(clock(0, 23)), clock(0, 23))  # not committed yet
+		due = plan_store.lock_due(plan_store.due_enrolments(clock(0, 23)), clock(0, 23))
+		plan_store.plan_enrolments(due, clock(0, 23))  # not committed yet
 		site = frappe.local.site
 		renaming = threading.Thread(
 			target=elsewhere, args=(site, lambda: rename(contact, "Sending Josephine"))

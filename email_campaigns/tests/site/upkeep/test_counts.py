@@ -5,7 +5,7 @@ import frappe
 from email_campaigns.audience.lists import members_store
 from email_campaigns.audience.suppression.suppression_store import suppress
 from email_campaigns.drip import enrolment_store
-from email_campaigns.jobs import upkeep
+from email_campaigns.jobs import counts, upkeep
 from email_campaigns.results import store as results
 from email_campaigns.tests.site.kits.builders import a_list, a_mailing, addresses
 from email_campaigns.tests.site.kits.other_connection import OtherConnection, hasty
@@ -54,7 +54,7 @@ class TestCountsOfLists(SendingTest):
 def patch_seconds():
 	from unittest.mock import patch
 
-	return patch.object(upkeep, "LOCK_SECONDS", 1)
+	return patch.object(counts, "LOCK_SECONDS", 1)
 
 
 class TestCountsOfPeople(SendingTest):
