@@ -73,11 +73,14 @@ def clean() -> None:
 	frappe.db.sql("DELETE FROM `tabCampaign Mail Values` WHERE name IN %s", (mails,))
 	for doctype in ("Campaign Log", "Campaign Mail Text", "Campaign Message"):
 		frappe.db.delete(doctype, {"campaign": NAME})
-	frappe.db.delete("Mass Email", {"campaign": NAME})
 	frappe.db.delete("Target List Member", {"target_list": NAME})
-	for doctype in ("Campaign", "Target List", "Email Template", "Email Account"):
-		if frappe.db.exists(doctype, NAME):
-			frappe.delete_doc(doctype, NAME, force=True, ignore_permissions=True)
+	frappe.db.delete("Campaign Target List", {"target_list": NAME})
+	# Past the documents: what has sent mails can't be deleted, and its name would not be given again.
+	frappe.db.delete("Mass Email", {"campaign": NAME})
+	for doctype in ("Campaign", "Target List"):
+		frappe.db.delete(doctype, {"name": NAME})
+	for doctype in ("Email Template", "Email Account"):
+		frappe.delete_doc(doctype, NAME, force=True, ignore_permissions=True, ignore_missing=True)
 	frappe.db.delete("Email Queue", {"sender": ("like", "%benchmark@example.org%")})
 	frappe.db.commit()
 

@@ -99,13 +99,19 @@ def clean() -> None:
 	for contact in frappe.get_all("Contact", {"company_name": CAMPAIGN}, pluck="name"):
 		frappe.delete_doc("Contact", contact, force=True)
 	frappe.db.delete("Tracking Link", {"campaign": CAMPAIGN})
-	names = {"Campaign": [CAMPAIGN], "Email Template": [CAMPAIGN], "Email Account": [SENDER]}
-	names["User"] = [demo_readers.COLLEAGUE]
-	for doctype, documents in {**names, "Target List": [READERS, COLLEAGUES, COMPETITORS]}.items():
-		for name in documents:
-			if frappe.db.exists(doctype, name):
-				frappe.delete_doc(doctype, name, force=True)
+	_delete_lists((READERS, COLLEAGUES, COMPETITORS))
+	names = {"Email Template": CAMPAIGN, "Email Account": SENDER, "User": demo_readers.COLLEAGUE}
+	for doctype, name in names.items():
+		frappe.delete_doc(doctype, name, force=True, ignore_missing=True)
 	frappe.db.commit()
+
+
+def _delete_lists(lists: tuple[str, ...]) -> None:
+	# Past the documents: what has sent mails can't be deleted, and its name would not be given again.
+	for doctype in ("Campaign Target List", "Target List Member", "Target List Feed", "Target List Change"):
+		frappe.db.delete(doctype, {"target_list": ("in", lists)})
+	frappe.db.delete("Target List", {"name": ("in", lists)})
+	frappe.db.delete("Campaign", {"name": CAMPAIGN})
 
 
 def make(doctype: str, **values):
