@@ -71,7 +71,7 @@ def clean() -> None:
 	"""Remove what a benchmark has made."""
 	mails = tuple(frappe.get_all("Campaign Message", {"campaign": NAME}, pluck="name", limit=0)) or (0,)
 	frappe.db.sql("DELETE FROM `tabCampaign Mail Values` WHERE name IN %s", (mails,))
-	for doctype in ("Campaign Log", "Campaign Mail Text", "Campaign Message"):
+	for doctype in ("Campaign Log", "Campaign Mail Text", "Campaign Message", "Tracking Link"):
 		frappe.db.delete(doctype, {"campaign": NAME})
 	frappe.db.delete("Target List Member", {"target_list": NAME})
 	frappe.db.delete("Campaign Target List", {"target_list": NAME})
