@@ -108,7 +108,7 @@ def clean() -> None:
 
 def _delete_lists(lists: tuple[str, ...]) -> None:
 	# Past the documents: what has sent mails can't be deleted, and its name would not be given again.
-	for doctype in ("Campaign Target List", "Target List Member", "Target List Feed", "Target List Change"):
+	for doctype in ("Campaign Target List", "Target List Member", "Target List Change"):
 		frappe.db.delete(doctype, {"target_list": ("in", lists)})
 	frappe.db.delete("Target List", {"name": ("in", lists)})
 	frappe.db.delete("Campaign", {"name": CAMPAIGN})
