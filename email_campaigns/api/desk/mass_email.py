@@ -78,15 +78,18 @@ def progress(name: str) -> dict:
 	"""Return the state of a mailing for its form.
 
 	"status"; "version", the chosen version of its A/B test; "problem", the sentence that says what holds it
-	up; "by_status" and "by_reason", numbers of mails. `opens_in` is the number of seconds until the limit
+	up, and "waits", whether that passes by itself; "by_status" and "by_reason", numbers of mails. `opens_in` is the number of seconds until the limit
 	named `held_by` lets the next mail go, 0 where none holds it; `rate` is in mails an hour, of the last five
 	minutes; `ends_at` is an estimate in Unix seconds, None where nothing is known.
 	"""
 	doc = mass_email_steps.load_mass_email(name, "read")
+	problem = doc.problem or _hindrance(doc)
+	waiting = "" if problem else _waiting(doc)
 	return {
 		"status": doc.status,
 		"version": doc.ab_winner or "",
-		"problem": doc.problem or _hindrance(doc),
+		"problem": problem or waiting,
+		"waits": bool(waiting),
 		"by_status": counts_store.count_by_status(name),
 		"by_reason": counts_store.count_by_reason(name),
 		**(_pace(name) if doc.status == "In Process" else NO_PACE),
@@ -109,6 +112,12 @@ def _pace(name: str) -> dict:
 	}
 
 
+def _waiting(doc) -> str:
+	"""Return until when the mail of a Mass Email waits for its server and why, "" where it does not."""
+	in_process = doc.status == "In Process"
+	return hold_store.hold_sentence(mailing_store.account_name(doc.sender_account)) if in_process else ""
+
+
 def _hindrance(doc) -> str:
 	"""Return what holds up a Mass Email that its own status does not show, "" where nothing does."""
 	if doc.status not in ("Pending", "In Process"):
@@ -117,8 +126,6 @@ def _hindrance(doc) -> str:
 		return hindrance
 	if frappe.db.get_value("Campaign", doc.campaign, "status") == "Inactive":
 		return _("The campaign is Inactive, so nothing is sent until it is Active again.")
-	if doc.status == "In Process":
-		return hold_store.hold_sentence(mailing_store.account_name(doc.sender_account))
 	if doc.status == "Pending" and cint(doc.start_epoch) and database_epoch() - cint(doc.start_epoch) > LATE:
 		return _(
 			"The start has passed, and nothing has started the mailing:"

@@ -40,7 +40,7 @@ function ask(frm) {
 		if (state.status !== frm.doc.status || state.version !== (frm.doc.ab_winner || ""))
 			return frm.reload_doc();
 		draw(frm, state);
-		banner(frm, state.problem);
+		banner(frm, state);
 		const ends = state.status === "Cancelled" && state.by_status.Queued;
 		if (LIVE.includes(state.status) || ends)
 			frm.ec_timer = setTimeout(() => is_shown(frm, name) && ask(frm), INTERVAL);
@@ -141,9 +141,11 @@ const advice = () => ({
 	Failed: __("Fix this, then duplicate this mailing and send the copy."),
 });
 
-function banner(frm, problem) {
+/** What holds the mailing up, and what to do; nothing where it goes on by itself. */
+function banner(frm, { problem, waits }) {
 	frm.dashboard.clear_headline();
 	if (!problem || frm.doc.status === "Draft") return approval_headline(frm);
+	if (waits) return frm.dashboard.set_headline_alert(escape(problem), "orange");
 	const unapproved = (frm.doc.__onload || {}).approval_fault;
 	const what_to_do = unapproved
 		? __("A Campaign Manager has to approve it as it is now. Then it can be resumed.")
