@@ -232,6 +232,43 @@ class TestSequences(DripTest):
 		self.assertEqual(self.received(), addresses(6))
 		self.assertFalse(frappe.db.get_value("Campaign", campaign, "drip_problem"))
 
+	def test_a_sequence_gets_past_dead_addresses(self):
+		self.assertGetsPast(30, "550 5.1.1 No such user here")
+
+	def test_a_sequence_gets_past_what_is_refused_at_its_head(self):
+		self.assertGetsPast(12, "554 5.7.1 We do not want this")
+
+	def assertGetsPast(self, refused, refusal):
+		campaign, emails = a_sequence(a_step(0)), addresses(refused + 2)
+		queued = {
+			"source": ("in", [enrol(campaign, a_contact(email)) for email in emails]),
+			"status": "Queued",
+		}
+		self.serve({"rcpt": dict.fromkeys(emails[:refused], refusal)})
+		self.at(0)
+		self.assertEqual(frappe.db.count("Campaign Message", queued), refused + 2)
+		self.pause_is_over()
+		self.go_on()
+		self.assertEqual(self.received(), emails[refused:])
+		self.assertEqual(frappe.db.count("Campaign Message", queued), 0)
+		self.assertFalse(frappe.db.exists("Sending Hold", ACCOUNT))
+
+	def pause_is_over(self):
+		"""Let the 15 minutes pass that a sequence waits after a pause."""
+		for table, field in (("Campaign Message", "send_after"), ("Sending Hold", "paused_epoch")):
+			frappe.db.sql(f"UPDATE `tab{table}` SET {field} = {field} - 900 WHERE {field} > 0")
+		frappe.db.commit()
+
+	def test_it_counts_on_before_its_wait_is_over(self):
+		frappe.db.delete("Sending Hold")
+		hold = {"doctype": "Sending Hold", "account": ACCOUNT, "refusals": 22, "paused_epoch": 1000}
+		frappe.get_doc(hold).insert()
+		hold_store.end_pause(ACCOUNT, 999)
+		self.assertEqual(hold_store.load(ACCOUNT).run.refusals, 22)
+		self.assertEqual(hold_store.hold_sentence(ACCOUNT), "")
+		hold_store.end_pause(ACCOUNT, 1000)
+		self.assertEqual(hold_store.load(ACCOUNT).run, Run(resumed=1))
+
 
 class TestBook(SendingTest):
 	"""Two jobs of one account, each with its own connection."""
@@ -256,6 +293,7 @@ class TestBook(SendingTest):
 				runs[number] = book.add(runs[number], self.step)
 		self.assertEqual([run.same for run in runs], [5, 6])
 		frappe.db.rollback()
+		self.assertEqual(hold_store.held_until(ACCOUNT), 0)
 		self.assertEqual(hold_store.load(ACCOUNT).run, runs[1])
 
 	def test_what_both_hold_is_held_once(self):
