@@ -66,17 +66,20 @@ def limits(account: str) -> tuple[Limit, ...]:
 
 def start_probe(account: str, epoch: int) -> None:
 	"""Let no other job try a mail of a held account while one tries, from `epoch` (Unix seconds) on."""
-	_wait_until(account, epoch + PROBE_SECONDS)
-
-
-def end_probe(account: str, epoch: int) -> None:
-	"""Let another mail be tried at `epoch`: the one that was tried says nothing about the server."""
-	_wait_until(account, epoch)
-
-
-def _wait_until(account: str, epoch: int) -> None:
 	frappe.db.sql(
-		"UPDATE `tabSending Hold` SET held_epoch = %s WHERE name = %s AND level > 0", (epoch, account)
+		"UPDATE `tabSending Hold` SET held_epoch = %s WHERE name = %s AND level > 0",
+		(epoch + PROBE_SECONDS, account),
+	)
+
+
+def end_probe(account: str, level: int, epoch: int) -> None:
+	"""Let another mail be tried at `epoch` (Unix seconds), unless the account was held anew.
+
+	`level` is that of the hold as the batch began.
+	"""
+	frappe.db.sql(
+		"UPDATE `tabSending Hold` SET held_epoch = %s WHERE name = %s AND level > 0 AND level = %s",
+		(epoch, account, level),
 	)
 
 

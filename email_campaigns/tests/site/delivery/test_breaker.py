@@ -162,6 +162,18 @@ class TestEverybody(FailureTest):
 		self.assertEqual(self.statuses(self.mailing), {"Sent": 10, "Failed": 30})
 		self.assertEqual(frappe.db.count("Suppressed Email", {"email": ("in", FORTY)}), 30)
 
+	def test_a_resume_after_a_pause_tries_at_once(self):
+		self.send_with({"rcpt": "451 4.3.0 Try later"})
+		self.assertHeld("Try later")
+		self.serve({"mail": "530 5.7.0 Authentication required"})
+		self.end_hold()
+		self.go_on()
+		self.assertPaused("Authentication required")
+		self.serve()
+		self.resume()
+		self.go_on()
+		self.assertSentTo(self.mailing, FORTY)
+
 	def test_two_mailings_of_an_account_share_its_hold(self):
 		other = a_mailing(a_list(*addresses(3), title="Sending Others"))
 		self.send_with({"rcpt": "451 4.3.0 Try later"})
@@ -317,7 +329,10 @@ class TestBook(SendingTest):
 		hold_store.start_probe(ACCOUNT, 1000)
 		(limit,) = hold_store.limits(ACCOUNT)
 		self.assertEqual((limit.room(1000), limit.room(1000 + hold_store.PROBE_SECONDS)), (0, 1))
-		hold_store.end_probe(ACCOUNT, 1001)
+		hold_store.end_probe(ACCOUNT, 0, 1001)
+		(limit,) = hold_store.limits(ACCOUNT)
+		self.assertEqual(limit.room(1001), 0, "it was held anew meanwhile")
+		hold_store.end_probe(ACCOUNT, 1, 1001)
 		(limit,) = hold_store.limits(ACCOUNT)
 		self.assertEqual(limit.room(1001), 1)
 
