@@ -159,8 +159,8 @@ class SendJob:
 
 	def settle(self) -> None:
 		"""Free the rows of the batch, suppress the addresses that bounced and put the figures on the form."""
-		if self.breaker.probing and not self.breaker.tripped:
-			hold_store.end_probe(self.mailing.account, database_epoch())
+		if self.breaker.probing:
+			hold_store.end_probe(self.mailing.account, self.book.level, database_epoch())
 		copies = bool(self.mailing.cc_fields)
 		names = [row.name for row in self.rows]
 		ended = claims_store.settle(self.token, names, copies=copies)

@@ -16,6 +16,7 @@ from email_campaigns.delivery.sending import hold_store, limits_store
 from email_campaigns.drip import streams_store
 from email_campaigns.mass_mailing import approval_store, status_store
 from email_campaigns.schedule.limits import Limits
+from email_campaigns.site_time import database_epoch
 from email_campaigns.text import Sentence, SentenceError
 from email_campaigns.translation import translate
 
@@ -52,6 +53,9 @@ class MailingQueue:
 	def show_hold(self) -> bool:
 		"""Tell that nothing has to be shown: the form asks for the hold of its account itself."""
 		return False
+
+	def start_again(self, account: str) -> None:
+		"""Do nothing: after a pause a person resumes, and the refusals of the account are counted anew."""
 
 	def halt(self, problem: Problem) -> None:
 		"""Stop until a person has solved the problem."""
@@ -93,6 +97,10 @@ class DripQueue:
 		"""Show on the campaign's form until when its account waits; tell whether that changed the form."""
 		sentence = hold_store.hold_sentence(self.load().account)
 		return bool(sentence) and streams_store.update_problem(self.stream, sentence, self.stream.step)
+
+	def start_again(self, account: str) -> None:
+		"""Count the refusals of the account anew where its pause has lasted as long as mails wait for it."""
+		hold_store.end_pause(account, database_epoch() - streams_store.HELD_SECONDS)
 
 	def halt(self, problem: Problem) -> None:
 		"""Let the mails wait for a while, with the reason on the campaign's form; then they are due again."""

@@ -220,6 +220,7 @@ def send_batch(mailing: str = "", slot: int = 0, turn: int = 0, stream: Sequence
 	sending = _open(queue)
 	if not sending:
 		return
+	queue.start_again(sending.mailing.account)
 	try:
 		has_claimed = _send_batch(sending, queue)
 		while has_claimed and not sending.stopped and _send_batch(sending, queue):

@@ -25,6 +25,8 @@ WAITS = _lt("the mail server, which asks to wait")
 PROBE_SECONDS = 300  # no second mail is tried meanwhile; a server may take as long to greet
 
 _FIELDS = "refusals, same_refusals, refusal, losses, resumed, level, held_epoch, words"
+_START_AGAIN = """UPDATE `tabSending Hold` SET resumed = resumed + (refusals > 0), refusals = 0,
+	same_refusals = 0, losses = 0, paused_epoch = 0"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,7 +50,7 @@ def load(account: str) -> Hold:
 
 def _read(row: tuple[Any, ...]) -> Hold:
 	refusals, same, key, losses, resumed, level, until, words = row
-	return Hold(Run(refusals, same, key or "", losses, resumed), level, until, words or "")
+	return Hold(Run(refusals, same, key or "", losses, resumed), level, until or 0, words or "")
 
 
 def held_until(account: str) -> int:
@@ -64,27 +66,31 @@ def limits(account: str) -> tuple[Limit, ...]:
 
 def start_probe(account: str, epoch: int) -> None:
 	"""Let no other job try a mail of a held account while one tries, from `epoch` (Unix seconds) on."""
-	_wait_until(account, epoch + PROBE_SECONDS)
-
-
-def end_probe(account: str, epoch: int) -> None:
-	"""Let another mail be tried at `epoch`: the one that was tried says nothing about the server."""
-	_wait_until(account, epoch)
-
-
-def _wait_until(account: str, epoch: int) -> None:
 	frappe.db.sql(
-		"UPDATE `tabSending Hold` SET held_epoch = %s WHERE name = %s AND level > 0", (epoch, account)
+		"UPDATE `tabSending Hold` SET held_epoch = %s WHERE name = %s AND level > 0",
+		(epoch + PROBE_SECONDS, account),
+	)
+
+
+def end_probe(account: str, level: int, epoch: int) -> None:
+	"""Let another mail be tried at `epoch` (Unix seconds), unless the account was held anew.
+
+	`level` is that of the hold as the batch began.
+	"""
+	frappe.db.sql(
+		"UPDATE `tabSending Hold` SET held_epoch = %s WHERE name = %s AND level > 0 AND level = %s",
+		(epoch, account, level),
 	)
 
 
 def start_again(account: str) -> None:
 	"""Count anew after a person has resumed sending; the limits of permanent refusals are doubled."""
-	frappe.db.sql(
-		"""UPDATE `tabSending Hold` SET resumed = resumed + (refusals > 0), refusals = 0, same_refusals = 0,
-			losses = 0 WHERE name = %s""",
-		account,
-	)
+	frappe.db.sql(f"{_START_AGAIN} WHERE name = %s", account)
+
+
+def end_pause(account: str, epoch: int) -> None:
+	"""Count anew, as after a Resume, where permanent refusals stopped sending by `epoch` (Unix seconds)."""
+	frappe.db.sql(f"{_START_AGAIN} WHERE name = %s AND paused_epoch BETWEEN 1 AND %s", (account, epoch))
 
 
 def hold_sentence(account: str) -> str:
@@ -121,6 +127,12 @@ class AccountBook:
 		"""Store the run after a trip for which a person has to look."""
 		with self._locked():
 			self._write_run(run)
+			self._execute(
+				# The first pause counts: with each later one another sequence would put off the end of it.
+				"""UPDATE `tabSending Hold` SET paused_epoch = UNIX_TIMESTAMP()
+				WHERE name = %s AND IFNULL(paused_epoch, 0) = 0""",
+				self.account,
+			)
 
 	def hold(self, words: Sentence | str) -> None:
 		"""Let the account wait, with the server's words; longer than the last time."""

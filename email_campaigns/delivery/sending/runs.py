@@ -18,9 +18,9 @@ HOLD_MINUTES = (5, 15, 45, 120)  # of an account, growing while no mail is accep
 class Run:
 	"""Refusals and losses in a row of an Email Account.
 
-	`same` counts those with `key`, `refusals` all. `resumed` says how often a person has resumed sending
-	since the last accepted mail. Each time doubles the limits of permanent refusals, so that a person gets
-	past a list of dead addresses.
+	`same` counts those with `key`, `refusals` all. `resumed` says how often a person, or a sequence after
+	its wait, has resumed sending since the last accepted mail. Each time doubles the limits of permanent
+	refusals, so that sending gets past a list of dead addresses.
 	"""
 
 	refusals: int = 0

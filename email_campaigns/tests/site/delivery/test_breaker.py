@@ -162,6 +162,18 @@ class TestEverybody(FailureTest):
 		self.assertEqual(self.statuses(self.mailing), {"Sent": 10, "Failed": 30})
 		self.assertEqual(frappe.db.count("Suppressed Email", {"email": ("in", FORTY)}), 30)
 
+	def test_a_resume_after_a_pause_tries_at_once(self):
+		self.send_with({"rcpt": "451 4.3.0 Try later"})
+		self.assertHeld("Try later")
+		self.serve({"mail": "530 5.7.0 Authentication required"})
+		self.end_hold()
+		self.go_on()
+		self.assertPaused("Authentication required")
+		self.serve()
+		self.resume()
+		self.go_on()
+		self.assertSentTo(self.mailing, FORTY)
+
 	def test_two_mailings_of_an_account_share_its_hold(self):
 		other = a_mailing(a_list(*addresses(3), title="Sending Others"))
 		self.send_with({"rcpt": "451 4.3.0 Try later"})
@@ -232,6 +244,43 @@ class TestSequences(DripTest):
 		self.assertEqual(self.received(), addresses(6))
 		self.assertFalse(frappe.db.get_value("Campaign", campaign, "drip_problem"))
 
+	def test_a_sequence_gets_past_dead_addresses(self):
+		self.assertGetsPast(30, "550 5.1.1 No such user here")
+
+	def test_a_sequence_gets_past_what_is_refused_at_its_head(self):
+		self.assertGetsPast(12, "554 5.7.1 We do not want this")
+
+	def assertGetsPast(self, refused, refusal):
+		campaign, emails = a_sequence(a_step(0)), addresses(refused + 2)
+		queued = {
+			"source": ("in", [enrol(campaign, a_contact(email)) for email in emails]),
+			"status": "Queued",
+		}
+		self.serve({"rcpt": dict.fromkeys(emails[:refused], refusal)})
+		self.at(0)
+		self.assertEqual(frappe.db.count("Campaign Message", queued), refused + 2)
+		self.pause_is_over()
+		self.go_on()
+		self.assertEqual(self.received(), emails[refused:])
+		self.assertEqual(frappe.db.count("Campaign Message", queued), 0)
+		self.assertFalse(frappe.db.exists("Sending Hold", ACCOUNT))
+
+	def pause_is_over(self):
+		"""Let the 15 minutes pass that a sequence waits after a pause."""
+		for table, field in (("Campaign Message", "send_after"), ("Sending Hold", "paused_epoch")):
+			frappe.db.sql(f"UPDATE `tab{table}` SET {field} = {field} - 900 WHERE {field} > 0")
+		frappe.db.commit()
+
+	def test_it_counts_on_before_its_wait_is_over(self):
+		frappe.db.delete("Sending Hold")
+		hold = {"doctype": "Sending Hold", "account": ACCOUNT, "refusals": 22, "paused_epoch": 1000}
+		frappe.get_doc(hold).insert()
+		hold_store.end_pause(ACCOUNT, 999)
+		self.assertEqual(hold_store.load(ACCOUNT).run.refusals, 22)
+		self.assertEqual(hold_store.hold_sentence(ACCOUNT), "")
+		hold_store.end_pause(ACCOUNT, 1000)
+		self.assertEqual(hold_store.load(ACCOUNT).run, Run(resumed=1))
+
 
 class TestBook(SendingTest):
 	"""Two jobs of one account, each with its own connection."""
@@ -256,6 +305,7 @@ class TestBook(SendingTest):
 				runs[number] = book.add(runs[number], self.step)
 		self.assertEqual([run.same for run in runs], [5, 6])
 		frappe.db.rollback()
+		self.assertEqual(hold_store.held_until(ACCOUNT), 0)
 		self.assertEqual(hold_store.load(ACCOUNT).run, runs[1])
 
 	def test_what_both_hold_is_held_once(self):
@@ -279,7 +329,10 @@ class TestBook(SendingTest):
 		hold_store.start_probe(ACCOUNT, 1000)
 		(limit,) = hold_store.limits(ACCOUNT)
 		self.assertEqual((limit.room(1000), limit.room(1000 + hold_store.PROBE_SECONDS)), (0, 1))
-		hold_store.end_probe(ACCOUNT, 1001)
+		hold_store.end_probe(ACCOUNT, 0, 1001)
+		(limit,) = hold_store.limits(ACCOUNT)
+		self.assertEqual(limit.room(1001), 0, "it was held anew meanwhile")
+		hold_store.end_probe(ACCOUNT, 1, 1001)
 		(limit,) = hold_store.limits(ACCOUNT)
 		self.assertEqual(limit.room(1001), 1)
 
