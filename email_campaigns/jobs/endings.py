@@ -30,13 +30,13 @@ def cancel(name: str) -> None:
 def cancel_next(name: str, *, unclaimed: bool = False) -> bool:
 	"""Cancel the next slice of a Cancelled mailing's mails; return whether there may be more.
 
-	With `unclaimed`, mails of a batch under way are left out. Whoever has locked the mailing before needs
-	that: a batch locks its mails first, then the mailing.
+	With `unclaimed`, mails of a batch under way and copies that wait for a mail are left out. Whoever has
+	locked the mailing before needs that: a batch locks these rows first, then the mailing.
 	"""
 	reason = status_store.cancel_reason(name)
 	if reason is None:
 		return False
-	names = ends_store.queued_slice(name, ENDED_AT_ONCE, unclaimed=unclaimed)
+	names = ends_store.queued_slice(name, ENDED_AT_ONCE, unclaimed=unclaimed, waiting=not unclaimed)
 	_count(name, "Cancelled", ends_store.cancel(names, _("Cancelled: {0}").format(reason)))
 	return len(names) == ENDED_AT_ONCE
 

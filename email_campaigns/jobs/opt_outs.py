@@ -34,7 +34,8 @@ def _take_in_files() -> None:
 	for path, wish in waiting_store.read_files():
 		waiting_store.add(wish)
 		frappe.db.commit()
-		path.unlink(missing_ok=True)
+		waiting_store.remove_file(path)
+	frappe.db.commit()  # the reports of files that can't be read
 
 
 def _try(name: int, wish: WaitingWish) -> None:

@@ -249,7 +249,9 @@ def _may_go_on(queue: Queue) -> bool:
 
 def _open(queue: Queue) -> send_store.SendJob | None:
 	with _pausing(queue):
-		return send_store.SendJob(queue.load(), queue.mails, time.monotonic() + BATCH_SECONDS)
+		sending = send_store.SendJob(queue.load(), queue.mails, time.monotonic() + BATCH_SECONDS)
+		frappe.db.commit()  # other jobs of the mailing write the same texts
+		return sending
 	return None
 
 

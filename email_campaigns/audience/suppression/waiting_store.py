@@ -11,7 +11,9 @@ from __future__ import annotations
 import json
 import os
 from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import asdict, dataclass
+from datetime import datetime
 from pathlib import Path
 from uuid import uuid4
 
@@ -20,6 +22,7 @@ from frappe.utils import now
 
 FOLDER = "email_campaigns_opt_outs"  # below the site's private folder
 DAMAGED = ".damaged"
+LONGEST = 255  # characters of a column of the table
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,20 +82,50 @@ def _sync(directory: Path) -> None:
 
 
 def read_files() -> Iterator[tuple[Path, WaitingWish]]:
-	"""Yield the wishes in files; the caller deletes each file once the wish is durable elsewhere.
+	"""Yield the wishes in files; the caller deletes each with `remove_file` once it is durable elsewhere.
 
-	A file that can't be read is renamed and reported.
+	A file that can't be read is put aside under another name and reported; the others are not held up.
 	"""
 	for path in sorted(_folder().glob("*.json")):
 		try:
-			wish = WaitingWish(**json.loads(path.read_text("utf-8")))
+			wish = _read_wish(path)
 		except FileNotFoundError:
 			continue  # another job was faster
-		except (TypeError, ValueError):
-			path.rename(path.with_suffix(DAMAGED))
-			frappe.log_error(f"Email Campaigns: the opt-out in {path.name} can't be read")
+		except (OSError, TypeError, ValueError):
+			_put_aside(path)
 		else:
 			yield path, wish
+
+
+def _read_wish(path: Path) -> WaitingWish:
+	"""Return the wish in a file. Raises OSError; TypeError or ValueError for what the table can't hold."""
+	wish = WaitingWish(**json.loads(path.read_text("utf-8")))
+	if type(wish.message) is not int or not 0 < wish.message < 2**63:
+		raise ValueError(f"{wish.message} is no number of a mail")
+	if max(len(wish.action), len(wish.how)) > LONGEST:
+		raise ValueError("The text is too long")
+	datetime.fromisoformat(wish.asked_at)
+	return wish
+
+
+def _put_aside(path: Path) -> None:
+	_report_once(f"Email Campaigns: the opt-out in {path.name} can't be read")
+	# In a folder that can't be written either, the file stays, and is passed over each time.
+	with suppress(OSError):
+		path.rename(path.with_suffix(DAMAGED))
+
+
+def remove_file(path: Path) -> None:
+	"""Delete a file; report one that can't be deleted, whose wish is then carried out again, to no effect."""
+	try:
+		path.unlink(missing_ok=True)
+	except OSError:
+		_report_once(f"Email Campaigns: the opt-out in {path.name} can't be deleted")
+
+
+def _report_once(title: str) -> None:
+	if not frappe.db.exists("Error Log", {"method": title}):
+		frappe.log_error(title)
 
 
 def _folder() -> Path:

@@ -10,6 +10,7 @@ import frappe
 from email_campaigns import lifecycle
 from email_campaigns.audience.decide import FORGOTTEN
 from email_campaigns.compat import affected_rows
+from email_campaigns.delivery.ledger.row import WAITS_FOR_MAIL
 
 # Further assignments to an ended row `c`: no batch holds it any more; it no longer names the recipient.
 RELEASE = "c.claim = '', c.lease_until = 0"
@@ -37,17 +38,21 @@ def end_queued(
 	return affected_rows()
 
 
-def queued_slice(source: str, most: int, *, unclaimed: bool = False) -> tuple[int, ...]:
+def queued_slice(source: str, most: int, *, unclaimed: bool = False, waiting: bool = True) -> tuple[int, ...]:
 	"""Return the numbers of up to `most` Queued mails of a mailing, with `unclaimed` of no batch.
+
+	Without `waiting`, copies that wait for their mail are left out: who settles the mail locks them too.
 
 	They are read without a lock, so that whoever ends them locks these rows and no range of an index.
 	"""
 	condition = " AND claim = ''" if unclaimed else ""
+	if not waiting:
+		condition += " AND send_after != %(waits)s"
 	return tuple(
 		frappe.db.sql(
 			f"""SELECT name FROM `tabCampaign Message`
-			WHERE source = %s AND status = 'Queued'{condition} LIMIT %s""",
-			(source, most),
+			WHERE source = %(source)s AND status = 'Queued'{condition} LIMIT %(most)s""",
+			{"source": source, "most": most, "waits": WAITS_FOR_MAIL},
 			pluck=True,
 		)
 	)

@@ -15,6 +15,7 @@ from email_campaigns.jobs import sending
 from email_campaigns.mass_mailing.resend import resend_store, uncertain_store
 from email_campaigns.tests.site.kits.builders import address, change, settings
 from email_campaigns.tests.site.kits.copies import BOSS, KIM, LOU, CopiesTest, contacts
+from email_campaigns.tests.site.kits.other_connection import OtherConnection, hasty
 from email_campaigns.tests.site.kits.queue import empty_queues
 from email_campaigns.tests.support.smtp_server import DROP, KEEP_AND_DROP
 
@@ -131,6 +132,22 @@ class TestTheMailsFate(CopiesTest):
 		self.send(name)
 		self.assertEqual(self.received(), emails[:3])
 		self.assertEqual(self.copies(name), [(BOSS, "Cancelled", "Cancelled: Wrong price")] * 6)
+		self.assertNothingOpen(name, "Cancelled")
+
+	def test_cancelled_while_a_batch_that_settles_holds_its_copies(self):
+		contacts(KIM, company_name=BOSS)
+		name = self.start(self.mailing())
+		sending.tick()
+		sending.freeze(name)
+		with OtherConnection() as other:
+			# Its next step asks for the mailing, which whoever cancels holds.
+			self.assertEqual(other.hold("Campaign Message", "source = %s AND cc_of > 0", name), 1)
+			hasty()
+			mass_email.cancel(name, "Wrong price")
+			frappe.db.commit()
+			self.assertEqual(self.statuses(name), {"Cancelled": 1, "Queued": 1})
+		self.go_on()
+		self.assertEqual(self.copies(name), [(BOSS, "Cancelled", "Cancelled: Wrong price")])
 		self.assertNothingOpen(name, "Cancelled")
 
 	def test_past_the_deadline(self):

@@ -5,6 +5,7 @@ import frappe
 from email_campaigns.delivery import recompose_store
 from email_campaigns.delivery.recompose_store import NotAsSent
 from email_campaigns.jobs import sending
+from email_campaigns.jobs.queues import MailingQueue
 from email_campaigns.tests.site.kits.ab_kit import ABTest
 from email_campaigns.tests.site.kits.builders import (
 	a_campaign,
@@ -18,6 +19,7 @@ from email_campaigns.tests.site.kits.builders import (
 )
 from email_campaigns.tests.site.kits.copies import COMPANY, OWNER, CopiesTest, contacts, offer
 from email_campaigns.tests.site.kits.drips import DripTest, a_sequence, a_step, enrol
+from email_campaigns.tests.site.kits.other_connection import OtherConnection
 from email_campaigns.tests.site.kits.queue import work_off
 from email_campaigns.tests.site.kits.sent_texts import HTML, LIST, SentTextTest, change_templates, readers
 from email_campaigns.tests.site.kits.tracked_mail import a_link
@@ -126,6 +128,17 @@ class TestByteForByte(SentTextTest):
 		self.at_mail(1, look)
 		self.send(name)
 		self.assertEqual(seen, [("Sending", True, 1)])
+
+	def test_a_job_that_waits_for_its_claim_holds_no_text(self):
+		readers(JO, KIM)
+		name = self.start(a_mailing(LIST, html=HTML))
+		sending.tick()
+		sending.freeze(name)
+		job = sending._open(MailingQueue(name))
+		self.addCleanup(job.close)
+		with OtherConnection() as other:
+			other.run("SET SESSION innodb_lock_wait_timeout = 1")
+			self.assertEqual(other.hold("Campaign Mail Text", "name = %s", job.texts[""]), 1)
 
 
 class TestCopies(CopiesTest, SentTextTest):

@@ -1,5 +1,6 @@
 """An opt-out that can't be carried out when it comes is stored, and holds before the next mail leaves."""
 
+import json
 from unittest.mock import patch
 
 import frappe
@@ -145,6 +146,32 @@ class TestFiles(UnsubscribeTest):
 		aside = path.with_suffix(waiting_store.DAMAGED)
 		self.assertTrue(aside.exists())
 		aside.unlink()
+
+	def test_files_that_can_not_be_read_hold_up_nothing(self):
+		waiting_store.write_file(waiting_store.make_wish(self.message, "list", ""))
+		((good, _wish),) = waiting_store.read_files()
+		wish = {"message": self.message, "action": "all", "how": "", "asked_at": "2026-01-01 10:00:00"}
+		damaged = {
+			"0-text.json": wish | {"message": "seven"},
+			"1-huge.json": wish | {"message": 2**64},
+			"2-none.json": wish | {"how": None},
+			"3-time.json": wish | {"asked_at": "soon"},
+			"4-long.json": wish | {"action": "a" * 300},
+		}
+		for name, values in damaged.items():
+			good.with_name(name).write_text(json.dumps(values))
+		good.with_name("5-unreadable.json").mkdir()  # reading raises OSError, for root too
+		for _time in range(2):
+			opt_outs.carry_out(5)
+		frappe.db.rollback()
+		self.assertEqual((read_scope(JO), list(good.parent.glob("*.json"))), (LEFT_NEWS, []))
+		for name in (*damaged, "5-unreadable.json"):
+			aside = good.with_name(name).with_suffix(waiting_store.DAMAGED)
+			(aside.rmdir if aside.is_dir() else aside.unlink)()
+			title = f"Email Campaigns: the opt-out in {name} can't be read"
+			self.assertEqual(frappe.db.count("Error Log", {"method": title}), 1, name)
+			frappe.db.delete("Error Log", {"method": title})
+		frappe.db.commit()
 
 	def test_during_a_migration(self):
 		update_site_config("maintenance_mode", 1)
