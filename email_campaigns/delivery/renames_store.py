@@ -47,10 +47,12 @@ def follow_renaming(doc: Document, method: str, old: str, new: str, merge: bool 
 	change_latest_rows()
 	rows = frappe.db.sql(
 		f"""SELECT {_ROW} FROM `tabCampaign Message`
-		WHERE recipient_doctype = %s AND recipient_name IN (%s, %s) AND cc_of = 0 ORDER BY name FOR UPDATE""",
+		WHERE recipient_doctype = %s AND recipient_name IN (%s, %s) AND cc_of = 0 FOR UPDATE""",
 		(doc.doctype, old, new),
 		as_dict=True,
 	)
+	# Sorted here: to read them in this order, MariaDB may go through the whole table, and lock it.
+	rows.sort(key=lambda row: row.name)
 	keys = {mail_key(doc.doctype, old), mail_key(doc.doctype, new)}
 	rename_keys([row for row in rows if row.dedupe_key in keys], mail_key(doc.doctype, new))
 	# Written by a job that had read the old name before.

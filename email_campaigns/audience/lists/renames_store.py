@@ -35,11 +35,12 @@ def follow_renaming(doc: Document, method: str, old: str, new: str, merge: bool 
 	change_latest_rows()
 	rows = frappe.db.sql(
 		f"""SELECT {_MEMBER} FROM `tabTarget List Member`
-		WHERE member_doctype = %s AND member_name IN (%s, %s) ORDER BY name FOR UPDATE""",
+		WHERE member_doctype = %s AND member_name IN (%s, %s) FOR UPDATE""",
 		(doc.doctype, old, new),
 		as_dict=True,
 	)
-	rename_members(rows, doc.doctype, new)
+	# Sorted here: to read them in this order, MariaDB may go through the whole table, and lock it.
+	rename_members(sorted(rows, key=lambda row: row.name), doc.doctype, new)
 	rename_key(record_key(doc.doctype, old), record_key(doc.doctype, new))
 	frappe.db.sql(
 		"""UPDATE `tabTarget List Change` SET member_name = %s
