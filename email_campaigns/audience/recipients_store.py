@@ -191,8 +191,9 @@ def _find_off_list(recipients: Iterable[Recipient]) -> set[int]:
 	A record that was merged into another has the other's place on the list, which its key names.
 	"""
 	listed = [recipient for recipient in recipients if recipient.member]
-	numbers = _select_members("name IN %(names)s", names=[recipient.member for recipient in listed])
-	gone = [recipient for recipient in listed if recipient.member not in {name for name, *_key in numbers}]
+	rows = _select_members("name IN %(names)s", names=[recipient.member for recipient in listed])
+	members = {name for name, *_place in rows}
+	gone = [recipient for recipient in listed if recipient.member not in members]
 	keys = {(row.target_list, record_key(row.doctype, row.record)) for row in gone if row.doctype != PLAIN}
 	present = _select_members(
 		"target_list IN %(lists)s AND member_key IN %(keys)s",
