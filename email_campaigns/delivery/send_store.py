@@ -123,7 +123,7 @@ class SendJob:
 		self.records = records_store.load_records(
 			rows, *compose_store.used_fields(self.composers), self.mailing.sender_user
 		)
-		sent_store.save_values(rows, self.records, self.composers)
+		sent_store.save_values(rows, self.records, self.composers, self.headings)
 		return rows
 
 	def send(self, rows: list[ClaimedMail], may_go_on: Callable[[], bool]) -> Tally:
