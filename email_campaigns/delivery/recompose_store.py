@@ -5,7 +5,7 @@ A mail from before texts were kept is made from the present template and record.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import frappe
@@ -15,7 +15,7 @@ from email_campaigns.delivery.compose import compose_store, records_store, sent_
 from email_campaigns.delivery.compose.composer import Composer, Record
 from email_campaigns.delivery.copies import copies_store
 from email_campaigns.delivery.ledger.claims_store import VERSION
-from email_campaigns.delivery.ledger.row import ClaimedMail
+from email_campaigns.delivery.ledger.row import ClaimedMail, MailHeading
 from email_campaigns.delivery.mailing import mailing_store
 from email_campaigns.message.compile import Content
 from email_campaigns.tracking.tokens import PREVIEW
@@ -90,11 +90,19 @@ def recompose(message: int) -> bytes:
 		composer = compose_store.remake_letters(text, mail.message_id)
 	except KeyError:
 		raise NotAsSent(_("The site has no longer the key that signed the links of this mail.")) from None
-	values = sent_store.values_of(composer, sent_store.load_values([message]), message)
-	if values is None or not mail.row.email or text.name != mail.text:
+	stored = sent_store.load_values([message])
+	values = sent_store.values_of(composer, stored, message)
+	heading = _heading(mail.row, sent_store.cc_of(stored, message)) if text.names_copies else None
+	named = (mail.row.email, *((heading.to, *heading.cc) if heading else ()))
+	if values is None or text.name != mail.text or not all("@" in address for address in named):
 		raise NotAsSent(_("An address in this mail was forgotten on request."))
-	heading = copies_store.read_headings([mail.row]).get(mail.row.mail) if text.names_copies else None
 	return composer.letter(mail.row, values, mail.epoch, heading).content
+
+
+def _heading(row: ClaimedMail, cc: tuple[str, ...] | None) -> MailHeading | None:
+	"""Return the To and Cc of a mail that names copies; `cc` is its Cc as sent, None of an early mail."""
+	heading = copies_store.read_headings([row]).get(row.mail)
+	return heading if heading is None or cc is None else replace(heading, cc=cc)
 
 
 def _remake(message: int, *, untracked: bool) -> tuple[SentMail, Composer, Record] | None:

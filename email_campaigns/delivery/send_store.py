@@ -123,7 +123,7 @@ class SendJob:
 		self.records = records_store.load_records(
 			rows, *compose_store.used_fields(self.composers), self.mailing.sender_user
 		)
-		sent_store.save_values(rows, self.records, self.composers)
+		sent_store.save_values(rows, self.records, self.composers, self.headings)
 		return rows
 
 	def send(self, rows: list[ClaimedMail], may_go_on: Callable[[], bool]) -> Tally:
@@ -161,8 +161,9 @@ class SendJob:
 		"""Free the rows of the batch, suppress the addresses that bounced and put the figures on the form."""
 		if self.breaker.probing:
 			hold_store.end_probe(self.mailing.account, self.book.level, database_epoch())
-		copies = bool(self.mailing.cc_fields)
 		names = [row.name for row in self.rows]
+		# The mailing may have no CC field any more, and copies that were planned before.
+		copies = bool(self.mailing.cc_fields) or copies_store.is_any_copied(names)
 		ended = claims_store.settle(self.token, names, copies=copies)
 		sent_store.forget_values(set(names) - {mail.name for mail in ended if mail.email})
 		_suppress_bounced(ended)

@@ -1,12 +1,13 @@
-"""What was sent, in the database: each text once by its hash, and for each mail the fields that it shows.
+"""What was sent, in the database: each text once by its hash, and for each mail its Cc and its fields.
 
-Both are written before the first such mail leaves; the caller commits. Fields are personal data, so they have
-a table of their own, which nobody reads in the Desk and which forgets an address.
+Both are written before the first such mail leaves; the caller commits. A mail's part is personal data, so it
+has a table of its own, which nobody reads in the Desk and which forgets an address.
 """
 
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from types import MappingProxyType
 from typing import Any, cast
 
 import frappe
@@ -15,9 +16,10 @@ from frappe.utils import now
 from email_campaigns.delivery.compose.composer import Composer, Record, used_fields
 from email_campaigns.delivery.compose.plain_json import load_json, write_json
 from email_campaigns.delivery.compose.sent_text import SentText, name_of, read_text
-from email_campaigns.delivery.ledger.row import ClaimedMail
+from email_campaigns.delivery.ledger.row import ClaimedMail, MailHeading
 
 SHOWN = 140  # characters of the subject and the sender, which lists show
+CC = "$cc"  # the key, beside those of fields, of the addresses that Cc named
 LONGEST_STATEMENT = 1_000_000  # characters of values; MariaDB's default for a whole statement is 16 MB
 
 
@@ -51,10 +53,16 @@ def load_text(name: str) -> SentText | None:
 
 
 def save_values(
-	rows: Iterable[ClaimedMail], records: Mapping[tuple[str, str], Record], composers: Mapping[str, Composer]
+	rows: Iterable[ClaimedMail],
+	records: Mapping[tuple[str, str], Record],
+	composers: Mapping[str, Composer],
+	headings: Mapping[int, MailHeading] = MappingProxyType({}),
 ) -> None:
-	"""Store, for each mail of a batch, the fields of its record that its text uses."""
-	for part in _parts(_used_values(rows, records, composers)):
+	"""Store, for each mail of a batch, the fields of its record that its text uses, and its Cc.
+
+	`headings` is {number of a mail: heading}. A copy may get another address after its mail has left.
+	"""
+	for part in _parts(_used_values(rows, records, composers, headings)):
 		frappe.db.sql(
 			"INSERT INTO `tabCampaign Mail Values` (name, content) VALUES "
 			+ ", ".join(["(%s, %s)"] * len(part))
@@ -64,13 +72,21 @@ def save_values(
 
 
 def _used_values(
-	rows: Iterable[ClaimedMail], records: Mapping[tuple[str, str], Record], composers: Mapping[str, Composer]
+	rows: Iterable[ClaimedMail],
+	records: Mapping[tuple[str, str], Record],
+	composers: Mapping[str, Composer],
+	headings: Mapping[int, MailHeading],
 ) -> Iterator[tuple[int, str]]:
 	# In one order, so that no two jobs wait for each other.
 	for row in sorted(rows, key=lambda row: row.name):
 		record = records.get((row.doctype, row.record))
 		composer = composers.get(row.edition, composers[""])
-		if record is not None and (fields := used_fields(composer.compiled, record)) is not None:
+		if record is None:
+			continue
+		fields = used_fields(composer.compiled, record)
+		if composer.text.names_copies and row.mail in headings:
+			fields = {**(fields or {}), CC: list(headings[row.mail].cc)}
+		if fields is not None:
 			yield row.name, write_json(fields)
 
 
@@ -89,7 +105,7 @@ def _parts(values: Iterable[tuple[int, str]]) -> Iterator[Sequence[tuple[int, st
 
 
 def load_values(names: Collection[int]) -> dict[int, dict[str, Any]]:
-	"""Return {number of a mail: fields} of those mails whose text uses fields."""
+	"""Return {number of a mail: fields, and Cc} of those mails that have any, for the two below."""
 	if not names:
 		return {}
 	return {
@@ -113,7 +129,19 @@ def forget_values(names: Collection[int]) -> None:
 def values_of(composer: Composer, values: Mapping[int, Record], message: int) -> Record | None:
 	"""Return the fields that a mail shows, from those of `load_values`; None where they were forgotten."""
 	uses_fields = composer.compiled.record_fields or composer.compiled.uses_whole_record
-	return values.get(message) if uses_fields else {}
+	if not uses_fields:
+		return {}
+	fields = values.get(message)
+	return None if fields is None else {field: value for field, value in fields.items() if field != CC}
+
+
+def cc_of(values: Mapping[int, Record], message: int) -> tuple[str, ...] | None:
+	"""Return the addresses in the Cc of a mail, from those of `load_values`.
+
+	None where it is not stored. An address that was forgotten since is another text without @.
+	"""
+	cc = values.get(message, {}).get(CC)
+	return None if cc is None else tuple(cast(list[str], cc))
 
 
 def count_texts(mailing: str) -> list[dict[str, Any]]:

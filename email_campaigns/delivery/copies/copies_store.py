@@ -122,11 +122,11 @@ def _changes(
 		for copy in own
 	}
 	chosen = {field.key for field in mailing.cc_fields}
-	present = {
-		copy: decided.get((copy.main, copy.field)) or rules.Copy("", copy.field, "", NO_ADDRESS)
+	none = {
+		copy: rules.Copy("", copy.field, "", NO_ADDRESS if copy.field in chosen else rules.SWITCHED_OFF)
 		for copy in copies
-		if copy.field in chosen
 	}
+	present = {copy: decided.get((copy.main, copy.field), none[copy]) for copy in copies}
 	return {copy: change for copy, change in present.items() if change.reason or change.email != copy.email}
 
 
@@ -172,6 +172,12 @@ def follow_mails(mails: Iterable[int], *, again: bool = False) -> Counter[str]:
 	for (before, fate), copies in fates.items():
 		deltas.update(counts_store.count_deltas(before, fate[0], _follow(copies, *fate)))
 	return deltas
+
+
+def is_any_copied(mails: Collection[int]) -> bool:
+	"""Tell whether any of some mails has copies, sent or not."""
+	query = "SELECT EXISTS(SELECT 1 FROM `tabCampaign Message` WHERE cc_of IN %s)"
+	return bool(frappe.db.sql(query, (tuple(mails) or (0,),))[0][0])
 
 
 def _follow(copies: list[int], status: str, reason: str, send_after: int) -> int:

@@ -59,9 +59,7 @@ def without_unwanted(mailing: Mailing, claimed: Sequence[ClaimedMail]) -> list[C
 	wanted = [row for row in claimed if not reasons.get(row.name)]
 	leaving, duplicates = _readdress(mailing, wanted, rows, today)
 	_skip(dict.fromkeys(duplicates, DUPLICATE_ADDRESS))
-	if mailing.cc_fields and leaving:
-		return copies_store.follow_records(mailing, leaving, today)
-	return leaving
+	return copies_store.follow_records(mailing, leaving, today) if leaving else []
 
 
 def _read_rows(claimed: Sequence[ClaimedMail]) -> dict[int, _Row]:

@@ -10,6 +10,7 @@ from email_campaigns.api.desk import mass_email
 from email_campaigns.audience.suppression.suppression_store import suppress
 from email_campaigns.delivery import send_store
 from email_campaigns.delivery.copies import rules
+from email_campaigns.delivery.ledger.row import LATE_LEASE
 from email_campaigns.delivery.sending import journal_store
 from email_campaigns.jobs import sending
 from email_campaigns.mass_mailing.resend import resend_store, uncertain_store
@@ -227,6 +228,36 @@ class TestKilledWorker(CopiesTest):
 
 		with patch.object(journal_store.LedgerJournal, "advance_all", stalled):
 			self.go_on()
+		self.go_on()
+		self.assertSentTo(name, [BOSS, BOSS, KIM, LOU])
+		self.assertNothingOpen(name)
+
+	def test_a_mail_proved_late_by_a_job_that_dies_releases_its_copies(self):
+		contacts(KIM, LOU, company_name=BOSS)
+		name = self.start(self.mailing())
+		advance, calls = journal_store.LedgerJournal.advance_all, []
+
+		def stalled(journal, steps):
+			calls.append(steps)
+			if len(calls) == 2:
+				self.end_leases(name)
+				sending.recover(int(time.time()))
+			return advance(journal, steps)
+
+		with (
+			patch.object(journal_store.LedgerJournal, "advance_all", stalled),
+			patch.object(send_store.SendJob, "settle", side_effect=PowerCut),
+			self.assertRaises(PowerCut),
+		):
+			self.go_on()
+		frappe.db.rollback()
+		late = frappe.get_all(
+			"Campaign Message", {"source": name, "status": "Sent"}, ["email", "lease_until"]
+		)
+		self.assertEqual([(row.email, row.lease_until) for row in late], [(KIM, LATE_LEASE)])
+		self.assertEqual((self.form(name).sent_count, self.form(name).uncertain_count), (0, 1))
+		empty_queues()
+		self.go_on()
 		self.go_on()
 		self.assertSentTo(name, [BOSS, BOSS, KIM, LOU])
 		self.assertNothingOpen(name)

@@ -12,6 +12,7 @@ from email_campaigns.drip import events_store
 from email_campaigns.jobs import sending
 from email_campaigns.site_time import database_epoch, site_time
 from email_campaigns.tests.site.kits.builders import (
+	SETTINGS,
 	a_contact,
 	a_list,
 	a_mailing,
@@ -426,3 +427,30 @@ class TestCopies(CopiesTest):
 		self.assertEqual(self.received(), [ANN, LOU])
 		self.assertIn(LOU, self.mail_to(ANN).parsed["Cc"])
 		self.assertEqual(self.copies(name), [(LOU, "Sent", "")])
+
+	def test_copies_that_go_to_another_domain_by_now_mind_its_limit(self):
+		names = [*contacts(ANN, company_name=KIM), *contacts(BEN, company_name=LOU)]
+		far = ["kim@far.sending.example", "lou@far.sending.example"]
+		self.addCleanup(domain_rates)
+		domain_rates(("far.sending.example", 1))
+		name = self.start(self.mailing())
+
+		def move():
+			for contact, email in zip(names, far, strict=True):
+				change("Contact", contact, company_name=email)
+
+		self.at_mail(2, move)
+		self.go_on()
+		self.assertEqual(sorted(status for _email, status, _reason in self.copies(name)), ["Queued", "Sent"])
+		self.assertEqual([email for email, _status, _reason in self.copies(name)], far)
+		domain_rates()
+		self.go_on()
+		self.assertSentTo(name, [ANN, BEN, *far])
+		self.assertNothingOpen(name)
+
+
+def domain_rates(*rates: tuple[str, int]) -> None:
+	doc = frappe.get_doc(SETTINGS)
+	doc.set("domain_rates", [{"domain": domain, "hourly_rate": rate} for domain, rate in rates])
+	doc.save()
+	frappe.db.commit()

@@ -15,6 +15,7 @@ from email_campaigns.delivery.sending.send_loop import SendLoop
 from email_campaigns.delivery.smtp.session import Session
 from email_campaigns.jobs import sending
 from email_campaigns.tests.site.kits.builders import a_list, a_mailing, addresses, settings
+from email_campaigns.tests.site.kits.other_connection import OtherConnection, hasty
 from email_campaigns.tests.site.kits.queue import (
 	empty_queues,
 	run_job,
@@ -158,6 +159,47 @@ class TestPowerCuts(SendingTest):
 			self.go_on()
 		self.assertEqual(failures, [])
 		self.assertSentTo(name, addresses(5))
+
+
+class TestSettling(SendingTest):
+	"""A batch does not wait for the end of its lease because its last transaction has failed."""
+
+	def settled(self, name: str, calls: list) -> None:
+		self.assertEqual(len(calls), 2)
+		self.assertSentTo(name, addresses(5))
+		self.assertEqual(self.form(name).status, "Complete")
+
+	def test_a_deadlock_is_tried_again_and_counts_once(self):
+		name = self.start(a_mailing(a_list(*addresses(5))))
+		count, calls = send_store._count_ends, []
+
+		def with_a_deadlock(ended, **options):
+			count(ended, **options)
+			calls.append(ended)
+			if len(calls) == 1:
+				raise frappe.QueryDeadlockError
+
+		with patch.object(send_store, "_count_ends", with_a_deadlock):
+			self.go_on()
+		self.settled(name, calls)
+
+	def test_a_mailing_that_is_held_too_long(self):
+		name = self.start(a_mailing(a_list(*addresses(5))))
+		settle, calls = send_store.SendJob.settle, []
+		hasty()
+		self.addCleanup(hasty, 50)
+		with OtherConnection() as other:
+			self.at_mail(5, lambda: other.hold("Mass Email", "name = %s", name))
+
+			def counted(job):
+				calls.append(job)
+				if len(calls) == 2:
+					other.release()
+				settle(job)
+
+			with patch.object(send_store.SendJob, "settle", counted):
+				self.go_on()
+		self.settled(name, calls)
 
 
 class TestLostQueue(SendingTest):

@@ -2,6 +2,7 @@
 
 import frappe
 
+from email_campaigns.api.desk import privacy
 from email_campaigns.delivery import recompose_store
 from email_campaigns.delivery.recompose_store import NotAsSent
 from email_campaigns.jobs import sending
@@ -141,6 +142,12 @@ class TestByteForByte(SentTextTest):
 			self.assertEqual(other.hold("Campaign Mail Text", "name = %s", job.texts[""]), 1)
 
 
+def remember():
+	frappe.db.rollback()
+	frappe.db.delete("Forgotten Address")
+	frappe.db.commit()
+
+
 class TestCopies(CopiesTest, SentTextTest):
 	def test_a_mail_and_its_copies(self):
 		names = contacts(KIM, LOU, company_name=JO)
@@ -150,6 +157,34 @@ class TestCopies(CopiesTest, SentTextTest):
 		self.forget_records(*names)
 		rows = self.assertMadeAgain(source=name)
 		self.assertEqual(sum(bool(row.cc_of) for row in rows), 2)
+
+	def readdressed(self):
+		"""Send a mail, and give its copy another address while the server takes the mail; return its name."""
+		(contact,) = contacts(KIM, company_name=JO)
+		name = self.start(self.mailing())
+		self.at_mail(1, lambda: change("Contact", contact, company_name=LOU))
+		self.go_on()
+		self.assertEqual(self.received(), [KIM, LOU])
+		return name
+
+	def test_a_copy_that_went_elsewhere_than_the_mail_says(self):
+		name = self.readdressed()
+		self.assertEqual([mail.parsed["Cc"] for mail in self.server.messages], [JO, LOU])
+		self.assertEqual(len(self.assertMadeAgain(source=name)), 2)
+
+	def test_an_address_of_the_cc_that_was_forgotten(self):
+		self.addCleanup(remember)
+		name = self.readdressed()
+		privacy.forget(LOU)
+		frappe.db.commit()
+		mail, copy = self.sent_rows(source=name)
+		self.assertTrue(recompose_store.recompose(mail.name))
+		with self.assertRaisesRegex(NotAsSent, "forgotten"):
+			recompose_store.recompose(copy.name)
+		privacy.forget(JO)
+		frappe.db.commit()
+		with self.assertRaisesRegex(NotAsSent, "forgotten"):
+			recompose_store.recompose(mail.name)
 
 
 class TestVersions(ABTest, SentTextTest):

@@ -6,6 +6,7 @@ from frappe.utils import add_days, nowdate
 from email_campaigns.api.desk import drip
 from email_campaigns.delivery import recompose_store
 from email_campaigns.drip.plan_store import has_due
+from email_campaigns.jobs.drip import plan as plan_due
 from email_campaigns.tests.site.kits.builders import (
 	a_contact,
 	a_list,
@@ -13,6 +14,7 @@ from email_campaigns.tests.site.kits.builders import (
 	a_user,
 	add_records,
 	address,
+	settings,
 )
 from email_campaigns.tests.site.kits.copies import BOSS, COMPANY, offer
 from email_campaigns.tests.site.kits.drips import DripTest, a_sequence, a_step, clock, enrol
@@ -210,6 +212,40 @@ class TestCopies(DripTest):
 		self.assertEqual(self.subjects(BOSS), ["Day 0", "Day 1"])
 		self.assertEqual([mail.parsed["Cc"] for mail in self.server.messages], [BOSS] * 4)
 		self.assertEqual(frappe.db.count("Campaign Log", {"source": name, "action": "CC Sent"}), 2)
+
+	def remove_fields(self, campaign):
+		doc = frappe.get_doc("Campaign", campaign)
+		doc.cc_fields = []
+		doc.save()
+		frappe.db.commit()
+
+	def assertSwitchedOff(self, enrolment):
+		self.assertEqual(self.received(), [JO])
+		self.assertEqual(
+			sorted(self.steps(enrolment)),
+			[(1, BOSS, "Skipped", "CC field switched off"), (1, JO, "Sent", "")],
+		)
+		logged = {"source": enrolment, "action": "CC Skipped", "details": "CC field switched off"}
+		self.assertEqual(frappe.db.count("Campaign Log", logged), 1)
+
+	def test_a_field_that_is_taken_away_before_the_mail_leaves(self):
+		campaign = a_sequence(a_step(0), cc_fields=[{"cc_field": COMPANY}])
+		enrolment = enrol(campaign, a_contact(JO, company_name=BOSS))
+		plan_due(clock(0))
+		self.remove_fields(campaign)
+		work_off()
+		self.assertSwitchedOff(enrolment)
+
+	def test_a_field_that_is_taken_away_before_the_copy_leaves(self):
+		settings(hourly_limit=1)
+		campaign = a_sequence(a_step(0), cc_fields=[{"cc_field": COMPANY}])
+		enrolment = enrol(campaign, a_contact(JO, company_name=BOSS))
+		self.at(0)
+		self.assertEqual(self.received(), [JO])
+		self.remove_fields(campaign)
+		settings(hourly_limit=0)
+		self.at(0)
+		self.assertSwitchedOff(enrolment)
 
 	def test_a_field_that_is_not_offered_is_refused(self):
 		with self.assertRaises(frappe.ValidationError):
