@@ -90,8 +90,9 @@ def named_lock(name: str, seconds: int = 0) -> Iterator[bool]:
 def apart(work: Callable[[], T]) -> T:
 	"""Return the result of `work`, done like a job of its own with its own connection to the database.
 
-	What `work` does not commit is rolled back. For threads: neither the connection nor Frappe's local values can be used by two at once. Frappe 16 keeps
-	these values in one object that copies of a context share, so the context is an empty one.
+	What `work` does not commit is rolled back. For threads: neither the connection nor Frappe's local values
+	can be used by two at once. Frappe 16 keeps these values in one object that copies of a context share, so
+	the context is an empty one.
 	"""
 	site, path = frappe.local.site, frappe.local.sites_path
 	language, flags = frappe.local.lang, frappe.local.flags
