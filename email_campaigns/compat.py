@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from contextvars import Context
 from functools import lru_cache
 from hashlib import sha256
 from inspect import signature
+from typing import TypeVar
 
 import frappe
 from frappe.utils import get_url
@@ -14,6 +16,7 @@ from frappe.utils.background_jobs import is_job_enqueued
 
 __all__ = [
 	"affected_rows",
+	"apart",
 	"change_latest_rows",
 	"enqueue_once",
 	"is_job_enqueued",
@@ -22,6 +25,8 @@ __all__ = [
 	"remove_desk_entries",
 	"site_url",
 ]
+
+T = TypeVar("T")
 
 
 def affected_rows() -> int:
@@ -80,6 +85,28 @@ def named_lock(name: str, seconds: int = 0) -> Iterator[bool]:
 	finally:
 		if got:
 			frappe.db.sql("SELECT RELEASE_LOCK(%s)", lock)
+
+
+def apart(work: Callable[[], T]) -> T:
+	"""Return the result of `work`, done like a job of its own with its own connection to the database.
+
+	What `work` does not commit is rolled back. For threads: neither the connection nor Frappe's local values
+	can be used by two at once. Frappe 16 keeps these values in one object that copies of a context share, so
+	the context is an empty one.
+	"""
+	site, path = frappe.local.site, frappe.local.sites_path
+	language, flags = frappe.local.lang, frappe.local.flags
+
+	def work_apart() -> T:
+		frappe.init(site, sites_path=path)
+		try:
+			frappe.connect()
+			frappe.local.lang, frappe.local.flags = language, flags
+			return work()
+		finally:
+			frappe.destroy()
+
+	return Context().run(work_apart)
 
 
 def site_url() -> str:

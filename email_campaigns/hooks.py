@@ -94,6 +94,11 @@ doc_events = {
 		"before_rename": ["email_campaigns.mass_mailing.renames_store.note_approvals"],
 		"after_rename": ["email_campaigns.mass_mailing.renames_store.rebind_approvals"],
 	},
+	# The trouble with its server is stored by its name.
+	"Email Account": {
+		"after_rename": ["email_campaigns.delivery.sending.hold_store.follow_renaming"],
+		"after_delete": ["email_campaigns.delivery.sending.hold_store.forget_account"],
+	},
 	"DocType": {"after_rename": "email_campaigns.jobs.renames.follow_renamed_doctype"},
 	# An opt-out that a person makes anywhere in Frappe holds for campaigns too, and one from a campaign for
 	# Frappe.
@@ -126,7 +131,7 @@ ignore_links_on_delete = [
 	"Tracking Link",
 	"Target List Change",
 	"Target List Sign Up",
-	# Of an Email Account that is gone.
+	# It is deleted with its Email Account.
 	"Sending Hold",
 	# An enrolled record may be deleted all the same: the rest of its sequence is skipped with that reason.
 	"Email Campaign",

@@ -8,10 +8,12 @@ from __future__ import annotations
 import time
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterator
+from functools import partial
 from threading import Event
 from uuid import uuid4
 
 from email_campaigns.audience.suppression.suppression_store import suppress
+from email_campaigns.compat import apart
 from email_campaigns.delivery.compose import compose_store, links_store, records_store, sent_store
 from email_campaigns.delivery.compose.composer import Letter, Record, compose_letters
 from email_campaigns.delivery.compose.timeline_store import TimelineWriter, write_unsettled
@@ -69,7 +71,7 @@ class SendJob:
 		return SendLoop(
 			self.mailing.sender_address,
 			self.pool,
-			lambda: self.pool.run_in_thread(self._connect),
+			self._connect,
 			max_attempts=setting_number("max_attempts"),
 			clock=time.monotonic,
 			deadline=deadline,
@@ -78,8 +80,11 @@ class SendJob:
 		)
 
 	def _connect(self) -> Session:
+		account, wait, timeouts = self.mailing.account, self.pool.wait, transport.SENDING
+		# Opening a session reads the Email Account, while the other loops use the job's connection.
+		opening = partial(apart, lambda: transport.connect(account, wait, timeouts))
 		try:
-			return transport.connect(self.mailing.account, self.pool.wait, transport.SENDING)
+			return self.pool.run_in_thread(opening)
 		except Unavailable as error:
 			if any(loop.session and loop.session.alive for loop in self.loops):
 				raise NoFurtherSession from error
@@ -139,13 +144,10 @@ class SendJob:
 		return self.pool.run(loops[: len(rows)], self._watch(letters, may_go_on))
 
 	def _watch(self, letters: Iterator[Letter], may_go_on: Callable[[], bool]) -> Iterator[Letter]:
-		"""Yield the letters; stop all loops as soon as those that remain may not leave any more.
-
-		While the pool's thread opens a session it reads the Email Account over the job's connection.
-		"""
+		"""Yield the letters; stop all loops as soon as those that remain may not leave any more."""
 		looked = time.monotonic()
 		for letter in letters:
-			if time.monotonic() - looked >= LOOK_SECONDS and not self.pool.uses_thread:
+			if time.monotonic() - looked >= LOOK_SECONDS:
 				if not (may_go_on() and self._may_keep_batch()):
 					self.halt.set()
 				looked = time.monotonic()

@@ -39,8 +39,13 @@ def isolate(work: str, show: Show = on_no_form) -> Iterator[None]:
 		_log(work)
 	except Exception:
 		frappe.db.rollback()
-		if show(_("Its last job stopped with an error, which is in the Error Log; it is tried again.")):
+		if show(error_sentence()):
 			_log(work)
+
+
+def error_sentence() -> str:
+	"""Return the sentence that a form shows where the work on it fails."""
+	return _("Its last job stopped with an error, which is in the Error Log; it is tried again.")
 
 
 def _log(work: str) -> None:

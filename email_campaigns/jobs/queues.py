@@ -7,6 +7,7 @@ whether mails may leave, where a problem is shown, and what to do when no mail r
 from __future__ import annotations
 
 from collections.abc import Sequence
+from contextlib import AbstractContextManager
 from hashlib import sha256
 
 from email_campaigns.delivery.ledger.row import mails_of_source, mails_of_stream
@@ -14,6 +15,7 @@ from email_campaigns.delivery.mailing import mailing_store
 from email_campaigns.delivery.mailing.mailing import Mailing, Stream
 from email_campaigns.delivery.sending import hold_store, limits_store
 from email_campaigns.drip import streams_store
+from email_campaigns.jobs.isolation import isolate_campaign, isolate_mailing
 from email_campaigns.mass_mailing import approval_store, status_store
 from email_campaigns.schedule.limits import Limits
 from email_campaigns.site_time import database_epoch
@@ -35,6 +37,10 @@ class MailingQueue:
 		"""Return the mailing. Raises ValidationError, and ApprovalVoid where it is not what was approved."""
 		return approval_store.load_approved(self.name)
 
+	def isolate(self) -> AbstractContextManager[None]:
+		"""Let an error in sending stop no other mailing, as isolation.isolate."""
+		return isolate_mailing(self.name, "sending")
+
 	def limits(self, epoch: int) -> Limits:
 		"""Return the limits at `epoch` (Unix seconds). Raises ValidationError."""
 		return limits_store.mass_email_limits(self.name, epoch)
@@ -42,6 +48,10 @@ class MailingQueue:
 	def may_send(self) -> bool:
 		"""Tell whether the mails may leave at this moment."""
 		return mailing_store.may_send(self.name)
+
+	def shown_problem(self) -> str:
+		"""Return the sentence that the form shows, "" where there is none."""
+		return status_store.shown_problem(self.name)
 
 	def show_hindrance(self, hindrance: str) -> bool:
 		"""Show why nothing leaves this site, or nothing for ""; tell whether that has changed."""
@@ -81,6 +91,10 @@ class DripQueue:
 		"""Return the step as a mailing. Raises ValidationError."""
 		return mailing_store.load_step(self.stream)
 
+	def isolate(self) -> AbstractContextManager[None]:
+		"""Let an error in sending stop no other sequence, as isolation.isolate."""
+		return isolate_campaign(self.stream.campaign, "sending")
+
 	def limits(self, epoch: int) -> Limits:
 		"""Return the limits at `epoch` (Unix seconds). Raises ValidationError."""
 		return limits_store.mailing_limits(self.load(), epoch)
@@ -88,6 +102,10 @@ class DripQueue:
 	def may_send(self) -> bool:
 		"""Tell whether the mails may leave at this moment."""
 		return streams_store.may_send(self.stream.campaign)
+
+	def shown_problem(self) -> str:
+		"""Return the sentence that the campaign's form shows, "" where there is none."""
+		return streams_store.shown_problem(self.stream.campaign)
 
 	def show_hindrance(self, hindrance: str) -> bool:
 		"""Show why nothing leaves this site, or nothing for ""; tell whether that has changed."""

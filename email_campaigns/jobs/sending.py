@@ -11,6 +11,7 @@ import frappe
 from email_campaigns.compat import change_latest_rows, enqueue_once, is_job_enqueued
 from email_campaigns.delivery import send_store
 from email_campaigns.delivery.ledger import claims_store, counts_store, ends_store
+from email_campaigns.delivery.ledger.row import ClaimedMail
 from email_campaigns.delivery.mailing import mailing_store
 from email_campaigns.delivery.mailing.mailing import Mailing
 from email_campaigns.delivery.sending.journal import Tally
@@ -18,7 +19,7 @@ from email_campaigns.delivery.smtp import transport
 from email_campaigns.drip import streams_store
 from email_campaigns.jobs import ab_winner, endings, opt_outs, queues
 from email_campaigns.jobs.counts import mend_counts
-from email_campaigns.jobs.isolation import isolate, isolate_campaign, isolate_mailing
+from email_campaigns.jobs.isolation import error_sentence, isolate, isolate_mailing
 from email_campaigns.jobs.queues import DripQueue, MailingQueue, Queue
 from email_campaigns.mass_mailing import approval_store, freeze_store, status_store
 from email_campaigns.mass_mailing.resend import missing_store
@@ -95,11 +96,11 @@ def top_up() -> None:
 	_expire_late(epoch)
 	ab_winner.choose_winners(epoch)
 	for name in mailing_store.in_process(frozen=True):
-		with isolate_mailing(name, "sending"):
-			_enqueue_batches(MailingQueue(name))
+		with (queue := MailingQueue(name)).isolate():
+			_enqueue_batches(queue)
 	for stream in streams_store.due_streams(epoch):
-		with isolate_campaign(stream.campaign, "sending"):
-			_enqueue_batches(DripQueue(stream))
+		with (step := DripQueue(stream)).isolate():
+			_enqueue_batches(step)
 
 
 def _continue(queue: Queue, own_slot: int | None = None, predecessor: int | None = None) -> None:
@@ -215,6 +216,11 @@ def send_batch(mailing: str = "", slot: int = 0, turn: int = 0, stream: Sequence
 	"""
 	change_latest_rows()
 	queue = queues.make_queue(mailing, stream)
+	with queue.isolate():
+		_send_batches(queue, slot, turn)
+
+
+def _send_batches(queue: Queue, slot: int, turn: int) -> None:
 	if not queue.may_send() or not _may_leave(queue):
 		return
 	sending = _open(queue)
@@ -236,9 +242,15 @@ def send_batch(mailing: str = "", slot: int = 0, turn: int = 0, stream: Sequence
 
 def _may_leave(queue: Queue) -> bool:
 	hindrance = transport.sending_hindrance()
+	# An error is shown until a batch goes well, so that it is logged once, however often it is tried.
+	if hindrance or queue.shown_problem() != error_sentence():
+		_show_hindrance(queue, hindrance)
+	return not hindrance
+
+
+def _show_hindrance(queue: Queue, hindrance: str) -> None:
 	if queue.show_hindrance(hindrance):
 		frappe.db.commit()
-	return not hindrance
 
 
 def _may_go_on(queue: Queue) -> bool:
@@ -275,18 +287,23 @@ def _send_batch(sending: send_store.SendJob, queue: Queue) -> bool:
 		frappe.db.commit()
 	if not sending.rows:
 		return False
-	tally = Tally()
+	with _pausing(queue):
+		if problem := _send_claimed(sending, queue, rows).problem:
+			queue.halt(problem)
+			frappe.db.commit()
+		elif queue.shown_problem() == error_sentence():
+			_show_hindrance(queue, "")
+	return True
+
+
+def _send_claimed(sending: send_store.SendJob, queue: Queue, rows: list[ClaimedMail]) -> Tally:
 	try:
 		rows = sending.prepare(rows)
 		# What the mails are made of is durable before they leave, and no row of theirs is locked.
 		frappe.db.commit()
-		tally = sending.send(rows, lambda: _may_go_on(queue))
+		return sending.send(rows, lambda: _may_go_on(queue))
 	finally:
 		_settle(sending)
-	if tally.problem:
-		queue.halt(tally.problem)
-		frappe.db.commit()
-	return True
 
 
 def _settle(sending: send_store.SendJob) -> None:

@@ -13,6 +13,7 @@ from typing import Any
 
 import frappe
 from frappe import _
+from frappe.model.document import Document
 from frappe.utils import format_datetime
 
 from email_campaigns.delivery.sending.runs import Run, hold_seconds, merge
@@ -91,6 +92,18 @@ def start_again(account: str) -> None:
 def end_pause(account: str, epoch: int) -> None:
 	"""Count anew, as after a Resume, where permanent refusals stopped sending by `epoch` (Unix seconds)."""
 	frappe.db.sql(f"{_START_AGAIN} WHERE name = %s AND paused_epoch BETWEEN 1 AND %s", (account, epoch))
+
+
+def follow_renaming(doc: Document, method: str, old: str, new: str, merge: bool = False) -> None:
+	"""after_rename of Email Account: its trouble goes with it, but not to the server of another account."""
+	if not merge:
+		frappe.db.sql("DELETE FROM `tabSending Hold` WHERE name = %s", new)
+		frappe.db.sql("UPDATE `tabSending Hold` SET name = %s, account = %s WHERE name = %s", (new, new, old))
+
+
+def forget_account(doc: Document, method: str) -> None:
+	"""after_delete of Email Account: its trouble ends with it."""
+	frappe.db.sql("DELETE FROM `tabSending Hold` WHERE name = %s", doc.name)
 
 
 def hold_sentence(account: str) -> str:

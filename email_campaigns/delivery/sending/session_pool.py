@@ -68,12 +68,6 @@ class SessionPool:
 		self._main = getcurrent()
 		self._error: BaseException | None = None
 		self._helper = ThreadPoolExecutor(1)
-		self._works = 0
-
-	@property
-	def uses_thread(self) -> bool:
-		"""Whether `run_in_thread` is at work, so that the job's connection to the database is not free."""
-		return self._works > 0
 
 	def run(self, loops: Sequence[SendLoop], letters: Iterable[Letter]) -> Tally:
 		"""Send letters with all loops at once and return the sum of their tallies.
@@ -123,14 +117,10 @@ class SessionPool:
 			return work()
 		signal, sender = socket.socketpair()
 		with signal, sender:
-			self._works += 1
-			try:
-				future = self._helper.submit(copy_context().run, work)
-				future.add_done_callback(lambda _future: sender.send(b"."))
-				self.wait(signal, inf)
-				return future.result()
-			finally:
-				self._works -= 1
+			future = self._helper.submit(copy_context().run, work)
+			future.add_done_callback(lambda _future: sender.send(b"."))
+			self.wait(signal, inf)
+			return future.result()
 
 	def close(self) -> None:
 		"""End the thread that opens sessions."""

@@ -30,6 +30,22 @@ FORTY = addresses(40)
 FEW = 10  # refusals that nobody notices
 
 
+def another_account(test, name):
+	"""Make a copy of the tests' Email Account for one test."""
+
+	def remove():
+		frappe.db.rollback()
+		frappe.db.delete("Email Account", {"email_id": "other@sending.example"})
+		frappe.db.commit()
+
+	remove()
+	test.addCleanup(remove)
+	account = frappe.copy_doc(frappe.get_doc("Email Account", ACCOUNT))
+	account.update({"email_account_name": name, "email_id": "other@sending.example"})
+	account.flags.ignore_validate = True
+	account.insert()
+
+
 class TestEverybody(FailureTest):
 	def setUp(self):
 		super().setUp()
@@ -201,20 +217,10 @@ class TestEverybody(FailureTest):
 		self.send_with(None)
 		self.assertEqual(frappe.db.count("Sending Hold"), 0)
 
-	def remove_other_account(self):
-		frappe.db.rollback()
-		frappe.db.delete("Email Account", {"name": OTHER})
-		frappe.db.commit()
-
 	def test_another_account_goes_on(self):
 		other_server = ScriptedServer().start()
 		self.addCleanup(other_server.stop)
-		self.remove_other_account()
-		self.addCleanup(self.remove_other_account)
-		account = frappe.copy_doc(frappe.get_doc("Email Account", ACCOUNT))
-		account.update({"email_account_name": OTHER, "email_id": "other@sending.example"})
-		account.flags.ignore_validate = True
-		account.insert()
+		another_account(self, OTHER)
 		change("Email Account", OTHER, smtp_port=other_server.port)
 		other = a_mailing(a_list(*addresses(3), title="Sending Others"), sender_account=OTHER)
 		self.send_with({"rcpt": "451 4.3.0 Try later"})
@@ -280,6 +286,37 @@ class TestSequences(DripTest):
 		self.assertEqual(hold_store.hold_sentence(ACCOUNT), "")
 		hold_store.end_pause(ACCOUNT, 1000)
 		self.assertEqual(hold_store.load(ACCOUNT).run, Run(resumed=1))
+
+
+class TestAccounts(SendingTest):
+	"""The hold of an Email Account goes where the account goes."""
+
+	def setUp(self):
+		super().setUp()
+		another_account(self, OTHER)
+		self.a_hold(OTHER)
+
+	def a_hold(self, account, epoch=2000):
+		hold = {"doctype": "Sending Hold", "account": account, "level": 1, "held_epoch": epoch}
+		frappe.get_doc(hold).insert()
+
+	def rename(self, new, *, merge=False):
+		frappe.rename_doc("Email Account", OTHER, new, merge=merge, force=True, show_alert=False)
+
+	def test_it_follows_a_renaming(self):
+		self.rename("Sending Renamed Account")
+		self.assertEqual(hold_store.held_until("Sending Renamed Account"), 2000)
+		self.assertEqual(frappe.get_all("Sending Hold", pluck="account"), ["Sending Renamed Account"])
+
+	def test_it_ends_where_its_account_is_merged_into_another(self):
+		self.a_hold(ACCOUNT, 3000)
+		self.rename(ACCOUNT, merge=True)
+		self.assertEqual(hold_store.held_until(ACCOUNT), 3000)
+		self.assertEqual(frappe.get_all("Sending Hold", pluck="name"), [ACCOUNT])
+
+	def test_it_is_deleted_with_its_account(self):
+		frappe.delete_doc("Email Account", OTHER)
+		self.assertEqual(frappe.get_all("Sending Hold", pluck="name"), [])
 
 
 class TestBook(SendingTest):

@@ -1,9 +1,11 @@
 """Unusable accounts, and mailings that meet many faults at once."""
 
 import socket
+from unittest.mock import patch
 
 import frappe
 
+from email_campaigns.delivery.smtp import transport
 from email_campaigns.tests.site.kits.builders import (
 	ACCOUNT,
 	a_list,
@@ -16,6 +18,29 @@ from email_campaigns.tests.site.kits.builders import (
 )
 from email_campaigns.tests.site.kits.failures import FIVE, THIRD, FailureTest
 from email_campaigns.tests.support.smtp_server import ACCEPT, DROP, DROP_IN_BODY, HANG, KEEP_AND_DROP
+
+
+def own_connection():
+	return frappe.db.sql("SELECT CONNECTION_ID()")[0][0]
+
+
+class TestOpening(FailureTest):
+	def test_sessions_open_while_others_use_the_jobs_connection(self):
+		settings(sessions_per_job=3)
+		self.start(self.mailing)
+		connect, mine, language, seen = transport.connect, own_connection(), frappe.local.lang, []
+
+		def note(*arguments):
+			seen.append((own_connection(), frappe.local.lang))
+			return connect(*arguments)
+
+		with patch.object(transport, "connect", note):
+			self.go_on()
+		self.assertEqual(len(seen), 3)
+		self.assertNotIn(mine, [connection for connection, _language in seen])
+		self.assertEqual({lang for _connection, lang in seen}, {language})
+		self.assertEqual((own_connection(), frappe.session.user), (mine, "Administrator"))
+		self.assertSentTo(self.mailing, FIVE)
 
 
 class TestAccounts(FailureTest):

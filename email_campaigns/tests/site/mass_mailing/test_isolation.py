@@ -7,6 +7,7 @@ from rq.timeouts import JobTimeoutException
 
 from email_campaigns.compat import enqueue_once
 from email_campaigns.delivery.ledger import claims_store, counts_store, ends_store
+from email_campaigns.delivery.sending import judge_store
 from email_campaigns.drip import plan_store
 from email_campaigns.jobs import ab_winner, drip, isolation, sending
 from email_campaigns.mass_mailing import approval_store
@@ -118,6 +119,25 @@ class TestMailings(SendingTest):
 			ab_winner.choose_winners(database_epoch())
 		self.assertEqual(judged, names)
 
+	def test_one_whose_batches_fail(self):
+		with failing_preparation(RuntimeError("planted"), self.broken):
+			for _minute in range(3):
+				self.go_on()
+		self.assertOtherIsSent()
+		self.assertEqual(self.statuses(self.broken), {"Queued": 5})
+		self.serve()
+		self.go_on()
+		self.assertEqual(self.form(self.broken).problem or "", "")
+		self.assertSentTo(self.broken, FIVE)
+
+	def test_one_whose_records_are_unusable_is_paused(self):
+		with failing_preparation(frappe.ValidationError("No such field"), self.broken):
+			self.go_on()
+		form = self.form(self.broken)
+		self.assertEqual((form.status, form.problem), ("Paused", "No such field"))
+		self.assertEqual(self.statuses(self.broken), {"Queued": 5})
+		self.assertSentTo(self.other, FIVE)
+
 	def test_a_deadlock_is_logged_and_over_at_the_next_try(self):
 		with isolation.isolate_mailing(self.broken, "the start"):
 			raise frappe.QueryDeadlockError
@@ -131,6 +151,27 @@ class TestMailings(SendingTest):
 
 
 class TestSequences(DripTest):
+	def test_a_step_whose_records_are_unusable_waits(self):
+		campaign = a_sequence()
+		enrolment = enrol(campaign, a_contact(address("kim")))
+		with failing_preparation(frappe.ValidationError("No such field"), campaign):
+			self.at(0)
+		self.assertIn("No such field", frappe.db.get_value("Campaign", campaign, "drip_problem"))
+		mail = {"source": enrolment, "status": "Queued", "send_after": (">", database_epoch())}
+		self.assertEqual(frappe.db.count("Campaign Message", mail), 1)
+
+	def test_a_step_whose_batches_fail(self):
+		campaign = a_sequence()
+		enrol(campaign, a_contact(address("kim")))
+		with failing_preparation(RuntimeError("planted"), campaign):
+			self.at(0)
+			self.go_on()
+		self.assertIn("Error Log", frappe.db.get_value("Campaign", campaign, "drip_problem"))
+		self.assertEqual(logged(f"sending of {campaign} failed"), 1)
+		self.go_on()
+		self.assertEqual(self.received(), [address("kim")])
+		self.assertFalse(frappe.db.get_value("Campaign", campaign, "drip_problem"))
+
 	def test_a_campaign_that_can_not_be_planned(self):
 		first, second = a_sequence(), a_sequence()
 		enrol(first, a_contact(address("kim")))
@@ -149,6 +190,18 @@ class TestSequences(DripTest):
 		self.assertEqual(self.received(), [address("lou")])
 		self.assertIn("Error Log", frappe.db.get_value("Campaign", first, "drip_problem"))
 		self.assertEqual(logged(f"the planning of {first} failed"), 1)
+
+
+def failing_preparation(error, name):
+	"""Let the mails of a mailing, or of the sequences of a campaign, be impossible to prepare."""
+	whole = judge_store.without_unwanted
+
+	def sometimes(mailing, rows):
+		if name in (mailing.name, mailing.campaign):
+			raise error
+		return whole(mailing, rows)
+
+	return patch.object(judge_store, "without_unwanted", sometimes)
 
 
 def breaking_job(job_id):
