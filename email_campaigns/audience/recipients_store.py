@@ -58,7 +58,7 @@ def read_candidates(recipients: Sequence[Recipient], excluding: Collection[str])
 	facts = _read_facts(recipients)
 	emails = {record.email for record in facts.values() if record.email}
 	keys = {_member_key(recipient, facts[recipient.doctype, recipient.record]) for recipient in recipients}
-	off_list = _find_off_list(recipients)
+	off_list = _find_off_list(recipients, facts)
 	known = _Exclusions(read_suppressions(emails), *_read_excluded(excluding, keys, emails), off_list)
 	return {
 		recipient.id: _candidate(recipient, facts[recipient.doctype, recipient.record], known)
@@ -185,16 +185,26 @@ def _leniency(reason: str) -> int:
 	return (UNSUBSCRIBED, OPTED_OUT_ELSEWHERE).index(reason) + 1 if reason in OPT_OUTS else 0
 
 
-def _find_off_list(recipients: Iterable[Recipient]) -> set[int]:
+def _find_off_list(recipients: Iterable[Recipient], facts: Mapping[tuple[str, str], RecordFacts]) -> set[int]:
 	"""Return the ids of those who have been taken off the list that their row is of.
 
-	A record that was merged into another has the other's place on the list, which its key names.
+	A plain address is its row on the list. A record that was merged into another has the other's place on the
+	list, which its key names.
 	"""
+	plain = {
+		row.id
+		for row in recipients
+		if row.member and row.doctype == PLAIN and facts[PLAIN, row.record].missing
+	}
+	return plain | _find_records_off_list([row for row in recipients if row.doctype != PLAIN])
+
+
+def _find_records_off_list(recipients: Iterable[Recipient]) -> set[int]:
 	listed = [recipient for recipient in recipients if recipient.member]
 	rows = _select_members("name IN %(names)s", names=[recipient.member for recipient in listed])
 	members = {name for name, *_place in rows}
 	gone = [recipient for recipient in listed if recipient.member not in members]
-	keys = {(row.target_list, record_key(row.doctype, row.record)) for row in gone if row.doctype != PLAIN}
+	keys = {(row.target_list, record_key(row.doctype, row.record)) for row in gone}
 	present = _select_members(
 		"target_list IN %(lists)s AND member_key IN %(keys)s",
 		lists=[target_list for target_list, _key in keys],
