@@ -78,9 +78,10 @@ def progress(name: str) -> dict:
 	"""Return the state of a mailing for its form.
 
 	"status"; "version", the chosen version of its A/B test; "problem", the sentence that says what holds it
-	up, and "waits", whether that passes by itself; "by_status" and "by_reason", numbers of mails. `opens_in` is the number of seconds until the limit
-	named `held_by` lets the next mail go, 0 where none holds it; `rate` is in mails an hour, of the last five
-	minutes; `ends_at` is an estimate in Unix seconds, None where nothing is known.
+	up, and "waits", whether that passes by itself; "by_status" and "by_reason", numbers of mails. `opens_in`
+	is the number of seconds until the limit named `held_by` lets the next mail go, 0 where none holds it;
+	`rate` is in mails an hour, of the last five minutes; `ends_at` is an estimate in Unix seconds, None where
+	nothing is known.
 	"""
 	doc = mass_email_steps.load_mass_email(name, "read")
 	problem = doc.problem or _hindrance(doc)
