@@ -2,7 +2,8 @@
 
 The same rules as at the freeze (audience/decide.py) decide, in a few queries for the whole batch. Who must
 not get the mail is Skipped with the reason; a mail or copy whose recipient has another address by now goes
-there. conditions_store.py asks again in the journal's statement, just before the content leaves.
+there. conditions_store.py asks again in the journal's statement, just before the content leaves. Its
+conditions also sift the batch, so that the rules look at the few mails that fail one.
 """
 
 from __future__ import annotations
@@ -17,13 +18,18 @@ from email_campaigns.audience import recipients_store
 from email_campaigns.audience.address import address_key
 from email_campaigns.audience.decide import DUPLICATE_ADDRESS, UNSUBSCRIBED, Candidate, exclusion
 from email_campaigns.audience.recipients_store import Recipient
+from email_campaigns.audience.sources_store import PLAIN, sources
 from email_campaigns.compat import affected_rows
 from email_campaigns.delivery.copies import copies_store
 from email_campaigns.delivery.ledger.claims_store import may_stay_claimed
 from email_campaigns.delivery.ledger.ends_store import end_queued
 from email_campaigns.delivery.ledger.row import ClaimedMail
 from email_campaigns.delivery.mailing.mailing import Mailing
-from email_campaigns.delivery.sending.conditions_store import enrolment_end
+from email_campaigns.delivery.sending.conditions_store import (
+	SUPPRESSION,
+	enrolment_end,
+	leave_conditions,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,7 +41,6 @@ class _Row:
 	member: int
 	is_seed: bool
 	dedupe_key: str
-	record: str
 
 
 def without_unwanted(mailing: Mailing, claimed: Sequence[ClaimedMail]) -> list[ClaimedMail]:
@@ -44,11 +49,50 @@ def without_unwanted(mailing: Mailing, claimed: Sequence[ClaimedMail]) -> list[C
 	A mail that goes to another domain by now is given back, since a limit may hold for that domain; so is one
 	whose new address has an opt-out that waits.
 	"""
+	sound, doubtful = _sift(mailing, claimed)
+	return [*sound, *(_judge(mailing, doubtful) if doubtful else ())]
+
+
+def _sift(mailing: Mailing, claimed: Sequence[ClaimedMail]) -> tuple[list[ClaimedMail], list[ClaimedMail]]:
+	"""Part claimed mails into those that meet every condition of the journal, and the others.
+
+	A mail that somebody has taken out of the batch is in neither. A record may have got another name since
+	the claim; from here on, one snapshot shows ledger and records.
+	"""
+	conditions = leave_conditions(mailing, {row.doctype for row in claimed})
+	rows = {
+		name: (record, bool(is_sound))
+		for name, record, is_sound in frappe.db.sql(
+			f"""SELECT m.name, COALESCE(m.recipient_name, ''),
+				NOT EXISTS ({SUPPRESSION}) AND {conditions.exact}
+			FROM `tabCampaign Message` m
+			WHERE m.name IN %(names)s AND m.status = 'Queued' AND m.claim != ''""",
+			{
+				"names": tuple(row.name for row in claimed) or (0,),
+				"ignored": UNSUBSCRIBED if mailing.informational else "",
+			},
+		)
+	}
+	present = [replace(row, record=rows[row.name][0]) for row in claimed if row.name in rows]
+	if _needs_rules(mailing, present):
+		return [], present
+	known = {PLAIN, *sources()}
+	sound = {row.name for row in present if rows[row.name][1] and row.doctype in known}
+	return (
+		[row for row in present if row.name in sound],
+		[row for row in present if row.name not in sound],
+	)
+
+
+def _needs_rules(mailing: Mailing, rows: Sequence[ClaimedMail]) -> bool:
+	"""Tell whether the journal's conditions miss something: excluding lists, and the fields of copies."""
+	if mailing.excluding or mailing.cc_fields or any(row.cc_of for row in rows):
+		return True
+	return copies_store.is_any_copied([row.name for row in rows])
+
+
+def _judge(mailing: Mailing, claimed: Sequence[ClaimedMail]) -> list[ClaimedMail]:
 	rows = _read_rows(claimed)
-	# A record may have got another name since the claim. From here on, one snapshot shows ledger and records.
-	claimed = [replace(row, record=rows[row.name].record) for row in claimed if row.name in rows]
-	if not claimed:
-		return []
 	today = _read_candidates(mailing, claimed, rows)
 	reasons = {
 		row.name: exclusion(today[row.name], informational=mailing.informational)
@@ -63,12 +107,10 @@ def without_unwanted(mailing: Mailing, claimed: Sequence[ClaimedMail]) -> list[C
 
 
 def _read_rows(claimed: Sequence[ClaimedMail]) -> dict[int, _Row]:
-	"""Return {row: what the ledger says of it} of those that nobody has taken out of the batch."""
 	rows = frappe.db.sql(
-		"""SELECT name, source, COALESCE(target_list, ''), COALESCE(member, 0), is_seed, dedupe_key,
-			COALESCE(recipient_name, '')
-		FROM `tabCampaign Message` WHERE name IN %s AND status = 'Queued' AND claim != ''""",
-		(tuple(row.name for row in claimed) or (0,),),
+		"""SELECT name, source, COALESCE(target_list, ''), COALESCE(member, 0), is_seed, dedupe_key
+		FROM `tabCampaign Message` WHERE name IN %s""",
+		(tuple(row.name for row in claimed),),
 	)
 	return {name: _Row(*values) for name, *values in rows}
 
