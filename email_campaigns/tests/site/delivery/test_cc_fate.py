@@ -142,8 +142,8 @@ class TestTheMailsFate(CopiesTest):
 		sending.freeze(name)
 		copy = frappe.db.get_value("Campaign Message", {"source": name, "cc_of": (">", 0)})
 		with OtherConnection() as other:
-			# Its next step asks for the mailing, which whoever cancels holds. By its number, or the mail beside
-			# it would be locked as well.
+			# Its next step asks for the mailing, which whoever cancels holds. The number of the copy locks no
+			# other row.
 			self.assertEqual(other.hold("Campaign Message", "name = %s", copy), 1)
 			hasty()
 			mass_email.cancel(name, "Wrong price")
