@@ -13,7 +13,7 @@ from threading import Event
 from uuid import uuid4
 
 from email_campaigns.audience.suppression.suppression_store import suppress
-from email_campaigns.compat import apart
+from email_campaigns.compat import Apart
 from email_campaigns.delivery.compose import compose_store, links_store, records_store, sent_store
 from email_campaigns.delivery.compose.composer import Letter, Record, compose_letters
 from email_campaigns.delivery.compose.timeline_store import TimelineWriter, write_unsettled
@@ -63,6 +63,7 @@ class SendJob:
 		self.halt = Event()
 		self.journal = LedgerJournal(mailing, self.token)
 		self.pool = SessionPool(self.journal)
+		self.apart = Apart()  # the pool's thread opens sessions there
 		self.book = hold_store.AccountBook(mailing.account, self.journal.connection)
 		self.breaker = Breaker(self.book)
 		self.loops = [self._make_loop(deadline) for _session in range(setting_number("sessions_per_job"))]
@@ -82,7 +83,7 @@ class SendJob:
 	def _connect(self) -> Session:
 		account, wait, timeouts = self.mailing.account, self.pool.wait, transport.SENDING
 		# Opening a session reads the Email Account, while the other loops use the job's connection.
-		opening = partial(apart, lambda: transport.connect(account, wait, timeouts))
+		opening = partial(self.apart.run, lambda: transport.connect(account, wait, timeouts))
 		try:
 			return self.pool.run_in_thread(opening)
 		except Unavailable as error:
@@ -179,6 +180,7 @@ class SendJob:
 		for loop in self.loops:
 			loop.close()
 		self.pool.close()
+		self.apart.close()
 		self.journal.close()
 
 
