@@ -24,6 +24,7 @@ from email_campaigns.delivery.mailing import mailing_store
 from email_campaigns.delivery.mailing.mailing import Mailing
 from email_campaigns.delivery.sending import hold_store, judge_store, limits_store
 from email_campaigns.delivery.sending.breaker import Breaker
+from email_campaigns.delivery.sending.conditions_store import leave_conditions
 from email_campaigns.delivery.sending.journal import Tally
 from email_campaigns.delivery.sending.journal_store import LedgerJournal
 from email_campaigns.delivery.sending.send_loop import NoFurtherSession, SendLoop
@@ -57,6 +58,7 @@ class SendJob:
 		self.texts = sent_store.save_texts(self.composers)
 		self.timeline = TimelineWriter(mailing) if mailing.store_emails else None
 		self.rows: list[ClaimedMail] = []
+		self.copied = False  # whether any mail of the present batch has copies
 		self.epoch = 0
 		self.headings: dict[int, MailHeading] = {}
 		self.records: dict[tuple[str, str], Record] = {}
@@ -108,6 +110,10 @@ class SendJob:
 		self.rows = (
 			claims_store.claim(self.mails, size, self.token, epoch, domains, self.texts) if size else []
 		)
+		# The mailing may have no CC field any more, and copies that were planned before.
+		self.copied = bool(self.mailing.cc_fields) or copies_store.is_any_copied(
+			[row.name for row in self.rows]
+		)
 		self._load_hold()
 		return self.rows
 
@@ -120,12 +126,15 @@ class SendJob:
 
 	def prepare(self, rows: list[ClaimedMail]) -> list[ClaimedMail]:
 		"""Judge claimed mails anew, store what they are made of, and return those that may leave."""
-		rows = claims_store.without_forgotten(judge_store.without_unwanted(self.mailing, rows))
+		conditions = leave_conditions(self.mailing, {row.doctype for row in rows})
+		self.journal.expect(conditions)
+		rows = claims_store.without_forgotten(
+			judge_store.without_unwanted(self.mailing, rows, conditions, copied=self.copied)
+		)
 		if not rows:
 			return []
 		if self.mailing.cc_fields:
 			rows, self.headings = copies_store.prepare_copies(rows)
-		self.journal.expect({row.doctype for row in rows})
 		self.records = records_store.load_records(
 			rows, *compose_store.used_fields(self.composers), self.mailing.sender_user
 		)
@@ -165,14 +174,12 @@ class SendJob:
 		if self.breaker.probing:
 			hold_store.end_probe(self.mailing.account, self.book.level, database_epoch())
 		names = [row.name for row in self.rows]
-		# The mailing may have no CC field any more, and copies that were planned before.
-		copies = bool(self.mailing.cc_fields) or copies_store.is_any_copied(names)
-		ended = claims_store.settle(self.token, names, copies=copies)
+		ended = claims_store.settle(self.token, names, copies=self.copied)
 		sent_store.forget_values(set(names) - {mail.name for mail in ended if mail.email})
 		_suppress_bounced(ended)
 		if self.timeline:
 			self.timeline.write(_sent_mails(ended))
-		_count_ends(ended, copies=copies)
+		_count_ends(ended, copies=self.copied)
 		self.rows = []
 
 	def close(self) -> None:

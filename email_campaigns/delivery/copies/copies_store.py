@@ -177,7 +177,7 @@ def follow_mails(mails: Iterable[int], *, again: bool = False) -> Counter[str]:
 def is_any_copied(mails: Collection[int]) -> bool:
 	"""Tell whether any of some mails has copies, sent or not."""
 	query = "SELECT EXISTS(SELECT 1 FROM `tabCampaign Message` WHERE cc_of IN %s)"
-	return bool(frappe.db.sql(query, (tuple(mails) or (0,),))[0][0])
+	return bool(mails and frappe.db.sql(query, (tuple(mails),))[0][0])
 
 
 def _follow(copies: list[int], status: str, reason: str, send_after: int) -> int:

@@ -59,8 +59,10 @@ class LeaveConditions:
 	`sends` holds where the mailing or campaign sends now. `wanted` holds where neither the recipient nor
 	their record keeps the mail back; `exact` asks in addition whether the record's address is still that of
 	the mail, byte by byte. `address` is an expression for the record's address, as the record has it.
+	`doctypes` are those of the recipients that still are recipient sources.
 	"""
 
+	doctypes: frozenset[str]
 	sends: str
 	wanted: str
 	exact: str
@@ -75,6 +77,7 @@ def leave_conditions(mailing: Mailing, doctypes: Collection[str]) -> LeaveCondit
 	"""
 	origins = [source for source in (PLAIN_SOURCE, *sources().values()) if source.doctype in doctypes]
 	return LeaveConditions(
+		doctypes=frozenset(source.doctype for source in origins),
 		sends=f"EXISTS ({_SENDS[mailing.doctype]})",
 		wanted=_wanted(mailing, origins, exact=False),
 		exact=_wanted(mailing, origins, exact=True),

@@ -7,7 +7,7 @@ work of the job. It reads in READ COMMITTED, so that it locks no suppression tha
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Sequence
 from datetime import datetime, timezone
 from time import monotonic
 from typing import TypeVar
@@ -120,8 +120,8 @@ class LedgerJournal:
 		self.mailing = mailing
 		self.claim = claim
 		self.ignored = UNSUBSCRIBED if mailing.informational else ""
-		self.doctypes: set[str] = set()
-		self.expect([PLAIN, *sources()])
+		self.conditions = leave_conditions(mailing, [PLAIN, *sources()])
+		self.prepared: dict[tuple[int, int], str] = {}
 		self.refused: set[int] = set()
 		self.connection = frappe.db.get_connection()
 		self.connection.autocommit(True)
@@ -132,13 +132,11 @@ class LedgerJournal:
 		self.zone_known_until = 0.0
 		self._follow_zone()
 
-	def expect(self, doctypes: Collection[str]) -> None:
-		"""Prepare for a batch whose recipients are records of `doctypes`."""
-		if self.doctypes == set(doctypes):
-			return
-		self.doctypes = set(doctypes)
-		self.conditions = leave_conditions(self.mailing, self.doctypes)
-		self.prepared: dict[tuple[int, int], str] = {}
+	def expect(self, conditions: LeaveConditions) -> None:
+		"""Ask each mail of the batch that follows for these conditions."""
+		if self.conditions != conditions:
+			self.conditions = conditions
+			self.prepared.clear()
 
 	def close(self) -> None:
 		"""Close the journal's own connection."""

@@ -18,18 +18,13 @@ from email_campaigns.audience import recipients_store
 from email_campaigns.audience.address import address_key
 from email_campaigns.audience.decide import DUPLICATE_ADDRESS, UNSUBSCRIBED, Candidate, exclusion
 from email_campaigns.audience.recipients_store import Recipient
-from email_campaigns.audience.sources_store import PLAIN, sources
 from email_campaigns.compat import affected_rows
 from email_campaigns.delivery.copies import copies_store
 from email_campaigns.delivery.ledger.claims_store import may_stay_claimed
 from email_campaigns.delivery.ledger.ends_store import end_queued
 from email_campaigns.delivery.ledger.row import ClaimedMail
 from email_campaigns.delivery.mailing.mailing import Mailing
-from email_campaigns.delivery.sending.conditions_store import (
-	SUPPRESSION,
-	enrolment_end,
-	leave_conditions,
-)
+from email_campaigns.delivery.sending.conditions_store import SUPPRESSION, LeaveConditions, enrolment_end
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,23 +38,31 @@ class _Row:
 	dedupe_key: str
 
 
-def without_unwanted(mailing: Mailing, claimed: Sequence[ClaimedMail]) -> list[ClaimedMail]:
+def without_unwanted(
+	mailing: Mailing, claimed: Sequence[ClaimedMail], conditions: LeaveConditions, *, copied: bool
+) -> list[ClaimedMail]:
 	"""Return the claimed mails that may leave, with today's addresses; the others are Skipped.
+
+	`conditions` are those of the journal; `copied` says whether any of the mails has copies.
 
 	A mail that goes to another domain by now is given back, since a limit may hold for that domain; so is one
 	whose new address has an opt-out that waits.
 	"""
-	sound, doubtful = _sift(mailing, claimed)
+	if mailing.excluding or copied or any(row.cc_of for row in claimed):
+		# The conditions know neither excluding lists nor the fields of copies.
+		conditions = replace(conditions, doctypes=frozenset())
+	sound, doubtful = _sift(mailing, claimed, conditions)
 	return [*sound, *(_judge(mailing, doubtful) if doubtful else ())]
 
 
-def _sift(mailing: Mailing, claimed: Sequence[ClaimedMail]) -> tuple[list[ClaimedMail], list[ClaimedMail]]:
+def _sift(
+	mailing: Mailing, claimed: Sequence[ClaimedMail], conditions: LeaveConditions
+) -> tuple[list[ClaimedMail], list[ClaimedMail]]:
 	"""Part claimed mails into those that meet every condition of the journal, and the others.
 
 	A mail that somebody has taken out of the batch is in neither. A record may have got another name since
 	the claim; from here on, one snapshot shows ledger and records.
 	"""
-	conditions = leave_conditions(mailing, {row.doctype for row in claimed})
 	rows = {
 		name: (record, bool(is_sound))
 		for name, record, is_sound in frappe.db.sql(
@@ -74,21 +77,11 @@ def _sift(mailing: Mailing, claimed: Sequence[ClaimedMail]) -> tuple[list[Claime
 		)
 	}
 	present = [replace(row, record=rows[row.name][0]) for row in claimed if row.name in rows]
-	if _needs_rules(mailing, present):
-		return [], present
-	known = {PLAIN, *sources()}
-	sound = {row.name for row in present if rows[row.name][1] and row.doctype in known}
+	sound = {row.name for row in present if rows[row.name][1] and row.doctype in conditions.doctypes}
 	return (
 		[row for row in present if row.name in sound],
 		[row for row in present if row.name not in sound],
 	)
-
-
-def _needs_rules(mailing: Mailing, rows: Sequence[ClaimedMail]) -> bool:
-	"""Tell whether the journal's conditions miss something: excluding lists, and the fields of copies."""
-	if mailing.excluding or mailing.cc_fields or any(row.cc_of for row in rows):
-		return True
-	return copies_store.is_any_copied([row.name for row in rows])
 
 
 def _judge(mailing: Mailing, claimed: Sequence[ClaimedMail]) -> list[ClaimedMail]:

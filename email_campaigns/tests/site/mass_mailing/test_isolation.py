@@ -196,10 +196,10 @@ def failing_preparation(error, name):
 	"""Let the mails of a mailing, or of the sequences of a campaign, be impossible to prepare."""
 	whole = judge_store.without_unwanted
 
-	def sometimes(mailing, rows):
+	def sometimes(mailing, *batch, **facts):
 		if name in (mailing.name, mailing.campaign):
 			raise error
-		return whole(mailing, rows)
+		return whole(mailing, *batch, **facts)
 
 	return patch.object(judge_store, "without_unwanted", sometimes)
 
