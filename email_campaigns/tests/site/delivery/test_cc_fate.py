@@ -216,9 +216,8 @@ class TestKilledWorker(CopiesTest):
 				self.assertNothingOpen(name)
 				self.assertEqual(len(self.rows(name)), 6)
 
-	def test_a_batch_that_comes_back_after_its_lease_releases_its_copies(self):
-		contacts(KIM, LOU, company_name=BOSS)
-		name = self.start(self.mailing())
+	def stalls_past_its_lease(self, name):
+		"""Let the job stall before the journal has its first mail, until others have recovered its batch."""
 		advance, calls = journal_store.LedgerJournal.advance_all, []
 
 		def stalled(journal, steps):
@@ -228,7 +227,12 @@ class TestKilledWorker(CopiesTest):
 				sending.recover(int(time.time()))
 			return advance(journal, steps)
 
-		with patch.object(journal_store.LedgerJournal, "advance_all", stalled):
+		return patch.object(journal_store.LedgerJournal, "advance_all", stalled)
+
+	def test_a_batch_that_comes_back_after_its_lease_releases_its_copies(self):
+		contacts(KIM, LOU, company_name=BOSS)
+		name = self.start(self.mailing())
+		with self.stalls_past_its_lease(name):
 			self.go_on()
 		self.go_on()
 		self.assertSentTo(name, [BOSS, BOSS, KIM, LOU])
@@ -237,17 +241,8 @@ class TestKilledWorker(CopiesTest):
 	def test_a_mail_proved_late_by_a_job_that_dies_releases_its_copies(self):
 		contacts(KIM, LOU, company_name=BOSS)
 		name = self.start(self.mailing())
-		advance, calls = journal_store.LedgerJournal.advance_all, []
-
-		def stalled(journal, steps):
-			calls.append(steps)
-			if len(calls) == 2:
-				self.end_leases(name)
-				sending.recover(int(time.time()))
-			return advance(journal, steps)
-
 		with (
-			patch.object(journal_store.LedgerJournal, "advance_all", stalled),
+			self.stalls_past_its_lease(name),
 			patch.object(send_store.SendJob, "settle", side_effect=PowerCut),
 			self.assertRaises(PowerCut),
 		):

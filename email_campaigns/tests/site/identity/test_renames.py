@@ -47,6 +47,17 @@ def members(title: str) -> list[tuple]:
 	return [tuple(row.values()) for row in rows]
 
 
+def waits_for_the_commit(work):
+	"""Tell whether work in another thread waits until this connection has committed; both are done then."""
+	thread = threading.Thread(target=elsewhere, args=(frappe.local.site, work))
+	thread.start()
+	thread.join(2)
+	waited = thread.is_alive()
+	frappe.db.commit()
+	thread.join(60)
+	return waited
+
+
 class RenameTest(SendingTest):
 	def setUp(self):
 		super().setUp()
@@ -251,16 +262,7 @@ class TestOneMailPerRecord(RenameTest):
 		self.in_slices_of_one()
 		name = self.begin(FIRST, SECOND)
 		self.assertTrue(freeze_store.freeze_next(name))  # not committed yet
-		site = frappe.local.site
-		renaming = threading.Thread(
-			target=elsewhere, args=(site, lambda: rename(self.contact, "Sending Josephine"))
-		)
-		renaming.start()
-		renaming.join(2)
-		waited = renaming.is_alive()
-		frappe.db.commit()
-		renaming.join(60)
-		self.assertTrue(waited)
+		self.assertTrue(waits_for_the_commit(lambda: rename(self.contact, "Sending Josephine")))
 		self.go_on()
 		self.assertEqual(self.received(), [JO])
 		rows = frappe.get_all("Campaign Message", {"source": name}, pluck="recipient_name")
@@ -297,16 +299,7 @@ class TestGroups(DripTest):
 		name = enrol(a_sequence(), FIRST, "Target List")
 		due = plan_store.lock_due(plan_store.due_enrolments(clock(0, 23)), clock(0, 23))
 		plan_store.plan_enrolments(due, clock(0, 23))  # not committed yet
-		site = frappe.local.site
-		renaming = threading.Thread(
-			target=elsewhere, args=(site, lambda: rename(contact, "Sending Josephine"))
-		)
-		renaming.start()
-		renaming.join(2)
-		waited = renaming.is_alive()
-		frappe.db.commit()
-		renaming.join(60)
-		self.assertTrue(waited)
+		self.assertTrue(waits_for_the_commit(lambda: rename(contact, "Sending Josephine")))
 		self.at(0, 23)
 		self.assertEqual((self.received(), [row[2] for row in self.steps(name)]), ([JO], ["Sent"]))
 
