@@ -80,7 +80,7 @@ class Suspect(NamedTuple):
 		return self._replace(meaning=ReplyMeaning.FAILED) if self.meaning is ReplyMeaning.BOUNCED else self
 
 
-class Verdict(NamedTuple):
+class BreakerVerdict(NamedTuple):
 	"""An advice; with NEW_SESSION the letters to be tried again at once, with PAUSE the length of the run."""
 
 	advice: Advice = Advice.GO_ON
@@ -139,11 +139,11 @@ class Breaker:
 			return []
 		return self._take(self._suspects_of(session.loop))
 
-	def refuse(self, suspect: Suspect, refusal: Refused, *, closed: bool = False) -> Verdict:
+	def refuse(self, suspect: Suspect, refusal: Refused, *, closed: bool = False) -> BreakerVerdict:
 		"""Count the refusal of a mail that has been given back; `closed` where it ended the session."""
 		session, temporary = suspect.session, suspect.meaning in TEMPORARY
 		if self.tripped:
-			return Verdict()
+			return BreakerVerdict()
 		session.refused = session.refused + 1 if temporary else 0
 		if temporary and self._may_be_of_the_connection(suspect, refusal.reply, closed=closed):
 			return self._retry(suspect)
@@ -151,10 +151,10 @@ class Breaker:
 		key = refusal_key(refusal.stage, refusal.reply)
 		self.run = self.book.add(self.run, lambda run: run.refused(key))
 		if not temporary:
-			return self._pause(self.run.refusals) if self._is_over(suspect.meaning) else Verdict()
+			return self._pause(self.run.refusals) if self._is_over(suspect.meaning) else BreakerVerdict()
 		return self._ease(session) if self._is_over(suspect.meaning) else self._spare(session)
 
-	def lose(self, suspect: Suspect, loss: ConnectionLost) -> Verdict:
+	def lose(self, suspect: Suspect, loss: ConnectionLost) -> BreakerVerdict:
 		"""Count a broken connection.
 
 		Its mail has been given back or, where the server may have taken it, is Uncertain. One event, as the
@@ -162,17 +162,17 @@ class Breaker:
 		"""
 		session = suspect.session
 		if self.tripped:
-			return Verdict()
+			return BreakerVerdict()
 		if not loss.maybe_accepted:
 			if session.accepted and suspect.letter.name not in self._tried_again:
 				return self._retry(suspect)
 			self._suspects.append(suspect)
 		if session.number <= self._loss_counted:
-			return Verdict()
+			return BreakerVerdict()
 		self._loss_counted = self._opened
 		self.run = self.book.add(self.run, Run.lost)
 		over = self.run.losses >= LOSS_LIMIT or self.run.refusals >= ANY_LIMIT
-		return self._pause(self.run.losses) if over else Verdict()
+		return self._pause(self.run.losses) if over else BreakerVerdict()
 
 	def trip(self) -> None:
 		"""Leave the suspects untried: sending stops for a reason that has been found elsewhere."""
@@ -192,7 +192,7 @@ class Breaker:
 		says_so = closed or suspect.meaning is ReplyMeaning.THROTTLED or reply.code in (421, 452)
 		return says_so or session.refused >= REFUSALS_FOR_A_NEW_SESSION
 
-	def _retry(self, suspect: Suspect) -> Verdict:
+	def _retry(self, suspect: Suspect) -> BreakerVerdict:
 		earlier = [
 			other
 			for other in self._suspects
@@ -200,7 +200,7 @@ class Breaker:
 		]
 		letters = (*(other.letter for other in self._take(earlier)), suspect.letter)
 		self._tried_again.update(letter.name for letter in letters)
-		return Verdict(Advice.NEW_SESSION, letters)
+		return BreakerVerdict(Advice.NEW_SESSION, letters)
 
 	def _is_over(self, meaning: ReplyMeaning) -> bool:
 		if meaning in TEMPORARY:
@@ -209,26 +209,26 @@ class Breaker:
 			limit, factor = SAME_LIMITS[meaning], 2**self.run.resumed
 		return self.run.same >= limit * factor or self.run.refusals >= ANY_LIMIT * factor
 
-	def _spare(self, session: SessionRecord) -> Verdict:
+	def _spare(self, session: SessionRecord) -> BreakerVerdict:
 		"""Do with one session less where a new one was not accepted a mail, while others are."""
 		fresh = not session.accepted and session.refused >= REFUSALS_FOR_A_NEW_SESSION
-		return self._retire(session) if fresh and len(self._loops) > 1 else Verdict()
+		return self._retire(session) if fresh and len(self._loops) > 1 else BreakerVerdict()
 
-	def _ease(self, session: SessionRecord) -> Verdict:
+	def _ease(self, session: SessionRecord) -> BreakerVerdict:
 		if len(self._loops) > 1:
 			return self._retire(session)
 		self.trip()
-		return Verdict(Advice.HOLD)
+		return BreakerVerdict(Advice.HOLD)
 
-	def _retire(self, session: SessionRecord) -> Verdict:
+	def _retire(self, session: SessionRecord) -> BreakerVerdict:
 		self._take(self._suspects_of(session.loop))
-		return Verdict(Advice.FEWER)
+		return BreakerVerdict(Advice.FEWER)
 
-	def _pause(self, length: int) -> Verdict:
+	def _pause(self, length: int) -> BreakerVerdict:
 		self.trip()
 		self.run = self.run.rested()
 		self.book.rest(self.run)
-		return Verdict(Advice.PAUSE, length=length)
+		return BreakerVerdict(Advice.PAUSE, length=length)
 
 	def _suspects_of(self, loop: int) -> list[Suspect]:
 		return [suspect for suspect in self._suspects if suspect.session.loop == loop]

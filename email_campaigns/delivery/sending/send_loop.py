@@ -19,9 +19,9 @@ from email_campaigns.delivery.compose.composer import Letter
 from email_campaigns.delivery.sending.breaker import (
 	Advice,
 	Breaker,
+	BreakerVerdict,
 	SessionRecord,
 	Suspect,
-	Verdict,
 	is_about_this_mail,
 )
 from email_campaigns.delivery.sending.journal import Failure, Journal, JournalAnswer, Tally
@@ -232,7 +232,7 @@ class SendLoop:
 		suspect = Suspect(letter, ReplyMeaning.RETRY, loss.sentence, self.record)
 		self._follow(self.breaker.lose(suspect, loss), LOST_IN_A_ROW, loss.sentence)
 
-	def _follow(self, verdict: Verdict, problem: str, words: Sentence) -> None:
+	def _follow(self, verdict: BreakerVerdict, problem: str, words: Sentence) -> None:
 		if verdict.advice is Advice.NEW_SESSION:
 			self.drop()
 			self.letters.put_back(verdict.again)
