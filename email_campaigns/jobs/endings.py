@@ -41,6 +41,15 @@ def cancel_next(name: str, *, unclaimed: bool = False) -> bool:
 	return len(names) == ENDED_AT_ONCE
 
 
+def end_stranded(name: str) -> None:
+	"""End mails that are Queued in a mailing that has ended: a server's late answer queued them again."""
+	frappe.db.commit()
+	if reason := status_store.queued_end_reason(name):
+		names = ends_store.queued_slice(name, ENDED_AT_ONCE, unclaimed=True)
+		_count(name, "Cancelled", ends_store.cancel(names, reason))
+	frappe.db.commit()
+
+
 def expire(name: str) -> None:
 	"""Expire what no batch has claimed of a mailing past its deadline, each slice durable."""
 	expired = False
@@ -56,4 +65,4 @@ def expire(name: str) -> None:
 
 def _count(name: str, status: str, number: int) -> None:
 	if number:
-		counts_store.add_to_counts(name, **counts_store.count_deltas("Queued", status, number))
+		counts_store.move_counts(name, "Queued", status, number)

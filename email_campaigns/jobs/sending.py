@@ -10,7 +10,7 @@ import frappe
 
 from email_campaigns.compat import change_latest_rows, enqueue_once, is_job_enqueued
 from email_campaigns.delivery import send_store
-from email_campaigns.delivery.ledger import claims_store, counts_store, ends_store
+from email_campaigns.delivery.ledger import claims_store, counts_store
 from email_campaigns.delivery.ledger.row import ClaimedMail
 from email_campaigns.delivery.mailing import mailing_store
 from email_campaigns.delivery.mailing.mailing import Mailing
@@ -47,7 +47,7 @@ def tick() -> None:
 			_start(name)
 	for name in status_store.ended_with_queued():
 		with isolate_mailing(name, "the end"):
-			_end_queued(name)
+			endings.end_stranded(name)
 	for name in mailing_store.in_process(frozen=False):
 		with isolate_mailing(name, "the freeze"):
 			enqueue_once(freeze, f"ec-freeze-{name}", queue="long", name=name)
@@ -64,15 +64,6 @@ def tick() -> None:
 def _start(name: str) -> None:
 	if approval_store.may_start(name):
 		status_store.move(name, "In Process", started_on=site_now())
-	frappe.db.commit()
-
-
-def _end_queued(name: str) -> None:
-	"""End the mails that are Queued in a mailing that has ended: a server's late answer queued them again."""
-	frappe.db.commit()
-	if reason := status_store.queued_end_reason(name):
-		cancelled = ends_store.end_stranded(name, reason)
-		counts_store.add_to_counts(name, **counts_store.count_deltas("Queued", "Cancelled", cancelled))
 	frappe.db.commit()
 
 

@@ -55,8 +55,7 @@ def forget(email: str) -> dict:
 	lists, sources = erased.pop("lists"), erased.pop("sources")
 	mailings = [source for source in sources if frappe.db.exists("Mass Email", source)]
 	for name in mailings:
-		deltas = counts_store.count_deltas("Queued", "Cancelled", cancelled.get(name, 0))
-		counts_store.add_to_counts(name, **deltas)
+		counts_store.move_counts(name, "Queued", "Cancelled", cancelled.get(name, 0))
 	# A job counts the rest: nobody waits for this request while large lists and mailings are counted.
 	recount_soon(frappe.generate_hash(length=10), lists, mailings)
 	return {**erased, "elsewhere": erase_store.find_elsewhere(address)}

@@ -151,8 +151,7 @@ def _skip(mailing: Mailing, reasons: Mapping[_OpenCopy, str]) -> None:
 	for (reason, waits), copies in names.items():
 		skipped[waits] += end_queued("c.name IN %(names)s", {"names": tuple(copies)}, "Skipped", reason)
 	if skipped[True] and not mailing.stream:
-		deltas = counts_store.count_deltas("Queued", "Skipped", skipped[True])
-		counts_store.add_to_counts(mailing.name, **deltas)
+		counts_store.move_counts(mailing.name, "Queued", "Skipped", skipped[True])
 
 
 def follow_mails(mails: Iterable[int], *, again: bool = False) -> Counter[str]:
@@ -250,8 +249,7 @@ def skip_disabled_fields(keys: Sequence[str]) -> None:
 		)
 		skipped = sum(_switch_off(tuple(part)) for part in slices(names))
 		if skipped:
-			deltas = counts_store.count_deltas("Queued", "Skipped", skipped)
-			counts_store.add_to_counts(source, **deltas)
+			counts_store.move_counts(source, "Queued", "Skipped", skipped)
 
 
 def _switch_off(names: tuple[int, ...]) -> int:

@@ -90,6 +90,11 @@ def count_deltas(status: str, target: str, number: int) -> dict[str, int]:
 	}
 
 
+def move_counts(name: str, status: str, target: str, number: int) -> None:
+	"""Count `number` mails of a mailing that went from `status` to `target`."""
+	add_to_counts(name, **count_deltas(status, target, number))
+
+
 def settled_deltas(ended: Iterable[EndedMail]) -> Counter[str]:
 	"""Return {figure: change} of the mails of a batch that is settled, for `add_to_counts`.
 

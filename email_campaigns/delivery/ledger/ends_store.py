@@ -72,14 +72,6 @@ def expire(names: tuple[int, ...], reason: str) -> int:
 	return end_queued("c.name IN %(names)s AND c.claim = ''", {"names": names}, "Expired", reason)
 
 
-def end_stranded(source: str, reason: str) -> int:
-	"""Cancel the mails that are Queued in a mailing that has ended, and return their number.
-
-	A batch that still holds some of them gives them back first.
-	"""
-	return end_queued("c.source = %(source)s AND c.claim = ''", {"source": source}, "Cancelled", reason)
-
-
 def forget(names: tuple[int, ...]) -> dict[str, int]:
 	"""Delete the recipient from rows of the ledger; those that have not left are Cancelled.
 

@@ -55,7 +55,7 @@ def requeue(mailing: Mailing, plans: Iterable[ResendPlan], send_after: int = 0) 
 		names = [plan.row.name for plan in allowed if plan.row.status == status and not plan.moved]
 		changed[status] += _queue_unmoved(names, status, values)
 	for status, number in changed.items():
-		counts_store.add_to_counts(mailing.name, **counts_store.count_deltas(status, "Queued", number))
+		counts_store.move_counts(mailing.name, status, "Queued", number)
 	names = [plan.row.name for plan in allowed]
 	follow_copies(mailing.name, names, lambda: _enqueue_first_copies(mailing, allowed))
 	return changed.total()
@@ -84,7 +84,7 @@ def follow_copies(source: str, mails: Collection[int], prepare: Callable[[], Non
 	changed = _count_copies(mails)
 	changed.subtract(before)
 	for status, number in changed.items():
-		counts_store.add_to_counts(source, **counts_store.count_deltas("", status, number))
+		counts_store.move_counts(source, "", status, number)
 	return changed["Queued"]
 
 

@@ -37,7 +37,7 @@ def mark_arrived(name: str, messages: Collection[int] | None = None, reason: str
 		changed += len(rows)
 		# Their copies waited for this decision; where nothing can be sent, they stay as they are.
 		copies += 0 if hindrance else requeue_store.follow_copies(name, names)
-	counts_store.add_to_counts(name, **counts_store.count_deltas("Uncertain", "Sent", changed))
+	counts_store.move_counts(name, "Uncertain", "Sent", changed)
 	if copies:
 		status_store.reopen(name)
 	return changed
