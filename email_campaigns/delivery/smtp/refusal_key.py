@@ -17,7 +17,7 @@ _VARIABLE = re.compile(
 	r"|(?<![\w.-])[a-z0-9_-]+(?:\.[a-z0-9_-]+)+\.?(?![\w-])"  # a host name; Exchange's Names.Like.This stay
 	r"|(?<![\w.-])[A-Z0-9_-]+(?:\.[A-Z0-9_-]+)+\.?(?![\w-])"
 	r"|[^\s<>()\[\],;:=\"']*\d[^\s<>()\[\],;:=\"']*"  # a number, or an id with one: S3150, 1rXyz-0003Ab-Cd
-	r"|(?<![\w-])(?![^\W_]*[aeiouyAEIOUY])[B-Zb-z]{7,}(?![\w-])"  # a long queue id of Postfix has no vowels
+	r"|(?<![\w-])(?![^\W_]*[aeiouAEIOU])[B-Zb-z]{7,}(?![\w-])"  # a long queue id of Postfix: no a, e, i, o, u
 )
 _WORD = re.compile(r"[^\W\d_]+")
 # A stored reason ends with the reply: "The server refused the address: 550 5.1.1 User unknown".

@@ -70,6 +70,7 @@ def test_any_text_has_a_key_of_bounded_length_without_an_address(stage, code, te
 			Reply(554, "5.2.0", "STOREDRV.Submission.Exception:SubmissionQuotaExceededException"),
 			"content 5 5.2.0 storedrv submission exception submissionquotaexceededexception",
 		),
+		("content", Reply(451, "", "BBBBBBBBBY: queued elsewhere"), "content 4 queued elsewhere"),
 		("rcpt", Reply(550, "", "用户不存在 user@example.com"), "rcpt 5 用户不存在"),
 	],
 )
