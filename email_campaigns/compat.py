@@ -8,7 +8,7 @@ from contextvars import Context
 from functools import lru_cache
 from hashlib import sha256
 from inspect import signature
-from typing import TypeVar
+from typing import Any, TypeVar
 
 import frappe
 from frappe.utils import get_url
@@ -17,6 +17,7 @@ from frappe.utils.background_jobs import is_job_enqueued
 __all__ = [
 	"Apart",
 	"affected_rows",
+	"begin_statement",
 	"change_latest_rows",
 	"enqueue_once",
 	"is_job_enqueued",
@@ -26,12 +27,27 @@ __all__ = [
 	"site_url",
 ]
 
+COM_QUERY = 3  # of the protocol between MariaDB and its clients
 T = TypeVar("T")
 
 
 def affected_rows() -> int:
 	"""Return how many rows the last INSERT, UPDATE or DELETE of this connection changed."""
 	return frappe.db._cursor.rowcount
+
+
+def begin_statement(connection: Any, statement: str) -> Callable[[], int]:
+	"""Send a statement to the database, and return a function that waits for its end.
+
+	The function returns how many rows were changed, and raises what `execute` raises. It must be called
+	before the connection is used again. `statement` has its values in it.
+	"""
+	if hasattr(connection, "send_query"):  # mysqlclient, which Frappe 16 has
+		connection.send_query(statement.encode())
+		return lambda: connection.read_query_result() or connection.affected_rows()
+	# The two halves of pymysql's Connection.query, since PyMySQL has no public ones.
+	connection._execute_command(COM_QUERY, statement)
+	return connection.next_result
 
 
 def change_latest_rows() -> None:

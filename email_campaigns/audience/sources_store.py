@@ -56,22 +56,20 @@ PLAIN_SOURCE = Source(PLAIN, "email", language_field="language", time_zone_field
 
 def sources() -> dict[str, Source]:
 	"""Return {doctype: source} of the enabled sources whose doctype and email field exist on this site."""
-	rows = app_settings().recipient_sources
+	rows = [row for row in app_settings().recipient_sources if row.enabled]
+	doctypes = tuple(row.source_doctype for row in rows) or ("",)
+	existing = frappe.db.sql("SELECT name FROM `tabDocType` WHERE name IN %s", (doctypes,), pluck=True)
 	return {
 		row.source_doctype: _source(row)
 		for row in rows
-		if row.enabled and _exists(row.source_doctype, row.email_field)
+		if row.source_doctype in existing and frappe.db.has_column(row.source_doctype, row.email_field)
 	}
-
-
-def _exists(doctype: str, field: str) -> bool:
-	return bool(frappe.db.exists("DocType", doctype)) and frappe.db.has_column(doctype, field)
 
 
 def _source(row: Document) -> Source:
 	fields = (row.opt_out_field, row.language_field, row.time_zone_field)
 	opt_out, language, time_zone = (
-		field if field and _exists(row.source_doctype, field) else "" for field in fields
+		field if field and frappe.db.has_column(row.source_doctype, field) else "" for field in fields
 	)
 	disabled = _disabled_sql(row.source_doctype)
 	return Source(row.source_doctype, row.email_field, opt_out, language, time_zone, disabled)

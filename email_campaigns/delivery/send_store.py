@@ -27,6 +27,7 @@ from email_campaigns.delivery.sending.breaker import Breaker
 from email_campaigns.delivery.sending.conditions_store import leave_conditions
 from email_campaigns.delivery.sending.journal import Tally
 from email_campaigns.delivery.sending.journal_store import LedgerJournal
+from email_campaigns.delivery.sending.letters import LettersAhead
 from email_campaigns.delivery.sending.send_loop import NoFurtherSession, SendLoop
 from email_campaigns.delivery.sending.session_pool import SessionPool
 from email_campaigns.delivery.smtp import transport
@@ -149,7 +150,8 @@ class SendJob:
 		"""
 		if not rows:
 			return Tally()
-		letters = compose_letters(self.composers, rows, self.records, self.epoch, self.headings)
+		letters = LettersAhead(compose_letters(self.composers, rows, self.records, self.epoch, self.headings))
+		self.journal.meanwhile = letters.make
 		loops = sorted(self.loops, key=lambda loop: loop.retired)
 		return self.pool.run(loops[: len(rows)], self._watch(letters, may_go_on))
 

@@ -161,7 +161,7 @@ class CompiledMessage:
 		may_have_gaps = filling.has_gap or self.text_template.has_gap or len(text.pieces) > 1
 		if self.text_from_html:
 			text = PiecedText((_plain_text(str(html)),))
-		elif may_have_gaps and "\n\n\n" in str(text):
+		elif may_have_gaps and "\n\n\n" in (str(text) if filling.has_gap else "".join(text.pieces)):
 			text = PiecedText((tidy(str(text)),))
 		return Content(subject, html, text, tuple(starmap(Sentence, warnings)))
 

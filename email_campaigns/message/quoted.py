@@ -142,9 +142,11 @@ def _encode_lines(data: bytes) -> tuple[bytes, int, int]:
 def encode_plain(text: str) -> bytes:
 	"""Return the data that encode_piece() returns, faster, for a text in which nothing needs encoding."""
 	data = text.encode()
-	if len(data) > LINE:
+	if LINE < len(data) <= 2 * LINE:  # as a tracked link is
+		data = data[:LINE] + SOFT_BREAK + data[LINE:]
+	elif len(data) > LINE:
 		data = SOFT_BREAK.join([data[start : start + LINE] for start in range(0, len(data), LINE)])
-	return encode_piece(text)[0] if data.startswith(b".") or b"\n." in data else data
+	return encode_piece(text)[0] if data[:1] == b"." or b"\n." in data else data
 
 
 def _break_last_line(data: bytes) -> bytes:

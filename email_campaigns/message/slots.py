@@ -16,7 +16,7 @@ from email_campaigns.message.errors import Refused
 from email_campaigns.message.quoted import FixedText, SlotName, encode_fixed, encode_piece, encode_plain
 from email_campaigns.text import _lt
 
-PLAIN = re.compile(r"[!#-%(-;?-~]+")  # what neither escape() nor quoted-printable changes
+_is_plain = re.compile(r"[!#-%(-;?-~]+").fullmatch  # neither escape() nor quoted-printable changes it
 WORD, DIGITS = 8, 6  # random bytes, and digits of a slot's number: all marks have the same length
 MARK_LENGTH = 2 * WORD + DIGITS + 3
 
@@ -44,7 +44,7 @@ class Filling(dict[SlotName, str]):
 
 	def __missing__(self, name: SlotName) -> str:
 		text = self[name] = self._link(name) if isinstance(name, str) else self._value(name)
-		if PLAIN.fullmatch(text):
+		if _is_plain(text):
 			self.in_html[name] = self.in_text[name] = encode_plain(text)
 		else:
 			self.in_html[name], self.in_text[name] = encode_piece(str(escape(text)))[0], encode_piece(text)[0]

@@ -89,8 +89,8 @@ class TokenRing:
 		head = base + head
 
 		def sign(link: str) -> str:
-			tag = b2a_base64(digest(_link(link))[:SIGNATURE_BYTES], newline=False)
-			return f"{head}{link}.{tag.translate(_URL_SAFE).decode()}"
+			tag = b2a_base64(digest(_link(link))[:SIGNATURE_BYTES], newline=False).translate(_URL_SAFE)
+			return f"{head}{link}.{tag.decode()}"
 
 		return sign
 

@@ -28,7 +28,7 @@ _READERS: dict[str, Callable[[str], object]] = {
 
 def write_json(value: object, *, sort_keys: bool = False) -> str:
 	"""Return a value as JSON. Raises TypeError for one that is neither JSON nor a plain value of a field."""
-	text = json.dumps(value, ensure_ascii=False, separators=(",", ":"), sort_keys=sort_keys, default=_tagged)
+	text = (_SORTED if sort_keys else _UNSORTED).encode(value)
 	return _ESCAPE.sub(lambda match: _CONTROLS.get(match[1], match[0]), text) if "\\" in text else text
 
 
@@ -51,6 +51,13 @@ def _tagged(value: object) -> dict[str, str]:
 	if isinstance(value, bytes):
 		return {"$bytes": b64encode(value).decode()}
 	raise TypeError(f"A {type(value).__name__} is no plain value.")
+
+
+# Made once: json.dumps would make one for each mail.
+_UNSORTED, _SORTED = (
+	json.JSONEncoder(ensure_ascii=False, separators=(",", ":"), sort_keys=sort_keys, default=_tagged)
+	for sort_keys in (False, True)
+)
 
 
 def _untagged(values: dict[str, object]) -> object:

@@ -148,7 +148,7 @@ def settle(token: str, names: list[int], *, copies: bool = False) -> list[EndedM
 	`names` are the rows that were claimed for `token`; a row that another batch holds meanwhile is not
 	touched. With `copies` (CC) the log of a mail names those who get one.
 	"""
-	return _free(_lock(names, "claim = %s AND status != 'Sending'", token), copies)
+	return _free(_read_ended(names, "claim = %s AND status != 'Sending'", token), copies)
 
 
 def campaigns_to_recover(epoch: int) -> list[str]:
@@ -174,41 +174,41 @@ def recover(epoch: int, campaign: str) -> list[EndedMail]:
 		(epoch, campaign),
 		pluck=True,
 	)
-	names = _lock(candidates, _DEAD, epoch)
-	if names:
-		frappe.db.sql(
-			"""UPDATE `tabCampaign Message` SET status = 'Uncertain', reason = %s, sent_epoch = %s
-			WHERE name IN %s AND status IN %s""",
-			(translate(_BROKEN_OFF), epoch, names, lifecycle.origins("Campaign Message", "Uncertain")),
-		)
-	return _free(names, copies=True)
-
-
-def _lock(names: list[int], condition: str, value: str | int) -> tuple[int, ...]:
-	if not names:
-		return ()
-	return tuple(
-		frappe.db.sql(
-			f"SELECT name FROM `tabCampaign Message` WHERE name IN %s AND {condition} FOR UPDATE",
-			(tuple(names), value),
-			pluck=True,
-		)
+	if not candidates:
+		return []
+	frappe.db.sql(
+		f"""UPDATE `tabCampaign Message` SET status = 'Uncertain', reason = %s, sent_epoch = %s
+		WHERE name IN %s AND {_DEAD} AND status IN %s""",
+		(
+			*(translate(_BROKEN_OFF), epoch, tuple(candidates), epoch),
+			lifecycle.origins("Campaign Message", "Uncertain"),
+		),
 	)
+	return _free(_read_ended(candidates, _DEAD, epoch), copies=True)
 
 
-def _free(names: tuple[int, ...], copies: bool) -> list[EndedMail]:
+def _read_ended(names: list[int], condition: str, value: str | int) -> list[EndedMail]:
+	"""Lock those of some rows that meet a condition, and return what has become of them."""
 	if not names:
 		return []
 	rows = frappe.db.sql(
-		"""SELECT source_doctype, source, email, status, reason, bounced_at IS NOT NULL, lease_until <= 0,
+		f"""SELECT source_doctype, source, email, status, reason, bounced_at IS NOT NULL, lease_until <= 0,
 			name, COALESCE(cc_of, 0)
-		FROM `tabCampaign Message` WHERE name IN %s FOR UPDATE""",
-		(names,),
+		FROM `tabCampaign Message` WHERE name IN %s AND {condition} FOR UPDATE""",
+		(tuple(names), value),
 	)
+	return [EndedMail(*row) for row in rows]
+
+
+def _free(ended: list[EndedMail], copies: bool) -> list[EndedMail]:
+	"""Free the rows of ended mails, log and count them, and return them."""
+	if not ended:
+		return []
+	names = tuple(mail.name for mail in ended)
 	log_ends(names, copies)
 	results.count_left(names)
 	frappe.db.sql("UPDATE `tabCampaign Message` SET claim = '', lease_until = 0 WHERE name IN %s", (names,))
-	return [EndedMail(*row) for row in rows]
+	return ended
 
 
 def without_forgotten(rows: list[ClaimedMail]) -> list[ClaimedMail]:

@@ -31,11 +31,12 @@ LEASE_LIVES = f"m.lease_until >= UNIX_TIMESTAMP() + {ANSWER_RESERVE}"
 SUPPRESSION = """SELECT s.reason FROM `tabSuppressed Email` s
 	WHERE s.email = m.email AND BINARY LOWER(s.email) = BINARY LOWER(m.email)
 		AND COALESCE(s.target_list, '') IN ('', m.target_list) AND s.reason != %(ignored)s"""
-# All mails of a Mass Email stop together, and all of a campaign's sequences.
+# All mails of a Mass Email stop together, and all of a campaign's sequences. So the database asks once a
+# statement, and not for each row.
 _SENDS = {
 	MASS_EMAIL: f"""SELECT 1 FROM `tabMass Email` p JOIN `tabCampaign` c ON c.name = p.campaign
-		WHERE p.name = m.source AND {MASS_EMAIL_SENDS}""",
-	EMAIL_CAMPAIGN: f"SELECT 1 FROM `tabCampaign` c WHERE c.name = m.campaign AND {CAMPAIGN_SENDS}",
+		WHERE p.name = %(sender)s AND {MASS_EMAIL_SENDS}""",
+	EMAIL_CAMPAIGN: f"SELECT 1 FROM `tabCampaign` c WHERE c.name = %(sender)s AND {CAMPAIGN_SENDS}",
 }
 _IS_COPY = "COALESCE(m.cc_of, 0) > 0"
 # By its key too: a record that was merged into another has the other's place on the list.
@@ -56,9 +57,10 @@ _LEFT = """SELECT u.email FROM `tabEmail Unsubscribe` u
 class LeaveConditions:
 	"""Conditions in SQL on a row `m` of the ledger, for the mails of one mailing.
 
-	`sends` holds where the mailing or campaign sends now. `wanted` holds where neither the recipient nor
-	their record keeps the mail back; `exact` asks in addition whether the record's address is still that of
-	the mail, byte by byte. `address` is an expression for the record's address, as the record has it.
+	`sends` holds where the mailing or campaign named %(sender)s sends now. `wanted` holds where neither the
+	recipient nor their record keeps the mail back; `exact` asks in addition whether the record's address is
+	still that of the mail, byte by byte. `address` is an expression for the record's address, as the record
+	has it.
 	`doctypes` are those of the recipients that still are recipient sources.
 	"""
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Sequence
 from datetime import datetime, timezone
+from itertools import chain, repeat
 from time import monotonic
 from typing import TypeVar
 
@@ -18,6 +19,7 @@ from email_campaigns import lifecycle
 from email_campaigns.audience.address import address_key, normalise_or_empty
 from email_campaigns.audience.decide import UNSUBSCRIBED
 from email_campaigns.audience.sources_store import PLAIN, sources
+from email_campaigns.compat import begin_statement
 from email_campaigns.delivery.compose.composer import Letter
 from email_campaigns.delivery.ledger.row import LATE_LEASE
 from email_campaigns.delivery.mailing.mailing import Mailing
@@ -99,7 +101,7 @@ def _numbered(name: str, number: int) -> list[str]:
 
 
 # The database keeps the values that most statements share, in user variables.
-_SHARED = ("claim", "ignored")
+_SHARED = ("claim", "ignored", "sender")
 
 
 def _execution(name: str, statement: str) -> str:
@@ -113,22 +115,29 @@ def _execution(name: str, statement: str) -> str:
 class LedgerJournal:
 	"""Implements session_pool.GroupJournal on MariaDB, by whose clock alone it writes times.
 
-	`claim` is the token of its rows.
+	`claim` is the token of its rows. `meanwhile` is called with the number of mails that follow while the
+	database works; it may raise nothing.
 	"""
 
 	def __init__(self, mailing: Mailing, claim: str):
 		self.mailing = mailing
 		self.claim = claim
-		self.ignored = UNSUBSCRIBED if mailing.informational else ""
+		self.shared = {
+			"claim": claim,
+			"ignored": UNSUBSCRIBED if mailing.informational else "",
+			"sender": mailing.campaign if mailing.stream else mailing.name,
+		}
 		self.conditions = leave_conditions(mailing, [PLAIN, *sources()])
 		self.prepared: dict[tuple[int, int], str] = {}
 		self.refused: set[int] = set()
+		self.meanwhile: Callable[[int], object] = lambda _number: None
 		self.connection = frappe.db.get_connection()
 		self.connection.autocommit(True)
 		self.cursor = self.connection.cursor()
 		self.cursor.execute("SET SESSION TRANSACTION ISOLATION LEVEL READ COMMITTED")
 		self.cursor.execute("SET SESSION time_zone = '+00:00'")
-		self.cursor.execute("SET @ec_claim = %s, @ec_ignored = %s", (claim, self.ignored))
+		variables = ", ".join(f"@ec_{name} = %({name})s" for name in _SHARED)
+		self.cursor.execute(f"SET {variables}", self.shared)
 		self.zone_known_until = 0.0
 		self._follow_zone()
 
@@ -153,7 +162,7 @@ class LedgerJournal:
 		values: dict[str, str | int] = {f"sent{index}": letter.name for index, letter in enumerate(sent)}
 		for index, letter in enumerate(following):
 			values[f"next{index}"], values[f"id{index}"] = letter.name, letter.message_id
-		changed = self._execute(self._prepare(len(sent), len(following)), values)
+		changed = self._execute_meanwhile(self._prepare(len(sent), len(following)), values, len(following))
 		if changed == len(sent) + len(following):
 			return [JournalAnswer.GO] * len(steps)
 		return [self._answer(step.following) if step.following else JournalAnswer.GO for step in steps]
@@ -239,6 +248,13 @@ class LedgerJournal:
 		ahead = site_time(epoch) - datetime.fromtimestamp(epoch, timezone.utc).replace(tzinfo=None)
 		self._execute("SET @ec_ahead = %s", (int(ahead.total_seconds()),))
 
+	def _execute_meanwhile(self, statement: str, values: dict, number: int) -> int:
+		"""Execute a statement, and call `meanwhile` with a number while the database works."""
+		finish = begin_statement(self.connection, self.cursor.mogrify(statement, values))
+		self.meanwhile(number)
+		attempts = chain([finish], repeat(lambda: self.cursor.execute(statement, values)))
+		return self._repeat(lambda: next(attempts)())
+
 	def _execute(self, statement: str, values: dict | tuple = ()) -> int:
 		return self._repeat(lambda: self.cursor.execute(statement, values))
 
@@ -258,12 +274,11 @@ class LedgerJournal:
 
 		A mail that is not wanted any more stays with this batch, and the next claim decides on it.
 		"""
-		values = {"name": letter.name, "claim": self.claim, "ignored": self.ignored}
 		self.cursor.execute(
 			f"""SELECT {self.conditions.sends}, EXISTS ({SUPPRESSION}), m.claim = %(claim)s, m.status,
 				{LEASE_LIVES}, {self.conditions.wanted}, {self.conditions.address}
 			FROM `tabCampaign Message` m WHERE m.name = %(name)s""",
-			values,
+			{"name": letter.name, **self.shared},
 		)
 		sends, suppressed, claimed, status, lives, wanted, address = self.cursor.fetchone() or _GONE
 		if status == "Sending" and claimed:
@@ -285,12 +300,7 @@ class LedgerJournal:
 
 	def _send_inexactly(self, letter: Letter) -> bool:
 		"""Mark a mail Sending whose record spells its address otherwise; return whether it may leave."""
-		values = {
-			"next0": letter.name,
-			"id0": letter.message_id,
-			"claim": self.claim,
-			"ignored": self.ignored,
-		}
+		values = {"next0": letter.name, "id0": letter.message_id, **self.shared}
 		return self._execute(_statement(self.conditions, 0, 1, exact=False), values) == 1
 
 	def _refuse(self, letter: Letter) -> None:

@@ -1,4 +1,4 @@
-"""The letters of a batch as a send loop takes them. Pure."""
+"""The letters of a batch as the send loops take them. Pure."""
 
 from __future__ import annotations
 
@@ -31,3 +31,32 @@ class PeekableLetters:
 	def put_back(self, letters: Iterable[Letter]) -> None:
 		"""Let some letters come next, in their order."""
 		self._seen.extendleft(reversed(list(letters)))
+
+
+class LettersAhead:
+	"""An iterator over letters, some of which can be made before their turn.
+
+	An error in making one is raised in its turn.
+	"""
+
+	def __init__(self, letters: Iterable[Letter]):
+		self._letters = iter(letters)
+		self._ready: deque[Letter] = deque()
+		self._error: BaseException | None = None
+
+	def __iter__(self) -> Iterator[Letter]:
+		return self
+
+	def __next__(self) -> Letter:
+		if self._ready:
+			return self._ready.popleft()
+		if self._error:
+			raise self._error
+		return next(self._letters)
+
+	def make(self, number: int) -> None:
+		"""Make letters until `number` are ready, or there are no more. Raises nothing."""
+		try:
+			self._ready.extend(islice(self._letters, max(0, number - len(self._ready))))
+		except BaseException as error:
+			self._error = error
