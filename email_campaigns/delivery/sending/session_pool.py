@@ -23,6 +23,9 @@ from email_campaigns.delivery.compose.composer import Letter
 from email_campaigns.delivery.sending.journal import JournalAnswer, JournalStep, MailEnds, Tally
 from email_campaigns.delivery.sending.send_loop import SendLoop
 
+# For which a statement waits for the steps of other sessions, as a group commit of a database does: a server
+# nearby answers all within it.
+GROUP_MILLISECONDS = 1
 T = TypeVar("T")
 
 
@@ -133,13 +136,20 @@ class SessionPool:
 		elif overdue := self._overdue():
 			self._expire(overdue)
 		elif self._steps:
-			self._write()
+			self._write_together()
 		else:
 			self._continue(self._poll.poll(self._patience()))
 
 	def _continue(self, answered: list[tuple[int, int]]) -> None:
 		for number, _event in answered:
 			self._resume(self._waiting[number].run.switch, True)
+
+	def _write_together(self) -> None:
+		"""Write the steps that wait, unless another loop may bring its own within a moment."""
+		if answered := self._waiting and self._poll.poll(GROUP_MILLISECONDS):
+			self._continue(answered)
+		else:
+			self._write()
 
 	def _write(self) -> None:
 		steps, self._steps = self._steps, []
