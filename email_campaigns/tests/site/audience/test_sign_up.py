@@ -17,7 +17,7 @@ from email_campaigns.jobs import upkeep
 from email_campaigns.tests.site.conftest import mark_as_test
 from email_campaigns.tests.site.kits.builders import an_account, change, remove_account
 from email_campaigns.tests.site.kits.recipient import buttons_of, text_of
-from email_campaigns.tests.site.kits.visitor import Visitor, forget, target_list
+from email_campaigns.tests.site.kits.visitor import Visitor, damaged, forget, target_list
 from email_campaigns.tests.support.smtp_server import ScriptedServer
 
 JO = "jo@signup.example"
@@ -275,7 +275,7 @@ class TestConfirming(SignUpTest):
 
 	def test_a_damaged_link_and_one_for_another_purpose(self):
 		link = self.link()
-		for wrong in (link[:-2] + "xx", link.replace("/ec/j/", "/ec/u/"), link[:-8]):
+		for wrong in (damaged(link), link.replace("/ec/j/", "/ec/u/"), link[:-8]):
 			self.assertEqual(self.visitor.post(wrong, {"action": "confirm"}).status_code, 400)
 		self.assertIsNone(self.member())
 
