@@ -30,6 +30,8 @@ def parser():
 	faults = subs.add_parser("faults", help="break workers, databases, clocks and servers in mid-send")
 	faults.add_argument("--seed", type=int, metavar="N", help="repeat the round of this seed")
 	faults.add_argument("--minutes", type=float, metavar="M", help="begin no further round after so long")
+	guards = subs.add_parser("guards", help="take the app's guards out one by one and see their tests fail")
+	guards.add_argument("areas", nargs="*", metavar="AREA", help="the name of a file in dev/guards")
 	benchmark = subs.add_parser("benchmark", help="run one of the programs in benchmarks/")
 	benchmark.add_argument("name", metavar="NAME")
 	benchmark.add_argument("--json", metavar="FILE", help="write the results to this file")

@@ -10,6 +10,7 @@ from .core.errors import BenchError
 from .core.processes import Process
 from .core.say import say
 from .faults import repeat as repeat_faults
+from .guards import run as run_guards
 from .services import smtp_sink, web
 from .site.config import DEMO_SITE, TEST_SITE
 from .site.frappe_command import environment, frappe_in_terminal
@@ -70,6 +71,11 @@ def test(bench, arguments):
 def faults(bench, seed=None, minutes=None):
 	"""Run the fault runs with ever new seeds, or with one seed; returns the exit code."""
 	return repeat_faults(bench, seed, minutes)
+
+
+def guards(bench, areas=()):
+	"""Take the guards of some areas out, one by one; returns 0 where each is missed by its tests."""
+	return run_guards(bench, areas)
 
 
 def benchmark(bench, name, json=None):

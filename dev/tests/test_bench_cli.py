@@ -8,7 +8,7 @@ from benchlib.core.errors import BenchError
 
 
 @pytest.mark.parametrize(
-	"name", ["setup", "demo", "test", "faults", "start", "stop", "benchmark", "frappe", "destroy"]
+	"name", ["setup", "demo", "test", "faults", "guards", "start", "stop", "benchmark", "frappe", "destroy"]
 )
 def test_each_command_is_known_and_helps(name):
 	assert callable(getattr(commands, name))
