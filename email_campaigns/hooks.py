@@ -94,6 +94,7 @@ doc_events = {
 		"before_rename": ["email_campaigns.mass_mailing.renames_store.note_approvals"],
 		"after_rename": ["email_campaigns.mass_mailing.renames_store.rebind_approvals"],
 	},
+	"User": {"after_rename": ["email_campaigns.mass_mailing.renames_store.rename_author"]},
 	# The trouble with its server is stored by its name.
 	"Email Account": {
 		"after_rename": ["email_campaigns.delivery.sending.hold_store.follow_renaming"],

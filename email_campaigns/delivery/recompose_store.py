@@ -13,6 +13,7 @@ from frappe import _
 
 from email_campaigns.delivery.compose import compose_store, records_store, sent_store
 from email_campaigns.delivery.compose.composer import Composer, Record
+from email_campaigns.delivery.compose.rights_store import FieldRights
 from email_campaigns.delivery.copies import copies_store
 from email_campaigns.delivery.ledger.claims_store import VERSION
 from email_campaigns.delivery.ledger.row import ClaimedMail, MailHeading
@@ -52,17 +53,22 @@ def view_sent_mail(message: int) -> str | None:
 	return composer.content(record, message).html
 
 
-def show_sent_mail(message: int) -> dict[str, Any] | None:
+def show_sent_mail(message: int, rights: FieldRights | None = None) -> dict[str, Any] | None:
 	"""Return a sent mail for a colleague, without the links and the pixel of its recipient.
 
-	The keys are subject, html, text, warnings, email and as_sent, which is False for an early mail: that may
-	have been another one. None where it can't be shown any more. Raises as `view_sent_mail`.
+	It has the fields that the `rights` of the colleague show, or all without them. The keys are subject,
+	html, text, warnings, email and as_sent, which is False for an early mail: that may have been another one.
+	None where it can't be shown any more. Raises as `view_sent_mail`.
 	"""
 	parts = _remake(message, untracked=True)
 	if not parts:
 		return None
 	mail, composer, record = parts
-	return _shown(mail, composer.content(record, PREVIEW))
+	part = records_store.readable_part(mail.row.doctype, record, rights) if rights else record
+	shown = _shown(mail, composer.content(part, PREVIEW))
+	if part != record:
+		shown["warnings"].append(_("The mail had fields that you may not read: here they are empty."))
+	return shown
 
 
 def _shown(mail: SentMail, content: Content) -> dict[str, Any]:
@@ -131,10 +137,10 @@ def _record(mail: SentMail, composer: Composer) -> Record | None:
 		return None
 	if mail.text:
 		return sent_store.values_of(composer, sent_store.load_values([mail.row.name]), mail.row.name)
-	user = mailing_store.load_source(*mail.source).sender_user
+	rights = FieldRights(mailing_store.load_source(*mail.source).authors)
 	compiled = composer.compiled
 	fields = compiled.record_fields, compiled.uses_whole_record
-	return records_store.load_records([mail.row], *fields, user).get((mail.row.doctype, mail.row.record))
+	return records_store.load_records([mail.row], *fields, rights).get((mail.row.doctype, mail.row.record))
 
 
 def _read_mail(message: int) -> SentMail | None:

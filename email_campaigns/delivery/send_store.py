@@ -16,6 +16,7 @@ from email_campaigns.audience.suppression.suppression_store import suppress
 from email_campaigns.compat import Apart
 from email_campaigns.delivery.compose import compose_store, links_store, records_store, sent_store
 from email_campaigns.delivery.compose.composer import Letter, Record, compose_letters
+from email_campaigns.delivery.compose.rights_store import FieldRights, check_joined
 from email_campaigns.delivery.compose.timeline_store import TimelineWriter, write_unsettled
 from email_campaigns.delivery.copies import copies_store
 from email_campaigns.delivery.ledger import claims_store, counts_store
@@ -57,7 +58,8 @@ class SendJob:
 		self.composers = compose_store.make_composers(mailing)
 		links_store.save_links(mailing, [composer.compiled for composer in self.composers.values()])
 		self.texts = sent_store.save_texts(self.composers)
-		self.timeline = TimelineWriter(mailing) if mailing.store_emails else None
+		self.rights = FieldRights(mailing.authors)
+		self.timeline = TimelineWriter() if mailing.store_emails else None
 		self.rows: list[ClaimedMail] = []
 		self.copied = False  # whether any mail of the present batch has copies
 		self.epoch = 0
@@ -136,9 +138,9 @@ class SendJob:
 			return []
 		if self.mailing.cc_fields:
 			rows, self.headings = copies_store.prepare_copies(rows)
-		self.records = records_store.load_records(
-			rows, *compose_store.used_fields(self.composers), self.mailing.sender_user
-		)
+		fields, whole = compose_store.used_fields(self.composers)
+		check_joined(self.mailing, {row.doctype for row in rows}, fields)
+		self.records = records_store.load_records(rows, fields, whole, self.rights)
 		sent_store.save_values(rows, self.records, self.composers, self.headings)
 		return rows
 

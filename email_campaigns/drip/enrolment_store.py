@@ -17,6 +17,7 @@ from email_campaigns import lifecycle
 from email_campaigns.audience import sources_store
 from email_campaigns.audience.lists import members_store
 from email_campaigns.compat import affected_rows
+from email_campaigns.delivery.compose import shown_store
 from email_campaigns.delivery.ledger.ends_store import RELEASE, end_queued
 from email_campaigns.drip.schedule_store import campaign_steps
 from email_campaigns.lifecycle import EMAIL_CAMPAIGN
@@ -91,7 +92,7 @@ def _check_recipient(doc) -> None:
 
 
 def _check_sender(doc) -> None:
-	"""Let only a manager choose another sender, for a mail may show what its sender may read."""
+	"""Let only a manager choose another sender, for a mail leaves in their name and with their rights."""
 	user = frappe.session.user
 	if doc.sender in (user, None, "") or MANAGERS & set(frappe.get_roles(user)):
 		return
@@ -100,20 +101,21 @@ def _check_sender(doc) -> None:
 
 def first_recipient(doc) -> tuple[str, str]:
 	"""Return (doctype, record) of the recipient of a document Email Campaign, or of the first member of its
-	group.
+	group whose record the user may read.
 
-	Raises ValidationError where the group has no members.
+	Raises PermissionError where the user may not read the recipient, ValidationError where the group has no
+	member whom they may read.
 	"""
 	if doc.email_campaign_for not in GROUPS:
+		frappe.get_doc(doc.email_campaign_for, doc.recipient).check_permission("read")
 		return doc.email_campaign_for, doc.recipient
 	member, field = GROUPS[doc.email_campaign_for]
-	members = frappe.get_all(member, {field: doc.recipient}, pluck="name", order_by="name", limit=1)
+	members = frappe.get_all(
+		member, {field: doc.recipient}, pluck="name", order_by="name", limit=shown_store.LOOKED_AT
+	)
 	if not members:
 		frappe.throw(_("{0} {1} has no members.").format(_(doc.email_campaign_for), doc.recipient))
-	record = None
-	if member == sources_store.PLAIN:
-		record = frappe.db.get_value(member, members[0], ("member_doctype", "member_name"))
-	return tuple(record) if record and record[0] else (member, str(members[0]))
+	return shown_store.first_shown_member(member, members, frappe.session.user)
 
 
 def _refuse_second(doc) -> None:

@@ -18,6 +18,7 @@ from email_campaigns.erpnext.names import DOCTYPES, KINDS
 from email_campaigns.lifecycle import UNFINISHED_EMAIL_CAMPAIGN
 from email_campaigns.text import _lt
 
+SLICE = 5000  # mails of the ledger
 # {condition over an unfinished enrolment `e` of a campaign `c` that ERPNext must not continue: text of the
 # Comment}
 _NOT_TO_CONTINUE = {
@@ -39,6 +40,7 @@ def give_back(our_roles: Collection[str]) -> None:
 	"""
 	if not owner_store.is_here():
 		return
+	_refer_mails_to_enrolments()
 	_end_enrolments()
 	_comment_lost_rules()
 	added = {doctype: owner_store.added_columns(doctype) for doctype in DOCTYPES}
@@ -47,6 +49,21 @@ def give_back(our_roles: Collection[str]) -> None:
 	for doctype, columns in added.items():
 		_drop(doctype, columns)
 	jobs_store.start()
+
+
+def _refer_mails_to_enrolments() -> None:
+	"""Let the Communications of steps refer to their enrolments, as ERPNext's do.
+
+	By them ERPNext, and this app when it is installed again, knows which steps were sent.
+	"""
+	last = frappe.db.sql("SELECT COALESCE(MAX(name), 0) FROM `tabCampaign Message`")[0][0]
+	for first in range(1, last + 1, SLICE):
+		frappe.db.sql(
+			"""UPDATE `tabCampaign Message` m JOIN tabCommunication c ON c.message_id = m.message_id
+			SET c.reference_doctype = m.source_doctype, c.reference_name = m.source
+			WHERE m.name BETWEEN %s AND %s AND m.source_doctype = 'Email Campaign' AND m.message_id != ''""",
+			(first, first + SLICE - 1),
+		)
 
 
 def _end_enrolments() -> None:

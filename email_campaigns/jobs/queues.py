@@ -11,7 +11,7 @@ from contextlib import AbstractContextManager
 from hashlib import sha256
 
 from email_campaigns.delivery.ledger.row import mails_of_source, mails_of_stream
-from email_campaigns.delivery.mailing import mailing_store
+from email_campaigns.delivery.mailing import authors_store, mailing_store
 from email_campaigns.delivery.mailing.mailing import Mailing, Stream
 from email_campaigns.delivery.sending import hold_store, limits_store
 from email_campaigns.drip import streams_store
@@ -88,8 +88,8 @@ class DripQueue:
 		self.mails = mails_of_stream(stream)
 
 	def load(self) -> Mailing:
-		"""Return the step as a mailing. Raises ValidationError."""
-		return mailing_store.load_step(self.stream)
+		"""Return the step as a mailing. Raises ValidationError, also where nobody answers for its text."""
+		return authors_store.check_authors(mailing_store.load_step(self.stream))
 
 	def isolate(self) -> AbstractContextManager[None]:
 		"""Let an error in sending stop no other sequence, as isolation.isolate."""

@@ -8,7 +8,7 @@ import frappe
 from frappe import _
 from frappe.utils import cint, format_datetime, get_fullname, now_datetime
 
-from email_campaigns.delivery.mailing import mailing_store
+from email_campaigns.delivery.mailing import authors_store, mailing_store
 from email_campaigns.delivery.mailing.mailing import Mailing
 from email_campaigns.mass_mailing import status_store
 from email_campaigns.mass_mailing.approval import fingerprint
@@ -19,7 +19,7 @@ NEEDED, ANOTHER = "needed", "another person"
 SETTING = {"Needed": NEEDED, "Needed, by another person": ANOTHER}
 MANAGER = "Campaign Manager"
 MANAGERS = (MANAGER, "System Manager")
-NONE = {"approved_by": None, "approved_on": None, "approval_hash": ""}
+NONE = {"approved_by": None, "approved_on": None, "approval_hash": "", "rights_of": ""}
 # Fields that only the steps of an approval write; a form that is saved can't.
 STEP_FIELDS = ("requested_by", *NONE, "rejected_by", "rejection_reason", "started_on")
 
@@ -34,12 +34,16 @@ def approval_needed() -> str:
 
 
 def load_approved(name: str) -> Mailing:
-	"""Return a mailing that is to be sent. Raises ApprovalVoid where it has changed since it was approved."""
+	"""Return a mailing that is to be sent.
+
+	Raises ApprovalVoid where it has changed since it was approved, ValidationError where nobody answers for
+	it.
+	"""
 	doc = frappe.get_doc("Mass Email", name)
 	mailing = mailing_store.from_doc(doc)
 	if doc.approval_hash and doc.approval_hash != fingerprint(mailing):
 		raise ApprovalVoid(_changed(doc, mailing))
-	return mailing
+	return authors_store.check_authors(mailing)
 
 
 def approval_problem(doc) -> str:
@@ -94,6 +98,11 @@ def check_not_void(doc) -> None:
 		frappe.throw(sentence, ApprovalVoid)
 
 
+def prepared_fields(doc) -> dict:
+	"""Return the fields of a Mass Email that the user starts or lets go on at this moment."""
+	return authors_store.prepared_fields(doc, frappe.session.user)
+
+
 def approval_fields(mailing: Mailing) -> dict:
 	"""Return the fields of an approval that the user gives at this moment."""
 	return {
@@ -105,7 +114,7 @@ def approval_fields(mailing: Mailing) -> dict:
 
 def renew_approval(doc, mailing: Mailing) -> None:
 	"""Approve a Paused Mass Email as it is now; it stays Paused until somebody resumes it."""
-	values = {**approval_fields(mailing), "problem": ""}
+	values = {**prepared_fields(doc), **approval_fields(mailing), "problem": ""}
 	frappe.db.set_value("Mass Email", {"name": doc.name, "status": "Paused"}, values)
 	frappe.clear_document_cache("Mass Email", doc.name)
 

@@ -33,6 +33,14 @@ def rebind_approvals(doc: Document, method: str, old: str, new: str, merge: bool
 			frappe.db.set_value("Mass Email", name, "approval_hash", approved, update_modified=False)
 
 
+def rename_author(doc: Document, method: str, old: str, new: str, merge: bool = False) -> None:
+	"""after_rename of a User: their mailings are sent with the rights of the same person."""
+	rows = frappe.get_all("Mass Email", {"rights_of": ("like", f"%{old}%")}, ["name", "rights_of"])
+	for row in rows:
+		users = dict.fromkeys(new if user == old else user for user in row.rights_of.split())
+		frappe.db.set_value("Mass Email", row.name, "rights_of", "\n".join(users), update_modified=False)
+
+
 def _fingerprint(name: str) -> str:
 	"""Return the fingerprint of a mailing, "" where it can't be loaded."""
 	try:

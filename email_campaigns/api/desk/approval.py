@@ -66,7 +66,8 @@ def submit(name: str) -> None:
 		_request_approval(doc)
 	else:
 		checks_store.check_no_errors(doc)
-		mass_email_steps.start(doc, at_once, from_statuses=("Draft",), **approval_store.NONE)
+		values = {**approval_store.NONE, **approval_store.prepared_fields(doc)}
+		mass_email_steps.start(doc, at_once, from_statuses=("Draft",), **values)
 
 
 def _request_approval(doc) -> None:
@@ -75,9 +76,8 @@ def _request_approval(doc) -> None:
 	_check_named_approver(doc, user)
 	checks_store.check_no_errors(doc)
 	request = {"requested_by": user, "rejected_by": None, "rejection_reason": ""}
-	mass_email_steps.move(
-		doc.name, "Pending Approval", from_statuses=("Draft",), **request, **approval_store.NONE
-	)
+	values = {**request, **approval_store.NONE, **approval_store.prepared_fields(doc)}
+	mass_email_steps.move(doc.name, "Pending Approval", from_statuses=("Draft",), **values)
 	sentence = _("{1} asks you to approve the mailing {0}")
 	approval_store.notify_of_mailing(approval_store.approvers(doc, user), doc, sentence, get_fullname(user))
 
@@ -114,9 +114,8 @@ def _approve_start(doc, mailing: Mailing) -> None:
 	at_once = mass_email_steps.starts_now(doc)
 	if doc.status == "Pending Approval":
 		checks_store.check_no_errors(doc)
-	mass_email_steps.start(
-		doc, at_once, from_statuses=("Pending Approval",), **approval_store.approval_fields(mailing)
-	)
+	values = {**approval_store.prepared_fields(doc), **approval_store.approval_fields(mailing)}
+	mass_email_steps.start(doc, at_once, from_statuses=("Pending Approval",), **values)
 	sentence = _("{1} has approved the mailing {0}")
 	approval_store.notify_requester(doc, sentence, get_fullname(frappe.session.user))
 

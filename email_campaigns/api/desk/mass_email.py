@@ -54,7 +54,8 @@ def resume(name: str) -> None:
 	doc = mass_email_steps.load_mass_email(name)
 	approval_store.check_not_void(doc)
 	hold_store.start_again(mailing_store.account_name(doc.sender_account))
-	mass_email_steps.move(name, "In Process" if doc.started_on else "Pending", from_statuses=("Paused",))
+	target = "In Process" if doc.started_on else "Pending"
+	mass_email_steps.move(name, target, from_statuses=("Paused",), **approval_store.prepared_fields(doc))
 	if doc.started_on:
 		status_store.spread_from(name, counts_store.count_remaining(name), database_epoch())
 	mass_email_steps.tick_soon()

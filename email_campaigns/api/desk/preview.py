@@ -13,7 +13,7 @@ from email_campaigns.api.desk import mass_email_steps
 from email_campaigns.audience import sources_store
 from email_campaigns.audience.address import InvalidAddress, normalise
 from email_campaigns.audience.suppression import forgotten_store
-from email_campaigns.delivery.compose import preview_store
+from email_campaigns.delivery.compose import preview_store, shown_store
 from email_campaigns.delivery.smtp.session import ConnectionLost, Refused, Unavailable
 from email_campaigns.message.compile import RenderError, TemplateError
 from email_campaigns.message.headers import HeaderError
@@ -27,7 +27,7 @@ def preview(name: str, doctype: str = "", record: str = "", version: str = "") -
 	"""Return the mail as one recipient would get it, with warnings of what its template asked for in vain.
 
 	The recipient is a record of a recipient source, or a Target List Member; by default the first member of
-	the lists. `version` is the label of one version of an A/B test.
+	the lists whose record the user may read. `version` is the label of one version of an A/B test.
 	"""
 	mass_email_steps.load_mass_email(name, "read")
 	try:
@@ -67,7 +67,10 @@ def _test_recipients(addresses: str) -> list[str]:
 def find_members(  # noqa: PLR0913 -- Frappe calls the query of a Link field so
 	doctype: str, txt: str, searchfield: str, start: int, page_len: int, filters: dict
 ) -> list[tuple]:
-	"""Return (number, address, record, list) of members of a mailing's lists that match, for a Link field."""
+	"""Return (number, address, record, list) of members of a mailing's lists that match, for a Link field.
+
+	Members whose record the user may not read are left out.
+	"""
 	mailing = mass_email_steps.load_mass_email(cstr(filters.get("mass_email")), "read")
 	campaign = frappe.get_cached_doc("Campaign", mailing.campaign)
 	lists = [row.target_list for row in mailing.target_lists or campaign.target_lists]
@@ -75,13 +78,18 @@ def find_members(  # noqa: PLR0913 -- Frappe calls the query of a Link field so
 		sources_store.PLAIN,
 		filters={"target_list": ("in", lists or [""])},
 		or_filters={"email": ("like", f"%{txt}%"), "member_name": ("like", f"%{txt}%")},
-		fields=["name", "email", "member_name", "target_list"],
+		fields=["name", "email", "member_doctype", "member_name", "target_list"],
 		limit_start=start,
 		limit=page_len,
-		as_list=True,
 	)
+	records = [(row.member_doctype, row.member_name) for row in rows]
+	readable = shown_store.readable_records(records, frappe.session.user)
 	# The Desk expects names to be text, and those of an autoincrement doctype are numbers.
-	return [(str(number), *descriptions) for number, *descriptions in rows]
+	return [
+		(str(row.name), row.email, row.member_name, row.target_list)
+		for row, record in zip(rows, records, strict=True)
+		if not row.member_doctype or record in readable
+	]
 
 
 def _recipient(doctype: str, record: str) -> tuple[str, str]:

@@ -1,7 +1,8 @@
 """Mails as they were sent, for the Desk. Each function checks the permission on the mailing or the mail.
 
-What a mail shows comes from the recipient's record, so whoever looks at it may read that record. The mails of
-deleted records are for those who may export all that is known about a person.
+What a mail shows comes from the recipient's record, so whoever looks at it may read that record, and sees
+only its fields that they may read. The mails of deleted records are for those who may export all that is
+known about a person.
 """
 
 from __future__ import annotations
@@ -15,6 +16,7 @@ from frappe.utils import cint, cstr
 from email_campaigns.api.desk import privacy
 from email_campaigns.delivery import recompose_store
 from email_campaigns.delivery.compose import sent_store
+from email_campaigns.delivery.compose.rights_store import FieldRights
 from email_campaigns.message.compile import RenderError, TemplateError
 from email_campaigns.message.headers import HeaderError
 from email_campaigns.translation import translate
@@ -28,9 +30,9 @@ def show(message: int) -> dict[str, Any]:
 	"""
 	doc = frappe.get_doc("Campaign Message", cint(message))
 	doc.check_permission("read")
-	_check_record(doc)
+	rights = _rights_on_record(doc)
 	try:
-		mail = recompose_store.show_sent_mail(doc.name) or {}
+		mail = recompose_store.show_sent_mail(doc.name, rights) or {}
 	except (TemplateError, RenderError, HeaderError) as error:
 		frappe.throw(translate(error), title=_("The Mail Can't Be Shown"))
 	if not mail:
@@ -38,12 +40,16 @@ def show(message: int) -> dict[str, Any]:
 	return mail
 
 
-def _check_record(doc) -> None:
-	"""Throw where the user may not read the recipient's record; a deleted one has no permissions any more."""
+def _rights_on_record(doc) -> FieldRights | None:
+	"""Return the user's rights on the fields of the recipient's record. Throws where they may not read it.
+
+	A deleted record has no permissions any more: None stands for all that is stored of it.
+	"""
 	if doc.recipient_doctype and frappe.db.exists(doc.recipient_doctype, doc.recipient_name):
 		frappe.get_doc(doc.recipient_doctype, doc.recipient_name).check_permission("read")
-	else:
-		privacy.check_manager()
+		return FieldRights([frappe.session.user])
+	privacy.check_manager()
+	return None
 
 
 @frappe.whitelist()

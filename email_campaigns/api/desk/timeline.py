@@ -44,9 +44,10 @@ def content(doctype: str, docname: str) -> list[dict]:
 
 
 def _titles(mailings: set[str]) -> dict[str, str]:
-	if not mailings:
+	"""Return {name: title} of those mailings that the user may read."""
+	if not mailings or not frappe.has_permission("Mass Email", "read"):
 		return {}
-	rows = frappe.get_all("Mass Email", {"name": ("in", list(mailings))}, ["name", "title"], as_list=True)
+	rows = frappe.get_list("Mass Email", {"name": ("in", list(mailings))}, ["name", "title"], as_list=True)
 	return dict(rows)
 
 

@@ -86,7 +86,7 @@ def erase(email: str) -> dict[str, Any]:
 	_delete("Suppressed Email", find_rows("Suppressed Email", address))
 	_delete("Waiting Opt Out", find_rows("Waiting Opt Out", address))
 	_clear_texts(address)
-	_clear_copies(address)
+	_clear_copies(address, mails)
 	_lift_mirror(address)
 	return result
 
@@ -197,8 +197,11 @@ def _text_fields() -> dict[str, list[str]]:
 	}
 
 
-def _clear_copies(address: str) -> None:
-	"""Delete the framework's copies of our documents: deleted ones, versions, mails, communications."""
+def _clear_copies(address: str, mails: Names) -> None:
+	"""Delete the framework's copies of our documents: deleted ones, versions, mails, communications.
+
+	`mails` are those of the ledger to the address.
+	"""
 	own = tuple(frappe.get_all("DocType", {"module": MODULE}, pluck="name"))
 	like = f"%{_escape(address)}%"
 	_delete(
@@ -206,19 +209,29 @@ def _clear_copies(address: str) -> None:
 		_names_like("Deleted Document", "deleted_doctype IN %s AND data LIKE %s", (own, like)),
 	)
 	_delete("Version", _names_like("Version", "ref_doctype IN %s AND data LIKE %s", (own, like)))
-	mails = _names_like(
+	queued = _names_like(
 		"Email Queue",
 		"""reference_doctype IN %s AND name IN (
 			SELECT parent FROM `tabEmail Queue Recipient` WHERE recipient LIKE %s)""",
 		(_REFERRED, like),
 	)
-	_delete_with("Email Queue", mails, "Email Queue Recipient")
+	_delete_with("Email Queue", queued, "Email Queue Recipient")
 	communications = _names_like(
 		"Communication",
 		"reference_doctype IN %s AND (recipients LIKE %s OR sender LIKE %s)",
 		(_REFERRED, like, like),
 	)
-	_delete_with("Communication", communications, "Communication Link")
+	_delete_with("Communication", [*communications, *_stored_mails(mails)], "Communication Link")
+
+
+def _stored_mails(mails: Names) -> Names:
+	"""Return the Communications that are mails of the ledger; they refer to the records of the CRM."""
+	return frappe.db.sql(
+		"""SELECT c.name FROM `tabCampaign Message` m JOIN tabCommunication c ON c.message_id = m.message_id
+		WHERE m.name IN %s AND m.message_id != ''""",
+		(tuple(mails) or (0,),),
+		pluck=True,
+	)
 
 
 def _delete_with(doctype: str, names: Names, child: str) -> None:
@@ -245,7 +258,7 @@ def export_known(email: str) -> dict[str, Any]:
 		export[doctype] = _read_rows(doctype, find_rows(doctype, address))
 	mails = find_rows("Campaign Message", address)
 	export["Campaign Log"] = _read_rows("Campaign Log", _find_log(address, mails))
-	export["Communication"] = _read_communications(address)
+	export["Communication"] = _read_communications(address, mails)
 	for doctype, fields in _text_fields().items():
 		export |= _find_mentions(doctype, fields, address)
 	# Those of other people's mails that mention the address are about these people.
@@ -254,12 +267,13 @@ def export_known(email: str) -> dict[str, Any]:
 	return export
 
 
-def _read_communications(address: str) -> list[dict[str, Any]]:
+def _read_communications(address: str, mails: Names) -> list[dict[str, Any]]:
 	like = f"%{_escape(address)}%"
 	return frappe.db.sql(
 		"""SELECT name, creation, subject, sender, recipients, content, reference_doctype, reference_name
-		FROM tabCommunication WHERE reference_doctype IN %s AND (recipients LIKE %s OR sender LIKE %s)""",
-		(_REFERRED, like, like),
+		FROM tabCommunication
+		WHERE reference_doctype IN %s AND (recipients LIKE %s OR sender LIKE %s) OR name IN %s""",
+		(_REFERRED, like, like, tuple(_stored_mails(mails)) or ("",)),
 		as_dict=True,
 	)
 

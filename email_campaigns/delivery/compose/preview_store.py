@@ -1,4 +1,8 @@
-"""A mail as one recipient would get it, shown or sent as a test."""
+"""A mail as one recipient would get it, shown or sent as a test.
+
+It has the fields that all authors of the mailing may read and the user too. The recipient is one whose record
+the user may read; the caller checks that of a record which is named.
+"""
 
 from __future__ import annotations
 
@@ -10,8 +14,9 @@ from frappe import _
 from frappe.utils import now_datetime
 
 from email_campaigns.audience.lists import members_store
-from email_campaigns.delivery.compose import compose_store, records_store
+from email_campaigns.delivery.compose import compose_store, records_store, shown_store
 from email_campaigns.delivery.compose.composer import Letter
+from email_campaigns.delivery.compose.rights_store import FieldRights
 from email_campaigns.delivery.ledger.row import ClaimedMail
 from email_campaigns.delivery.mailing import mailing_store
 from email_campaigns.delivery.mailing.mailing import Mailing
@@ -28,8 +33,8 @@ def preview_mass_email(name: str, doctype: str = "", record: str = "", version: 
 	"""Return the mail of a Mass Email as one recipient would get it.
 
 	The keys are subject, html, text, warnings, email, language, doctype and record. Without a recipient it is
-	the first member of the lists. `version` is the label of an A/B version, shown whatever the recipient's
-	language. Raises TemplateError, RenderError, HeaderError, ValidationError.
+	the first member of the lists whose record the user may read. `version` is the label of an A/B version,
+	shown whatever the recipient's language. Raises TemplateError, RenderError, HeaderError, ValidationError.
 	"""
 	return render_preview(mailing_store.load_mass_email(name), doctype, record, version)
 
@@ -38,7 +43,7 @@ def render_preview(mailing: Mailing, doctype: str = "", record: str = "", versio
 	"""Return a mail of a mailing, or of a step of a drip sequence, as `preview_mass_email` does."""
 	row = _in_version(mailing, _recipient(mailing, doctype, record), version)
 	composer = compose_store.make_composer(mailing, row.edition)
-	content = composer.content(_record(row, composer.compiled, frappe.session.user), PREVIEW)
+	content = composer.content(_record(row, composer.compiled, mailing), PREVIEW)
 	return {
 		"subject": content.subject,
 		"html": content.html,
@@ -63,7 +68,7 @@ def send_test(
 	mailing = mailing_store.load_mass_email(name)
 	row = _in_version(mailing, _recipient(mailing, doctype, record), version)
 	composer = compose_store.make_composer(mailing, row.edition, prefix="[TEST]")
-	values, epoch = _record(row, composer.compiled, frappe.session.user), database_epoch()
+	values, epoch = _record(row, composer.compiled, mailing), database_epoch()
 	session = transport.connect(mailing.account)
 	try:
 		for address in addresses:
@@ -103,10 +108,7 @@ def _recipient(mailing: Mailing, doctype: str, record: str) -> ClaimedMail:
 	if doctype and record:
 		address = members_store.read_address(doctype, record)
 		return _row(mailing, address["email"] or "-", doctype, record, address["language"])
-	candidates = members_store.read_slice(mailing.lists, mailing.excluding, 0, 1)
-	if not candidates:
-		frappe.throw(_("The target lists have no members to show the mail for. Choose a recipient."))
-	candidate = candidates[0]
+	candidate = shown_store.first_shown(mailing, frappe.session.user)
 	return _row(mailing, candidate.email, candidate.doctype, candidate.record, candidate.language)
 
 
@@ -114,8 +116,9 @@ def _row(mailing: Mailing, email: str, doctype: str, record: str, language: str)
 	return ClaimedMail(PREVIEW, email, doctype, record, language=mailing.language_for(language))
 
 
-def _record(row: ClaimedMail, message: CompiledMessage, user: str) -> Mapping:
-	records = records_store.load_records([row], message.record_fields, message.uses_whole_record, user)
+def _record(row: ClaimedMail, message: CompiledMessage, mailing: Mailing) -> Mapping:
+	rights = FieldRights((*mailing.authors, frappe.session.user))
+	records = records_store.load_records([row], message.record_fields, message.uses_whole_record, rights)
 	if (row.doctype, row.record) not in records:
 		frappe.throw(_("{0} {1} does not exist.").format(_(row.doctype), row.record))
 	return records[row.doctype, row.record]

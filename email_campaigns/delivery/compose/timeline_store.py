@@ -1,4 +1,8 @@
-"""Sent mails as Communications, which the timelines of the recipient's record and of the mailing's form show.
+"""Sent mails as Communications, which the timeline of the recipient's record shows.
+
+A Communication is read by whoever may read the document that it refers to. So it refers to the record and
+not to the mailing, and has only those fields of it that everybody may read who may read the record. It names
+no Email Account, whose users would see it in their inbox, and it belongs to nobody.
 
 Written in bulk when a batch is settled, in the same transaction, from the texts and fields of which the mails
 were made. The stored mail has no links or pixel of the recipient, since a colleague who opens it there, or
@@ -16,9 +20,10 @@ from frappe.utils.html_utils import sanitize_html
 
 from email_campaigns.delivery.compose import compose_store, sent_store
 from email_campaigns.delivery.compose.composer import Composer, Record
+from email_campaigns.delivery.compose.records_store import readable_part
+from email_campaigns.delivery.compose.rights_store import EveryReader
 from email_campaigns.delivery.compose.sent_text import SentText
 from email_campaigns.delivery.mailing import mailing_store
-from email_campaigns.delivery.mailing.mailing import Mailing
 from email_campaigns.lifecycle import MASS_EMAIL
 from email_campaigns.message.compile import Content, RenderError, TemplateError
 from email_campaigns.message.headers import HeaderError
@@ -47,7 +52,6 @@ _MAIL = [
 	"reference_doctype",
 	"reference_name",
 	"message_id",
-	"email_account",
 	"user",
 ]
 _LINK = [
@@ -63,14 +67,15 @@ _LINK = [
 	"link_doctype",
 	"link_name",
 ]
+_OWNER = "Administrator"  # whoever owns a Communication may read it
 _DATED = "communication_date"  # newer versions order a record's timeline by it
 
 
 class TimelineWriter:
-	"""Stores the mails of one mailing."""
+	"""Stores the mails of a job; each text and each doctype is looked up once."""
 
-	def __init__(self, mailing: Mailing):
-		self.mailing = mailing
+	def __init__(self) -> None:
+		self.rights = EveryReader()
 		self._composers: dict[str, Composer | None] = {}
 
 	def write(self, names: Collection[int]) -> None:
@@ -80,14 +85,23 @@ class TimelineWriter:
 		mails, links = [], []
 		for row in rows:
 			composer = self._composer(row.sent_text)
-			if composer and (content := _content(composer, values, row.name)):
+			if composer and (content := self._content(composer, values, row)):
 				name = frappe.generate_hash(length=10)
-				mails.append(_mail(name, row, composer.text, self.mailing.account, content))
+				mails.append(_mail(name, row, composer.text, content))
 				links.append(_link(name, row))
 		_insert("Communication", _MAIL, mails)
 		dated = frappe.db.has_column("Communication Link", _DATED)
 		fields = [*_LINK, _DATED] if dated else _LINK
 		_insert("Communication Link", fields, [link[: len(fields)] for link in links])
+
+	def _content(self, composer: Composer, values: Mapping[int, Record], row) -> Content | None:
+		record = sent_store.values_of(composer, values, row.name)
+		if record is None:
+			return None
+		try:
+			return composer.content(readable_part(row.recipient_doctype, record, self.rights), PREVIEW)
+		except RenderError:
+			return None
 
 	def _composer(self, name: str) -> Composer | None:
 		if name not in self._composers:
@@ -96,17 +110,9 @@ class TimelineWriter:
 		return self._composers[name]
 
 
-def _content(composer: Composer, values: Mapping[int, Record], message: int) -> Content | None:
-	record = sent_store.values_of(composer, values, message)
-	try:
-		return None if record is None else composer.content(record, PREVIEW)
-	except RenderError:
-		return None
-
-
 def _rows(names: Collection[int]) -> list[frappe._dict]:
 	return frappe.db.sql(
-		"""SELECT name, source_doctype, source, email, recipient_doctype, recipient_name,
+		"""SELECT name, email, recipient_doctype, recipient_name,
 			COALESCE(sent_text, '') sent_text, message_id, sent_at, owner
 		FROM `tabCampaign Message` WHERE name IN %s AND COALESCE(recipient_doctype, '') != ''""",
 		(tuple(names) or (0,),),
@@ -114,10 +120,10 @@ def _rows(names: Collection[int]) -> list[frappe._dict]:
 	)
 
 
-def _mail(name: str, row, text: SentText, account: str, content: Content) -> tuple:
+def _mail(name: str, row, text: SentText, content: Content) -> tuple:
 	at = row.sent_at or now()
 	return (
-		*(name, at, at, row.owner, row.owner, "Communication", "Email", "Sent", "Linked", "Sent", 1),
+		*(name, at, at, _OWNER, _OWNER, "Communication", "Email", "Sent", "Linked", "Sent", 1),
 		# A template may hold code that a browser runs, and a timeline shows it to colleagues.
 		*(
 			content.subject,
@@ -126,8 +132,13 @@ def _mail(name: str, row, text: SentText, account: str, content: Content) -> tup
 			text.sender_address,
 			text.sender_name,
 		),
-		*(row.email, at, row.source_doctype, row.source, row.message_id, account, row.owner),
+		*(row.email, at, *_reference(row), row.message_id, row.owner),
 	)
+
+
+def _reference(row) -> tuple[str | None, str | None]:
+	"""Return what a Communication refers to: nothing for a User, whose timeline would leave it out."""
+	return (None, None) if row.recipient_doctype == "User" else (row.recipient_doctype, row.recipient_name)
 
 
 def _link(name: str, row) -> tuple:
@@ -137,8 +148,8 @@ def _link(name: str, row) -> tuple:
 			frappe.generate_hash(length=10),
 			at,
 			at,
-			row.owner,
-			row.owner,
+			_OWNER,
+			_OWNER,
 			name,
 			"Communication",
 			"timeline_links",
@@ -159,7 +170,7 @@ def write_unsettled(names: Collection[int]) -> None:
 		try:
 			mailing = mailing_store.load_source(*source)
 			if mailing.store_emails:
-				TimelineWriter(mailing).write(own_names)
+				TimelineWriter().write(own_names)
 		except _FAULTS:
 			_source_doctype, mass_email, campaign, *_stream = source
 			frappe.clear_last_message()

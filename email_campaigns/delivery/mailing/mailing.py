@@ -89,8 +89,9 @@ def ab_label(version: str) -> str:
 class Mailing:
 	"""A Mass Email, or one step of a drip sequence (which has a `stream`), with all that sending needs.
 
-	Addresses are normalised, texts are the user's own. The permissions of `sender_user` decide which fields
-	of a record a template may show. `subject` and `html` are the text for everybody whose language has none
+	Addresses are normalised, texts are the user's own. The permissions of all `authors` decide which fields
+	of a record a template may show; `joined` are those of them who did not answer for the mailing when it was
+	prepared. `subject` and `html` are the text for everybody whose language has none
 	in `versions`. Times (`starts`, `deadline`, `spread_until`, `anchor`) are Unix seconds, 0 where there is
 	none; rates are mails an hour, 0 where there is no limit. `anchor_left` mails were still to leave at
 	`anchor`, from which their spread counts. The names of plain links are made from `link_source`.
@@ -134,6 +135,8 @@ class Mailing:
 	store_emails: bool = False
 	stream: Stream | None = None
 	link_key: str = ""
+	authors: tuple[str, ...] = ()
+	joined: tuple[str, ...] = ()
 
 	@property
 	def link_source(self) -> str:

@@ -13,6 +13,7 @@ from frappe.utils import cint, flt, get_fullname
 from email_campaigns.audience.address import InvalidAddress, normalise
 from email_campaigns.audience.lists import members_store
 from email_campaigns.audience.suppression import opt_outs_store
+from email_campaigns.delivery.mailing import authors_store
 from email_campaigns.delivery.mailing.mailing import (
 	BY_RATE,
 	ONE_LANGUAGE,
@@ -49,6 +50,7 @@ def from_doc(doc) -> Mailing:
 	account = sender_account(doc.sender_account)
 	subject, html = template_content(doc.email_template)
 	informational = campaign.campaign_type == INFORMATIONAL
+	authors, joined = authors_store.mass_email_authors(doc)
 	return Mailing(
 		name=doc.name,
 		title=doc.title,
@@ -82,6 +84,8 @@ def from_doc(doc) -> Mailing:
 		ab_test=_ab_test(doc, subject, html),
 		ab_winner=doc.ab_winner or "",
 		store_emails=bool(cint(doc.store_emails)),
+		authors=authors,
+		joined=joined,
 		**_timing(doc),
 	)
 
@@ -167,6 +171,7 @@ def load_step(stream: Stream) -> Mailing:
 		track_opens=not informational and bool(cint(campaign.track_opens)),
 		track_links=not informational and bool(cint(campaign.track_links)),
 		store_emails=True,
+		authors=authors_store.step_authors(campaign, template, stream.sender),
 		stream=stream,
 	)
 

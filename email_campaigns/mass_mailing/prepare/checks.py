@@ -77,6 +77,33 @@ def placeholder_findings(sample: RenderedSample) -> Iterator[Finding]:
 		yield Finding(OK, Sentence(text, sample.size))
 
 
+def author_findings(
+	authors: Sequence[str], problem: str, hidden: Mapping[str, Sequence[str]]
+) -> Iterator[Finding]:
+	"""Yield findings on those who answer for a mailing, by their names, and what they may not read.
+
+	`problem` says why one of them can't answer for it, "" where all can; `hidden` is {doctype: labels of
+	fields that the texts use and that not all of them may read}.
+	"""
+	if problem:
+		yield Finding(ERROR, Sentence("{0}", problem))
+	for doctype, labels in hidden.items():
+		text = _lt(
+			"Not everybody with whose rights it is sent may read these fields of {0}, so they stay empty: {1}"
+		)
+		yield Finding(WARNING, Sentence(text, doctype, ", ".join(labels)))
+	text = _lt("Sent with the rights of {0}: a mail shows only fields that all of them may read.")
+	yield Finding(OK, Sentence(text, ", ".join(authors)))
+
+
+def unseen_finding(sample: int) -> Finding:
+	"""Return the finding that the user may read none of `sample` recipients, so that no mail was tried."""
+	text = _lt(
+		"You may read none of {0} recipients, so their mails were not tried for placeholders without a value."
+	)
+	return Finding(WARNING, Sentence(text, sample))
+
+
 def link_findings(links: Collection[str], own: str) -> Iterator[Finding]:
 	"""Yield findings on where links lead; `own` is the beginning of the links that the app itself makes."""
 	others = [href for href in links if not href.startswith(own)]

@@ -7,15 +7,16 @@ from html import escape
 
 import frappe
 from frappe import _
-from frappe.utils import cint, strip_html
+from frappe.utils import cint, get_fullname, strip_html
 
 from email_campaigns.audience.decide import Candidate
 from email_campaigns.audience.lists import members_store
-from email_campaigns.delivery.compose import compose_store, records_store
+from email_campaigns.delivery.compose import compose_store, records_store, shown_store
 from email_campaigns.delivery.compose.composer import Composer
+from email_campaigns.delivery.compose.rights_store import FieldRights, unreadable
 from email_campaigns.delivery.ledger import durability_store
 from email_campaigns.delivery.ledger.row import ClaimedMail
-from email_campaigns.delivery.mailing import mailing_store
+from email_campaigns.delivery.mailing import authors_store, mailing_store
 from email_campaigns.delivery.mailing.mailing import NOW, SPREAD, Mailing
 from email_campaigns.delivery.sending import limits_store
 from email_campaigns.delivery.smtp import transport
@@ -104,12 +105,40 @@ def _compile(mailing: Mailing, composers: dict[str, Composer]) -> Iterator[Findi
 
 
 def _content_findings(mailing: Mailing, composers: Composers) -> Iterator[Finding]:
-	recipients = [
-		candidate for candidate in _sample(mailing) if mailing.language_for(candidate.language) in composers
-	]
-	sample = checks.render_sample(_letters(mailing, composers, recipients))
+	user = frappe.session.user
+	rights = FieldRights((*mailing.authors, user))
+	sampled = _sample(mailing)
+	yield from _author_findings(mailing, composers, {candidate.doctype for candidate in sampled}, rights)
+	recipients = [candidate for candidate in sampled if mailing.language_for(candidate.language) in composers]
+	shown = shown_store.shown_candidates(recipients, user)
+	if recipients and not shown:
+		yield checks.unseen_finding(len(recipients))
+		yield from checks.link_findings(_fixed_links(composers), _own_links())
+		return
+	sample = checks.render_sample(_letters(mailing, composers, shown, rights))
 	yield from checks.placeholder_findings(sample)
 	yield from checks.link_findings(sample.hrefs, _own_links())
+
+
+def _fixed_links(composers: Composers) -> Mapping[str, None]:
+	"""Return the links of the texts as they are without a recipient's fields."""
+	nobody: dict[str, object] = {}
+	return checks.render_sample(
+		(composer.compiled, nobody, composer.values(0)) for composer in composers.values()
+	).hrefs
+
+
+def _author_findings(
+	mailing: Mailing, composers: Composers, doctypes: Iterable[str], rights: FieldRights
+) -> Iterator[Finding]:
+	"""Yield the findings on whose rights the mailing is sent with; the user who starts it is one of them."""
+	fields, _whole = compose_store.used_fields(composers)
+	hidden = {_(doctype): unreadable(doctype, fields, rights) for doctype in sorted(doctypes)}
+	names = [get_fullname(user) for user in rights.users]
+	problem = authors_store.author_problem(mailing)
+	yield from checks.author_findings(
+		names, problem, {key: labels for key, labels in hidden.items() if labels}
+	)
 
 
 def _own_links() -> str:
@@ -140,7 +169,7 @@ def _spread_sample(mailing: Mailing, first: int) -> list[Candidate]:
 
 
 def _letters(
-	mailing: Mailing, composers: Composers, recipients: list[Candidate]
+	mailing: Mailing, composers: Composers, recipients: list[Candidate], rights: FieldRights
 ) -> Iterator[tuple[CompiledMessage, Mapping, Mapping]]:
 	"""Yield the letters for checks.render_sample.
 
@@ -157,8 +186,8 @@ def _letters(
 			for candidate in readers or recipients[:1]
 		]
 		message, values = composer.compiled, composer.values(0)
-		fields = message.record_fields, message.uses_whole_record, mailing.sender_user
-		records = records_store.load_records(rows, *fields)
+		fields = message.record_fields, message.uses_whole_record
+		records = records_store.load_records(rows, *fields, rights)
 		for row in rows:
 			if (row.doctype, row.record) in records:
 				yield message, records[row.doctype, row.record], values

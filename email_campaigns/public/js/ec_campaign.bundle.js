@@ -1,5 +1,6 @@
 // The form of a Campaign.
 
+import { show_authors } from "./desk/authors";
 import { show_drip_problem } from "./desk/drip/drip";
 import { show_schedule } from "./desk/drip/schedule";
 import { show_log } from "./desk/log";
@@ -9,6 +10,7 @@ import { default_tracking } from "./desk/tracking";
 
 email_campaigns.campaign = {
 	default_tracking,
+	show_authors,
 	show_campaign_results,
 	show_copies,
 	show_drip_problem,

@@ -1,5 +1,6 @@
 // The form of a Mass Email.
 
+import { show_authors } from "./desk/authors";
 import { show_log } from "./desk/log";
 import { name_versions, show_test } from "./desk/mass_email/ab_versions";
 import { offer_lists } from "./desk/mass_email/behaviour_list";
@@ -24,6 +25,7 @@ email_campaigns.mass_email = {
 	plan_times,
 	preview,
 	send_test,
+	show_authors,
 	show_copies,
 	show_log,
 	show_results,

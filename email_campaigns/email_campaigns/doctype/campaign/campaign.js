@@ -7,6 +7,7 @@ frappe.ui.form.on("Campaign", {
 		email_campaigns.campaign.show_campaign_results(frm);
 		email_campaigns.campaign.show_drip_problem(frm);
 		email_campaigns.campaign.show_schedule(frm);
+		email_campaigns.campaign.show_authors(frm, "campaign_schedules");
 		email_campaigns.campaign.show_copies(frm);
 		email_campaigns.campaign.show_log(frm, { campaign: frm.doc.name });
 		if (frm.is_new()) return;

@@ -2,9 +2,11 @@ import frappe
 from frappe import _
 from frappe.model.document import Document
 from frappe.model.naming import set_name_by_naming_series
+from frappe.utils import get_fullname
 
 from email_campaigns import names_store
 from email_campaigns.delivery.copies import fields_store
+from email_campaigns.delivery.mailing import authors_store
 from email_campaigns.drip import enrolment_store, schedule_store
 from email_campaigns.erpnext import utm_store
 from email_campaigns.tracking import link_store
@@ -25,6 +27,10 @@ class Campaign(Document):
 		set_name_by_naming_series(self)
 		return self.name
 
+	def onload(self):
+		"""Give the form the names of those whose rights its steps are sent with."""
+		self.set_onload("authors", [get_fullname(user) for user in authors_store.campaign_authors(self)])
+
 	def validate(self):
 		"""Raise ValidationError where dates, lists, schedule or CC fields contradict each other."""
 		if self.start_date and self.end_date and self.end_date < self.start_date:
@@ -33,6 +39,7 @@ class Campaign(Document):
 		schedule_store.check_schedule(self)
 		fields_store.check_form(self)
 		self.drip_problem, self.drip_problem_step = "", 0
+		self.edited_by = frappe.session.user
 		if self.is_new():
 			self.link_key = frappe.generate_hash(length=10)
 

@@ -39,6 +39,7 @@ frappe.ui.form.on("Mass Email", {
 		} else frm.enable_save();
 		email_campaigns.mass_email.plan_times(frm);
 		email_campaigns.mass_email.watch_mailing(frm);
+		email_campaigns.mass_email.show_authors(frm, "email_template");
 		email_campaigns.mass_email.show_texts(frm);
 		email_campaigns.mass_email.show_copies(frm);
 		email_campaigns.mass_email.show_test(frm);

@@ -2,12 +2,12 @@ import frappe
 from frappe import _
 from frappe.model.document import Document
 from frappe.model.naming import make_autoname
-from frappe.utils import cint, flt, get_datetime, get_system_timezone
+from frappe.utils import cint, flt, get_datetime, get_fullname, get_system_timezone
 from frappe.utils.html_utils import sanitize_html
 
 from email_campaigns import lifecycle, names_store
 from email_campaigns.delivery.copies import fields_store
-from email_campaigns.delivery.mailing import mailing
+from email_campaigns.delivery.mailing import authors_store, mailing
 from email_campaigns.email_campaigns.doctype.campaign.campaign import check_lists
 from email_campaigns.mass_mailing import approval_store
 from email_campaigns.mass_mailing.ab_versions import LABELS
@@ -36,6 +36,7 @@ class MassEmail(Document):
 		user = frappe.session.user
 		self.set_onload("approval_needed", approval_store.approval_needed())
 		self.set_onload("may_approve", not approval_store.problem_with_approver(self, user))
+		self.set_onload("authors", [get_fullname(name) for name in authors_store.mass_email_authors(self)[0]])
 		self.set_onload("asked_for_it", user in (self.requested_by, self.owner))
 		self.set_onload(
 			"approval_fault", approval_store.approval_problem(self) if self.status == "Paused" else ""
@@ -70,10 +71,13 @@ class MassEmail(Document):
 			frappe.throw(_("The status changes through Prepare, Pause, Resume and Cancel."))
 
 	def _keep_approval(self):
-		"""The steps of an approval alone write who asked, approved and rejected, whatever a form sends."""
+		"""The steps alone write who asked, approved and rejected; whoever saves the form is its editor."""
 		before = self.get_doc_before_save()
 		for field in approval_store.STEP_FIELDS:
 			self.set(field, before.get(field) if before else None)
+		self.edited_by = frappe.session.user
+		if prepared := authors_store.stored_authors(self):
+			self.set("rights_of", "\n".join(dict.fromkeys([*prepared, self.edited_by])))
 		if self.approver:
 			approval_store.check_approver(self.approver, before.approver if before else "")
 

@@ -186,12 +186,12 @@ class TestStoreSentEmails(DripTest):
 		title = a_list(title="Sending Timeline")
 		add_records(title, "Contact", record)
 		for store, subjects in ((1, ["Kept"]), (0, [])):
-			name = self.send(a_mailing(title, subject="Kept", store_emails=store))
+			self.send(a_mailing(title, subject="Kept", store_emails=store))
 			stored = frappe.get_all(
-				"Communication", {"reference_doctype": "Mass Email", "reference_name": name}, pluck="subject"
+				"Communication", {"reference_doctype": "Contact", "reference_name": record}, pluck="subject"
 			)
 			self.assertEqual(stored, subjects)
-			frappe.db.delete("Communication", {"reference_name": name})
+			frappe.db.delete("Communication", {"reference_name": record})
 
 
 class TestCopies(DripTest):

@@ -150,7 +150,7 @@ class TestTrouble(OnePersonTest):
 			WHERE source = %s""",
 			name,
 		)
-		frappe.db.delete("Communication", {"reference_name": name})
+		frappe.db.delete("Communication", {"recipients": JO})
 		frappe.db.commit()
 		sending.recover(clock(0, 23))
 		self.at(1)
@@ -159,7 +159,7 @@ class TestTrouble(OnePersonTest):
 		self.assertTrue(events_store.settle_uncertain(first, "It was opened."))
 		frappe.db.commit()
 		self.assertEqual([row[2] for row in self.steps(name)], ["Sent", "Sent"])
-		self.assertEqual(frappe.db.count("Communication", {"reference_name": name}), 2)
+		self.assertEqual(frappe.db.count("Communication", {"recipients": JO}), 2)
 
 	def test_the_hourly_limit_of_the_site_holds(self):
 		settings(hourly_limit=1)

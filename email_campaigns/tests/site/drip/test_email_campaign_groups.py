@@ -133,7 +133,12 @@ class TestTargetList(DripTest):
 		self.at(0, 23)
 		links = frappe.get_all(
 			"Communication Link",
-			{"parent": ["in", frappe.get_all("Communication", {"reference_name": self.name}, pluck="name")]},
+			{
+				"parent": [
+					"in",
+					frappe.get_all("Communication", {"recipients": ["in", [JO, KIM]]}, pluck="name"),
+				]
+			},
 			pluck="link_doctype",
 		)
 		self.assertEqual(sorted(links), ["Contact", "Target List Member"])

@@ -66,6 +66,9 @@ FREE = {
 	"store_emails": True,
 	"stream": Stream("Spring", 1, "kim@example.org"),
 	"link_key": "k3 / 1",
+	# With fewer rights a mail shows less, and it pauses where it would show less than was prepared.
+	"authors": ("kim@example.org",),
+	"joined": ("kim@example.org",),
 }
 
 

@@ -86,7 +86,7 @@ function recipient_fields(frm, doctypes, changed) {
 			fieldtype: "Dynamic Link",
 			fieldname: "record",
 			label: __("Recipient"),
-			description: __("Left empty: the first member of the lists"),
+			description: __("Left empty: the first member of the lists whom you may read"),
 			get_options: () => cur_dialog.get_value("doctype"),
 			get_query: () =>
 				cur_dialog.get_value("doctype") === MEMBER
