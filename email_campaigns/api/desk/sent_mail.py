@@ -10,9 +10,10 @@ from typing import Any
 
 import frappe
 from frappe import _
-from frappe.utils import cint, cstr
 
+from email_campaigns.api.arguments import checked, load
 from email_campaigns.api.desk import privacy
+from email_campaigns.api.kinds import Name, Number
 from email_campaigns.delivery import recompose_store
 from email_campaigns.delivery.compose import sent_store
 from email_campaigns.message.compile import RenderError, TemplateError
@@ -21,13 +22,13 @@ from email_campaigns.translation import translate
 
 
 @frappe.whitelist()
-def show(message: int) -> dict[str, Any]:
+@checked
+def show(message: Number) -> dict[str, Any]:
 	"""Return a mail of the ledger as it was sent, as recompose_store.show_sent_mail does.
 
 	Throws where it has not left, or can't be shown any more.
 	"""
-	doc = frappe.get_doc("Campaign Message", cint(message))
-	doc.check_permission("read")
+	doc = load("Campaign Message", str(message))
 	_check_record(doc)
 	try:
 		mail = recompose_store.show_sent_mail(doc.name) or {}
@@ -47,11 +48,12 @@ def _check_record(doc) -> None:
 
 
 @frappe.whitelist()
-def texts(name: str) -> list[dict[str, Any]]:
+@checked
+def texts(name: Name) -> list[dict[str, Any]]:
 	"""Return the texts of a mailing and how many mails were made of each, the earliest first.
 
 	The keys are text, edition, subject, mails, and first and last, the times of sending. The answer is empty
 	where every edition has had one text only.
 	"""
-	frappe.get_doc("Mass Email", cstr(name)).check_permission("read")
-	return sent_store.count_texts(cstr(name))
+	load("Mass Email", name)
+	return sent_store.count_texts(name)
