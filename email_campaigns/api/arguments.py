@@ -20,10 +20,12 @@ from frappe import _
 from frappe.model.document import Document
 from frappe.utils import escape_html
 
-from email_campaigns.api.kinds import NAME, Kind
+from email_campaigns.api.kinds import DAY, NAME, VALUES, Kind
 
 P = ParamSpec("P")
 T = TypeVar("T")
+
+REPORT_FILTERS = {"mass_email": NAME, "campaign": NAME, "from_date": DAY, "to_date": DAY}
 
 
 def checked(function: Callable[P, T]) -> Callable[P, T]:
@@ -78,6 +80,16 @@ def _read(name: str, kind: Kind, value: Any) -> Any:
 def name_in(values: Mapping[str, Any], key: str) -> str:
 	"""Return the name of a document that an object of a request has under a key. Throws ValidationError."""
 	return _read(key, NAME, values.get(key))
+
+
+def report_filters(filters: Any) -> frappe._dict:
+	"""Return those filters of a report of ours that are set: names as text, days as datetime.date.
+
+	Throws ValidationError where `filters`, or one of them, is something else.
+	"""
+	given = _read("filters", VALUES, filters or {})
+	chosen = {key: value for key, value in given.items() if key in REPORT_FILTERS and not _is_empty(value)}
+	return frappe._dict({key: _read(key, REPORT_FILTERS[key], value) for key, value in chosen.items()})
 
 
 def load(doctype: str, name: str, ptype: str = "read") -> Document:

@@ -181,6 +181,8 @@ Text = Annotated[str, Kind(_read_text, _lt("“{0}” must be a text."))]
 Number = Annotated[int, Kind(_read_number, _lt("“{0}” must be a whole number, 0 or more."))]
 Flag = Annotated[bool, Kind(_read_flag, _lt("“{0}” must be 0 or 1."))]
 Moment = Annotated[datetime, Kind(_read_moment, _lt("“{0}” must be a date, or a date and time."))]
+DAY = Kind(lambda value: _read_moment(value).date(), _lt("“{0}” must be a date."))
+Day = Annotated[date, DAY]
 Names = Annotated[list[str], Kind(_list_of(_read_name), _lt("“{0}” must be a list of names."))]
 Numbers = Annotated[list[int], Kind(_list_of(_read_number), _lt("“{0}” must be a list of whole numbers."))]
 Documents = Annotated[
@@ -188,6 +190,9 @@ Documents = Annotated[
 	Kind(_list_of(_read_document), _lt("“{0}” must be a list of document types with names.")),
 ]
 Mapping = Annotated[dict[str, int], Kind(_read_mapping, _lt("“{0}” must give each field a number."))]
-Values = Annotated[dict[str, Any], Kind(_read_values, _lt("“{0}” must give fields their values."))]
-Conditions = Annotated[list[list[Any]], Kind(_read_conditions, _lt("“{0}” must be a list of conditions."))]
+VALUES = Kind(_read_values, _lt("“{0}” must give fields their values."))
+Values = Annotated[dict[str, Any], VALUES]
+Conditions = Annotated[
+	list[list[Any]], Kind(_read_conditions, _lt("“{0}” can't be read as a list of conditions."))
+]
 Unused = Annotated[object, Kind(lambda value: None, "")]  # what the framework sends, and nobody reads

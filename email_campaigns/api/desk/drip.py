@@ -7,7 +7,7 @@ from frappe import _
 
 from email_campaigns.api.arguments import checked, load
 from email_campaigns.api.desk.records import chosen_records, may_read, readable_conditions
-from email_campaigns.api.kinds import Conditions, Moment, Name, Names, Number, Text, Unused
+from email_campaigns.api.kinds import Conditions, Day, Name, Names, Number, Text, Unused
 from email_campaigns.delivery.compose import preview_store
 from email_campaigns.delivery.mailing.mailing import Stream
 from email_campaigns.delivery.mailing.mailing_store import load_step
@@ -37,7 +37,7 @@ def kinds() -> list[str]:
 def enrol(
 	campaign: Name,
 	doctype: Name,
-	start_date: Moment | None = None,
+	start_date: Day | None = None,
 	names: Names | None = None,
 	filters: Conditions | None = None,
 ) -> dict:
@@ -50,7 +50,7 @@ def enrol(
 		frappe.throw(_("You have no permission to enrol anybody."), frappe.PermissionError)
 	load("Campaign", campaign)
 	today = site_now().date()
-	first_day = start_date.date() if start_date else today
+	first_day = start_date or today
 	if first_day < today:
 		frappe.throw(_("Start Date cannot be before the current date"))
 	start = str(first_day)
@@ -126,15 +126,15 @@ def preview(name: Name, step: Number) -> dict:
 @frappe.whitelist()
 @checked
 def events(
-	start: Moment,
-	end: Moment,
+	start: Day,
+	end: Day,
 	doctype: Unused = None,
 	fields: Unused = None,
 	filters: Conditions | None = None,
 	**field_map,
 ) -> list[dict]:
 	"""Return the enrolments between two dates that the user may read, at most EVENTS, for the calendar."""
-	within = [["start_date", "<=", end.date()], ["end_date", ">=", start.date()]]
+	within = [["start_date", "<=", end], ["end_date", ">=", start]]
 	conditions = [*readable_conditions("Email Campaign", filters or []), *within]
 	shown = ["name", "campaign_name", "email_campaign_for", "recipient", "start_date", "end_date", "status"]
 	rows = frappe.get_list(

@@ -67,25 +67,36 @@ def _readable_condition(doctype: str, about: str, field: str, operator: str, val
 def _readable_fields(doctype: str, about: str) -> set[str]:
 	"""Return the fields that the user may read of a doctype, or of a table `about` in it."""
 	if about == doctype:
-		return {*get_permitted_fields(doctype, permission_type="read")}
+		return _permitted(doctype)
 	tables = {field.options: field for field in frappe.get_meta(doctype).get_table_fields()}
 	if about not in tables or tables[about].fieldname not in _readable_fields(doctype, doctype):
 		return set()
-	return {*get_permitted_fields(about, parenttype=doctype, permission_type="read")}
+	return _permitted(about, doctype)
+
+
+def _permitted(doctype: str, parent: str | None = None) -> set[str]:
+	permitted = get_permitted_fields(doctype, parenttype=parent, permission_type="read")
+	return {*permitted} & {*frappe.get_meta(doctype).get_valid_columns()}
 
 
 def _fits(about: str, field: str, operator: str, value: Any) -> bool:
 	"""Tell whether the framework makes SQL of a condition."""
 	if operator in OF_TREES:
-		options = frappe.get_meta(about).get_options(field) if isinstance(value, str) else ""
-		return bool(options) and frappe.get_meta(options).is_nested_set()
+		return isinstance(value, str) and _links_to_tree(about, field)
 	if operator == "between":
 		return isinstance(value, list) and len(value) == 2 and all(map(is_day, value))
 	if operator == "timespan":
 		return isinstance(value, str) and bool(get_timespan_date_range(value))
 	if operator == "is":
 		return value in ("set", "not set")
-	return operator in OPERATORS and (operator in ("in", "not in") or not isinstance(value, list))
+	if operator in ("in", "not in"):
+		return isinstance(value, list | str)
+	return operator in OPERATORS and not isinstance(value, list)
+
+
+def _links_to_tree(doctype: str, field: str) -> bool:
+	link = frappe.get_meta(doctype).get_field(field)
+	return bool(link) and link.fieldtype == "Link" and frappe.get_meta(link.options).is_nested_set()
 
 
 @frappe.whitelist()

@@ -120,5 +120,6 @@ def _copy_soon(target_list: str, sources: list[str], part: str, other: str) -> N
 @checked
 def member_states(names: Names) -> dict:
 	"""Return {member: why nothing is sent to it} of those of the members that the user may read."""
-	readable = frappe.get_list("Target List Member", {"name": ("in", names or [0])}, pluck="name", limit=0)
+	filters = {"name": ("in", names or ["0"])}
+	readable = frappe.get_list("Target List Member", filters, pluck="name", limit=0)
 	return suppression_store.member_states(readable)

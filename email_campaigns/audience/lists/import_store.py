@@ -39,8 +39,16 @@ def read_file(file_url: str) -> str:
 	file = next((file for file in files if file.has_permission("read")), None)
 	if not file:
 		raise UnusableFile(_("There is no file {0} on this site that you may read.").format(file_url))
-	with open(file.get_full_path(), "rb") as stream:
-		return decode(stream.read())
+	if file.is_remote_file:
+		# The site fetches no address that a user names: it could be one of its own network.
+		raise UnusableFile(_("{0} is a link to another site. Upload the file itself.").format(file_url))
+	try:
+		with open(file.get_full_path(), "rb") as stream:
+			return decode(stream.read())
+	except OSError as error:
+		raise UnusableFile(
+			_("The file {0} is no longer on this site. Upload it again.").format(file_url)
+		) from error
 
 
 class CsvImport:
