@@ -33,7 +33,7 @@ ROLES = {
 
 
 class World(DripTest):
-	"""A mailing that was sent, a list with a file and an enrolment, of a Campaign User; users of each role."""
+	"""A sent mailing, a list with a file, an enrolment, all of a Campaign User, and users of each role."""
 
 	def setUp(self):
 		super().setUp()

@@ -219,6 +219,28 @@ class TestWhatMayNotBeRead(World):
 		if isinstance(value, dict) and any(item in hidden for item in value.values()):
 			yield "no-such-name", dict.fromkeys(value, "no-such-name")
 
+	def test_a_name_is_only_its_own(self):
+		"""The database takes names of another case as equal, and numbers with words behind them."""
+		user = self.users["Campaign User"]
+		for method, other in (
+			("results.summary", {"name": self.mailing.lower()}),
+			("results.summary", {"name": f"{self.mailing} "}),
+			("resend.mails_of", {"doctype": MEMBER, "record": f"{self.member} apples"}),
+		):
+			outcome = call(DESK + method, user, **other)
+			self.assertEqual(outcome.status, 403, f"{other}: {outcome}")
+
+	def test_a_report_that_may_not_be_run_is_like_none(self):
+		"""It belongs to the framework, and to System Managers."""
+		hidden, missing = "Permitted Documents For User", "No Such Report"
+		self.assertTrue(frappe.db.exists("Report", hidden))
+		there, not_there = (
+			call(f"{DESK}target_list.feed_columns", self.users["Campaign User"], report=report)
+			for report in (hidden, missing)
+		)
+		self.assertEqual(there.status, 417, there)
+		self.assertEqual(there.without(hidden), not_there.without(missing))
+
 	def test_it_is_refused(self):
 		user = self.blind["Campaign"]
 		for method in ("results.summary", "mass_email.progress", "preview.preview", "approval.prepare"):
