@@ -9,10 +9,12 @@ from dataclasses import asdict
 
 import frappe
 from frappe import _
-from frappe.utils import cint, cstr
+from frappe.utils import cint
 
+from email_campaigns.api.arguments import checked
 from email_campaigns.api.desk import mass_email_steps
 from email_campaigns.api.desk.results import CACHED, LARGE
+from email_campaigns.api.kinds import Name, Text
 from email_campaigns.compat import change_latest_rows, enqueue_once
 from email_campaigns.delivery.mailing import mailing_store
 from email_campaigns.delivery.mailing.mailing import REST
@@ -29,7 +31,8 @@ RATES = ("open_rate", "click_rate", "reply_rate", "unsubscribe_rate")
 
 
 @frappe.whitelist()
-def state(name: str) -> dict:
+@checked
+def state(name: Name) -> dict:
 	"""Return how a mailing's A/B test stands.
 
 	"versions" has {"label", "subject", counts, rates} of each version of the test, "rest" the same of the
@@ -87,12 +90,13 @@ def _row(counts: Counts) -> dict:
 
 
 @frappe.whitelist(methods=["POST"])
-def choose(name: str, version: str) -> None:
+@checked
+def choose(name: Name, version: Text) -> None:
 	"""Choose the version for the rest of the recipients, at any time while they wait for it.
 
 	Throws ValidationError where the mailing has no such version or nobody waits.
 	"""
-	doc, version = mass_email_steps.load_mass_email(name), cstr(version)
+	doc = mass_email_steps.load_mass_email(name)
 	change_latest_rows()
 	status_store.lock(name)
 	if version not in ab_winner_store.version_labels(name):

@@ -7,9 +7,11 @@ from __future__ import annotations
 
 import frappe
 from frappe import _
-from frappe.utils import cstr, get_fullname, get_system_timezone
+from frappe.utils import get_fullname, get_system_timezone
 
+from email_campaigns.api.arguments import checked
 from email_campaigns.api.desk import mass_email_steps
+from email_campaigns.api.kinds import Name, Number, Text, Unused
 from email_campaigns.delivery.mailing import mailing_store
 from email_campaigns.delivery.mailing.mailing import Mailing
 from email_campaigns.mass_mailing import approval_store, freeze_store
@@ -18,7 +20,8 @@ from email_campaigns.mass_mailing.prepare import checks_store
 
 
 @frappe.whitelist()
-def prepare(name: str) -> dict:
+@checked
+def prepare(name: Name) -> dict:
 	"""Return what a user has to know before a mailing starts.
 
 	"count" is the answer of `mass_email.calculate`, None where the mailing can't be read. "findings" is the
@@ -55,7 +58,8 @@ def _at_once(doc) -> bool:
 
 
 @frappe.whitelist(methods=["POST"])
-def submit(name: str) -> None:
+@checked
+def submit(name: Name) -> None:
 	"""Start or schedule a Draft, or ask for its approval where the settings want one.
 
 	Throws ValidationError where the check list has an error.
@@ -93,7 +97,8 @@ def _check_named_approver(doc, user: str) -> None:
 
 
 @frappe.whitelist(methods=["POST"])
-def approve(name: str, seen: str = "") -> None:
+@checked
+def approve(name: Name, seen: Text = "") -> None:
 	"""Approve a mailing: one that awaits it then starts, a Paused one that was changed can then go on.
 
 	`seen` is the fingerprint that `prepare` returned: changes since then are not approved unseen.
@@ -130,11 +135,12 @@ def _approve_changes(doc, mailing: Mailing) -> None:
 
 
 @frappe.whitelist(methods=["POST"])
-def reject(name: str, reason: str) -> None:
+@checked
+def reject(name: Name, reason: Text) -> None:
 	"""Send a mailing that awaits its approval back to Draft, with the reason on its form."""
 	doc = mass_email_steps.load_mass_email(name)
 	_check_may_approve(doc)
-	reason = cstr(reason).strip()
+	reason = reason.strip()
 	if not reason:
 		frappe.throw(_("Say why the mailing is rejected."))
 	user = frappe.session.user
@@ -155,9 +161,10 @@ def _check_may_approve(doc) -> None:
 
 
 @frappe.whitelist()
+@checked
 @frappe.validate_and_sanitize_search_inputs
 def find_approvers(  # noqa: PLR0913 -- Frappe calls the query of a Link field so
-	doctype: str, txt: str, searchfield: str, start: int, page_len: int, filters: dict
+	doctype: Text, txt: Text, searchfield: Text, start: Number, page_len: Number, filters: Unused = None
 ) -> list[tuple]:
 	"""Return (user, full name) of the Campaign Managers whose name has the text `txt`, for a Link field."""
 	if not frappe.has_permission("Mass Email", "write"):

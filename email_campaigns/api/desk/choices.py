@@ -6,11 +6,13 @@ import frappe
 from frappe import _
 from frappe.utils import get_system_timezone
 
+from email_campaigns.api.arguments import checked
 from email_campaigns.delivery.copies import fields_store
 from email_campaigns.schedule.clock import zone_names
 
 
 @frappe.whitelist()
+@checked
 def time_zones() -> list[str]:
 	"""Return the names of the time zones, the site's own first."""
 	site_zone = get_system_timezone()
@@ -18,6 +20,7 @@ def time_zones() -> list[str]:
 
 
 @frappe.whitelist()
+@checked
 def cc_fields() -> list[dict]:
 	"""Return the fields that may name who gets copies: {"value", "label": "Contact: Owner (User)"}."""
 	if not frappe.has_permission("Mass Email", "read"):

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import frappe
 from frappe import _
-from frappe.utils import cstr, getdate
 
-from email_campaigns.api.desk.records import chosen_records, may_read
+from email_campaigns.api.arguments import checked, load
+from email_campaigns.api.desk.records import chosen_records, may_read, readable_conditions
+from email_campaigns.api.kinds import Conditions, Day, Name, Names, Number, Text, Unused
 from email_campaigns.delivery.compose import preview_store
 from email_campaigns.delivery.mailing.mailing import Stream
 from email_campaigns.delivery.mailing.mailing_store import load_step
@@ -23,6 +24,7 @@ AT_ONCE = 100  # records that are enrolled while the user waits
 
 
 @frappe.whitelist()
+@checked
 def kinds() -> list[str]:
 	"""Return the doctypes whose records the user may enrol."""
 	if not frappe.has_permission("Email Campaign", "read"):
@@ -31,12 +33,13 @@ def kinds() -> list[str]:
 
 
 @frappe.whitelist(methods=["POST"])
+@checked
 def enrol(
-	campaign: str,
-	doctype: str,
-	start_date: str = "",
-	names: str | list | None = None,
-	filters: str | list | None = None,
+	campaign: Name,
+	doctype: Name,
+	start_date: Day | None = None,
+	names: Names | None = None,
+	filters: Conditions | None = None,
 ) -> dict:
 	"""Enrol records, those named or all that match a list-view filter, one Email Campaign each.
 
@@ -45,11 +48,12 @@ def enrol(
 	"""
 	if not frappe.has_permission("Email Campaign", "create"):
 		frappe.throw(_("You have no permission to enrol anybody."), frappe.PermissionError)
-	frappe.get_doc("Campaign", campaign).check_permission("read")
+	load("Campaign", campaign)
 	today = site_now().date()
-	start = cstr(getdate(start_date or today))
-	if getdate(start) < today:
+	first_day = start_date or today
+	if first_day < today:
 		frappe.throw(_("Start Date cannot be before the current date"))
+	start = str(first_day)
 	records = _chosen_recipients(doctype, names, filters)
 	if len(records) > AT_ONCE:
 		return _enrol_later(campaign, doctype, start, records)
@@ -72,25 +76,28 @@ def _chosen_recipients(doctype: str, names, filters) -> list[str]:
 
 
 @frappe.whitelist(methods=["POST"])
-def stop(name: str, reason: str) -> None:
+@checked
+def stop(name: Name, reason: Text) -> None:
 	"""End an enrolment for good; its mails that have not been sent are Skipped with the reason."""
 	doc = _enrolment(name, "write")
-	if not cstr(reason).strip():
+	if not reason.strip():
 		frappe.throw(_("Say why the sequence is stopped."))
 	if not enrolment_store.end_enrolment(name, "Cancelled", _("Cancelled: {0}").format(reason.strip())):
 		frappe.throw(_("An Email Campaign that is {0} can't be stopped.").format(_(doc.status)))
 
 
 @frappe.whitelist()
-def steps(name: str) -> list[dict]:
+@checked
+def steps(name: Name) -> list[dict]:
 	"""Return the steps of an enrolment, as figures_store.enrolment_steps does."""
 	return figures_store.enrolment_steps(_enrolment(name))
 
 
 @frappe.whitelist()
-def figures(campaign: str) -> dict:
+@checked
+def figures(campaign: Name) -> dict:
 	"""Return {"steps": the answer of figures_store.campaign_figures, "statuses": {status: enrolments}}."""
-	frappe.get_doc("Campaign", campaign).check_permission("read")
+	load("Campaign", campaign)
 	if not frappe.has_permission("Email Campaign", "read"):
 		return {"steps": [], "statuses": {}}
 	statuses = frappe.db.sql(
@@ -101,13 +108,14 @@ def figures(campaign: str) -> dict:
 
 
 @frappe.whitelist()
-def preview(name: str, step: int | str) -> dict:
+@checked
+def preview(name: Name, step: Number) -> dict:
 	"""Return the mail of a step for its recipient, or for the first member of a group.
 
 	The answer is that of preview_store.render_preview; `step` is the number of the step, from 0.
 	"""
 	doc = _enrolment(name)
-	stream = Stream(doc.campaign_name, int(step), doc.sender or doc.owner)
+	stream = Stream(doc.campaign_name, step, doc.sender or doc.owner)
 	try:
 		mail = preview_store.render_preview(load_step(stream), *enrolment_store.first_recipient(doc))
 	except (TemplateError, RenderError, HeaderError) as error:
@@ -116,11 +124,18 @@ def preview(name: str, step: int | str) -> dict:
 
 
 @frappe.whitelist()
+@checked
 def events(
-	start: str, end: str, doctype: str = "", fields: str = "", filters: str | list | None = None, **field_map
+	start: Day,
+	end: Day,
+	doctype: Unused = None,
+	fields: Unused = None,
+	filters: Conditions | None = None,
+	**field_map,
 ) -> list[dict]:
 	"""Return the enrolments between two dates that the user may read, at most EVENTS, for the calendar."""
-	conditions = [*(frappe.parse_json(filters) or []), ["start_date", "<=", end], ["end_date", ">=", start]]
+	within = [["start_date", "<=", end], ["end_date", ">=", start]]
+	conditions = [*readable_conditions("Email Campaign", filters or []), *within]
 	shown = ["name", "campaign_name", "email_campaign_for", "recipient", "start_date", "end_date", "status"]
 	rows = frappe.get_list(
 		"Email Campaign", filters=conditions, fields=shown, limit=EVENTS, order_by="start_date"
@@ -129,6 +144,4 @@ def events(
 
 
 def _enrolment(name: str, ptype: str = "read"):
-	doc = frappe.get_doc("Email Campaign", name)
-	doc.check_permission(ptype)
-	return doc
+	return load("Email Campaign", name, ptype)

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import frappe
 from frappe import _
-from frappe.utils import cint, cstr, get_fullname
+from frappe.utils import cint, get_fullname
 
+from email_campaigns.api.arguments import checked
 from email_campaigns.api.desk import mass_email_steps
+from email_campaigns.api.kinds import Name, Text
 from email_campaigns.delivery.ledger import counts_store
 from email_campaigns.delivery.mailing import mailing_store
 from email_campaigns.delivery.sending import hold_store, limits_store
@@ -23,14 +25,16 @@ LATE = 900  # seconds after the start of a mailing; the tick looks at it three t
 
 
 @frappe.whitelist()
-def calculate(name: str) -> dict:
+@checked
+def calculate(name: Name) -> dict:
 	"""Return how many recipients the mailing would have now, and how many get nothing, by reason."""
 	mass_email_steps.load_mass_email(name, "read")
 	return freeze_store.count_audience(name)
 
 
 @frappe.whitelist(methods=["POST"])
-def back_to_draft(name: str) -> None:
+@checked
+def back_to_draft(name: Name) -> None:
 	"""Take a scheduled mailing back to Draft, or one that awaits its approval.
 
 	The latter only its asker and its owner may do.
@@ -43,13 +47,15 @@ def back_to_draft(name: str) -> None:
 
 
 @frappe.whitelist(methods=["POST"])
-def pause(name: str) -> None:
+@checked
+def pause(name: Name) -> None:
 	"""Pause a mailing; a mail that is being sent at this moment is the last one."""
 	mass_email_steps.move(name, "Paused")
 
 
 @frappe.whitelist(methods=["POST"])
-def resume(name: str) -> None:
+@checked
+def resume(name: Name) -> None:
 	"""Go on with exactly the mails that have not been sent."""
 	doc = mass_email_steps.load_mass_email(name)
 	approval_store.check_not_void(doc)
@@ -62,12 +68,13 @@ def resume(name: str) -> None:
 
 
 @frappe.whitelist(methods=["POST"])
-def cancel(name: str, reason: str) -> None:
+@checked
+def cancel(name: Name, reason: Text) -> None:
 	"""End a mailing for good; every mail that has not been sent is Cancelled with the reason.
 
 	With the status, no further mail leaves. A first slice of mails ends at once, the rest in the background.
 	"""
-	if not cstr(reason).strip():
+	if not reason.strip():
 		frappe.throw(_("Say why the mailing is cancelled."))
 	mass_email_steps.move(name, "Cancelled", cancel_reason=reason.strip(), completed_on=site_now())
 	endings.cancel_next(name, unclaimed=True)
@@ -75,7 +82,8 @@ def cancel(name: str, reason: str) -> None:
 
 
 @frappe.whitelist()
-def progress(name: str) -> dict:
+@checked
+def progress(name: Name) -> dict:
 	"""Return the state of a mailing for its form.
 
 	"status"; "version", the chosen version of its A/B test; "problem", the sentence that says what holds it

@@ -6,6 +6,7 @@ import frappe
 from frappe import _
 from frappe.utils import cint, get_system_timezone
 
+from email_campaigns.api.arguments import load
 from email_campaigns.compat import change_latest_rows, enqueue_once
 from email_campaigns.delivery.compose import compose_store
 from email_campaigns.delivery.mailing import mailing_store
@@ -21,9 +22,7 @@ from email_campaigns.translation import translate
 
 def load_mass_email(name: str, ptype: str = "write"):
 	"""Return a Mass Email on which the user has the permission `ptype`. Throws PermissionError."""
-	doc = frappe.get_doc("Mass Email", name)
-	doc.check_permission(ptype)
-	return doc
+	return load("Mass Email", name, ptype)
 
 
 def move(name: str, target: str, **values) -> None:

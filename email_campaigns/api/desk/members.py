@@ -6,9 +6,10 @@ from dataclasses import asdict
 
 import frappe
 from frappe import _
-from frappe.utils import cint
 
+from email_campaigns.api.arguments import checked, load
 from email_campaigns.api.desk.records import chosen_records, may_read
+from email_campaigns.api.kinds import Conditions, Mapping, Name, Names, Text
 from email_campaigns.audience import sources_store
 from email_campaigns.audience.lists import csv_file, import_records_store, progress_store
 from email_campaigns.audience.lists.csv_file import COLUMNS, OF_RECORD, CsvColumn, UnusableFile
@@ -26,11 +27,12 @@ LABELS = {
 
 
 def _check_may_write(target_list: str) -> None:
-	frappe.get_doc("Target List", target_list).check_permission("write")
+	load("Target List", target_list, "write")
 
 
 @frappe.whitelist(methods=["POST"])
-def csv_columns(target_list: str, file_url: str) -> dict:
+@checked
+def csv_columns(target_list: Name, file_url: Text) -> dict:
 	"""Return the columns of an uploaded file, and the doctypes of which an import may make records.
 
 	{"columns": [{"name", "samples", "field": its likeliest use}], "record_types": doctypes}.
@@ -52,7 +54,8 @@ def _shown_name(column: CsvColumn) -> str:
 
 
 @frappe.whitelist()
-def fields(target_list: str, record_type: str = "") -> list[dict]:
+@checked
+def fields(target_list: Name, record_type: Text = "") -> list[dict]:
 	"""Return {"value", "label"} of the fields that a column can fill, also those of a `record_type`."""
 	_check_may_write(target_list)
 	own = [{"value": field, "label": _(LABELS[field])} for field in COLUMNS]
@@ -73,26 +76,32 @@ def _check_makable(record_type: str) -> None:
 
 
 @frappe.whitelist(methods=["POST"])
-def import_members(target_list: str, file_url: str, mapping: str | dict, record_type: str = "") -> None:
+@checked
+def import_members(target_list: Name, file_url: Text, mapping: Mapping, record_type: Text = "") -> None:
 	"""Import a file in the background; `mapping` is {field: number of its column, from 0}.
 
 	With a `record_type`, each address joins as the record that has it; a record is made where there is none.
 	"""
 	_check_may_write(target_list)
-	chosen = {field: cint(column) for field, column in frappe.parse_json(mapping).items()}
 	known = {field["value"] for field in fields(target_list, record_type)}
-	if unknown := sorted(set(chosen) - known):
+	if unknown := sorted(set(mapping) - known):
 		frappe.throw(_("A column can't fill this field: {0}").format(", ".join(unknown)))
-	if "email" not in chosen:
+	if "email" not in mapping:
 		frappe.throw(_("Choose the column that holds the email address."))
 	progress_store.save_progress(target_list, 0, 1)
-	values = {"target_list": target_list, "file_url": file_url, "mapping": chosen, "record_type": record_type}
+	values = {
+		"target_list": target_list,
+		"file_url": file_url,
+		"mapping": mapping,
+		"record_type": record_type,
+	}
 	frappe.enqueue(lists.import_members, queue="long", timeout=3600, **values)
 
 
 @frappe.whitelist(methods=["POST"])
+@checked
 def add_members(
-	target_list: str, doctype: str, names: str | list | None = None, filters: str | list | None = None
+	target_list: Name, doctype: Name, names: Names | None = None, filters: Conditions | None = None
 ) -> int:
 	"""Add records to a target list in the background: those named, or all that match a list-view filter.
 
@@ -110,8 +119,8 @@ def add_members(
 
 
 @frappe.whitelist()
-def members_progress(target_list: str) -> dict:
+@checked
+def members_progress(target_list: Name) -> dict:
 	"""Return {"adding": {"done", "total"}, None while no members are being added; "modified"} of a list."""
-	doc = frappe.get_doc("Target List", target_list)
-	doc.check_permission("read")
+	doc = load("Target List", target_list)
 	return {"adding": progress_store.read_progress(target_list), "modified": str(doc.modified)}

@@ -7,9 +7,12 @@ from __future__ import annotations
 
 import frappe
 from frappe import _
-from frappe.utils import cstr, split_emails
+from frappe.utils import split_emails
 
+from email_campaigns.api.arguments import checked, name_in
 from email_campaigns.api.desk import mass_email_steps
+from email_campaigns.api.desk.records import load_record
+from email_campaigns.api.kinds import Name, Number, Text, Values
 from email_campaigns.audience import sources_store
 from email_campaigns.audience.address import InvalidAddress, normalise
 from email_campaigns.audience.suppression import forgotten_store
@@ -23,7 +26,8 @@ FAULTS = (TemplateError, RenderError, HeaderError, Unavailable, Refused, Connect
 
 
 @frappe.whitelist()
-def preview(name: str, doctype: str = "", record: str = "", version: str = "") -> dict:
+@checked
+def preview(name: Name, doctype: Text = "", record: Text = "", version: Text = "") -> dict:
 	"""Return the mail as one recipient would get it, with warnings of what its template asked for in vain.
 
 	The recipient is a record of a recipient source, or a Target List Member; by default the first member of
@@ -31,20 +35,21 @@ def preview(name: str, doctype: str = "", record: str = "", version: str = "") -
 	"""
 	mass_email_steps.load_mass_email(name, "read")
 	try:
-		mail = preview_store.preview_mass_email(name, *_recipient(doctype, record), cstr(version))
+		mail = preview_store.preview_mass_email(name, *_recipient(doctype, record), version)
 	except FAULTS as error:
 		frappe.throw(translate(error), title=_("The Mail Can't Be Shown"))
 	return mail
 
 
 @frappe.whitelist(methods=["POST"])
-def send_test(name: str, addresses: str, doctype: str = "", record: str = "", version: str = "") -> int:
+@checked
+def send_test(name: Name, addresses: Text, doctype: Text = "", record: Text = "", version: Text = "") -> int:
 	"""Send a test to addresses that are separated by commas or lines; return how many."""
 	mass_email_steps.load_mass_email(name)
 	shown_for = _recipient(doctype, record)
 	recipients = _test_recipients(addresses)
 	try:
-		preview_store.send_test(name, recipients, *shown_for, cstr(version))
+		preview_store.send_test(name, recipients, *shown_for, version)
 	except FAULTS as error:
 		frappe.throw(translate(error), title=_("The Test Was Not Sent"))
 	return len(recipients)
@@ -63,15 +68,16 @@ def _test_recipients(addresses: str) -> list[str]:
 
 
 @frappe.whitelist()
+@checked
 @frappe.validate_and_sanitize_search_inputs
 def find_members(  # noqa: PLR0913 -- Frappe calls the query of a Link field so
-	doctype: str, txt: str, searchfield: str, start: int, page_len: int, filters: dict
+	doctype: Text, txt: Text, searchfield: Text, start: Number, page_len: Number, filters: Values
 ) -> list[tuple]:
 	"""Return (number, address, record, list) of members of a mailing's lists that match, for a Link field.
 
 	Members whose record the user may not read are left out.
 	"""
-	mailing = mass_email_steps.load_mass_email(cstr(filters.get("mass_email")), "read")
+	mailing = mass_email_steps.load_mass_email(name_in(filters, "mass_email"), "read")
 	campaign = frappe.get_cached_doc("Campaign", mailing.campaign)
 	lists = [row.target_list for row in mailing.target_lists or campaign.target_lists]
 	rows = frappe.get_list(
@@ -96,8 +102,7 @@ def _recipient(doctype: str, record: str) -> tuple[str, str]:
 	"""Return the doctype and name of the record that a mail is shown for; a member may stand for a record."""
 	if not (doctype and record):
 		return "", ""
-	doc = frappe.get_doc(doctype, record)
-	doc.check_permission("read")
+	doc = load_record(doctype, record)
 	if doctype != sources_store.PLAIN or not doc.member_doctype:
 		return doctype, record
 	return _recipient(doc.member_doctype, doc.member_name)

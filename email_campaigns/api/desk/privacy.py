@@ -9,6 +9,8 @@ from __future__ import annotations
 import frappe
 from frappe import _
 
+from email_campaigns.api.arguments import checked
+from email_campaigns.api.kinds import Text
 from email_campaigns.audience.address import InvalidAddress, normalise
 from email_campaigns.audience.suppression import erase_store, forgotten_store
 from email_campaigns.compat import change_latest_rows
@@ -36,13 +38,15 @@ def _normalised(email: str) -> str:
 
 
 @frappe.whitelist(methods=["POST"])
-def known_about(email: str) -> dict:
+@checked
+def known_about(email: Text) -> dict:
 	"""Return all that the campaigns know about an address, {doctype: its rows}, to be given to the person."""
 	return erase_store.export_known(_normalised(email))
 
 
 @frappe.whitelist(methods=["POST"])
-def forget(email: str) -> dict:
+@checked
+def forget(email: Text) -> dict:
 	"""Forget an address. A keyed hash of it stays, by which the app refuses the address from now on.
 
 	Returns {"members", "mails", "log"}, the numbers of rows, and "elsewhere", the records that still have it.
@@ -62,6 +66,7 @@ def forget(email: str) -> dict:
 
 
 @frappe.whitelist(methods=["POST"])
-def allow_again(email: str) -> bool:
+@checked
+def allow_again(email: Text) -> bool:
 	"""Let an address that was forgotten be mailed and join lists again; False where it was not forgotten."""
 	return forgotten_store.allow_again(_normalised(email))

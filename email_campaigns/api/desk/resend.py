@@ -7,11 +7,12 @@ from __future__ import annotations
 
 import frappe
 from frappe import _
-from frappe.utils import cint, cstr, sbool
 
+from email_campaigns.api.arguments import checked, refuse
 from email_campaigns.api.desk import mass_email_steps
+from email_campaigns.api.desk.records import load_record
+from email_campaigns.api.kinds import Flag, Name, Number, Numbers, Text
 from email_campaigns.audience.address import InvalidAddress, normalise
-from email_campaigns.audience.sources_store import PLAIN, source
 from email_campaigns.compat import enqueue_once
 from email_campaigns.jobs import sending
 from email_campaigns.mass_mailing.explain import recipient_store
@@ -21,7 +22,8 @@ from email_campaigns.translation import translate
 
 
 @frappe.whitelist()
-def figures(name: str) -> dict:
+@checked
+def figures(name: Name) -> dict:
 	"""Return how many mails each way of sending again concerns.
 
 	{"failed", "uncertain", "joined", "left_out"}: "joined" counts members without a mail, "left_out" those
@@ -36,23 +38,26 @@ def figures(name: str) -> dict:
 
 
 @frappe.whitelist()
-def refusal(message: int) -> str | None:
+@checked
+def refusal(message: Number) -> str | None:
 	"""Return why a mail of the ledger can't be sent again now, None where it can."""
 	name = _read_mailing(message, "read")
-	rows = resend_store.read_rows("name = %(name)s", {"name": cint(message)})
-	return recipient_store.refusals_of(name, rows)[cint(message)]
+	rows = resend_store.read_rows("name = %(name)s", {"name": message})
+	return recipient_store.refusals_of(name, rows)[message]
 
 
 @frappe.whitelist(methods=["POST"])
-def resend(message: int) -> None:
+@checked
+def resend(message: Number) -> None:
 	"""Send one mail of the ledger again, to the address that its recipient has today."""
 	_read_mailing(message)
-	resend_store.resend_mail(cint(message))
+	resend_store.resend_mail(message)
 	mass_email_steps.tick_soon()
 
 
 @frappe.whitelist(methods=["POST"])
-def resend_failed(name: str) -> dict:
+@checked
+def resend_failed(name: Name) -> dict:
 	"""Send all failed mails again; return {"queued": number, "left_out": {reason: number}}."""
 	doc = mass_email_steps.load_mass_email(name)
 	outcome = resend_store.resend_failed(name)
@@ -63,7 +68,8 @@ def resend_failed(name: str) -> dict:
 
 
 @frappe.whitelist(methods=["POST"])
-def resend_missing(name: str) -> None:
+@checked
+def resend_missing(name: Name) -> None:
 	"""Send the mailing to members who got nothing and may get it; a job looks for them."""
 	doc = mass_email_steps.load_mass_email(name)
 	missing_store.start_search(name)
@@ -74,18 +80,18 @@ def resend_missing(name: str) -> None:
 
 
 @frappe.whitelist(methods=["POST"])
-def decide_uncertain(name: str, arrived: bool, messages: str | list | None = None) -> dict:
+@checked
+def decide_uncertain(name: Name, arrived: Flag, messages: Numbers | None = None) -> dict:
 	"""Mark Uncertain mails as sent, or send them again: all of a mailing, or those of the numbers `messages`.
 
 	Returns {"decided": number, "left_out": {reason: number}}.
 	"""
 	doc = mass_email_steps.load_mass_email(name)
-	chosen = None if messages is None else [cint(number) for number in frappe.parse_json(messages)]
-	if sbool(arrived):
-		decided, left_out = uncertain_store.mark_arrived(name, chosen), {}
+	if arrived:
+		decided, left_out = uncertain_store.mark_arrived(name, messages), {}
 		sentence = _("decided that {0} uncertain mails arrived")
 	else:
-		outcome = uncertain_store.resend_uncertain(name, chosen)
+		outcome = uncertain_store.resend_uncertain(name, messages)
 		decided, left_out = outcome["queued"], outcome["left_out"]
 		sentence = _("sent {0} uncertain mails again")
 	if decided:
@@ -95,23 +101,25 @@ def decide_uncertain(name: str, arrived: bool, messages: str | list | None = Non
 
 
 @frappe.whitelist()
-def why(name: str, who: str = "", doctype: str = "", record: str = "") -> list[str]:
+@checked
+def why(name: Name, who: Text = "", doctype: Text = "", record: Text = "") -> list[str]:
 	"""Return sentences that explain why an address `who`, or a record, got the mailing or did not."""
 	mass_email_steps.load_mass_email(name, "read")
 	if doctype and record:
-		_check_record(doctype, record)
+		load_record(doctype, record)
 		return Explainer(name).explain_record(doctype, record)
 	try:
 		address = normalise(who)
 	except InvalidAddress as error:
-		return [_("{0} is no email address: {1}").format(cstr(who) or "“”", translate(error))]
+		return [_("{0} is no email address: {1}").format(who or "“”", translate(error))]
 	return Explainer(name).explain_address(address)
 
 
 @frappe.whitelist()
-def mails_of(doctype: str, record: str) -> list[dict]:
+@checked
+def mails_of(doctype: Name, record: Name) -> list[dict]:
 	"""Return the campaign mails of a record and its address, as recipient_store.mails_of does."""
-	_check_record(doctype, record)
+	load_record(doctype, record)
 	if not frappe.has_permission("Campaign Message", "read"):
 		frappe.throw(_("You have no permission to read campaign mails."), frappe.PermissionError)
 	sources = recipient_store.sources_of(doctype, record)
@@ -120,17 +128,11 @@ def mails_of(doctype: str, record: str) -> list[dict]:
 	return recipient_store.mails_of(doctype, record, readable, writable)
 
 
-def _check_record(doctype: str, record: str) -> None:
-	if doctype != PLAIN:
-		source(doctype)
-	frappe.get_doc(doctype, record).check_permission("read")
-
-
 def _read_mailing(message: int, ptype: str = "write") -> str:
 	"""Return the mailing of a mail. Throws where the user lacks the permission `ptype` on the mailing."""
-	row = frappe.db.get_value("Campaign Message", cint(message), ["source", "source_doctype"], as_dict=True)
+	row = frappe.db.get_value("Campaign Message", message, ["source", "source_doctype"], as_dict=True)
 	if not row or row.source_doctype != "Mass Email":
-		frappe.throw(_("This mail belongs to no mailing."), frappe.DoesNotExistError)
+		refuse("Campaign Message", str(message))
 	return mass_email_steps.load_mass_email(row.source, ptype).name
 
 

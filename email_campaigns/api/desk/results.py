@@ -6,8 +6,10 @@ from dataclasses import asdict
 
 import frappe
 from frappe import _
-from frappe.utils import add_days, cint, cstr, now_datetime
+from frappe.utils import add_days, now_datetime
 
+from email_campaigns.api.arguments import checked, load
+from email_campaigns.api.kinds import Flag, Name, Text, Unused
 from email_campaigns.audience.decide import HELD_OUT
 from email_campaigns.audience.lists import progress_store
 from email_campaigns.jobs import lists
@@ -25,9 +27,7 @@ LARGE, CACHED = 50_000, 600
 
 def _read_mailing(name: str):
 	"""Return a Mass Email that the user may read."""
-	doc = frappe.get_doc("Mass Email", name)
-	doc.check_permission("read")
-	return doc
+	return load("Mass Email", name)
 
 
 def _figures(counts: Counts) -> dict:
@@ -39,7 +39,8 @@ def _figures(counts: Counts) -> dict:
 
 
 @frappe.whitelist()
-def summary(name: str) -> dict:
+@checked
+def summary(name: Name) -> dict:
 	"""Return {"counts", "rates", "funnel", "tracked"} of a mailing, in constant time."""
 	doc = _read_mailing(name)
 	kind = frappe.get_cached_value("Campaign", doc.campaign, "campaign_type")
@@ -47,7 +48,8 @@ def summary(name: str) -> dict:
 
 
 @frappe.whitelist()
-def details(name: str) -> dict:
+@checked
+def details(name: Name) -> dict:
 	"""Return a mailing's results in parts: {"domains", "languages", "links", "timeline", "lift"}.
 
 	The number of queries is the same for every mailing. Their time grows with its size, so the answer for a
@@ -105,14 +107,14 @@ def _lift(name: str, start, counts: Counts) -> dict | None:
 
 
 @frappe.whitelist()
-def campaign(name: str) -> dict:
+@checked
+def campaign(name: Name) -> dict:
 	"""Return the sum over a campaign's mailings as `summary` does, with "mailings" and "revenue".
 
 	"mailings" has a row for each mailing, "revenue" one for each currency in which deals of the campaign were
 	won.
 	"""
-	doc = frappe.get_doc("Campaign", name)
-	doc.check_permission("read")
+	doc = load("Campaign", name)
 	if not frappe.has_permission("Mass Email", "read"):
 		frappe.throw(_("You have no permission to read mailings."), frappe.PermissionError)
 	fields = ["name", "title", "status", "started_on"]
@@ -130,28 +132,29 @@ def campaign(name: str) -> dict:
 
 
 @frappe.whitelist()
-def count_behaviour(name: str, behaviour: str, link: str = "") -> int:
+@checked
+def count_behaviour(name: Name, behaviour: Text, link: Text = "") -> int:
 	"""Return how many people of a mailing a target list from this behaviour would have."""
 	_read_mailing(name)
 	_check_behaviour(behaviour, link)
-	return list_store.count_people(name, behaviour, cstr(link))
+	return list_store.count_people(name, behaviour, link)
 
 
 @frappe.whitelist(methods=["POST"])
-def make_list(name: str, behaviour: str, target_list: str, link: str = "", is_new: bool | str = False) -> str:
+@checked
+def make_list(name: Name, behaviour: Text, target_list: Name, link: Text = "", is_new: Flag = False) -> str:
 	"""Add the people of a mailing who have shown a behaviour to a list, new or existing, in the background.
 
 	`target_list` is the title of the new list, or the name of the existing one. Returns the list's name.
 	"""
 	_read_mailing(name)
 	_check_behaviour(behaviour, link)
-	if cint(is_new):
-		doc = frappe.get_doc({"doctype": "Target List", "title": cstr(target_list).strip()}).insert()
+	if is_new:
+		doc = frappe.get_doc({"doctype": "Target List", "title": target_list.strip()}).insert()
 	else:
-		doc = frappe.get_doc("Target List", target_list)
-		doc.check_permission("write")
+		doc = load("Target List", target_list, "write")
 	progress_store.save_progress(doc.name, 0, 1)
-	values = {"target_list": doc.name, "mailing": name, "behaviour": behaviour, "link": cstr(link)}
+	values = {"target_list": doc.name, "mailing": name, "behaviour": behaviour, "link": link}
 	frappe.enqueue(lists.add_from_behaviour, queue="long", timeout=3600, enqueue_after_commit=True, **values)
 	return doc.name
 
@@ -159,7 +162,7 @@ def make_list(name: str, behaviour: str, target_list: str, link: str = "", is_ne
 def _check_behaviour(behaviour: str, link: str) -> None:
 	if not list_store.is_behaviour(behaviour):
 		frappe.throw(_("There is no list of this behaviour: {0}").format(behaviour))
-	if behaviour == list_store.CLICKED_LINK and not cstr(link):
+	if behaviour == list_store.CLICKED_LINK and not link:
 		frappe.throw(_("Choose the link that was clicked."))
 
 
@@ -176,24 +179,28 @@ def _card(name: str) -> dict:
 
 
 @frappe.whitelist()
-def people_mailed_card(filters: str | None = None) -> dict:
+@checked
+def people_mailed_card(filters: Unused = None) -> dict:
 	"""Return the value of the number card “People Mailed”, of the last 30 days."""
 	return {"value": _recent_counts().sent, "fieldtype": "Int"}
 
 
 @frappe.whitelist()
-def open_rate_card(filters: str | None = None) -> dict:
+@checked
+def open_rate_card(filters: Unused = None) -> dict:
 	"""Return the value of the number card “Open Rate” in per cent, of the last 30 days."""
 	return _card("open_rate")
 
 
 @frappe.whitelist()
-def click_rate_card(filters: str | None = None) -> dict:
+@checked
+def click_rate_card(filters: Unused = None) -> dict:
 	"""Return the value of the number card “Click Rate” in per cent, of the last 30 days."""
 	return _card("click_rate")
 
 
 @frappe.whitelist()
-def bounce_rate_card(filters: str | None = None) -> dict:
+@checked
+def bounce_rate_card(filters: Unused = None) -> dict:
 	"""Return the value of the number card “Bounce Rate” in per cent, of the last 30 days."""
 	return _card("bounce_rate")

@@ -11,9 +11,10 @@ from typing import Any
 
 import frappe
 from frappe import _
-from frappe.utils import cint, cstr
 
+from email_campaigns.api.arguments import checked, load
 from email_campaigns.api.desk import privacy
+from email_campaigns.api.kinds import Name, Number
 from email_campaigns.delivery import recompose_store
 from email_campaigns.delivery.compose import sent_store
 from email_campaigns.delivery.compose.rights_store import FieldRights
@@ -23,13 +24,13 @@ from email_campaigns.translation import translate
 
 
 @frappe.whitelist()
-def show(message: int) -> dict[str, Any]:
+@checked
+def show(message: Number) -> dict[str, Any]:
 	"""Return a mail of the ledger as it was sent, as recompose_store.show_sent_mail does.
 
 	Throws where it has not left, or can't be shown any more.
 	"""
-	doc = frappe.get_doc("Campaign Message", cint(message))
-	doc.check_permission("read")
+	doc = load("Campaign Message", str(message))
 	rights = _rights_on_record(doc)
 	try:
 		mail = recompose_store.show_sent_mail(doc.name, rights) or {}
@@ -46,18 +47,19 @@ def _rights_on_record(doc) -> FieldRights | None:
 	A deleted record has no permissions any more: None stands for all that is stored of it.
 	"""
 	if doc.recipient_doctype and frappe.db.exists(doc.recipient_doctype, doc.recipient_name):
-		frappe.get_doc(doc.recipient_doctype, doc.recipient_name).check_permission("read")
+		load(doc.recipient_doctype, doc.recipient_name)
 		return FieldRights([frappe.session.user])
 	privacy.check_manager()
 	return None
 
 
 @frappe.whitelist()
-def texts(name: str) -> list[dict[str, Any]]:
+@checked
+def texts(name: Name) -> list[dict[str, Any]]:
 	"""Return the texts of a mailing and how many mails were made of each, the earliest first.
 
 	The keys are text, edition, subject, mails, and first and last, the times of sending. The answer is empty
 	where every edition has had one text only.
 	"""
-	frappe.get_doc("Mass Email", cstr(name)).check_permission("read")
-	return sent_store.count_texts(cstr(name))
+	load("Mass Email", name)
+	return sent_store.count_texts(name)

@@ -11,12 +11,15 @@ from typing import Any
 import frappe
 from frappe import _
 
+from email_campaigns.api.arguments import checked
+from email_campaigns.api.kinds import Documents, Text
 from email_campaigns.audience.suppression import undo_store
 from email_campaigns.compat import change_latest_rows, enqueue_once
 from email_campaigns.jobs import suppression
 
 
 @frappe.whitelist()
+@checked
 def refusals() -> list[dict[str, Any]]:
 	"""Return the refusals that have suppressed addresses, the latest first (undo_store.read_refusals)."""
 	_check_permission()
@@ -24,7 +27,8 @@ def refusals() -> list[dict[str, Any]]:
 
 
 @frappe.whitelist()
-def refusal(key: str) -> dict[str, Any]:
+@checked
+def refusal(key: Text) -> dict[str, Any]:
 	"""Return what the refusal with a key has suppressed (undo_store.read_refusal).
 
 	Each mailing has its "title" besides.
@@ -38,21 +42,19 @@ def refusal(key: str) -> dict[str, Any]:
 
 
 @frappe.whitelist(methods=["POST"])
-def lift_refusal(key: str, mailings: str | list | None = None) -> dict[str, Any]:
+@checked
+def lift_refusal(key: Text, mailings: Documents | None = None) -> dict[str, Any]:
 	"""Lift the hard bounces of a refusal: all, or those of `mailings`, a list of [doctype, name].
 
 	Returns {"count": how many, "in_background": whether a job lifts them}.
 	"""
 	_check_permission()
-	chosen = None
-	if mailings is not None:
-		chosen = [(str(doctype), str(name)) for doctype, name in frappe.parse_json(mailings)]
-	count = undo_store.count_suppressed(key, chosen)
+	count = undo_store.count_suppressed(key, mailings)
 	if count <= undo_store.SLICE:
 		change_latest_rows()
-		return {"count": suppression.lift_slice(key, chosen), "in_background": False}
-	digest = sha256(repr((key, chosen)).encode()).hexdigest()[:24]
-	enqueue_once(suppression.lift_refusal, f"ec-lift-{digest}", queue="long", refusal=key, mailings=chosen)
+		return {"count": suppression.lift_slice(key, mailings), "in_background": False}
+	digest = sha256(repr((key, mailings)).encode()).hexdigest()[:24]
+	enqueue_once(suppression.lift_refusal, f"ec-lift-{digest}", queue="long", refusal=key, mailings=mailings)
 	return {"count": count, "in_background": True}
 
 

@@ -7,6 +7,8 @@ from dataclasses import asdict
 import frappe
 from frappe import _
 
+from email_campaigns.api.arguments import checked, load
+from email_campaigns.api.kinds import Name, Names, Text, Values
 from email_campaigns.api.public import signup
 from email_campaigns.audience.feeds import rows_store, source_store
 from email_campaigns.audience.feeds.rules import FeedFault
@@ -18,13 +20,12 @@ from email_campaigns.translation import translate
 
 def _load_list(name: str, ptype: str = "write"):
 	"""Return a Target List on which the user has the permission `ptype`. Throws PermissionError."""
-	doc = frappe.get_doc("Target List", name)
-	doc.check_permission(ptype)
-	return doc
+	return load("Target List", name, ptype)
 
 
 @frappe.whitelist(methods=["POST"])
-def run_feed(target_list: str, feed: str = "") -> None:
+@checked
+def run_feed(target_list: Name, feed: Text = "") -> None:
 	"""Run one feed of a list now, or all that are enabled, in the background.
 
 	A feed that waits for a confirmation, because nobody matched any more, takes this as one.
@@ -37,19 +38,21 @@ def run_feed(target_list: str, feed: str = "") -> None:
 
 
 @frappe.whitelist(methods=["POST"])
-def feed_columns(report: str, report_filters: str = "") -> list[dict]:
+@checked
+def feed_columns(report: Name, report_filters: Values | None = None) -> list[dict]:
 	"""Return {"fieldname", "label", "doctype"} of a report's columns that can feed a list."""
 	if not frappe.has_permission("Target List", "write"):
 		frappe.throw(_("You have no permission to change target lists."), frappe.PermissionError)
 	try:
-		columns = source_store.report_columns(report, report_filters)
+		columns = source_store.report_columns(report, frappe.as_json(report_filters or {}))
 	except FeedFault as error:
 		frappe.throw(translate(error), title=_("This Report Can't Feed a List"))
 	return [asdict(column) for column in columns]
 
 
 @frappe.whitelist()
-def sign_up_form(target_list: str) -> dict:
+@checked
+def sign_up_form(target_list: Name) -> dict:
 	"""Return {"url": the page of a list's sign-up form, "html": the form for another website}, or {}."""
 	doc = _load_list(target_list, "read")
 	if not doc.sign_up:
@@ -58,7 +61,8 @@ def sign_up_form(target_list: str) -> dict:
 
 
 @frappe.whitelist()
-def compare_lists(first: str, second: str) -> dict:
+@checked
+def compare_lists(first: Name, second: Name) -> dict:
 	"""Return how many members are {"only_first", "only_second", "both"} of two lists."""
 	_check_two_lists(first, second)
 	return copy_store.compare_lists(first, second)
@@ -73,7 +77,8 @@ def _check_two_lists(first: str, second: str) -> None:
 
 
 @frappe.whitelist(methods=["POST"])
-def copy_list(target_list: str, title: str, part: str = "", other: str = "") -> str:
+@checked
+def copy_list(target_list: Name, title: Text, part: Text = "", other: Text = "") -> str:
 	"""Make a list with the members of another, or of a part of them; return its name.
 
 	`part` is "", "only" for the members that are not on the list `other`, or "both" for those that are. The
@@ -93,10 +98,11 @@ def copy_list(target_list: str, title: str, part: str = "", other: str = "") -> 
 
 
 @frappe.whitelist(methods=["POST"])
-def merge_lists(target_list: str, sources: str | list) -> None:
+@checked
+def merge_lists(target_list: Name, sources: Names) -> None:
 	"""Put the members of other lists on this one in the background, except those that it has already."""
 	_load_list(target_list)
-	names = list(dict.fromkeys(frappe.parse_json(sources)))
+	names = list(dict.fromkeys(sources))
 	if not names:
 		frappe.throw(_("Choose at least one list."))
 	for name in names:
@@ -111,8 +117,9 @@ def _copy_soon(target_list: str, sources: list[str], part: str, other: str) -> N
 
 
 @frappe.whitelist()
-def member_states(names: str | list) -> dict:
+@checked
+def member_states(names: Names) -> dict:
 	"""Return {member: why nothing is sent to it} of those of the members that the user may read."""
-	members = frappe.parse_json(names) or [0]
-	readable = frappe.get_list("Target List Member", {"name": ("in", members)}, pluck="name", limit=0)
+	filters = {"name": ("in", names or ["0"])}
+	readable = frappe.get_list("Target List Member", filters, pluck="name", limit=0)
 	return suppression_store.member_states(readable)

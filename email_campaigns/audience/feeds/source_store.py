@@ -132,13 +132,13 @@ def _usable(doc: Document, columns: list[dict[str, Any]]) -> list[Column]:
 
 
 def _permitted_report(name: str) -> Document:
-	if not name or not frappe.db.exists("Report", name):
-		raise FeedFault(_("The report {0} does not exist (any more).").format(name or ""))
-	doc = frappe.get_doc("Report", name)
+	# One sentence for both, since a report's name may say what others work on.
+	doc = frappe.get_doc("Report", name) if name and frappe.db.exists("Report", name) else None
+	if not doc or not doc.is_permitted() or not frappe.has_permission(doc.ref_doctype, "report"):
+		sentence = _("The report {0} does not exist (any more), or {1} has no permission for it.")
+		raise FeedFault(sentence.format(name or "", frappe.session.user))
 	if doc.disabled:
 		raise FeedFault(_("The report {0} is disabled.").format(name))
-	if not doc.is_permitted() or not frappe.has_permission(doc.ref_doctype, "report"):
-		raise FeedFault(_("{0} has no permission for the report {1}.").format(frappe.session.user, name))
 	return doc
 
 

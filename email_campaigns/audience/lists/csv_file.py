@@ -25,6 +25,7 @@ _LONG_NAMES = {
 }
 OF_RECORD = "record:"  # before the name of a field of the record that is made for the address
 SAMPLES = 3
+_UNREADABLE = _lt("The file can't be read: {0}.")
 
 
 class UnusableFile(SentenceError):
@@ -99,7 +100,7 @@ def csv_columns(text: str) -> list[CsvColumn]:
 	try:
 		first = [row for row in islice(rows, SAMPLES + 1) if row]
 	except csv.Error as error:
-		raise UnusableFile(_lt("The file can't be read: {0}."), error) from None
+		raise UnusableFile(_UNREADABLE, error) from None
 	if not first:
 		raise UnusableFile(_lt("The file is empty."))
 	headed = not _is_data(first[0])
@@ -131,7 +132,7 @@ def read_csv(
 	Raises UnusableFile where no column is the email.
 	"""
 	rows = _rows(text)
-	heading: list[str] = next(rows, [])
+	heading = _read_heading(rows)
 	places = _places_by_heading(heading) if mapping is None else _places_by_choice(mapping, heading)
 	if mapping is not None and _is_data(heading):
 		rows = _rows(text)  # the file has no heading
@@ -146,6 +147,13 @@ def read_csv(
 			return
 		if any(cell.strip() for cell in row):
 			yield _read_row(rows.line_num, row, places, seen, languages)
+
+
+def _read_heading(rows: _Rows) -> list[str]:
+	try:
+		return next(rows, [])
+	except csv.Error as error:
+		raise UnusableFile(_UNREADABLE, error) from None
 
 
 def _delimiter(text: str) -> str:

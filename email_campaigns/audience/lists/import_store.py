@@ -10,6 +10,7 @@ from collections.abc import Iterator, Mapping
 
 import frappe
 from frappe import _
+from frappe.model.document import Document
 
 from email_campaigns.audience.address import address_key, record_key
 from email_campaigns.audience.lists.csv_file import NewMember, Rejection, UnusableFile, decode, read_csv
@@ -36,11 +37,28 @@ def read_file(file_url: str) -> str:
 	files = [
 		frappe.get_doc("File", name) for name in frappe.get_all("File", {"file_url": file_url}, pluck="name")
 	]
-	file = next((file for file in files if file.has_permission("read")), None)
+	file = next((file for file in files if _may_read(file)), None)
 	if not file:
 		raise UnusableFile(_("There is no file {0} on this site that you may read.").format(file_url))
-	with open(file.get_full_path(), "rb") as stream:
-		return decode(stream.read())
+	if file.is_remote_file:
+		# The site fetches no address that a user names: it could be one of its own network.
+		raise UnusableFile(_("{0} is a link to another site. Upload the file itself.").format(file_url))
+	try:
+		with open(file.get_full_path(), "rb") as stream:
+			return decode(stream.read())
+	except OSError as error:
+		raise UnusableFile(
+			_("The file {0} is no longer on this site. Upload it again.").format(file_url)
+		) from error
+
+
+def _may_read(file: Document) -> bool:
+	try:
+		# Unlike the document's own method it writes no message, which would say that the file exists.
+		return frappe.has_permission("File", "read", doc=file)
+	except frappe.DoesNotExistError:
+		frappe.clear_last_message()  # what the file was attached to is gone
+		return False
 
 
 class CsvImport:

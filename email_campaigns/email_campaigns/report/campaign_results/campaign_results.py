@@ -4,6 +4,7 @@ import frappe
 from frappe import _
 from frappe.utils import fmt_money
 
+from email_campaigns.api.arguments import report_filters
 from email_campaigns.results import revenue_store, store
 from email_campaigns.results.logged_store import mailing_columns
 from email_campaigns.results.rates import Counts, rate
@@ -36,7 +37,7 @@ RAW = {
 
 def execute(filters=None):
 	"""Return the columns, the rows, no message and the chart of the report."""
-	rows = _rows(frappe._dict(filters or {}))
+	rows = _rows(report_filters(filters))
 	return _columns(), rows, None, _chart(rows)
 
 

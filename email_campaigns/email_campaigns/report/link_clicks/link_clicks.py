@@ -6,6 +6,7 @@ It counts the people who followed a link, and the clicks of people and of bots.
 import frappe
 from frappe import _
 
+from email_campaigns.api.arguments import report_filters
 from email_campaigns.results.breakdown_store import LINK, has_links
 from email_campaigns.results.logged_store import MAILING, TITLE, log_condition, mailing_columns
 from email_campaigns.results.store import PEOPLE, PERSON
@@ -13,7 +14,8 @@ from email_campaigns.results.store import PEOPLE, PERSON
 
 def execute(filters=None):
 	"""Return the columns and the rows of the report."""
-	return _columns(), _rows(frappe._dict(filters or {})) if has_links() else []
+	chosen = report_filters(filters)
+	return _columns(), _rows(chosen) if has_links() else []
 
 
 def _columns() -> list[dict]:

@@ -128,3 +128,10 @@ def test_an_empty_file_has_no_columns():
 @given(st.text())
 def test_any_text_has_columns_or_one_sentence(text):
 	assert lines_or_sentence(lambda: csv_columns(text), CsvColumn)
+
+
+def test_a_heading_that_can_not_be_read_is_a_sentence():
+	with pytest.raises(UnusableFile, match="can't be read"):
+		read("x" * 200_000 + ",email\n")
+	with pytest.raises(UnusableFile, match="can't be read"):
+		csv_columns("x" * 200_000)
