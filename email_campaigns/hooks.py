@@ -73,7 +73,46 @@ _NAMED_ONCE = {
 	"after_delete": ["email_campaigns.names_store.retire_deleted"],
 }
 
+# The app alone writes the fields that it keeps, and a row is saved with its document.
+_KEPT = {"before_validate": ["email_campaigns.kept_store.keep_fields"]}
+_ROW = {
+	"before_validate": ["email_campaigns.kept_store.refuse_row"],
+	"on_trash": ["email_campaigns.kept_store.refuse_row"],
+}
+
 doc_events = {
+	(
+		"Campaign",
+		"Campaign Log",
+		"Campaign Mail Text",
+		"Campaign Mail Values",
+		"Campaign Message",
+		"Email Campaign",
+		"Email Campaign Settings",
+		"Forgotten Address",
+		"Mass Email",
+		"Retired Name",
+		"Sending Hold",
+		"Suppressed Email",
+		"Target List",
+		"Target List Change",
+		"Target List Feed Member",
+		"Target List Member",
+		"Target List Sign Up",
+		"Tracking Link",
+		"Waiting Opt Out",
+	): _KEPT,
+	(
+		"Campaign AB Version",
+		"Campaign CC Choice",
+		"Campaign CC Field",
+		"Campaign Domain Rate",
+		"Campaign Email Schedule",
+		"Campaign Language Version",
+		"Campaign Recipient Source",
+		"Campaign Target List",
+		"Target List Feed",
+	): _ROW,
 	# A tick in the opt-out field of a record keeps mail from its address on every other record and list.
 	# Members, mails and enrolments follow the records that they are about, whatever their doctype.
 	"*": {
@@ -122,6 +161,18 @@ doc_events = {
 		],
 	},
 }
+
+# A row about a record is for those who may read the record.
+permission_query_conditions = {
+	"Campaign Message": "email_campaigns.record_rights_store.ledger_condition",
+	"Campaign Log": "email_campaigns.record_rights_store.log_condition",
+	"Target List Member": "email_campaigns.record_rights_store.member_condition",
+	"Target List Change": "email_campaigns.record_rights_store.change_condition",
+	"Email Campaign": "email_campaigns.record_rights_store.enrolment_condition",
+}
+has_permission = dict.fromkeys(
+	permission_query_conditions, "email_campaigns.record_rights_store.has_permission"
+)
 
 # Opt-outs, the record of what was sent, and the links in sent mails outlive their list and campaign.
 ignore_links_on_delete = [

@@ -2,7 +2,7 @@
 ledger.
 
 There is no list of those who unsubscribed, because they must not be mailed. Colleagues of the seed group and
-copies (CC) never join.
+copies (CC) never join, nor do people whose records the user of the session may not read.
 """
 
 from __future__ import annotations
@@ -13,6 +13,7 @@ import frappe
 from frappe.utils import now
 
 from email_campaigns.compat import affected_rows
+from email_campaigns.record_rights_store import visible
 from email_campaigns.results.breakdown_store import has_links
 from email_campaigns.results.store import PEOPLE
 
@@ -70,7 +71,8 @@ def count_people(source: str, behaviour: str, link: str = "") -> int:
 
 def _people(behaviour: str) -> str:
 	"""Return SQL over a row `c` of the ledger: the first mail of a person who has shown a behaviour."""
-	return f"c.source = %(source)s AND {PEOPLE} AND COALESCE(c.resend_of, 0) = 0 AND {BEHAVIOURS[behaviour]}"
+	first_mails = f"c.source = %(source)s AND {PEOPLE} AND COALESCE(c.resend_of, 0) = 0"
+	return f"{first_mails} AND {BEHAVIOURS[behaviour]} AND {visible('Campaign Message', 'c')}"
 
 
 def add_people(

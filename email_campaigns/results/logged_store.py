@@ -7,6 +7,8 @@ from collections.abc import Mapping
 import frappe
 from frappe import _
 
+from email_campaigns.record_rights_store import visible
+
 ROWS = 100_000  # more than a browser can show; a narrower filter shows the rest
 # SQL over a row `l` of the log, the mail `c` of it and the mailing `e`. A mail is one of a mailing, or a step
 # of an enrolment.
@@ -83,14 +85,17 @@ def log_columns(details: str) -> list[dict]:
 
 
 def log_rows(action: str, filters: Mapping) -> list[dict]:
-	"""Return the rows of `action` that a report's filters allow, the latest first, at most ROWS."""
+	"""Return the rows of `action` that a report's filters allow and the user may see, the latest first.
+
+	They are at most ROWS.
+	"""
 	conditions, values = log_condition(filters)
 	return frappe.db.sql(
 		f"""SELECT l.creation, l.email, l.details, {MAILING}, {TITLE} title, {ENROLMENT},
 			l.campaign, l.recipient_doctype, l.recipient_name
 		FROM `tabCampaign Log` l LEFT JOIN `tabMass Email` e ON e.name = l.source
 			LEFT JOIN `tabCampaign Message` c ON c.name = l.message
-		WHERE l.action = %(action)s AND {_BY_A_PERSON} AND {conditions}
+		WHERE l.action = %(action)s AND {_BY_A_PERSON} AND {conditions} AND {visible("Campaign Log", "l")}
 			AND COALESCE(c.is_seed, 0) = 0 AND COALESCE(c.cc_of, 0) = 0
 		ORDER BY l.creation DESC, l.name DESC LIMIT {ROWS}""",
 		{"action": action, **values},

@@ -30,10 +30,7 @@ def check_feeds(target_list: Document) -> None:
 	old = {row.name: row for row in (before.feeds if before else ())}
 	for row in target_list.feeds:
 		known = old.get(row.name)
-		row.update({field: known.get(field) if known else None for field in _RUN_FIELDS})
-		if known and _definition(known) == _definition(row):
-			row.run_as = known.run_as
-		else:
+		if not known or _definition(known) != _definition(row):
 			_take_over(row)
 
 

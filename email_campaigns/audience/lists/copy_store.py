@@ -1,7 +1,7 @@
 """Comparing two lists, and copying the members of a list, or of a part of it, to another.
 
-Two members are the same person where they are the same record or have the same address. All of it is SQL over
-indexes, because lists reach a million members.
+Two members are the same person where they are the same record or have the same address. Only members whom the
+user of the session may see are copied. All of it is SQL over indexes, because lists reach a million members.
 """
 
 from __future__ import annotations
@@ -14,6 +14,7 @@ from frappe.utils import now
 
 from email_campaigns.audience.suppression.suppression_store import carry_over
 from email_campaigns.compat import affected_rows
+from email_campaigns.record_rights_store import visible
 
 ALL, ONLY, BOTH = "", "only", "both"  # the parts of a list, compared with another
 SLICE = 5000  # members
@@ -53,7 +54,7 @@ class ListCopy:
 	"""
 
 	def __init__(self, source: str, target: str, part: str = ALL, other: str = ""):
-		self.part = _PARTS[part]
+		self.part = f"{_PARTS[part]} AND {visible('Target List Member', 'm')}"
 		self.values = {"source": source, "target": target, "other": other, "user": frappe.session.user}
 		self.joined = 0
 

@@ -148,13 +148,10 @@ def _with_zone(moment: datetime) -> str:
 
 
 def _log_change(row: frappe._dict) -> None:
-	doc = {
-		"doctype": "Target List Change",
-		"target_list": row.target_list,
-		"movement": "Came",
-		"email": row.email,
-	}
-	frappe.get_doc({**doc, "feed": _("Sign-up form")}).insert(ignore_permissions=True)
+	values = {"target_list": row.target_list, "movement": "Came", "email": row.email}
+	doc = frappe.get_doc({"doctype": "Target List Change", "feed": _("Sign-up form"), **values})
+	doc.flags.by_app = True
+	doc.insert(ignore_permissions=True)
 
 
 def _subscribe_again(email: str, target_list: str) -> None:

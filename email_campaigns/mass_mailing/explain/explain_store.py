@@ -23,6 +23,7 @@ from email_campaigns.delivery.sending import limits_store
 from email_campaigns.delivery.smtp import transport
 from email_campaigns.mass_mailing.explain import sentences
 from email_campaigns.mass_mailing.explain.sentences import MailFacts, SuppressionFacts, WaitReasons
+from email_campaigns.record_rights_store import visible
 from email_campaigns.schedule.limits import Limits, opens
 from email_campaigns.site_time import database_epoch, site_time
 from email_campaigns.translation import translate
@@ -58,7 +59,7 @@ class Explainer:
 		self.limits: Limits | None = None
 
 	def explain_address(self, email: str) -> list[str]:
-		"""Return a sentence for each mail or membership of a normalised address."""
+		"""Return a sentence for each mail or membership of a normalised address that the user may see."""
 		return self._explain(email, "", "", email)
 
 	def explain_record(self, doctype: str, record: str) -> list[str]:
@@ -68,13 +69,24 @@ class Explainer:
 		return self._explain(candidate.email, doctype, record, candidate.email or record)
 
 	def _explain(self, email: str, doctype: str, record: str, name: str) -> list[str]:
-		members = self._members(email, doctype, record)
+		members = _visible(self._members(email, doctype, record))
 		numbers = [member.member for member, _since in members]
 		mails = self._mails("" if record else email, doctype, record, numbers)
 		explained = {mail.member for mail in mails if not mail.cc_of}
 		remaining = [(member, since) for member, since in members if member.member not in explained]
 		lines = [self.sentence(mail) for mail in mails] + self._explain_members(remaining, email)
+		if not lines and self._is_hidden(email):
+			return [_("You may not read the record that has the address {0}.").format(email)]
 		return lines or [self._explain_stranger(email, doctype, record, name)]
+
+	def _is_hidden(self, email: str) -> bool:
+		"""Tell whether a member or a mail has this address, seen by the user or not."""
+		rows = frappe.get_all(
+			"Campaign Message", {"source": self.mailing.name, "email": email}, pluck="email"
+		)
+		return bool(self._members(email, "", "")) or any(
+			address_key(row) == address_key(email) for row in rows
+		)
 
 	def _members(self, email: str, doctype: str, record: str) -> list[Membership]:
 		lists = [*self.mailing.lists, *filter(None, [self.mailing.seed_list])]
@@ -206,6 +218,17 @@ class Explainer:
 		return translate(sentences.explain_stranger(name, suppression, excluding))
 
 
+def _visible(members: list[Membership]) -> list[Membership]:
+	"""Return those of some members that the user may see."""
+	seen = frappe.db.sql(
+		f"""SELECT m.name FROM `tabTarget List Member` m
+		WHERE m.name IN %s AND {visible("Target List Member", "m")}""",
+		(tuple(member.member for member, _since in members) or (0,),),
+		pluck=True,
+	)
+	return [membership for membership in members if membership[0].member in seen]
+
+
 def ledger_rows(
 	condition: str,
 	values: dict,
@@ -215,12 +238,13 @@ def ledger_rows(
 ) -> list:
 	"""Return at most SHOWN rows of the ledger `l` that meet a condition in SQL, with FIELDS.
 
+	They are rows that the user may see.
 	`wanted` says of a row whether it is meant, since the collation takes é and e for one letter.
 	"""
 	order = "DESC" if newest_first else "ASC"
 	rows = frappe.db.sql(
 		f"""SELECT {FIELDS} FROM `tabCampaign Message` l
-		WHERE {condition} ORDER BY l.name {order} LIMIT {SHOWN}""",
+		WHERE ({condition}) AND {visible("Campaign Message", "l")} ORDER BY l.name {order} LIMIT {SHOWN}""",
 		values,
 		as_dict=True,
 	)

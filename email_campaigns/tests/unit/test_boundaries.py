@@ -16,7 +16,7 @@ ENTRY_POINTS = {"api", "jobs", "patches", "install", "uninstall", PACKAGE}
 # From the ground up: a room reaches the floors below its own, and no other room of its own floor.
 FLOORS = (
 	{"lifecycle", "bounds", "compat", "text"},
-	{"settings", "notify", "translation", "site_time", "names_store"},
+	{"settings", "notify", "translation", "site_time", "names_store", "kept_store", "record_rights_store"},
 	{"audience", "schedule", "message", "tracking", "results"},
 	{"delivery"},
 	# erpnext reads another app's history into the ledger.

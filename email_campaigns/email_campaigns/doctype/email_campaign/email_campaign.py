@@ -47,3 +47,5 @@ def on_doctype_update():
 	frappe.db.add_index("Email Campaign", ["status", "next_epoch"])
 	frappe.db.add_index("Email Campaign", ["campaign_name", "status"])
 	frappe.db.add_index("Email Campaign", ["recipient"])
+	# Each list of them asks which doctypes there are.
+	frappe.db.add_index("Email Campaign", ["email_campaign_for", "recipient"])

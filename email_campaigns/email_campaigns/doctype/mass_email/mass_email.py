@@ -45,10 +45,17 @@ class MassEmail(Document):
 		for field in ("cancel_reason", "rejection_reason"):
 			self.set(field, sanitize_html(self.get(field) or ""))
 
+	def before_validate(self):
+		"""Raise ValidationError where somebody sets the status, instead of keeping it silently."""
+		before = self.get_doc_before_save()
+		if before and before.status in lifecycle.EDITABLE_MASS_EMAIL and self.status != before.status:
+			frappe.throw(_("The status changes through Prepare, Pause, Resume and Cancel."))
+
 	def validate(self):
 		"""Check and complete the form. Raises ValidationError at the field that is wrong."""
 		self._check_edit()
-		self._keep_approval()
+		self._check_approver()
+		self._note_editor()
 		self._copy_lists_of_campaign()
 		check_lists(self)
 		self._check_headers()
@@ -60,26 +67,21 @@ class MassEmail(Document):
 		self.holdout_seed = new_holdout_seed(self) if flt(self.holdout_percent) else ""
 
 	def _check_edit(self):
-		"""Only a Draft or Pending mailing can be edited, and only its buttons change its status."""
+		"""Only a Draft or Pending mailing can be edited."""
 		before = self.get_doc_before_save()
-		if not before:
-			self.status = "Draft"
-			return
-		if before.status not in lifecycle.EDITABLE_MASS_EMAIL:
+		if before and before.status not in lifecycle.EDITABLE_MASS_EMAIL:
 			frappe.throw(_("A mailing that is {0} can't be edited.").format(_(before.status)))
-		if self.status != before.status:
-			frappe.throw(_("The status changes through Prepare, Pause, Resume and Cancel."))
 
-	def _keep_approval(self):
-		"""The steps alone write who asked, approved and rejected; whoever saves the form is its editor."""
+	def _check_approver(self):
 		before = self.get_doc_before_save()
-		for field in approval_store.STEP_FIELDS:
-			self.set(field, before.get(field) if before else None)
+		if self.approver:
+			approval_store.check_approver(self.approver, before.approver if before else "")
+
+	def _note_editor(self):
+		"""Whoever saves the form answers for what it sends, from then on."""
 		self.edited_by = frappe.session.user
 		if prepared := authors_store.stored_authors(self):
 			self.set("rights_of", "\n".join(dict.fromkeys([*prepared, self.edited_by])))
-		if self.approver:
-			approval_store.check_approver(self.approver, before.approver if before else "")
 
 	def on_update(self):
 		"""A Pending mailing that is no longer what was approved becomes a Draft, and its editor sees why."""

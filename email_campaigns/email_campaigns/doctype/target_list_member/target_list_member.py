@@ -4,7 +4,9 @@ from frappe.model.document import Document
 
 from email_campaigns.audience.address import InvalidAddress, normalise, plain_key, record_key
 from email_campaigns.audience.lists import members_store
+from email_campaigns.audience.sources_store import source
 from email_campaigns.audience.suppression import forgotten_store
+from email_campaigns.record_rights_store import check_record
 from email_campaigns.translation import translate
 
 
@@ -17,8 +19,14 @@ class TargetListMember(Document):
 			frappe.throw(_("A member gets its number by itself; the ledger knows earlier ones by theirs."))
 
 	def validate(self):
-		"""Read the address. Raises ValidationError where it is invalid, forgotten or on the list already."""
+		"""Read the address of a record that the user may read.
+
+		Raises ValidationError where it is invalid, forgotten or on the list already, and PermissionError.
+		"""
 		if self.member_doctype and self.member_name:
+			source(self.member_doctype)  # a plain address is no record
+			if not self.flags.ignore_permissions:
+				check_record(self.member_doctype, self.member_name)
 			self.update(members_store.read_address(self.member_doctype, self.member_name))
 			self.member_key = record_key(self.member_doctype, self.member_name)
 		else:

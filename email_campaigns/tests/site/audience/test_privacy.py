@@ -20,6 +20,7 @@ from email_campaigns.tests.site.kits.builders import (
 	add_records,
 	address,
 	addresses,
+	an_app_document,
 )
 from email_campaigns.tests.site.kits.queue import work_off
 from email_campaigns.tests.site.kits.sending_test import SendingTest
@@ -87,14 +88,7 @@ class TestForgetting(PrivacyTest):
 		)
 		member = {"target_list": "Sending Other", "email": JO}
 		frappe.delete_doc("Target List Member", frappe.db.get_value("Target List Member", member))
-		frappe.get_doc(
-			{
-				"doctype": "Target List Change",
-				"target_list": LIST,
-				"movement": "Came",
-				"email": JO,
-			}
-		).insert(ignore_permissions=True)
+		an_app_document("Target List Change", target_list=LIST, movement="Came", email=JO)
 		frappe.db.commit()
 		self.assertIn(("Target List", "import_report"), mentions(JO))
 		self.assertIn(("Deleted Document", "data"), mentions(JO))

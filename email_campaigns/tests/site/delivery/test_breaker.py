@@ -17,6 +17,7 @@ from email_campaigns.tests.site.kits.builders import (
 	a_list,
 	a_mailing,
 	addresses,
+	an_app_document,
 	change,
 	settings,
 )
@@ -279,8 +280,7 @@ class TestSequences(DripTest):
 
 	def test_it_counts_on_before_its_wait_is_over(self):
 		frappe.db.delete("Sending Hold")
-		hold = {"doctype": "Sending Hold", "account": ACCOUNT, "refusals": 22, "paused_epoch": 1000}
-		frappe.get_doc(hold).insert()
+		an_app_document("Sending Hold", account=ACCOUNT, refusals=22, paused_epoch=1000)
 		hold_store.end_pause(ACCOUNT, 999)
 		self.assertEqual(hold_store.load(ACCOUNT).run.refusals, 22)
 		self.assertEqual(hold_store.hold_sentence(ACCOUNT), "")
@@ -297,8 +297,7 @@ class TestAccounts(SendingTest):
 		self.a_hold(OTHER)
 
 	def a_hold(self, account, epoch=2000):
-		hold = {"doctype": "Sending Hold", "account": account, "level": 1, "held_epoch": epoch}
-		frappe.get_doc(hold).insert()
+		an_app_document("Sending Hold", account=account, level=1, held_epoch=epoch)
 
 	def rename(self, new, *, merge=False):
 		frappe.rename_doc("Email Account", OTHER, new, merge=merge, force=True, show_alert=False)

@@ -14,6 +14,7 @@ from email_campaigns.tests.site.kits.builders import (
 	a_mailing,
 	address,
 	addresses,
+	an_app_document,
 )
 from email_campaigns.tests.site.kits.drips import DripTest, a_sequence, enrol
 from email_campaigns.tests.site.kits.sending_test import SendingTest
@@ -217,10 +218,7 @@ class TestEnrolments(DripTest):
 class TestPatch(FrappeTestCase):
 	def test_names_that_rows_still_know_are_retired(self):
 		self.addCleanup(frappe.db.rollback)
-		doc = {"doctype": "Target List Change", "movement": "Left", "email": "", "target_list": "Gone"}
-		row = frappe.get_doc(doc)
-		row.flags.ignore_links = True
-		row.insert()
+		an_app_document("Target List Change", movement="Left", email="", target_list="Gone")
 		self.assertFalse(names_store.is_used("Target List", "Gone"))
 		retire_names.execute()
 		self.assertTrue(names_store.is_used("Target List", "Gone"))

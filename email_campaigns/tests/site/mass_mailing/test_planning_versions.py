@@ -20,6 +20,7 @@ from email_campaigns.tests.site.kits.builders import (
 	add_records,
 	address,
 	addresses,
+	an_app_document,
 	settings,
 )
 from email_campaigns.tests.site.kits.plans import HOUR, TWENTY, PlanningTest
@@ -159,8 +160,7 @@ class TestOptimised(PlanningTest):
 
 	def opened(self, email, hour, times):
 		for _time in range(times):
-			doc = {"doctype": "Campaign Log", "action": "Opened", "verdict": "human", "email": email}
-			name = frappe.get_doc(doc).insert(ignore_permissions=True).name
+			name = an_app_document("Campaign Log", action="Opened", verdict="human", email=email).name
 			at = now_datetime().replace(hour=hour, minute=30)
 			frappe.db.set_value("Campaign Log", name, "creation", at, update_modified=False)
 		frappe.db.commit()

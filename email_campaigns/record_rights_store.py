@@ -1,0 +1,147 @@
+"""Whose rows a user sees: a row about a record is for those who may read the record.
+
+The ledger, the log, lists and enrolments repeat a record's address, so they follow its permissions: roles,
+User Permissions, owners, shares and the rules of other apps. A row about a record that is gone is for those
+who may read every record of its doctype. Figures count all rows. A plain address has no record and is for
+everybody who may read the list; a suppression is about an address, and holds for all.
+"""
+
+from __future__ import annotations
+
+import frappe
+from frappe import _
+from frappe.model.db_query import DatabaseQuery
+from frappe.model.document import Document
+from frappe.permissions import get_role_permissions
+from frappe.utils import cstr
+
+# {doctype: its fields with the doctype and the name of the record that a row is about}
+ABOUT = {
+	"Campaign Message": ("recipient_doctype", "recipient_name"),
+	"Campaign Log": ("recipient_doctype", "recipient_name"),
+	"Target List Member": ("member_doctype", "member_name"),
+	"Target List Change": ("member_doctype", "member_name"),
+	"Email Campaign": ("email_campaign_for", "recipient"),
+}
+# Whoever such a row names is no record of a recipient source, but a plain address or a group.
+NO_RECORDS = frozenset({"", "Target List Member", "Target List", "Email Group"})
+MANAGERS = frozenset({"Campaign Manager", "System Manager"})
+NONE = "FALSE"
+
+
+def visible(doctype: str, alias: str) -> str:
+	"""Return SQL over a row `alias` of `doctype`: the user of this session may see it.
+
+	For queries with values, in which a per cent sign is doubled.
+	"""
+	return row_condition(doctype, frappe.session.user, alias).replace("%", "%%") or "TRUE"
+
+
+def row_condition(doctype: str, user: str, alias: str = "") -> str:
+	"""Return SQL over a row of `doctype`: `user` may see it; "" where that is every row."""
+	table = alias or f"tab{doctype}"
+	kind, name = (f"`{table}`.`{field}`" for field in ABOUT[doctype])
+	limits = _limits(doctype, user)
+	if not limits:
+		return ""
+	free = f"COALESCE({kind}, '') NOT IN ({', '.join(map(_quote, limits))})"
+	readable = [
+		f"({kind} = {_quote(other)} AND {_exists(other, name, limit)})"
+		for other, limit in limits.items()
+		if limit != NONE
+	]
+	return f"({' OR '.join([free, *readable])})"
+
+
+def _limits(doctype: str, user: str) -> dict[str, str]:
+	"""Return {doctype of records: SQL over those that `user` may read}, without those read altogether."""
+	field, _name = ABOUT[doctype]
+	# The index begins with this column, so MariaDB looks each of its values up.
+	doctypes = frappe.db.sql(f"SELECT DISTINCT `{field}` FROM `tab{doctype}`", pluck=True)
+	records = sorted(set(filter(None, doctypes)) - NO_RECORDS)
+	return {other: limit for other in records if (limit := _limit(other, user))}
+
+
+def _limit(doctype: str, user: str) -> str:
+	"""Return SQL over the records of a doctype that `user` may read, "" where that is all."""
+	if user == "Administrator":
+		return ""
+	if not frappe.db.exists("DocType", doctype):
+		return "" if MANAGERS & set(frappe.get_roles(user)) else NONE
+	# Permission to select is not enough: with it the framework lists all users.
+	if not get_role_permissions(frappe.get_meta(doctype), user).get("read"):
+		shared = frappe.share.get_shared(doctype, user)
+		return f"`tab{doctype}`.name IN ({', '.join(map(_quote, shared))})" if shared else NONE
+	return DatabaseQuery(doctype, user=user).build_match_conditions()
+
+
+def _exists(doctype: str, name: str, condition: str) -> str:
+	if frappe.get_meta(doctype).autoname == "autoincrement":
+		name = f"CAST({name} AS UNSIGNED)"
+	return f"EXISTS(SELECT 1 FROM `tab{doctype}` WHERE `tab{doctype}`.name = {name} AND ({condition}))"
+
+
+def _quote(text: str) -> str:
+	return frappe.db.escape(text, percent=False)
+
+
+def ledger_condition(user: str) -> str:
+	"""permission_query_conditions of the Campaign Message."""
+	return row_condition("Campaign Message", user)
+
+
+def log_condition(user: str) -> str:
+	"""permission_query_conditions of the Campaign Log."""
+	return row_condition("Campaign Log", user)
+
+
+def member_condition(user: str) -> str:
+	"""permission_query_conditions of the Target List Member."""
+	return row_condition("Target List Member", user)
+
+
+def change_condition(user: str) -> str:
+	"""permission_query_conditions of the Target List Change."""
+	return row_condition("Target List Change", user)
+
+
+def enrolment_condition(user: str) -> str:
+	"""permission_query_conditions of the Email Campaign."""
+	return row_condition("Email Campaign", user)
+
+
+def has_permission(doc: Document, ptype: str = "read", user: str | None = None) -> bool:
+	"""has_permission of the doctypes in ABOUT: whether `user` may read the record that a row is about.
+
+	A row that is being changed is about the record that is stored, too. A new row is checked by its
+	controller, with a sentence.
+	"""
+	if ptype == "create":
+		return True
+	fields = ABOUT[doc.doctype]
+	# A dict that stands for a name would be taken as a filter.
+	records = [tuple(cstr(doc.get(field)) for field in fields)]
+	if stored := doc.name and frappe.db.get_value(doc.doctype, doc.name, fields):
+		records.append(stored)
+	return all(may_read(kind, name, user or frappe.session.user) for kind, name in set(records))
+
+
+def may_read(doctype: str | None, name: str | None, user: str) -> bool:
+	"""Tell whether `user` may read a record.
+
+	Of one that is gone, they may if they may read all of its doctype.
+	"""
+	if not doctype or doctype in NO_RECORDS:
+		return True
+	if frappe.db.exists("DocType", doctype) and frappe.db.exists(doctype, name):
+		return bool(frappe.has_permission(doctype, "read", doc=name, user=user))
+	return not _limit(doctype, user)
+
+
+def check_record(doctype: str, name: str) -> None:
+	"""Raise PermissionError where there is no such record, or the user of this session may not read it."""
+	name = cstr(name)
+	if not frappe.db.exists(doctype, name) or not may_read(doctype, name, frappe.session.user):
+		frappe.throw(
+			_("There is no {0} {1} that you may read.").format(_(doctype), name), frappe.PermissionError
+		)
