@@ -3,7 +3,8 @@
 Two budgets hold for each part of a mail (subject, HTML, text):
 
 ticks   one for each pass of a loop or call of a macro, more where the body is long
-chars   one for each character that is read or written by an output, a filter or an operator
+chars   one for each character that is read or made by an output, a filter or an operator; four where the text
+        is not ASCII, as Python may take four bytes for each of its characters
 """
 
 from collections.abc import Iterator, Mapping
@@ -17,10 +18,34 @@ from email_campaigns.text import _lt
 
 READS_PER_CHARACTER = 10
 PIECES = 1000  # that are taken at once
+WIDE = 4
+STEPS_PER_CHARACTER = 8  # of a search
 
 # A text and its values, {0} and so on. They become a Sentence when the mail is ready: most mails have no
 # warning.
 Warnings = dict[tuple[object, ...], None]
+
+
+def size(text: str) -> int:
+	"""Return what a text counts for."""
+	return len(text) if text.isascii() else WIDE * len(text)
+
+
+def escaped_size(text: str) -> int:
+	"""Return what a text counts for once the signs of HTML in it are escaped: five characters for &, " and '."""
+	escaped = len(text) + 3 * (text.count("<") + text.count(">"))
+	escaped += 4 * (text.count("&") + text.count('"') + text.count("'"))
+	return escaped if text.isascii() else WIDE * escaped
+
+
+def search_size(text: str, part: str) -> int:
+	"""Return what a search for `part` in `text` counts for.
+
+	In texts of these lengths Python compares all of it at each place, in others not (Objects/stringlib/fastsearch.h).
+	"""
+	is_plain = len(text) < 2500 or (len(part) < 100 and len(text) < 30_000)
+	repeated = len(text) * len(part) // STEPS_PER_CHARACTER if is_plain else 0
+	return size(text) + size(part) + repeated
 
 
 @dataclass(frozen=True)

@@ -1,6 +1,6 @@
 """Metering of a checked syntax tree.
 
-Every look-up, loop, macro, comparison and `~` calls a function of sandbox.py. The calls are filters whose
+Every look-up, loop, macro, comparison, key and `~` calls a function of sandbox.py. The calls are filters whose
 names hold a space, which no template can write.
 """
 
@@ -10,15 +10,26 @@ from typing import TypeVar
 from jinja2 import Environment, nodes
 from jinja2.visitor import NodeTransformer
 
+from email_campaigns.message.limits import size
 from email_campaigns.message.quoted import SlotName
 from email_campaigns.message.slots import Marks, Path
 
 N = TypeVar("N", bound=nodes.Node)
 
-FIELD, ITEM, CUT, LOOP, TICK, WEIGH, CONCAT, LINK = (
-	f"ec {name}" for name in ["field", "item", "cut", "loop", "tick", "weigh", "concat", "link"]
+FIELD, ITEM, KEY, CUT, LOOP, TICK, COMPARE, CONCAT, LINK = (
+	f"ec {name}" for name in ["field", "item", "key", "cut", "loop", "tick", "compare", "concat", "link"]
 )
-NODES_PER_TICK = 100
+NODES_PER_TICK = 10
+LONG_NODES = (
+	nodes.Filter,
+	nodes.Test,
+	nodes.Call,
+	nodes.BinExpr,
+	nodes.Compare,
+	nodes.Concat,
+	nodes.Getitem,
+)
+LONG_NODE = 5  # other nodes, whose time one of these takes
 # Reserved names: no template gives them another value
 CONSTANT = frozenset(["doc", "campaign", "mass_email", "unsubscribe_url", "view_url", "open_url"])
 TICKS_OF_A_CALL = 5  # a macro takes the time of about so many empty passes of a loop
@@ -77,8 +88,12 @@ def _environment(node: nodes.Node) -> Environment:
 def _pass_cost(body: Sequence[nodes.Node]) -> tuple[int, int]:
 	"""Return (ticks, fixed characters) of one pass of these nodes; an inner loop counts too."""
 	inner = [node for statement in body for node in (statement, *statement.find_all(nodes.Node))]
-	chars = sum(len(node.data) for node in inner if isinstance(node, nodes.TemplateData))
-	return 1 + len(inner) // NODES_PER_TICK, chars
+	chars = sum(size(node.data) for node in inner if isinstance(node, nodes.TemplateData))
+	return 1 + sum(map(_weight, inner)) // NODES_PER_TICK, chars
+
+
+def _weight(node: nodes.Node) -> int:
+	return LONG_NODE if isinstance(node, LONG_NODES) else 1
 
 
 def _link(node: nodes.Node) -> nodes.Const | None:
@@ -166,16 +181,16 @@ class _Metering(NodeTransformer):
 
 	def visit_Compare(self, node: nodes.Compare) -> nodes.Node:
 		self.generic_visit(node)
-		node.expr = _weigh(node.expr)
-		for operand in node.ops:
-			operand.expr = _weigh(operand.expr)
+		rest = [part for operand in node.ops for part in (operand.op, operand.expr)]
+		return _filter(node.expr, COMPARE, *rest)
+
+	def visit_Pair(self, node: nodes.Pair) -> nodes.Node:
+		self.generic_visit(node)
+		if not isinstance(node.key, nodes.Const):
+			node.key = _filter(node.key, KEY)
 		return node
 
 	def visit_Concat(self, node: nodes.Concat) -> nodes.Node:
 		self.generic_visit(node)
 		first, *rest = node.nodes
 		return _filter(first, CONCAT, *rest)
-
-
-def _weigh(expr: nodes.Expr) -> nodes.Expr:
-	return expr if isinstance(expr, nodes.Const) else _filter(expr, WEIGH)

@@ -1,12 +1,17 @@
 """Numbers as people write and round them, none of which is too large to handle."""
 
+from collections.abc import Callable
 from decimal import ROUND_CEILING, ROUND_FLOOR, ROUND_HALF_UP, Decimal
+from math import isfinite
+from typing import Any
 
 from email_campaigns.message.errors import Refused
-from email_campaigns.message.values import NUMBERS, Number, text_of
+from email_campaigns.message.kinds import NUMBERS, Number, text_of
+from email_campaigns.message.limits import Meter, size
 from email_campaigns.text import _lt
 
 LONGEST_NUMBER = 100
+TOO_LARGE = _lt("the number is too large")
 MOST_DIGITS = 10
 ROUNDING = {"common": ROUND_HALF_UP, "ceil": ROUND_CEILING, "floor": ROUND_FLOOR}
 
@@ -23,10 +28,21 @@ def same_kind(left: object, right: object) -> tuple[object, object]:
 	return left, right
 
 
-def add(left: object, right: object) -> object:
-	"""Return the sum of two numbers, whatever their kinds."""
-	left, right = same_kind(left, right)
-	return left + right  # type: ignore[operator]  # a template may add anything; a TypeError fails the mail
+def calculated(function: Callable[[Any, Any], object], left: object, right: object) -> object:
+	"""Return what a function makes of two numbers, whatever their kinds. Raises Refused where they have none."""
+	try:
+		return function(*same_kind(left, right))
+	except ZeroDivisionError:
+		raise Refused(_lt("a number is divided by 0")) from None
+	except ArithmeticError:
+		raise Refused(TOO_LARGE) from None
+
+
+def numeric(meter: Meter, value: object) -> Number:
+	"""Take a number, or the text of one, as number() does: a check for arguments."""
+	if isinstance(value, str):
+		meter.read(size(value))
+	return number(value)
 
 
 def number(value: object, default: Number = 0) -> Number:
@@ -42,21 +58,26 @@ def number(value: object, default: Number = 0) -> Number:
 	return parsed if parsed.is_finite() and abs(parsed.adjusted()) < LONGEST_NUMBER else default
 
 
-def to_int(value: object, default: int = 0) -> int:
+def to_int(value: object, default: Number = 0) -> int:
 	"""Return the whole part of the number in a value, or `default`: the filter `int`."""
-	return int(number(value, default))
+	parsed = number(value, default)
+	# The whole part of Decimal("1e999999") has a million digits
+	return int(parsed if isinstance(parsed, int) or isfinite(float(parsed)) else default)
 
 
-def to_float(value: object, default: float = 0.0) -> float:
+def to_float(value: object, default: Number = 0.0) -> float:
 	"""Return the number in a value, or `default`, as a float: the filter `float`."""
-	return float(number(value, default))
+	try:
+		return float(number(value, default))
+	except OverflowError:
+		return float(default)
 
 
 def rounded(value: object, digits: int, rounding: str = ROUND_HALF_UP) -> Decimal:
-	"""Round to so many digits after the point.
-
-	Raises Refused for more than 10, ArithmeticError for huge values.
-	"""
-	if not isinstance(digits, int) or not 0 <= digits <= MOST_DIGITS:
+	"""Round to so many digits after the point. Raises Refused for more than 10, and for huge values."""
+	if not 0 <= digits <= MOST_DIGITS:
 		raise Refused(_lt("a number is rounded to between 0 and 10 digits"))
-	return Decimal(str(value)).quantize(Decimal(1).scaleb(-digits), rounding=rounding)
+	try:
+		return Decimal(str(value)).quantize(Decimal(1).scaleb(-digits), rounding=rounding)
+	except ArithmeticError:
+		raise Refused(TOO_LARGE) from None

@@ -93,10 +93,8 @@ def protect(source: str) -> ProtectedHtml:
 
 
 def _unused_word(source: str) -> str:
-	word, source = "zj", source.lower()
-	while word in source:
-		word += "j"
-	return word
+	longest = max(map(len, re.findall("zj+", source.lower())), default=1)
+	return "z" + "j" * longest
 
 
 def _join_conditions(source: str, position: "HtmlPosition") -> Iterator[tuple[str, bool]]:

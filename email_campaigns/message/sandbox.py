@@ -7,58 +7,26 @@ values.py alone looks up attributes and items; metering.py puts these calls into
 """
 
 from collections.abc import Iterator, Mapping
-from datetime import date, timedelta
-from decimal import Decimal
 
-from jinja2 import Undefined, pass_context
+from jinja2 import pass_context
 from jinja2.runtime import Context, Macro
 from jinja2.sandbox import ImmutableSandboxedEnvironment
-from jinja2.tests import TESTS
 from jinja2.utils import missing
 from markupsafe import Markup
 
-from email_campaigns.message import filters
+from email_campaigns.message import filters, operators
+from email_campaigns.message.conditions import TESTS
 from email_campaigns.message.errors import Refused
 from email_campaigns.message.filters import MailContext
-from email_campaigns.message.limits import Meter
-from email_campaigns.message.metering import CONCAT, CUT, FIELD, ITEM, LINK, LOOP, TICK, WEIGH
-from email_campaigns.message.numbers import same_kind
+from email_campaigns.message.kinds import Function, is_empty, key, text_of, whole
+from email_campaigns.message.limits import Meter, escaped_size
+from email_campaigns.message.metering import COMPARE, CONCAT, CUT, FIELD, ITEM, KEY, LINK, LOOP, TICK
 from email_campaigns.message.slots import Filling, Path
-from email_campaigns.message.values import (
-	ENTRY,
-	NO_VALUE,
-	Function,
-	Missing,
-	Permitted,
-	cut,
-	field,
-	item,
-	iterable,
-	text_of,
-	weigh,
-)
-from email_campaigns.text import Sentence, _lt
+from email_campaigns.message.values import NO_VALUE, Missing, Permitted, cut, field, item, iterable
+from email_campaigns.text import _lt
 
-ALLOWED_TESTS = [
-	"defined",
-	"undefined",
-	"none",
-	"string",
-	"number",
-	"integer",
-	"float",
-	"boolean",
-	"true",
-	"false",
-	"mapping",
-	"iterable",
-	"sequence",
-	"odd",
-	"even",
-	"divisibleby",
-]
 LONGEST_RANGE = 100_000
-LARGEST_INT_BITS = 256
+LONGEST_LINK = 500  # characters of a name
 
 
 @pass_context
@@ -76,7 +44,8 @@ def output(context: MailContext, value: object) -> str:
 			context.meter.warn(refusal.sentence.text, *refusal.sentence.values)
 			return ""
 	meter = context.meter
-	meter.chars += len(value)  # as meter.read() does, without the call: this runs for every field of a mail
+	# As meter.read() does, without the call: this runs for every field of a mail
+	meter.chars += escaped_size(value)
 	if meter.chars > meter.max_chars:
 		meter.read(0)
 	return value.replace("\r\n", "\n").replace("\r", "\n") if "\r" in value else value
@@ -120,9 +89,15 @@ def tick(context: MailContext, ticks: int, chars: int) -> str:
 
 
 @pass_context
-def weigh_operand(context: MailContext, value: object) -> object:
-	"""Return an operand of a comparison, its size counted."""
-	return weigh(context.meter, value)
+def compare(context: MailContext, left: object, *rest: object) -> object:
+	"""Return the result of a comparison."""
+	return operators.compare(context.meter, left, *rest)
+
+
+@pass_context
+def dict_key(context: MailContext, value: object) -> object:
+	"""Return a key that a template writes in {key: value}."""
+	return key(value)
 
 
 @pass_context
@@ -139,14 +114,14 @@ def link(context: MailContext, name: object) -> str:
 
 def tracked_url(filling: Filling, name: object) -> str:
 	"""Return the URL of the tracking link of this name. Raises Refused where there is none."""
-	if not isinstance(name, str):
+	if not isinstance(name, str) or len(name) > LONGEST_LINK:
 		raise Refused(_lt("a tracking link is named by a text"))
 	return filling[name]
 
 
-def make_range(meter: Meter, *bounds: int) -> range:
+def make_range(meter: Meter, *bounds: object) -> range:
 	"""Return what range() does. Raises Refused for more than 100,000 numbers."""
-	numbers = range(*bounds)
+	numbers = range(*(whole(meter, bound) for bound in bounds))
 	if len(numbers) > LONGEST_RANGE:
 		raise Refused(_lt("range() gives at most {0} numbers"), f"{LONGEST_RANGE:,}")
 	return numbers
@@ -157,9 +132,7 @@ def as_function(on_value: Function) -> Permitted:
 	function: Function = on_value.__wrapped__  # type: ignore[attr-defined]  # functools.wraps has set it
 
 	def call(meter: Meter, value: object, *args: object, **kwargs: object) -> object:
-		if value is None or isinstance(value, Undefined):
-			return value
-		return function(meter, weigh(meter, value), *args, **kwargs)
+		return value if is_empty(value) else function(meter, value, *args, **kwargs)
 
 	return Permitted(call)
 
@@ -176,7 +149,8 @@ METERING = {
 	LOOP: loop_over,
 	LINK: link,
 	TICK: tick,
-	WEIGH: weigh_operand,
+	COMPARE: compare,
+	KEY: dict_key,
 	CONCAT: concat,
 }
 
@@ -185,6 +159,7 @@ class MailEnvironment(ImmutableSandboxedEnvironment):
 	"""Compiles syntax trees that rules.py has checked and metering.py has completed. It has no loader."""
 
 	intercepted_binops = frozenset(ImmutableSandboxedEnvironment.default_binop_table)
+	intercepted_unops = frozenset(ImmutableSandboxedEnvironment.default_unop_table)
 	context_class = MailContext
 
 	def __init__(self, allowed_filters: Mapping[str, Function], autoescape: bool):
@@ -198,7 +173,7 @@ class MailEnvironment(ImmutableSandboxedEnvironment):
 			cache_size=0,
 		)
 		self.filters = {**allowed_filters, **METERING}
-		self.tests = {name: TESTS[name] for name in ALLOWED_TESTS}
+		self.tests = dict(TESTS)
 		self.globals = dict(GLOBALS)
 
 	def getattr(self, obj: object, attribute: str) -> object:
@@ -223,51 +198,16 @@ class MailEnvironment(ImmutableSandboxedEnvironment):
 		raise Refused(_lt("a template cannot call this"))
 
 	def call_binop(self, context: Context, operator: str, left: object, right: object) -> object:
-		"""Return the result of an operator.
+		"""Return the result of an operator between two values."""
+		return operators.operate(_meter(context), operator, left, right)
 
-		Raises Refused where it cannot use the values, or takes too long.
-		"""
-		for value in (left, right):
-			if isinstance(value, Undefined) or value is None:
-				raise Refused(_lt("{0}, so {1} cannot use it"), _absence(value), operator)
-		_check_operands(_meter(context), operator, left, right)
-		return self.binop_table[operator](*same_kind(left, right))
+	def call_unop(self, context: Context, operator: str, arg: object) -> object:
+		"""Return `-arg` or `+arg`."""
+		return operators.change_sign(operator, arg)
 
 
 def _meter(context: Context) -> Meter:
 	return context.meter  # type: ignore[attr-defined, no-any-return]  # context_class makes each a MailContext
-
-
-def _absence(value: object) -> Sentence:
-	if isinstance(value, Missing):
-		return Sentence(NO_VALUE, value.path)
-	return Sentence(_lt("a field has no value"))
-
-
-def _check_operands(meter: Meter, operator: str, left: object, right: object) -> None:
-	if isinstance(left, int) and isinstance(right, int):
-		return _check_integers(operator, left, right)
-	kinds = (int, float, Decimal)
-	if isinstance(left, kinds) and isinstance(right, kinds):
-		return None
-	if operator == "+" and isinstance(left, list) and isinstance(right, list):
-		return meter.read((len(left) + len(right)) * ENTRY)
-	if operator == "+" and isinstance(left, str) and isinstance(right, str):
-		return meter.read(len(left) + len(right))
-	if operator in "+-" and isinstance(left, (date, timedelta)) and isinstance(right, (date, timedelta)):
-		return None
-	text = _lt("{0} cannot be used between a {1} and a {2}")
-	raise Refused(text, operator, type(left).__name__, type(right).__name__)
-
-
-def _check_integers(operator: str, left: int, right: int) -> None:
-	bits = max(left.bit_length(), right.bit_length())
-	if operator == "*":
-		bits = left.bit_length() + right.bit_length()
-	elif operator == "**":
-		bits = left.bit_length() * abs(right)
-	if bits > LARGEST_INT_BITS:
-		raise Refused(_lt("the number that {0} gives is too large"), operator)
 
 
 HTML = MailEnvironment(filters.HTML_FILTERS, autoescape=True)

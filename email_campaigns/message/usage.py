@@ -35,7 +35,7 @@ def _collect_links(tree: nodes.Template, usage: Usage) -> None:
 	constant = 0
 	for call in tree.find_all(nodes.Call):
 		if isinstance(call.node, nodes.Name) and call.node.name == "tracking_url":
-			names = [arg.value for arg in call.args if isinstance(arg, nodes.Const)]
+			names = [name for name in map(_constant_text, call.args) if name is not None]
 			usage.links.update(names)
 			constant += bool(names)
 	usage.any_link = constant < sum(name.name == "tracking_url" for name in tree.find_all(nodes.Name))

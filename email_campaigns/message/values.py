@@ -6,25 +6,34 @@ is the field, not the method of dict), one of the METHODS below, or a counter of
 
 import re
 from collections.abc import Callable, Collection, Mapping, Sequence
-from datetime import date, datetime, time, timedelta
-from decimal import Decimal
+from datetime import date, datetime, time
 from functools import partial
-from typing import Any, TypeAlias
+from typing import Any, cast
 
 from jinja2 import Undefined
 from jinja2.runtime import LoopContext
+from markupsafe import Markup, escape
 
 from email_campaigns.message.errors import Refused
-from email_campaigns.message.limits import Meter
+from email_campaigns.message.kinds import (
+	ENTRY,
+	LISTS,
+	LONGEST_KEY,
+	Check,
+	Function,
+	anything,
+	is_empty,
+	kind_of,
+	optional,
+	takes,
+	text,
+	text_of,
+	whole,
+)
+from email_campaigns.message.limits import WIDE, Meter, escaped_size, search_size, size
 from email_campaigns.text import Sentence, _lt
 
-Number: TypeAlias = int | float | Decimal
-# Gets a Meter first, then what it works on; the arguments come from a template and may be anything.
-Function: TypeAlias = Callable[..., Any]
-
 NO_VALUE = _lt("{0} has no value")
-SCALARS = (str, int, float, Decimal, date, time, timedelta)
-NUMBERS = (int, float, Decimal)
 LOOP_FIELDS = frozenset(
 	[
 		"index",
@@ -42,8 +51,9 @@ LOOP_FIELDS = frozenset(
 )
 # Widths and flags of the C library's strftime can ask for megabytes
 SAFE_STRFTIME = re.compile(r"(?:[^%]|%-?[A-Za-z%]){0,100}\Z")
-ENTRY = 64  # the characters that an entry of a list counts for: the memory that it takes
+DIRECTIVE = 100  # the characters that each of a pattern of strftime counts for: the time that %c takes
 MOST_STRIPPED = 100
+GROWTH = 3  # characters that one has at most in other capitals: Python's upper() of "ΐ"
 ABSENT = object()
 
 
@@ -99,46 +109,23 @@ def item(value: object, key: object, path: str) -> object:
 	Never raises.
 	"""
 	if isinstance(key, str):
-		return field(value, str(key), path)
+		return field(value, str(key), path) if len(key) <= LONGEST_KEY else Missing(name=path)
 	if isinstance(value, Sequence) and isinstance(key, int) and -len(value) <= key < len(value):
 		return value[key]
 	return Missing(name=path)
 
 
-def cut(meter: Meter, value: object, start: Any, stop: Any, step: Any) -> object:
+def cut(meter: Meter, value: object, start: object, stop: object, step: object) -> object:
 	"""Return `value[start:stop:step]` of a text or list. Raises Refused for anything else."""
-	if isinstance(value, Undefined) or value is None:
+	if is_empty(value):
 		return value
-	if not isinstance(value, (str, list, tuple, range)):
+	if not isinstance(value, (str, *LISTS)):
 		raise Refused(_lt("only a text or a list has a part [a:b]"))
-	weigh(meter, value)
-	return value[start:stop:step]
-
-
-def weigh(meter: Meter, value: object) -> object:
-	"""Return `value` as it is and count its size: to compare, copy or search it takes that much work."""
-	if isinstance(value, str):
-		meter.read(len(value))
-	elif isinstance(value, Mapping):
-		meter.read(ENTRY * len(value))
-		for inner in value.values():
-			weigh(meter, inner)
-	elif isinstance(value, (list, tuple)):
-		meter.read(ENTRY * len(value))
-		for inner in value:
-			weigh(meter, inner)
-	return value
-
-
-def text_of(value: object) -> str:
-	"""Return the text of a single value; Markup stays Markup. Raises Refused for a list or a record."""
-	if isinstance(value, str):
-		return value
-	if value is None or isinstance(value, Undefined):
-		return ""
-	if isinstance(value, SCALARS):
-		return str(value)
-	raise Refused(_lt("a {0} has no text; loop over it or use |join"), type(value).__name__)
+	bounds = slice(*(BOUND(meter, bound) for bound in (start, stop, step)))
+	if not isinstance(value, range):
+		length = len(range(*bounds.indices(len(value))))
+		meter.read(length * (ENTRY if not isinstance(value, str) else 1 if value.isascii() else WIDE))
+	return value[bounds]
 
 
 def iterable(value: object) -> Collection[Any] | Undefined:
@@ -148,9 +135,9 @@ def iterable(value: object) -> Collection[Any] | Undefined:
 	"""
 	if value is None:
 		return ()
-	if isinstance(value, (str, list, tuple, range, Mapping, Undefined)):
+	if isinstance(value, (str, *LISTS, Mapping, Undefined)):
 		return value
-	raise Refused(_lt("a {0} is not a list"), type(value).__name__)
+	raise Refused(_lt("{0} is not a list"), kind_of(value))
 
 
 def count(value: object) -> int:
@@ -158,67 +145,115 @@ def count(value: object) -> int:
 	return len(iterable(value))
 
 
-def replace_text(meter: Meter, text: str, old: str, new: str, at_most: int = -1) -> str:
+def replace_text(meter: Meter, value: str, old: str, new: str, count: int | None = None) -> str:
 	"""Do what str.replace does, and count the result before it is built."""
-	text, old, new = text if isinstance(text, str) else str(text), str(old), str(new)
-	places = text.count(old) if at_most is None or at_most < 0 else min(text.count(old), at_most)
-	meter.read(len(text) + places * max(0, len(new) - len(old)))
-	return text.replace(old, new, places)
+	old, new = str(old), str(new)
+	sought, put = old, new
+	if isinstance(value, Markup):
+		# Its method escapes both
+		meter.read(escaped_size(old) + escaped_size(new))
+		sought, put = escape(old), escape(new)
+	meter.read(search_size(value, old) + search_size(value, sought))
+	places = value.count(old)
+	places = places if count is None or count < 0 else min(places, count)
+	width = 1 if value.isascii() and put.isascii() else WIDE
+	meter.read(width * (len(value) + places * len(put)))
+	return value.replace(old, new, places)
 
 
-def format_time(meter: Meter, value: date | time, pattern: object) -> str:
+def format_time(meter: Meter, value: date | time, pattern: str) -> str:
 	"""Do what Python's strftime does, with plain directives such as %d.%m.%Y, at most 100 of them."""
-	if not SAFE_STRFTIME.match(str(pattern)):
-		raise Refused(_lt("{0} is not a date format; write it like %d.%m.%Y"), f"{pattern!r:.60}")
-	return value.strftime(str(pattern))
+	if not SAFE_STRFTIME.match(pattern):
+		raise Refused(_lt("{0} is not a date format; write it like %d.%m.%Y"), f"“{pattern[:60]}”")
+	meter.read(DIRECTIVE * len(pattern))
+	return value.strftime(pattern)
 
 
-def _metered(name: str) -> Function:
-	"""Return Python's method of that name, its reading counted. Arguments are texts or small numbers."""
+def change_case(name: str) -> Function:
+	"""Return Python's method of that name, which takes nothing and may make three characters of one."""
 
-	def call(meter: Meter, value: object, *args: object) -> object:
-		weigh(meter, value)
-		return getattr(value, name)(*args)
+	def call(meter: Meter, value: str) -> str:
+		meter.read(GROWTH * size(value))
+		return cast(str, getattr(value, name)())
 
-	return call
+	return _named(call, name)
 
 
-def _metered_strip(name: str) -> Function:
-	def call(meter: Meter, value: str, characters: str | None = None) -> object:
-		# Every character of the text is looked for among them
-		if characters is not None and len(characters) > MOST_STRIPPED:
+def strip(name: str) -> Function:
+	"""Return Python's method of that name, which looks for every character of the text among `chars`."""
+
+	def call(meter: Meter, value: str, chars: str | None = None) -> str:
+		if chars is not None and len(chars) > MOST_STRIPPED:
 			raise Refused(_lt("{0} takes at most {1} characters to remove"), name, MOST_STRIPPED)
-		weigh(meter, value)
-		return getattr(value, name)(characters)
+		return cast(str, getattr(value, name)(chars))
 
-	return call
+	return _named(call, name)
+
+
+def _find_at(name: str) -> Function:
+	def call(meter: Meter, value: str, part: Any, start: int | None = None, end: int | None = None) -> bool:
+		return cast(bool, getattr(value, name)(part, start, end))
+
+	return _named(call, name)
+
+
+def _texts(meter: Meter, value: object) -> str | tuple[str, ...]:
+	if isinstance(value, tuple):
+		meter.read(ENTRY * len(value))
+		return tuple(text(meter, part) for part in value)
+	return text(meter, value)
+
+
+def _named(function: Function, name: str) -> Function:
+	function.__name__ = name
+	return function
 
 
 def _get(meter: Meter, value: Mapping[object, object], name: object, default: object = None) -> object:
-	return value.get(name, default) if isinstance(name, (str, int)) else default
+	if isinstance(name, int) or (isinstance(name, str) and len(name) <= LONGEST_KEY):
+		return value.get(name, default)
+	return default
 
 
-def _split(meter: Meter, value: str, separator: str | None = None, at_most: int = -1) -> list[str]:
-	meter.read(ENTRY * len(value))
-	return value.split(separator, at_most)
+def _split(meter: Meter, value: str, sep: str | None = None, maxsplit: int = -1) -> list[str]:
+	meter.read(ENTRY * len(value) + (search_size(value, sep) if sep else 0))
+	return value.split(sep, maxsplit)
 
 
 def _cycle(meter: Meter, loop: LoopContext, *options: object) -> object:
 	return loop.cycle(*options)
 
 
+def _isoformat(meter: Meter, value: datetime, sep: str = "T", timespec: str = "auto") -> str:
+	return value.isoformat(sep, timespec)
+
+
+def _iso_time(meter: Meter, value: time, timespec: str = "auto") -> str:
+	return value.isoformat(timespec)
+
+
+BOUND: Check = optional(whole)
 STR_METHODS: dict[str, Function] = {
-	name: _metered(name) for name in ["upper", "lower", "title", "capitalize", "startswith", "endswith"]
+	**{name: takes(text)(change_case(name)) for name in ("upper", "lower", "title", "capitalize")},
+	**{name: takes(text, optional(text))(strip(name)) for name in ("strip", "lstrip", "rstrip")},
+	**{name: takes(text, _texts, BOUND, BOUND)(_find_at(name)) for name in ("startswith", "endswith")},
+	"split": takes(text, optional(text), whole)(_split),
+	"replace": takes(text, text, text, BOUND)(replace_text),
 }
-STR_METHODS |= {name: _metered_strip(name) for name in ("strip", "lstrip", "rstrip")}
-STR_METHODS |= {"split": _split, "replace": replace_text}
-DATE_METHODS: dict[str, Function] = {"isoformat": _metered("isoformat"), "weekday": _metered("weekday")}
+DATE_METHODS: dict[str, Function] = {
+	"strftime": takes(anything, text)(format_time),
+	"isoformat": takes(anything)(lambda meter, value: value.isoformat()),
+	"weekday": takes(anything)(lambda meter, value: value.weekday()),
+}
 METHODS: dict[type, dict[str, Function]] = {
 	str: STR_METHODS,
-	datetime: DATE_METHODS | {"strftime": format_time},
-	date: DATE_METHODS | {"strftime": format_time},
-	time: {"isoformat": _metered("isoformat"), "strftime": format_time},
-	Mapping: {"get": _get},
+	datetime: DATE_METHODS | {"isoformat": takes(anything, text, text)(_isoformat)},
+	date: DATE_METHODS,
+	time: {
+		"isoformat": takes(anything, text)(_iso_time),
+		"strftime": DATE_METHODS["strftime"],
+	},
+	Mapping: {"get": takes(anything, anything, anything)(_get)},
 	LoopContext: {"cycle": _cycle},
 }
 

@@ -102,11 +102,11 @@ def test_a_list_is_not_written_as_python_writes_it():
 @pytest.mark.parametrize(
 	("template", "sentence"),
 	[
-		("{{ 1 / doc.zero }}", "ZeroDivisionError"),
-		("{{ doc.text + 1 }}", "cannot be used between a str and a int"),
+		("{{ 1 / doc.zero }}", "divided by 0"),
+		("{{ doc.text + 1 }}", "cannot be used between a text and a number"),
 		("{{ doc.nothing + 1 }}", "doc.nothing has no value"),
 		("{{ doc.none * 2 }}", "a field has no value"),
-		("{{ doc.text < 1 }}", "TypeError"),
+		("{{ doc.text < 1 }}", "< cannot compare a text and a number"),
 		("{{ doc.missing() }}", "doc.missing has no value"),
 		("{{ tracking_url('nowhere') }}", "no tracking link named “nowhere”"),
 	],

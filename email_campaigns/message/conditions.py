@@ -1,0 +1,47 @@
+"""The tests that a template may use after `is`. They look at the kind of a value, or calculate with numbers."""
+
+from collections.abc import Mapping
+from typing import cast
+
+from jinja2 import Undefined
+
+from email_campaigns.message.errors import Refused
+from email_campaigns.message.kinds import LISTS, NUMBERS, Function, is_empty, kind_of
+from email_campaigns.message.numbers import calculated
+from email_campaigns.message.operators import ARITHMETIC, absence
+from email_campaigns.text import _lt
+
+HAS_ENTRIES = (str, *LISTS, Mapping, Undefined)
+
+
+def _has_entries(value: object) -> bool:
+	return isinstance(value, HAS_ENTRIES)
+
+
+def _remainder(value: object, divisor: object) -> int:
+	for number in (value, divisor):
+		if is_empty(number):
+			raise Refused(_lt("{0}, so {1} cannot use it"), absence(number), "is")
+		if not isinstance(number, NUMBERS):
+			raise Refused(_lt("a number is needed, not {0}"), kind_of(number))
+	return cast(int, calculated(ARITHMETIC["%"], value, divisor))
+
+
+TESTS: Mapping[str, Function] = {
+	"defined": lambda value: not isinstance(value, Undefined),
+	"undefined": lambda value: isinstance(value, Undefined),
+	"none": lambda value: value is None,
+	"string": lambda value: isinstance(value, str),
+	"number": lambda value: isinstance(value, NUMBERS),
+	"integer": lambda value: isinstance(value, int) and not isinstance(value, bool),
+	"float": lambda value: isinstance(value, float),
+	"boolean": lambda value: isinstance(value, bool),
+	"true": lambda value: value is True,
+	"false": lambda value: value is False,
+	"mapping": lambda value: isinstance(value, Mapping),
+	"iterable": _has_entries,
+	"sequence": _has_entries,
+	"odd": lambda value: _remainder(value, 2) == 1,
+	"even": lambda value: _remainder(value, 2) == 0,
+	"divisibleby": lambda value, num: _remainder(value, num) == 0,
+}
