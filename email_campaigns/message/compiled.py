@@ -113,6 +113,16 @@ class CompiledMessage:
 		(texts) and tracking_url (a function of a link's name, which raises KeyError for an unknown one).
 		Raises RenderError where an operation of the template fails or a limit is exceeded.
 		"""
+		try:
+			return self._render(values)
+		except RenderError:
+			raise
+		except BaseException as error:
+			if not is_fault(error):
+				raise
+			raise RenderError(FAILED["html"], _reason(error), part="html") from error
+
+	def _render(self, values: Mapping[str, Any]) -> Content:
 		filling = Filling(values.get("tracking_url"))
 		names = {
 			**GLOBALS,
@@ -174,7 +184,5 @@ def _reason(error: BaseException) -> Sentence:
 def _plain_text(html: str) -> str:
 	try:
 		return plain_text(html)
-	except BaseException as error:
-		if not is_fault(error):
-			raise
+	except Exception as error:
 		raise RenderError(FAILED["text"], _reason(error), part="text") from None

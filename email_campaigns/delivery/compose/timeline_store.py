@@ -11,6 +11,7 @@ from collections import defaultdict
 from collections.abc import Collection, Mapping, Sequence
 
 import frappe
+from bs4 import ParserRejectedMarkup
 from frappe.utils import now
 from frappe.utils.html_utils import sanitize_html
 
@@ -22,6 +23,7 @@ from email_campaigns.delivery.mailing.mailing import Mailing
 from email_campaigns.lifecycle import MASS_EMAIL
 from email_campaigns.message.compile import Content, RenderError, TemplateError
 from email_campaigns.message.headers import HeaderError
+from email_campaigns.message.markup import problem_with_html
 from email_campaigns.tracking.tokens import PREVIEW
 
 _FAULTS = (TemplateError, RenderError, HeaderError, frappe.ValidationError)
@@ -121,13 +123,23 @@ def _mail(name: str, row, text: SentText, account: str, content: Content) -> tup
 		# A template may hold code that a browser runs, and a timeline shows it to colleagues.
 		*(
 			content.subject,
-			sanitize_html(content.html),
+			_harmless(content.html),
 			content.text,
 			text.sender_address,
 			text.sender_name,
 		),
 		*(row.email, at, row.source_doctype, row.source, row.message_id, account, row.owner),
 	)
+
+
+def _harmless(html: str) -> str:
+	"""Return the HTML without code that a browser runs, or "" where no parser may read it or reads it."""
+	if problem_with_html(html):
+		return ""
+	try:
+		return sanitize_html(html)
+	except (ParserRejectedMarkup, ValueError, RecursionError):
+		return ""
 
 
 def _link(name: str, row) -> tuple:
