@@ -2,7 +2,8 @@
 
 Pure Python, values in and values out: nothing here imports Frappe or another room.
 
-compile.py    makes a CompiledMessage of a user's subject, HTML and text; its steps are:
+compile.py    makes a CompiledMessage (compiled.py) of a user's subject, HTML and text; its steps are:
+size          limits the syntax of what it reads
 placeholders  translates EspoCRM's placeholders and what editors do to Jinja into plain Jinja
 rules         refuses what a template may not contain, with its line
 usage         lists the fields and links that a template uses, from its syntax tree
@@ -15,5 +16,5 @@ sandbox       runs it all, with values, filters, numbers and limits
 
 mime.py       assembles rendered parts to the bytes for SMTP, with headers and quoted
 hrefs.py      lists the links of a rendered mail, for the check list before it is sent
-errors.py     has the errors, each a sentence for people
+errors.py     has the errors, each a sentence for people; faults.py makes one of whatever a template raises
 """

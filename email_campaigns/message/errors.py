@@ -11,8 +11,11 @@ class TemplateError(SentenceError, ValueError):
 	"""A template that cannot be used at all, noticed before the first mail.
 
 	`part` is "subject", "html" or "text"; `line` counts from 1 in what the user wrote, or is None. `sentence`
-	names both before the `fault`, which is a sentence by itself.
+	names both before the `fault`, which is a sentence by itself. `trace` is the traceback of a fault that
+	nobody has thought of, else "".
 	"""
+
+	trace = ""
 
 	def __init__(self, text: str | Sentence, *values: object, part: str = "", line: int | None = None):
 		self.fault = text if isinstance(text, Sentence) else Sentence(text, *values)

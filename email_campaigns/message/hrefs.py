@@ -6,6 +6,8 @@ from html.parser import HTMLParser
 from ipaddress import ip_address
 from urllib.parse import SplitResult, urlsplit
 
+from email_campaigns.message.markup import regular
+
 WEB = ("http", "https")
 # Names that no public DNS answers for: RFC 6761, RFC 6762, RFC 8375, and those that ICANN reserves for
 # private use.
@@ -23,9 +25,12 @@ class _Links(HTMLParser):
 
 
 def hrefs(html: str) -> list[str]:
-	"""Return the addresses that the links of a document name, each once, in order; "" for an empty one."""
+	"""Return the addresses that the links of a document name, each once, in order; "" for an empty one.
+
+	Raises Refused for HTML that no parser may read (markup.py).
+	"""
 	parser = _Links()
-	parser.feed(html)
+	parser.feed(regular(html))
 	parser.close()
 	return list(parser.hrefs)
 

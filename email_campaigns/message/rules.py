@@ -6,7 +6,9 @@ from typing import Any
 from jinja2 import TemplateSyntaxError, nodes
 
 from email_campaigns.message.errors import TemplateError
+from email_campaigns.message.faults import LONG_NUMBER, TOO_DEEP
 from email_campaigns.message.sandbox import MailEnvironment
+from email_campaigns.message.size import check_tree
 from email_campaigns.text import Sentence, _lt
 
 RESERVED = frozenset(
@@ -84,13 +86,13 @@ NOT_ALLOWED = {
 # Names under which a template of Jinja or Frappe would reach objects of Python
 ONLY_PYTHON = ("self", "super", "cycler", "joiner", "lipsum", "namespace", "frappe")
 UNAVAILABLE = _lt("“{0}” is not available in a template.")
-TOO_DEEP = _lt("Parts of the template are nested too deeply.")
 
 
 def parse(environment: MailEnvironment, source: str, part: str) -> nodes.Template:
 	"""Return the checked syntax tree of a template. Raises TemplateError with the line of `source`."""
 	try:
 		tree = environment.parse(source)
+		check_tree(tree, part)
 		for node in walk(tree):
 			_check_node(environment, node, part)
 	except TemplateSyntaxError as error:
@@ -100,7 +102,7 @@ def parse(environment: MailEnvironment, source: str, part: str) -> nodes.Templat
 	except TemplateError:
 		raise
 	except ValueError:
-		raise TemplateError(_lt("The template holds a number that is too long."), part=part) from None
+		raise TemplateError(LONG_NUMBER, part=part) from None
 	return tree
 
 

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import replace
+from hashlib import sha256
 from uuid import uuid4
 
+import frappe
 from frappe import _
 from frappe.utils import cint
 
@@ -24,6 +27,7 @@ from email_campaigns.tracking.store import link_maker, token_ring
 from email_campaigns.tracking.target import is_plain
 from email_campaigns.tracking.tokens import TokenRing
 
+_LOGGED_AGAIN = 86400  # seconds after which the same fault of a template is logged again
 _IN_EDITION = _lt("In the version for {0}: {1}")
 
 
@@ -65,7 +69,9 @@ def remake_composer(text: SentText, *, untracked: bool = False) -> Composer:
 	`untracked` leaves the open pixel out.
 	"""
 	source = replace(text.source, open_pixel=False) if untracked else text.source
-	return _composer(text, compile_source(source), link_maker(), _new_id(text, token_ring()))
+	with _logging():
+		compiled = compile_source(source)
+	return _composer(text, compiled, link_maker(), _new_id(text, token_ring()))
 
 
 def remake_letters(text: SentText, message_id: str) -> Composer:
@@ -75,9 +81,27 @@ def remake_letters(text: SentText, message_id: str) -> Composer:
 	that key any more.
 	"""
 	ring = token_ring(message_id.partition(".")[0])
-	return _composer(
-		text, compile_source(text.source), LinkMaker(text.base_url, ring), lambda number: message_id
-	)
+	with _logging():
+		compiled = compile_source(text.source)
+	return _composer(text, compiled, LinkMaker(text.base_url, ring), lambda number: message_id)
+
+
+@contextmanager
+def _logging() -> Iterator[None]:
+	"""Log a fault of a template that nobody has thought of: once a day, also where the request fails."""
+	try:
+		yield
+	except TemplateError as error:
+		if error.trace:
+			_log_once(error.trace)
+		raise
+
+
+def _log_once(trace: str) -> None:
+	key = f"ec-template-fault-{sha256(trace.encode('utf-8', 'replace')).hexdigest()[:32]}"
+	if not frappe.cache.get_value(key, expires=True):
+		frappe.cache.set_value(key, 1, expires_in_sec=_LOGGED_AGAIN)
+		frappe.log_error("Email Campaigns: a template can't be read", trace, defer_insert=True)
 
 
 def _composer(
@@ -101,14 +125,15 @@ def _compile(mailing: Mailing, edition: str, prefix: str) -> CompiledMessage:
 	text = mailing.text(edition)
 	prefix = " ".join(filter(None, (prefix, mailing.prefix)))
 	try:
-		message = compile_message(
-			text.subject,
-			text.html,
-			footer=_footer(mailing),
-			prefix=prefix,
-			tracks=_is_foreign if mailing.track_links else None,
-			open_pixel=mailing.track_opens,
-		)
+		with _logging():
+			message = compile_message(
+				text.subject,
+				text.html,
+				footer=_footer(mailing),
+				prefix=prefix,
+				tracks=_is_foreign if mailing.track_links else None,
+				open_pixel=mailing.track_opens,
+			)
 	except TemplateError as error:
 		if not edition:
 			raise

@@ -15,6 +15,7 @@ from collections import defaultdict
 from collections.abc import Collection, Mapping, Sequence
 
 import frappe
+from bs4 import ParserRejectedMarkup
 from frappe.utils import now
 from frappe.utils.html_utils import sanitize_html
 
@@ -27,6 +28,7 @@ from email_campaigns.delivery.mailing import mailing_store
 from email_campaigns.lifecycle import MASS_EMAIL
 from email_campaigns.message.compile import Content, RenderError, TemplateError
 from email_campaigns.message.headers import HeaderError
+from email_campaigns.message.markup import problem_with_html
 from email_campaigns.tracking.tokens import PREVIEW
 
 _FAULTS = (TemplateError, RenderError, HeaderError, frappe.ValidationError)
@@ -127,7 +129,7 @@ def _mail(name: str, row, text: SentText, content: Content) -> tuple:
 		# A template may hold code that a browser runs, and a timeline shows it to colleagues.
 		*(
 			content.subject,
-			sanitize_html(content.html),
+			_harmless(content.html),
 			content.text,
 			text.sender_address,
 			text.sender_name,
@@ -139,6 +141,16 @@ def _mail(name: str, row, text: SentText, content: Content) -> tuple:
 def _reference(row) -> tuple[str | None, str | None]:
 	"""Return what a Communication refers to: nothing for a User, whose timeline would leave it out."""
 	return (None, None) if row.recipient_doctype == "User" else (row.recipient_doctype, row.recipient_name)
+
+
+def _harmless(html: str) -> str:
+	"""Return the HTML without code that a browser runs, or "" where no parser may read it or reads it."""
+	if problem_with_html(html):
+		return ""
+	try:
+		return sanitize_html(html)
+	except (ParserRejectedMarkup, ValueError, RecursionError):
+		return ""
 
 
 def _link(name: str, row) -> tuple:

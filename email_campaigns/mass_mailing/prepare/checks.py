@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from email_campaigns.message.compile import CompiledMessage, RenderError
+from email_campaigns.message.errors import Refused
 from email_campaigns.message.hrefs import hrefs, leads_inside, leads_nowhere
 from email_campaigns.message.values import Missing
 from email_campaigns.text import Sentence, _lt
@@ -50,7 +51,10 @@ def render_sample(
 			sample.faults[error.sentence] += 1
 			continue
 		sample.missing.update(content.warnings)
-		sample.hrefs |= dict.fromkeys(hrefs(content.html))
+		try:
+			sample.hrefs |= dict.fromkeys(hrefs(content.html))
+		except Refused as refusal:
+			sample.missing[Sentence(_lt("Its links can't be checked ({0})"), refusal.sentence)] += 1
 	return sample
 
 
