@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import csv
 import io
+from typing import Any
 
 import frappe
 from frappe import _
@@ -55,11 +56,11 @@ def _plain_csv(content: bytes) -> bytes:
 	return plain_csv(content, delimiter, cint(frappe.form_dict.get("csv_quoting", csv.QUOTE_NONNUMERIC)))
 
 
-def plain_csv(content: bytes, delimiter: str, quoting: int) -> bytes:
+def plain_csv(content: bytes, delimiter: str, quoting: Any) -> bytes:
 	"""Return a CSV file in UTF-8 whose texts do not begin like a formula; `quoting` is a constant of csv."""
 	text = io.StringIO(content.decode(), newline="")
 	# The reader makes numbers of what is not quoted, so that it is written without quotes again.
-	reading = csv.QUOTE_NONNUMERIC if quoting == csv.QUOTE_NONNUMERIC else csv.QUOTE_MINIMAL
+	reading: Any = csv.QUOTE_NONNUMERIC if quoting == csv.QUOTE_NONNUMERIC else csv.QUOTE_MINIMAL
 	file = io.StringIO()
 	writer = csv.writer(file, delimiter=delimiter, quoting=quoting)
 	writer.writerows(

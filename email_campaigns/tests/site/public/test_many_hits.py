@@ -17,7 +17,8 @@ FORGED = {"Host": EVIL, "X-Forwarded-Host": EVIL, "X-Forwarded-Server": EVIL, "O
 
 def are_older(name, *seconds):
 	"""Let each hit of a mailing be so many seconds older."""
-	rows = frappe.get_all("Campaign Log", {"source": name}, pluck="name", order_by="name")
+	hits = {"source": name, "action": ["in", ["Opened", "Clicked"]]}
+	rows = frappe.get_all("Campaign Log", hits, pluck="name", order_by="name")
 	for row, age in zip(rows, seconds, strict=True):
 		frappe.db.sql(
 			"UPDATE `tabCampaign Log` SET creation = creation - INTERVAL %s SECOND WHERE name = %s",
