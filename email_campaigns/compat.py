@@ -7,12 +7,13 @@ from contextlib import contextmanager
 from contextvars import Context
 from functools import lru_cache
 from hashlib import sha256
-from inspect import signature
 from typing import Any, TypeVar
 
 import frappe
-from frappe.utils import get_url
+from frappe.utils import get_absolute_url
 from frappe.utils.background_jobs import is_job_enqueued
+
+from email_campaigns.site_address import site_address
 
 __all__ = [
 	"Apart",
@@ -20,11 +21,13 @@ __all__ = [
 	"begin_statement",
 	"change_latest_rows",
 	"enqueue_once",
+	"form_url",
 	"is_job_enqueued",
 	"lock_wait",
 	"named_lock",
 	"remove_desk_entries",
 	"site_url",
+	"without_request",
 ]
 
 COM_QUERY = 3  # of the protocol between MariaDB and its clients
@@ -140,10 +143,31 @@ class Apart:
 
 
 def site_url() -> str:
-	"""Return the site's own address. Where Frappe allows it, the Host header of a request is ignored."""
-	if "allow_header_override" in signature(get_url).parameters:
-		return get_url(allow_header_override=False)
-	return get_url()
+	"""Return the site's own address, from its configuration alone, without a slash at the end.
+
+	Every absolute link of the app begins with it, whether a job makes the link or a request does.
+	"""
+	return site_address(frappe.local.conf, frappe.local.site)
+
+
+def form_url(doctype: str, name: str) -> str:
+	"""Return the address of a document's form in the Desk."""
+	return site_url() + get_absolute_url(doctype, name)
+
+
+@contextmanager
+def without_request() -> Iterator[None]:
+	"""Let Frappe work in the block as it does in a job.
+
+	What it makes links of in a mail (addresses in a footer, `X-Frappe-Site`) is otherwise the Host header of
+	the request, where the site's configuration has no host_name.
+	"""
+	request = getattr(frappe.local, "request", None)
+	frappe.local.request = None
+	try:
+		yield
+	finally:
+		frappe.local.request = request
 
 
 def remove_desk_entries(module: str) -> None:

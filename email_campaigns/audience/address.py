@@ -12,6 +12,7 @@ from hashlib import sha256
 
 from email_validator import EmailNotValidError, validate_email
 
+from email_campaigns.characters import blank_character
 from email_campaigns.text import SentenceError, _lt
 
 LOCAL_OCTETS = 64  # RFC 5321, section 4.5.3.1.1
@@ -26,6 +27,11 @@ _LIBRARY_DECIDES = frozenset({*PRIVATE_DOMAINS, "arpa", "invalid", "onion"})
 _ATOM = r"[a-z0-9!#$%&'*+/=?^_`{|}~-]+"
 _LABEL = r"[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?"
 _ORDINARY = re.compile(rf"{_ATOM}(?:\.{_ATOM})*@(?:{_LABEL}\.)+([a-z]{{2,63}})", re.IGNORECASE | re.ASCII)
+# RFC 2047, section 5: no encoded word stands in an address. Mail programs decode it there all the same, and
+# show another address than the one that gets the mail.
+ENCODED_WORD = "=?"
+# Here dots before the @ make no difference, and one mailbox has both domains.
+_WITHOUT_DOTS = frozenset({"gmail.com", "googlemail.com"})
 _INVISIBLE_EDGES = "\ufeff\u200b\u200e\u200f\u2060"
 
 
@@ -90,6 +96,7 @@ def _is_simple(text: str, local: str, domain: str, top: str) -> bool:
 	"""Tell whether the pattern alone can judge. Hyphen pairs may be Punycode, which has its own rules."""
 	return (
 		len(local) <= LOCAL_OCTETS
+		and ENCODED_WORD not in local
 		and len(text) <= ADDRESS_OCTETS
 		and "--" not in domain
 		and top.lower() not in _LIBRARY_DECIDES
@@ -97,6 +104,7 @@ def _is_simple(text: str, local: str, domain: str, top: str) -> bool:
 
 
 def _normalise_by_library(text: str) -> str:
+	_check_shown(text)
 	stand_in, private = _without_private_domain(text)
 	try:
 		parsed = validate_email(stand_in, check_deliverability=False)
@@ -108,6 +116,28 @@ def _normalise_by_library(text: str) -> str:
 		raise InvalidAddress(_lt("The email address is too long before the @-sign."))
 	domain = parsed.ascii_domain.lower()
 	return f"{local}@{domain.removesuffix(private[::-1]) + private}"
+
+
+def _check_shown(text: str) -> None:
+	"""Raise InvalidAddress for an address that mail programs show as another one."""
+	if ENCODED_WORD in text:
+		raise InvalidAddress(_lt("The email address has an encoded word (“=?”) in it."))
+	if blank := blank_character(text):
+		raise InvalidAddress(
+			_lt("The email address has an invisible character in it ({0})."), f"U+{ord(blank):04X}"
+		)
+
+
+def mailbox_key(email: str) -> str:
+	"""Return the key of the mailbox that a normalised address most likely leads to: a limit counts by it.
+
+	What follows a + is a tag (RFC 5233), which most servers leave out. Mail goes to the address as it is.
+	"""
+	local, _at, domain = address_key(email).rpartition("@")
+	box = local.partition("+")[0] or local
+	if domain in _WITHOUT_DOTS:
+		box, domain = box.replace(".", ""), "gmail.com"
+	return f"{box}@{domain}"
 
 
 def _without_private_domain(text: str) -> tuple[str, str]:

@@ -31,10 +31,9 @@ from email_campaigns.message.kinds import (
 	optional,
 	takes,
 	text,
-	text_of,
 	whole,
 )
-from email_campaigns.message.limits import Meter, escaped_size, size
+from email_campaigns.message.limits import Meter, escaped_size
 from email_campaigns.message.numbers import (
 	LONGEST_NUMBER,
 	ROUNDING,

@@ -9,6 +9,7 @@ from functools import lru_cache
 
 import idna
 
+from email_campaigns.characters import blank_character
 from email_campaigns.message.errors import HeaderError
 from email_campaigns.text import Sentence, _lt
 
@@ -93,7 +94,9 @@ def encode_address(display_name: str, address: str) -> str:
 
 def _encode_domain(address: str) -> str:
 	local, at, domain = address.rpartition("@")
-	if not at or not LOCAL_PART.match(local):
+	# RFC 2047, section 5: an encoded word is not allowed in an address. Mail programs decode it all the same,
+	# also within quotes, and would show another address than the one that gets the mail.
+	if not at or not LOCAL_PART.match(local) or "=?" in local or blank_character(local):
 		raise HeaderError(_lt("“{0}” is not an email address."), address[:200])
 	try:
 		return f"{local}@{_a_labels(domain)}"

@@ -5,7 +5,7 @@ is the field, not the method of dict), one of the METHODS below, or a counter of
 """
 
 import re
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import date, datetime, time
 from functools import partial
 from typing import Any, cast
@@ -27,7 +27,6 @@ from email_campaigns.message.kinds import (
 	optional,
 	takes,
 	text,
-	text_of,
 	whole,
 )
 from email_campaigns.message.limits import WIDE, Meter, escaped_size, search_size, size

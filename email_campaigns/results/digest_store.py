@@ -6,9 +6,9 @@ from datetime import datetime, timedelta
 
 import frappe
 from frappe import _
-from frappe.utils import cint, escape_html, fmt_money, get_url_to_form
+from frappe.utils import cint, escape_html, fmt_money
 
-from email_campaigns.compat import affected_rows
+from email_campaigns.compat import affected_rows, form_url
 from email_campaigns.results import store
 from email_campaigns.results.rates import Counts, Rate, rate
 from email_campaigns.translation import in_language
@@ -67,7 +67,7 @@ def _text(name: str, title: str, counts: Counts) -> str:
 		f'<td style="padding-right: 2em; text-align: right">{_number(count)}</td><td>{share}</td></tr>'
 		for label, count, share in _lines(counts)
 	)
-	link = f'<a href="{get_url_to_form("Mass Email", name)}">{_("Show the mailing")}</a>'
+	link = f'<a href="{form_url("Mass Email", name)}">{_("Show the mailing")}</a>'
 	head = _("The results of the mailing {0}, a day after it was complete:").format(
 		f"<b>{escape_html(title)}</b>"
 	)

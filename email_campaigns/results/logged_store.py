@@ -1,4 +1,7 @@
-"""Rows of the log for reports: one fact a row, with its mailing or enrolment."""
+"""Rows of the log for reports: one fact a row, with its mailing or enrolment.
+
+Frappe exports what a report shows, as CSV and as Excel, so a report shows no text that is a formula there.
+"""
 
 from __future__ import annotations
 
@@ -7,6 +10,7 @@ from collections.abc import Mapping
 import frappe
 from frappe import _
 
+from email_campaigns.characters import plain_row
 from email_campaigns.record_rights_store import visible
 
 ROWS = 100_000  # more than a browser can show; a narrower filter shows the rest
@@ -90,7 +94,7 @@ def log_rows(action: str, filters: Mapping) -> list[dict]:
 	They are at most ROWS.
 	"""
 	conditions, values = log_condition(filters)
-	return frappe.db.sql(
+	rows = frappe.db.sql(
 		f"""SELECT l.creation, l.email, l.details, {MAILING}, {TITLE} title, {ENROLMENT},
 			l.campaign, l.recipient_doctype, l.recipient_name
 		FROM `tabCampaign Log` l LEFT JOIN `tabMass Email` e ON e.name = l.source
@@ -101,3 +105,4 @@ def log_rows(action: str, filters: Mapping) -> list[dict]:
 		{"action": action, **values},
 		as_dict=True,
 	)
+	return [plain_row(row) for row in rows]

@@ -22,6 +22,7 @@ from email_campaigns.translation import in_language, site_language, translate
 
 # Hits that are further apart do not change each other's verdict.
 LOOK_BACK = timedelta(seconds=3 * BURST_SECONDS)
+MINUTE = timedelta(minutes=1)
 AGENT_LENGTH = 255
 
 
@@ -75,17 +76,47 @@ def record_hit(  # noqa: PLR0913  (the facts of one request, each by its name)
 	"""Log one hit with its verdict and return it; judge the hits just before it anew.
 
 	`kind`, `link` and `request` are as in Event. `internal` says that a user of this site has the device.
+	Where a mail has had log_store.MOST_A_MINUTE hits within a minute, its last row is counted on instead,
+	unless a stamp needs this hit.
 	"""
 	at, agent = site_now(), agent[:AGENT_LENGTH]
 	names, events = _recent_events(mail, at)
 	new = Event(kind, at, agent, link, INTERNAL if internal else "", request)
 	*earlier, verdict = judge_events([*events, new], mail.sent_at, machine_seconds())
+	if len(events) >= log_store.MOST_A_MINUTE and not _is_first_of_person(new, verdict, events):
+		log_store.count_on(_last_of_kind(kind, names, events))
+		return verdict
 	_log(mail, new, verdict, details)
-	if _correct_verdicts(names, events, earlier):
+	if _correct_verdicts(*_near(names, events, earlier, at)):
 		restamp([mail.message])
 	elif verdict.verdict == HUMAN:
 		_stamp(mail, kind, at)
 	return verdict
+
+
+def _is_first_of_person(new: Event, verdict: HitVerdict, earlier: Sequence[Event]) -> bool:
+	"""Tell whether a hit is a person's, and no earlier one of its kind is."""
+	return verdict.verdict == HUMAN and not any(
+		event.kind == new.kind and event.verdict == HUMAN for event in earlier
+	)
+
+
+def _last_of_kind(kind: str, names: Sequence[int], events: Sequence[Event]) -> int:
+	return next(
+		(name for name, event in zip(reversed(names), reversed(events), strict=True) if event.kind == kind),
+		names[-1],
+	)
+
+
+def _near(
+	names: Sequence[int], events: Sequence[Event], verdicts: Sequence[HitVerdict], at: datetime
+) -> tuple[Sequence[int], Sequence[Event], Sequence[HitVerdict]]:
+	"""Return those of the last minute's events, with their names and verdicts, that a hit at `at` may change.
+
+	The others stand at the edge of what was read, so their neighbours are not known.
+	"""
+	first = next((place for place, event in enumerate(events) if event.at >= at - LOOK_BACK), len(events))
+	return names[first:], events[first:], verdicts[first:]
 
 
 def machine_seconds() -> int:
@@ -95,7 +126,7 @@ def machine_seconds() -> int:
 
 def _recent_events(mail: HitMail, at: datetime) -> tuple[list[int], list[Event]]:
 	return _stored_events(
-		"message = %s AND cc_message = %s AND creation >= %s", (mail.message, mail.cc, at - LOOK_BACK)
+		"message = %s AND cc_message = %s AND creation >= %s", (mail.message, mail.cc, at - MINUTE)
 	).get((mail.message, mail.cc), ([], []))
 
 

@@ -1,7 +1,8 @@
 """The only place that inserts into Campaign Log: one fact, or one fact for each of many mails.
 
-Rows are only appended, but for two changes: events_store corrects the verdict of a hit, and whoever asks to
-be forgotten is taken out (audience.suppression.erase_store).
+Rows are only appended, but for three changes: events_store corrects the verdict of a hit, a row stands for
+further ones of a mail that is hit too often (`count_on`), and whoever asks to be forgotten is taken out
+(audience.suppression.erase_store).
 """
 
 from __future__ import annotations
@@ -10,6 +11,11 @@ from collections.abc import Mapping
 from datetime import datetime
 
 import frappe
+from frappe.utils import now
+
+# Facts of one kind about one mail that get a row each in a minute. A mail has a few dozen links: whoever asks
+# for more fills the log, and tells nothing new.
+MOST_A_MINUTE = 100
 
 _HEAD = ("name", "creation", "modified", "owner", "modified_by", "action")
 _NEXT_NAME = "NEXTVAL(`campaign_log_id_seq`)"
@@ -38,6 +44,22 @@ def append(action: str, at: datetime | str, **fields: object) -> None:
 		f"""INSERT INTO `tabCampaign Log` ({", ".join((*_HEAD, *fields))}) VALUES ({_NEXT_NAME}, {places})""",
 		(at, at, user, user, action, *fields.values()),
 	)
+
+
+def last_of_many(message: int, action: str, most: int) -> int:
+	"""Return the last row of a mail's facts of a kind, 0 where the last minute has had fewer than `most`."""
+	names = frappe.db.sql(
+		"""SELECT name FROM `tabCampaign Log` WHERE message = %s AND action = %s
+			AND creation >= %s - INTERVAL 1 MINUTE ORDER BY name DESC LIMIT %s""",
+		(message, action, now(), most),
+		pluck=True,
+	)
+	return names[0] if len(names) == most else 0
+
+
+def count_on(name: int) -> None:
+	"""Let the row `name` stand for one more fact of its kind, which gets no row of its own."""
+	frappe.db.sql("UPDATE `tabCampaign Log` SET further = further + 1 WHERE name = %s", name)
 
 
 def append_from_mails(  # noqa: PLR0913  (the parts of one statement, each by its name)

@@ -56,7 +56,7 @@ def _ring(keys: tuple[str, ...], first: str) -> TokenRing:
 
 
 def link_maker() -> LinkMaker:
-	"""Return the maker of links to this site. The site's own name counts, never the request's Host header."""
+	"""Return the maker of links to this site."""
 	return LinkMaker(site_url(), token_ring())
 
 
@@ -119,11 +119,14 @@ def stamp_replied(message: int) -> bool:
 def log(
 	action: str, mail: NamedMail, details: str, verdict: str = "human", *, own_wish: bool = False
 ) -> None:
-	"""Log one fact about a mail.
+	"""Log one fact about a mail; the last of MOST_A_MINUTE facts of a minute is counted on instead.
 
 	`own_wish` says that the fact is about the reader of this very address. In a copy (CC) that is not the
 	person whose record the ledger names.
 	"""
+	if last := log_store.last_of_many(mail.message, action, log_store.MOST_A_MINUTE):
+		log_store.count_on(last)
+		return
 	about_record = not (own_wish and mail.cc_of)
 	log_store.append(
 		action,

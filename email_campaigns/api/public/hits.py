@@ -14,6 +14,7 @@ from werkzeug.wrappers import Response
 
 from email_campaigns.api.public import own_device
 from email_campaigns.api.public.page import Page, private_headers, respond
+from email_campaigns.characters import plain_start
 from email_campaigns.results.store import counting
 from email_campaigns.settings import app_settings
 from email_campaigns.tracking import events_store, link_store
@@ -79,7 +80,8 @@ def is_prefetch() -> bool:
 
 
 def _agent() -> str:
-	return frappe.request.headers.get("User-Agent", "")
+	# Whoever sends it may write anything, and it is stored, shown and exported.
+	return plain_start(frappe.request.headers.get("User-Agent", ""))
 
 
 def _answer(link: Link | None, mail: events_store.HitMail | None) -> Response:

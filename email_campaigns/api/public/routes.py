@@ -15,11 +15,13 @@ from functools import partial
 
 import frappe
 from frappe import _
+from frappe.utils import cint
 from werkzeug.exceptions import HTTPException
 from werkzeug.wrappers import Request, Response
 
 from email_campaigns.api.public import hits, preferences, signup, view
 from email_campaigns.api.public.page import Page, plain_answer, respond
+from email_campaigns.api.public.visitor import visitor_address
 from email_campaigns.audience.suppression import waiting_store
 from email_campaigns.audience.suppression.waiting_store import WaitingWish, make_wish
 from email_campaigns.compat import change_latest_rows, lock_wait
@@ -38,6 +40,8 @@ CHANGING = ("GET", "HEAD", "POST")
 OF_A_MAIL = ("unsubscribe", "open", "click", "view")  # purposes of tokens
 # That a request waits for a row which somebody holds: mail services give a one-click POST some ten seconds.
 LOCK_SECONDS = 3
+# In site_config.json: the number of proxies before the site, where they are in no private network.
+PROXIES = "email_campaigns_proxies"
 
 
 def answer() -> None:
@@ -245,9 +249,18 @@ def note_refused(response: Response | None = None, request: Request | None = Non
 def _sign_up(token: str) -> Response:
 	if frappe.request.method != "POST":
 		return respond(signup.form_page(token))
-	page = signup.ask(token, frappe.request.form, frappe.local.request_ip or "")
+	page = signup.ask(token, frappe.request.form, _visitor(frappe.request))
 	frappe.db.commit()
 	return respond(page)
+
+
+def _visitor(request: Request) -> str:
+	proxies = frappe.conf.get(PROXIES)
+	# Not frappe.local.request_ip, which is the beginning of the header: the visitor may have written it.
+	forwarded = request.headers.get("X-Forwarded-For", "")
+	return visitor_address(
+		request.environ.get("REMOTE_ADDR") or "", forwarded, None if proxies is None else cint(proxies)
+	)
 
 
 def _confirm(token: Token) -> Response:

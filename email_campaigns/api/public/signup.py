@@ -9,23 +9,26 @@ import time
 
 import frappe
 from frappe import _
+from frappe.utils import cint
 from markupsafe import escape
 
 from email_campaigns.api.public.page import Button, Field, Page
 from email_campaigns.api.public.preferences import masked
-from email_campaigns.audience.address import InvalidAddress, address_key
+from email_campaigns.audience.address import InvalidAddress, mailbox_key
 from email_campaigns.audience.signup import signup_store
 from email_campaigns.audience.signup.signup import (
 	LIFETIME,
 	PER_ADDRESS,
 	PER_VISITOR,
+	SITE_LIMIT,
 	ConsentMissing,
 	SignUpRequest,
 	expiry_stamp,
 	has_expired,
+	limits_of_forms,
 	read_form,
 )
-from email_campaigns.compat import site_url
+from email_campaigns.compat import site_url, without_request
 from email_campaigns.tracking import store
 from email_campaigns.tracking.links import PREFIX
 from email_campaigns.tracking.tokens import Token
@@ -36,7 +39,7 @@ DAYS = LIFETIME // 86400
 
 def form_url(token: str) -> str:
 	"""Return the URL of a list's sign-up form."""
-	return f"{site_url().rstrip('/')}{PREFIX}{SIGN_UP}/{token}"
+	return f"{site_url()}{PREFIX}{SIGN_UP}/{token}"
 
 
 def form_page(token: str) -> Page:
@@ -46,34 +49,46 @@ def form_page(token: str) -> Page:
 
 
 def ask(token: str, values, visitor: str) -> Page:
-	"""Take a filled-in form and send the mail with the link; `visitor` is the IP address."""
+	"""Take a filled-in form and send the mail with the link; `visitor` is what visitor_address returns."""
 	form = signup_store.find_form(token)
 	if not form:
 		return _gone()
 	if not signup_store.count_request(f"visitor\n{visitor}", PER_VISITOR):
-		return Page(
-			_("Please try again later"), (_("There were too many requests from your network."),), status=429
-		)
+		return _too_many(_("There were too many requests from your network."))
 	try:
 		request = read_form(values, with_names=bool(form.sign_up_names))
 	except InvalidAddress:
 		return _form(form, _("This is not an email address. Please check it."), values, status=400)
 	except ConsentMissing:
 		return _form(form, _("Please tick the box to agree."), values, status=400)
-	if not request.by_bot:
-		_send_confirmation(form, request)
+	if request.by_bot:
+		return _requested(form)
+	if not _has_room(form):
+		return _too_many(_("At the moment, too many people sign up. Please try again in an hour."))
+	_send_confirmation(form, request)
 	return _requested(form)
+
+
+def _has_room(form) -> bool:
+	"""Count a request for its form and for the site, which holds up whoever has many network addresses."""
+	per_form, per_site = limits_of_forms(cint(frappe.conf.get(SITE_LIMIT)))
+	count = signup_store.count_request
+	return count(f"form\n{form.name}", per_form) and count("site", per_site)
+
+
+def _too_many(line: str) -> Page:
+	return Page(_("Please try again later"), (line,), status=429)
 
 
 def _send_confirmation(form, request: SignUpRequest) -> None:
 	"""Send the mail with the link, unless the address had enough of them or must not be mailed."""
-	if not signup_store.count_request(f"{form.name}\n{address_key(request.email)}", PER_ADDRESS):
+	if not signup_store.count_request(f"{form.name}\n{mailbox_key(request.email)}", PER_ADDRESS):
 		return
 	if not signup_store.may_ask(request.email):
 		return
 	number = signup_store.save_request(form.name, request, form.sign_up_consent, frappe.local.lang or "")
 	token = store.token_ring().sign("confirm", number, expiry_stamp(time.time()))
-	_send(form, request.email, f"{site_url().rstrip('/')}{PREFIX}{CONFIRM}/{token}")
+	_send(form, request.email, f"{site_url()}{PREFIX}{CONFIRM}/{token}")
 
 
 def _send(form, email: str, url: str) -> None:
@@ -85,16 +100,17 @@ def _send(form, email: str, url: str) -> None:
 	)
 	link = f'<a href="{escape(url)}">{escape(_("Confirm the subscription"))}</a>'
 	request, wait, otherwise = (str(escape(line)) for line in lines)
-	frappe.sendmail(
-		# In brackets, because the framework drops the bare address of somebody who has left everything, and
-		# this mail asks whether they want to come back.
-		recipients=[f"<{email}>"],
-		subject=_("Please confirm: {0}").format(form.sign_up_title),
-		message=f"<p>{request}</p><p>{wait}</p><p>{link}</p><p>{escape(url)}</p><p>{otherwise}</p>",
-		reference_doctype="Target List",
-		reference_name=form.name,
-		add_unsubscribe_link=0,
-	)
+	with without_request():
+		frappe.sendmail(
+			# In brackets, because the framework drops the bare address of somebody who has left everything,
+			# and this mail asks whether they want to come back.
+			recipients=[f"<{email}>"],
+			subject=_("Please confirm: {0}").format(form.sign_up_title),
+			message=f"<p>{request}</p><p>{wait}</p><p>{link}</p><p>{escape(url)}</p><p>{otherwise}</p>",
+			reference_doctype="Target List",
+			reference_name=form.name,
+			add_unsubscribe_link=0,
+		)
 
 
 def confirmation(named: Token, *, agreed: bool) -> Page:

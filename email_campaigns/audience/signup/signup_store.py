@@ -51,8 +51,11 @@ def count_request(subject: str, limit: tuple[int, int]) -> bool:
 	number, seconds = limit
 	# A hash, for Redis need not know the address of a visitor or a mailbox.
 	key = frappe.cache.make_key(f"email_campaigns_sign_up:{sha256(subject.encode()).hexdigest()[:32]}")
-	frappe.cache.set(key, 0, ex=seconds, nx=True)
-	return frappe.cache.incrby(key, 1) <= number
+	# Both at once: a number that ended between them would begin anew, and then never end.
+	commands = frappe.cache.pipeline()
+	commands.set(key, 0, ex=seconds, nx=True)
+	commands.incrby(key, 1)
+	return commands.execute()[-1] <= number
 
 
 def may_ask(email: str) -> bool:

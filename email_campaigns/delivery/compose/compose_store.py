@@ -144,7 +144,7 @@ def _compile(mailing: Mailing, edition: str, prefix: str) -> CompiledMessage:
 
 def _is_foreign(url: str) -> bool:
 	"""Tell whether clicks on a link are to be tracked; those on the app's own links are facts already."""
-	return is_plain(url) and not url.startswith(site_url().rstrip("/") + PREFIX)
+	return is_plain(url) and not url.startswith(site_url() + PREFIX)
 
 
 def _footer(mailing: Mailing) -> Footer:

@@ -169,6 +169,16 @@ def identity_findings(informational: bool, sender_line: str, postal_address: str
 		yield Finding(OK, Sentence(_lt("The footer says who sends the mail, and from where.")))
 
 
+def address_findings(is_configured: bool, address: str) -> Iterator[Finding]:
+	"""Yield the finding on the site's own `address`, where its configuration does not say it."""
+	if not is_configured:
+		text = _lt(
+			"Links in the mail begin with {0}, which is the site's name: its configuration has no host_name."
+			" Set it: bench set-config host_name https://…"
+		)
+		yield Finding(WARNING, Sentence(text, address))
+
+
 def durability_findings(problems: Collection[Sentence]) -> Iterator[Finding]:
 	"""Yield the findings on the database: its `problems` are those of durability.durability_problems."""
 	for problem in problems:

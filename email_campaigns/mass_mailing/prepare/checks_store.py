@@ -11,6 +11,7 @@ from frappe.utils import cint, get_fullname, strip_html
 
 from email_campaigns.audience.decide import Candidate
 from email_campaigns.audience.lists import members_store
+from email_campaigns.compat import site_url
 from email_campaigns.delivery.compose import compose_store, records_store, shown_store
 from email_campaigns.delivery.compose.composer import Composer
 from email_campaigns.delivery.compose.rights_store import FieldRights, unreadable
@@ -30,6 +31,7 @@ from email_campaigns.message.headers import HeaderError
 from email_campaigns.schedule.estimate import ends_at
 from email_campaigns.schedule.limits import HOUR, Limit, Spread
 from email_campaigns.settings import app_settings
+from email_campaigns.site_address import is_configured
 from email_campaigns.site_time import database_epoch
 from email_campaigns.text import Sentence, _lt
 from email_campaigns.tracking.links import PREFIX
@@ -75,6 +77,7 @@ def _findings(doc, mailing: Mailing, count: Mapping | None) -> Iterator[Finding]
 	yield from _compile(mailing, composers)
 	yield from _content_findings(mailing, composers)
 	yield from _sender_findings(mailing)
+	yield from checks.address_findings(is_configured(frappe.local.conf), site_url())
 	yield from checks.durability_findings(durability_store.read_durability_problems())
 	lacking = [edition for edition, composer in composers.items() if not composer.compiled.uses_unsubscribe]
 	yield from checks.unsubscribe_findings(

@@ -15,7 +15,8 @@ ROOT = Path(__file__).resolve().parents[2]
 ENTRY_POINTS = {"api", "jobs", "patches", "install", "uninstall", PACKAGE}
 # From the ground up: a room reaches the floors below its own, and no other room of its own floor.
 FLOORS = (
-	{"lifecycle", "bounds", "compat", "text"},
+	{"site_address"},
+	{"lifecycle", "bounds", "characters", "compat", "text"},
 	{"settings", "notify", "translation", "site_time", "names_store", "kept_store", "record_rights_store"},
 	{"audience", "schedule", "message", "tracking", "results"},
 	{"delivery"},
@@ -53,6 +54,21 @@ MAY_USE_FRAPPE = {
 }
 ON_DATABASE_CLOCK = {"jobs", "delivery", "mass_mailing", "drip", "schedule"}
 MACHINE_CLOCKS = {"time.time", "datetime.now", "datetime.datetime.now", "datetime.utcnow"}
+_URLS = ("get_url", "get_url_to_form", "get_url_to_list", "get_url_to_report", "expand_relative_urls")
+LINKS_OF_FRAPPE = {
+	f"{module}.{name}"
+	for module in ("frappe.utils", "frappe.utils.data")
+	for name in (*_URLS, "get_url_to_report_with_filters", "get_host_name", "get_host_name_from_request")
+} | {"frappe.utils.get_site_url", "frappe.local.request.host", "frappe.request.host"}
+HOST_OF_REQUEST = {"host", "host_url", "url_root", "root_url", "base_url", "url", "server"}
+HOST_HEADERS = {
+	"host",
+	"x-forwarded-host",
+	"x-forwarded-server",
+	"x-original-host",
+	"http_host",
+	"server_name",
+}
 MAY_COMMIT = {"api.public.routes"}  # and the whole of jobs/
 
 
@@ -224,6 +240,34 @@ def reads_machine_clock(trees):
 	return called | names
 
 
+def links_from_requests(trees):
+	"""Every absolute link begins with compat.site_url(), which reads the configuration alone."""
+	return [
+		f"{name} makes a link of a request"
+		for name, tree in trees.items()
+		if imported(tree, name) & LINKS_OF_FRAPPE
+		or any(_reads_host(node) for node in ast.walk(tree))
+		or any(modules_naming({name: tree}, dotted) for dotted in LINKS_OF_FRAPPE)
+	]
+
+
+def _reads_host(node):
+	"""Tell whether a node reads by what name a request reached the site: an attribute of it, or a header."""
+	if isinstance(node, ast.Attribute) and node.attr in HOST_OF_REQUEST:
+		return ast.unparse(node.value).rpartition(".")[2].strip("_") in ("request", "req")
+	return isinstance(node, ast.Constant) and str(node.value).lower() in HOST_HEADERS
+
+
+def addresses_from_requests(trees):
+	"""Visitors are counted by an address that they can't write themselves."""
+	return [
+		f"{name} believes the beginning of X-Forwarded-For"
+		for name in modules_naming(trees, "frappe.local.request_ip")
+		| modules_naming(trees, "request.remote_addr")
+		| modules_naming(trees, "frappe.request.access_route")
+	]
+
+
 def whitelisted_elsewhere(trees):
 	direct = modules_naming(trees, "frappe.whitelist")
 	imports = {name for name, tree in trees.items() if "frappe.whitelist" in imported(tree, name)}
@@ -275,6 +319,14 @@ RULES = {
 		"drip.plan_store": "from time import time\nepoch = time()",
 		"api.desk.preview": "from datetime import datetime\nnow = datetime.now()",
 	},
+	links_from_requests: {
+		"results.digest_store": "from frappe.utils import get_url_to_form",
+		"tracking.store": "import frappe\nurl = frappe.utils.get_url()",
+		"api.desk.preview": "import frappe\nbase = frappe.request.url_root",
+		"api.public.hits": "import frappe\nhost = frappe.request.headers.get('Host')",
+		"jobs.sending": "from frappe.utils.data import get_url as address",
+	},
+	addresses_from_requests: {"api.public.hits": "import frappe\nvisitor = frappe.local.request_ip"},
 	whitelisted_elsewhere: {
 		"jobs.sending": "import frappe\n@frappe.whitelist()\ndef f(): ...",
 		"email_campaigns.doctype.campaign.campaign": (

@@ -5,6 +5,7 @@ from frappe import _
 from frappe.utils import fmt_money
 
 from email_campaigns.api.arguments import report_filters
+from email_campaigns.characters import plain_row
 from email_campaigns.results import revenue_store, store
 from email_campaigns.results.logged_store import mailing_columns
 from email_campaigns.results.rates import Counts, rate
@@ -92,7 +93,7 @@ def _rows(filters) -> list[dict]:
 	revenue = revenue_store.revenue_by_campaign({row.campaign for row in mailings})
 	return [
 		{
-			**row,
+			**plain_row(row),
 			**_figures(counts.get(row.mass_email, Counts())),
 			"revenue": _money(revenue.get(row.campaign, [])),
 		}

@@ -7,6 +7,7 @@ import frappe
 from frappe import _
 
 from email_campaigns.api.arguments import report_filters
+from email_campaigns.characters import plain_row
 from email_campaigns.results.breakdown_store import LINK, has_links
 from email_campaigns.results.logged_store import MAILING, TITLE, log_condition, mailing_columns
 from email_campaigns.results.store import PEOPLE, PERSON
@@ -32,7 +33,7 @@ def _columns() -> list[dict]:
 
 def _rows(filters) -> list[dict]:
 	conditions, values = log_condition(filters)
-	return frappe.db.sql(
+	rows = frappe.db.sql(
 		f"""SELECT l.link, {MAILING}, MAX({TITLE}) title, l.campaign,
 			COUNT(DISTINCT IF(l.verdict = 'human', {PERSON}, NULL)) people,
 			CAST(SUM(l.verdict = 'human') AS SIGNED) clicks,
@@ -45,3 +46,4 @@ def _rows(filters) -> list[dict]:
 		values,
 		as_dict=True,
 	)
+	return [plain_row(row) for row in rows]

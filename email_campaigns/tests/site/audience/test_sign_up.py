@@ -6,17 +6,19 @@ from unittest.mock import patch
 
 import frappe
 from frappe.tests.utils import FrappeTestCase
-from frappe.utils import add_days, now_datetime
+from frappe.utils import add_days, get_url, get_url_to_form, now_datetime
 
 from email_campaigns.api.desk import privacy
 from email_campaigns.api.desk import target_list as target_list_api
 from email_campaigns.api.public import signup
 from email_campaigns.audience.signup import signup_store
 from email_campaigns.audience.suppression.suppression_store import read_scope, suppress
+from email_campaigns.compat import form_url, site_url, without_request
 from email_campaigns.jobs import upkeep
 from email_campaigns.tests.site.conftest import mark_as_test
 from email_campaigns.tests.site.kits.builders import an_account, change, remove_account
 from email_campaigns.tests.site.kits.recipient import buttons_of, text_of
+from email_campaigns.tests.site.kits.site_config import REMOVED, configure
 from email_campaigns.tests.site.kits.visitor import Visitor, damaged, forget, target_list
 from email_campaigns.tests.support.smtp_server import ScriptedServer
 
@@ -24,6 +26,8 @@ JO = "jo@signup.example"
 NEWS = "Sign Up “News”"
 OTHER = "Sign Up Other"
 TITLE = "News & More"
+EVIL = "evil.example"
+FORGED = {"Host": EVIL, "X-Forwarded-Host": EVIL, "X-Forwarded-Server": EVIL, "Origin": f"https://{EVIL}"}
 CONSENT = 'I agree to get "news" & offers of Example Ltd.'
 
 
@@ -201,6 +205,90 @@ class TestAsking(SignUpTest):
 		)
 		self.assertEqual(answer.status_code, 200)
 		self.assertEqual(len(self.mails()), 1)
+
+
+class TestForgedRequests(SignUpTest):
+	def test_no_link_of_the_mail_is_made_of_the_request(self):
+		configure(self, host_name=REMOVED)
+		change("Email Account", "Sending Account", footer='<p><a href="/imprint">Imprint</a></p>')
+		self.visitor.post(self.url, {"email": JO, "consent": "1"}, headers=FORGED)
+		mail = message_from_string(self.mails()[-1], policy=policy.default)
+		texts = [part.get_content() for part in mail.walk() if not part.is_multipart()]
+		self.assertTrue(self.link().startswith(f"{site_url()}/ec/j/"), self.link())
+		self.assertIn(f'{site_url()}/imprint"', "".join(texts))
+		self.assertNotIn(EVIL, f"{mail} {texts}")
+
+	def test_the_form_itself_names_no_host(self):
+		configure(self, host_name=REMOVED)
+		self.assertNotIn(EVIL, self.visitor.get(self.url, headers=FORGED).get_data(as_text=True))
+
+	def test_the_sites_address_is_the_one_that_frappe_gives_to_a_job(self):
+		supervised = {"restart_supervisor_on_update": 1}
+		for config in (
+			{},
+			{"host_name": None},
+			{"host_name": None, **supervised},
+			{"host_name": None, "ssl_certificate": "/etc/cert.pem", **supervised},
+			{"host_name": "mail.example"},
+			{"host_name": "https://mail.example", **supervised},
+			{"host_name": "https://mail.example", "http_port": 8443},
+		):
+			with self.subTest(config), patch.dict(frappe.local.conf, config), without_request():
+				self.assertEqual(site_url(), get_url().rstrip("/"))
+				self.assertEqual(form_url("Target List", NEWS), get_url_to_form("Target List", NEWS))
+
+
+class TestLimits(SignUpTest):
+	def codes(self, *emails, forwarded=()):
+		"""Return the statuses of sign-ups, each with another beginning of X-Forwarded-For."""
+		codes = []
+		for place, email in enumerate(emails):
+			chain = ", ".join([f"203.0.113.{place}", *forwarded])
+			form = {"email": f"{email}@signup.example", "consent": "1"}
+			answer = self.visitor.post(self.url, form, headers={"X-Forwarded-For": chain})
+			codes.append(answer.status_code)
+		return codes
+
+	def test_a_visitor_is_counted_by_the_address_that_our_proxy_has_seen(self):
+		with patch.object(signup, "PER_VISITOR", (2, 60)):
+			self.assertEqual(self.codes(*"abc", forwarded=["198.51.100.7"]), [200, 200, 429])
+			self.assertEqual(self.codes("d", forwarded=["198.51.100.8"]), [200])
+			self.assertEqual(self.codes(*"efg"), [200, 200, 200])  # three visitors
+
+	def test_the_configuration_says_how_many_proxies_there_are(self):
+		configure(self, email_campaigns_proxies=2)
+		with patch.object(signup, "PER_VISITOR", (2, 60)):
+			chain = ["198.51.100.7", "192.0.2.1"]
+			self.assertEqual(self.codes(*"abc", forwarded=chain), [200, 200, 429])
+			self.assertEqual(self.codes("d", forwarded=["198.51.100.8", "192.0.2.1"]), [200])
+
+	def test_many_visitors_together_use_up_a_form_and_the_site(self):
+		configure(self, email_campaigns_sign_ups_per_hour=4)
+		self.assertEqual(self.codes(*"abc"), [200, 200, 429])
+		self.assertEqual(len(self.mails()), 2)
+		self.url = self.another_form(OTHER)
+		self.assertEqual(self.codes(*"def"), [200, 200, 429])
+		self.url = self.another_form("Sign Up Third")
+		self.assertEqual(self.codes("g"), [429])
+
+	def another_form(self, title):
+		doc = frappe.get_doc("Target List", target_list(title))
+		doc.update({"sign_up": 1, "sign_up_consent": CONSENT}).save()
+		frappe.db.commit()
+		return target_list_api.sign_up_form(title)["url"]
+
+	def test_tags_of_one_mailbox_are_one_mailbox(self):
+		with patch.object(signup, "PER_ADDRESS", (2, 60)):
+			for tag in ("", "+1", "+2", "+3"):
+				self.assertEqual(self.sign_up(f"jo{tag}@signup.example").status_code, 200)
+		self.assertEqual(len(self.mails()), 2)
+
+	def test_a_name_has_no_link_and_no_formula(self):
+		self.sign_up(first_name='=HYPERLINK("https://evil.example")', last_name="<b>{{ doc }} evil.example")
+		self.visitor.post(self.link(), {"action": "confirm"})
+		names = self.member().first_name, self.member().last_name
+		self.assertEqual(names, ("HYPERLINK( https evil. example )", "b doc evil. example"))
+		self.assertNotIn("evil", "".join(self.mails()))
 
 
 class TestConfirming(SignUpTest):

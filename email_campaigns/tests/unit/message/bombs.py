@@ -215,10 +215,14 @@ TEXTS = [
 	"{% set a = '😀' %}" + "{% set a = a ~ a %}" * 19 + "{{ a|urlencode }}",
 	"{% set a = '😀' %}" + "{% set a = a + a %}" * 21 + "{{ a }}{{ a|upper }}{{ a|title }}",
 	"{% set a = ' ' %}" + "{% set a = a + a %}" * 21 + looped("{{ a|int }}{{ a|float }}{{ a|abs }}"),
-	"{% set a = ' ' %}" + "{% set a = a + a %}" * 21 + looped("{{ a|trim }}{{ a.strip() }}{{ a|format_date }}"),
+	"{% set a = ' ' %}"
+	+ "{% set a = a + a %}" * 21
+	+ looped("{{ a|trim }}{{ a.strip() }}{{ a|format_date }}"),
 	"{% set a = '\\U0001f600' %}" + "{% set a = a + a %}" * 21 + "{{ a|format_date }}",
 	"{% set a = '\"' %}" + "{% set a = a + a %}" * 22 + "{{ a ~ '😀' }}",
-	"{% set a = '\"' %}" + "{% set a = a + a %}" * 22 + "{% set b %}{{ a }}😀{{ a }}{% endset %}{{ b|length }}",
+	"{% set a = '\"' %}"
+	+ "{% set a = a + a %}" * 22
+	+ "{% set b %}{{ a }}😀{{ a }}{% endset %}{{ b|length }}",
 	"{% set a = 'x' %}" + "{% set a %}{{ a }}{{ a }}{% endset %}" * 40,
 	"{% set a = '<' %}" + "{% set a %}{{ a }}{{ a|e|replace('&', '&&') }}{% endset %}" * 40,
 	"{% filter upper %}" * 15 + "ß" * 9000 + "{% endfilter %}" * 15,
@@ -346,7 +350,10 @@ LOOPS = [
 	"{% macro m(a) %}{{ m([a, a]) }}{% endmacro %}{{ m([1]) }}",
 	"{% macro m(a) %}{{ m(a ~ a) }}{% endmacro %}{{ m('ab') }}",
 	"{% macro m(a, n) %}{% if n %}{{ m(a + a, n - 1) }}{% else %}{{ a|join }}{% endif %}{% endmacro %}{{ m(['x'], 60) }}",
-	"{% macro m() %}{{ caller() }}{{ caller() }}{% endmacro %}" + "{% call m() %}" * 15 + "xx" + "{% endcall %}" * 15,
+	"{% macro m() %}{{ caller() }}{{ caller() }}{% endmacro %}"
+	+ "{% call m() %}" * 15
+	+ "xx"
+	+ "{% endcall %}" * 15,
 	"{% macro m() %}" + "x" * 9000 + "{% endmacro %}" + looped("{% set b = m() %}"),
 	"{% macro m() %}{{ varargs }}{{ kwargs }}{{ m(varargs, kwargs, x=kwargs) }}{% endmacro %}{{ m() }}",
 	"{% macro m(f) %}{{ f(f) }}{% endmacro %}{{ m(m) }}",

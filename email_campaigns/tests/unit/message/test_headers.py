@@ -99,6 +99,11 @@ def test_domains_become_a_labels_and_local_parts_stay(address, encoded):
 		"a@example..com",
 		"a@ex_ample\u00a0.com",
 		'"a@example.com',
+		'"=?utf-8?q?a?="@example.com',
+		"=?utf-8?q?a?=@example.com",
+		"a=?b@example.com",
+		"a\u3164@example.com",
+		"a(b)@example.com",
 	],
 )
 def test_what_is_no_address_is_refused(address):
