@@ -24,8 +24,8 @@ def _refer(first: int) -> None:
 	"""Change the Communications of one slice of the ledger, in a statement that finds them by their index."""
 	frappe.db.sql(
 		"""UPDATE `tabCampaign Message` m JOIN tabCommunication c ON c.message_id = m.message_id
-		SET c.reference_doctype = IF(m.recipient_doctype = 'User', NULL, m.recipient_doctype),
-			c.reference_name = IF(m.recipient_doctype = 'User', NULL, m.recipient_name),
+		SET c.reference_doctype = IF(m.recipient_doctype = 'User', '', m.recipient_doctype),
+			c.reference_name = IF(m.recipient_doctype = 'User', '', m.recipient_name),
 			c.email_account = NULL, c.owner = 'Administrator', c.modified_by = 'Administrator'
 		WHERE m.name BETWEEN %s AND %s AND m.message_id != '' AND c.sent_or_received = 'Sent'
 			AND c.reference_doctype IN ('Mass Email', 'Email Campaign')""",

@@ -138,9 +138,9 @@ def _mail(name: str, row, text: SentText, content: Content) -> tuple:
 	)
 
 
-def _reference(row) -> tuple[str | None, str | None]:
+def _reference(row) -> tuple[str, str]:
 	"""Return what a Communication refers to: nothing for a User, whose timeline would leave it out."""
-	return (None, None) if row.recipient_doctype == "User" else (row.recipient_doctype, row.recipient_name)
+	return ("", "") if row.recipient_doctype == "User" else (row.recipient_doctype, row.recipient_name)
 
 
 def _harmless(html: str) -> str:
