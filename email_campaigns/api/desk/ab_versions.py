@@ -44,11 +44,12 @@ def state(name: Name) -> dict:
 	doc = mass_email_steps.load_mass_email(name, "read")
 	row = frappe.db.get_value("Mass Email", name, ab_winner_store.FIELDS, as_dict=True)
 	counts, subjects = _counts(doc), _subjects(doc)
+	labels = ab_winner_store.version_labels(name)
 	kinds = [KINDS[doc.ab_winner_by]] if doc.ab_winner_by in KINDS else list(KINDS.values())
 	return {
 		"versions": [
 			{"label": label, "subject": subjects.get(label, ""), **_row(counts.get(label, Counts()))}
-			for label in ab_winner_store.version_labels(name)
+			for label in labels
 		],
 		"rest": _row(counts.get(f"{REST} {doc.ab_winner}", Counts())) if doc.ab_winner else None,
 		"waiting": ab_winner_store.count_waiting(name),
@@ -57,6 +58,7 @@ def state(name: Name) -> dict:
 		"comparisons": [
 			translate(describe_comparison(ab_winner_store.compare_versions(name, kind, counts), kind))
 			for kind in kinds
+			if labels
 		],
 	}
 

@@ -7,6 +7,11 @@ from email_campaigns.tests.site.kits.api_calls import DESK, call, whitelisted
 from email_campaigns.tests.site.kits.api_world import ROLES, World
 
 DOCS = Path(email_campaigns.__file__).parents[1] / "docs" / "security.md"
+# The mailing of the test is Complete and has no versions, the other is a Draft, and the list has no feed.
+WRONG_STATE = {
+	*("ab_versions.choose", "approval.approve", "approval.reject", "mass_email.back_to_draft"),
+	*("mass_email.pause", "mass_email.resume", "target_list.run_feed"),
+}
 WORDS = {True: "yes", False: "no"}
 
 
@@ -25,20 +30,17 @@ class TestTheTable(World):
 		self.assertEqual(set(table()), {name.removeprefix(DESK) for name in whitelisted()})
 
 	def test_every_line_says_what_happens(self):
-		wrong = []
-		documented = table()
+		documented, wrong, broken = table(), [], []
 		for method, arguments in self.calls().items():
 			outcomes = {role: call(DESK + method, user, **arguments) for role, user in self.users.items()}
-			for role, outcome in outcomes.items():
-				self.assertLess(outcome.status, 500, f"{method} as {role}: {outcome}")
+			broken += [f"{method} as {role}: {o}" for role, o in outcomes.items() if o.status >= 500]
 			happens = tuple(WORDS[not outcome.is_refused] for outcome in outcomes.values())
 			if documented.get(method) != happens:
 				wrong.append(f"| `{method}` | {' | '.join(happens)} |")
-		self.assertEqual(wrong, [], "\n" + "\n".join(wrong))
+		self.assertEqual((broken, wrong), ([], []), "\n".join(["", *broken, *wrong]))
 
-	def test_a_manager_s_calls_work_or_say_why_not(self):
-		"""So that a line does not say “yes” for a call which fails for anybody."""
-		for method, arguments in self.calls().items():
-			with self.subTest(method):
-				outcome = call(DESK + method, self.users["Campaign Manager"], **arguments)
-				self.assertTrue(outcome.status == 200 or outcome.said, outcome)
+	def test_what_a_manager_may_call_works(self):
+		"""Else a line would say “yes” of a call that fails for everybody. The others have another state."""
+		manager, calls = self.users["Campaign Manager"], self.calls()
+		failing = {method for method in calls if call(DESK + method, manager, **calls[method]).status != 200}
+		self.assertEqual(failing, WRONG_STATE)
