@@ -13,7 +13,7 @@ from frappe import _
 from frappe.model.db_query import DatabaseQuery
 from frappe.model.document import Document
 from frappe.permissions import get_role_permissions
-from frappe.utils import cstr
+from frappe.utils import cstr, escape_html
 
 # {doctype: its fields with the doctype and the name of the record that a row is about}
 ABOUT = {
@@ -142,6 +142,5 @@ def check_record(doctype: str, name: str) -> None:
 	"""Raise PermissionError where there is no such record, or the user of this session may not read it."""
 	name = cstr(name)
 	if not frappe.db.exists(doctype, name) or not may_read(doctype, name, frappe.session.user):
-		frappe.throw(
-			_("There is no {0} {1} that you may read.").format(_(doctype), name), frappe.PermissionError
-		)
+		sentence = _("There is no {0} {1}, or you have no permission to read it.")
+		frappe.throw(sentence.format(_(doctype), escape_html(name)), frappe.PermissionError)

@@ -100,6 +100,12 @@ class TestLists(RightsTest):
 			self.assertEqual(row_condition(doctype, self.colleague), "")
 			self.assertEqual(row_condition(doctype, "Administrator"), "")
 
+	def test_to_select_users_is_not_to_see_their_rows(self):
+		add_records(self.list, "User", self.colleague)
+		filters = {"target_list": self.list, "member_doctype": "User"}
+		self.assertEqual(self.seen(self.clerk, "Target List Member", **filters), [])
+		self.assertEqual(self.seen("Administrator", "Target List Member", **filters), [self.colleague])
+
 	def test_a_record_that_is_shared_is_seen(self):
 		frappe.share.add("Contact", self.bob, self.reader)
 		self.assertEqual(self.seen(self.reader, "Target List Member", target_list=self.list), [BOB, PLAIN])
@@ -170,10 +176,10 @@ class TestWhoAddsARecord(RightsTest):
 		self.assertEqual(self.add(self.clerk, "Contact", self.ada).email, ADA)
 
 	def test_no_other_joins(self):
-		self.assertIn("that you may read", self.refusal(self.clerk, "Contact", self.bob))
-		self.assertIn("that you may read", self.refusal(self.reader, "Contact", self.bob))
+		self.assertIn("no permission to read it", self.refusal(self.clerk, "Contact", self.bob))
+		self.assertIn("no permission to read it", self.refusal(self.reader, "Contact", self.bob))
 		# To select users is not to read them.
-		self.assertIn("that you may read", self.refusal(self.clerk, "User", self.colleague))
+		self.assertIn("no permission to read it", self.refusal(self.clerk, "User", self.colleague))
 
 	def test_another_member_is_no_record(self):
 		with self.assertRaisesRegex(frappe.ValidationError, "is not a recipient source"):
@@ -214,7 +220,7 @@ class TestReportsAndQuestions(RightsTest):
 
 	def test_why_somebody_got_it(self):
 		name = self.send(a_mailing(self.list))
-		for email, words in ((ADA, "was sent to"), (BOB, "You may not read the record")):
+		for email, words in ((ADA, "was sent to"), (BOB, "You have no permission to read")):
 			(sentence,) = self.as_user(self.clerk, resend.why, name, email)
 			self.assertIn(words, sentence)
 		(sentence,) = self.as_user(self.clerk, resend.why, name, address("nobody"))
@@ -222,7 +228,7 @@ class TestReportsAndQuestions(RightsTest):
 
 	def test_why_somebody_would_get_it(self):
 		name = a_mailing(self.list)
-		for email, words in ((ADA, "would get the mailing"), (BOB, "You may not read the record")):
+		for email, words in ((ADA, "would get the mailing"), (BOB, "You have no permission to read")):
 			(sentence,) = self.as_user(self.clerk, resend.why, name, email)
 			self.assertIn(words, sentence)
 
