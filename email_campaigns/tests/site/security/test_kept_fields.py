@@ -6,7 +6,6 @@ import frappe
 from frappe.tests.utils import FrappeTestCase
 from frappe.utils import cint, cstr
 
-from email_campaigns import hooks
 from email_campaigns.audience.lists import members_store
 from email_campaigns.install import own_doctypes
 from email_campaigns.kept_store import definition, kept_fields
@@ -243,12 +242,6 @@ class TestRows(KeptFieldsTest):
 		self.assertEqual(answer.status_code, 417)
 		self.assertEqual(frappe.db.get_value("Target List Feed", self.feed, "parent"), "Sending Fed")
 
-	def test_each_kind_of_row_is_guarded(self):
-		for doctype in own_doctypes():
-			guard = "refuse_row" if definition(doctype).get("istable") else "keep_fields"
-			methods = frappe.get_doc_hooks()[doctype]["before_validate"]
-			self.assertIn(f"email_campaigns.kept_store.{guard}", methods, doctype)
-
 
 class TestAForm(KeptFieldsTest):
 	"""What people may write is saved as before."""
@@ -278,8 +271,3 @@ class TestAForm(KeptFieldsTest):
 			"POST", "Target List", {"title": {"name": ["like", "%"]}, "description": ["a"]}
 		)
 		self.assertEqual(answer.status_code, 417)
-
-
-def test_the_guard_hangs_on_each_doctype():
-	guarded = {doctype for key in hooks.doc_events if isinstance(key, tuple) for doctype in key}
-	assert set(own_doctypes()) <= guarded
