@@ -1,5 +1,7 @@
 """A row about a record is seen by those who may read the record, wherever it is shown."""
 
+from unittest.mock import patch
+
 import frappe
 from frappe.permissions import add_user_permission
 
@@ -121,6 +123,11 @@ class TestLists(RightsTest):
 		filters = {"target_list": self.list}
 		self.assertEqual(self.seen(self.colleague, "Target List Member", **filters), [ADA, PLAIN])
 		self.assertEqual(self.seen(self.clerk, "Target List Member", **filters), [ADA, BOB, PLAIN])
+
+	def test_many_records_are_looked_up_row_by_row(self):
+		with patch.object(record_rights_store, "FEW", 0):
+			self.assertIn("EXISTS", row_condition("Target List Member", self.clerk))
+			self.assertEqual(self.seen(self.clerk, "Target List Member", target_list=self.list), [ADA, PLAIN])
 
 	def test_numbers_as_names_are_compared_as_numbers(self):
 		# Compared as text, MariaDB would read the whole table for each row.
