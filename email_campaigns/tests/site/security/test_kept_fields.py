@@ -7,6 +7,7 @@ from frappe.tests.utils import FrappeTestCase
 from frappe.utils import cint, cstr
 
 from email_campaigns.audience.lists import members_store
+from email_campaigns.audience.suppression import opt_outs_store, suppression_store
 from email_campaigns.install import own_doctypes
 from email_campaigns.kept_store import definition, kept_fields
 from email_campaigns.tests.site.kits.builders import (
@@ -265,6 +266,19 @@ class TestAForm(KeptFieldsTest):
 		answer = self.rest.send("PUT", f"Target List Member/{member}", {"member_name": other})
 		self.assertEqual(answer.status_code, 417)
 		self.assertEqual(frappe.db.get_value("Target List Member", member, "member_name"), contact)
+
+	def test_a_wish_does_not_become_one_that_a_job_lifts(self):
+		suppression_store.suppress(address("gone"), reason="Complaint", origin="Sending")
+		frappe.db.commit()
+		(name,) = frappe.get_all("Suppressed Email", {"email": address("gone")}, pluck="name")
+		contact = a_contact(address("gone"))
+		frappe.db.commit()
+		for words in ("Opt-out of", "opt-óut of"):
+			values = {"reason": "Unsubscribed", "origin": f"{words} Contact {contact}"}
+			answer = self.rest.send("PUT", f"Suppressed Email/{name}", values)
+			self.assertEqual(answer.status_code, 417, words)
+		opt_outs_store.follow_records()
+		self.assertTrue(frappe.db.exists("Suppressed Email", name))
 
 	def test_a_dict_is_no_name(self):
 		answer = self.rest.send(
