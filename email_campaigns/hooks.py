@@ -175,9 +175,8 @@ permission_query_conditions = {
 	"Target List Change": "email_campaigns.record_rights_store.change_condition",
 	"Email Campaign": "email_campaigns.record_rights_store.enrolment_condition",
 }
-has_permission = dict.fromkeys(
-	permission_query_conditions, "email_campaigns.record_rights_store.has_permission"
-)
+_ABOUT_READABLE = "email_campaigns.record_rights_store.has_permission"
+has_permission = dict.fromkeys(permission_query_conditions, _ABOUT_READABLE)
 
 # Opt-outs, the record of what was sent, and the links in sent mails outlive their list and campaign.
 ignore_links_on_delete = [

@@ -76,7 +76,7 @@ class Explainer:
 		remaining = [(member, since) for member, since in members if member.member not in explained]
 		lines = [self.sentence(mail) for mail in mails] + self._explain_members(remaining, email)
 		if not lines and self._is_hidden(email):
-			return [_("You may not read the record that has the address {0}.").format(email)]
+			return [_("You have no permission to read the record that has the address {0}.").format(email)]
 		return lines or [self._explain_stranger(email, doctype, record, name)]
 
 	def _is_hidden(self, email: str) -> bool:

@@ -54,7 +54,7 @@ class MassEmail(Document):
 	def validate(self):
 		"""Check and complete the form. Raises ValidationError at the field that is wrong."""
 		self._check_edit()
-		self._check_approver()
+		self._keep_approval()
 		self._note_editor()
 		self._copy_lists_of_campaign()
 		check_lists(self)
@@ -72,8 +72,11 @@ class MassEmail(Document):
 		if before and before.status not in lifecycle.EDITABLE_MASS_EMAIL:
 			frappe.throw(_("A mailing that is {0} can't be edited.").format(_(before.status)))
 
-	def _check_approver(self):
+	def _keep_approval(self):
+		"""The steps of an approval alone write who asked, approved and rejected, whatever a form sends."""
 		before = self.get_doc_before_save()
+		for field in approval_store.STEP_FIELDS:
+			self.set(field, before.get(field) if before else None)
 		if self.approver:
 			approval_store.check_approver(self.approver, before.approver if before else "")
 

@@ -3,6 +3,7 @@ from frappe import _
 from frappe.model.document import Document
 
 from email_campaigns.audience.address import InvalidAddress, normalise
+from email_campaigns.audience.sources_store import OPT_OUT_ORIGIN
 from email_campaigns.audience.suppression import forgotten_store, mirror_store, suppression_store
 from email_campaigns.audience.suppression.suppression import (
 	HARD_BOUNCE,
@@ -10,6 +11,14 @@ from email_campaigns.audience.suppression.suppression import (
 	record_name,
 )
 from email_campaigns.translation import translate
+
+
+def _is_of_a_record(origin: str) -> bool:
+	"""Tell whether the database takes an origin for that of a record's opt-out field."""
+	values = (origin, f"{OPT_OUT_ORIGIN}%")
+	return bool(
+		frappe.db.sql("SELECT CONVERT(%s USING utf8mb4) COLLATE utf8mb4_unicode_ci LIKE %s", values)[0][0]
+	)
 
 
 class SuppressedEmail(Document):
@@ -33,6 +42,14 @@ class SuppressedEmail(Document):
 	def autoname(self):
 		"""Name the entry by its address and list, so that there is one for each."""
 		self.name = record_name(self.email, self.target_list or "")
+
+	def validate(self):
+		"""Raise ValidationError where somebody writes an origin with which a job may lift the entry again."""
+		before = self.get_doc_before_save()
+		if self.origin != (before.origin if before else None) and _is_of_a_record(self.origin or ""):
+			frappe.throw(
+				_("“{0}…” is written by the opt-out field of a record alone.").format(OPT_OUT_ORIGIN)
+			)
 
 	def on_update(self):
 		"""Mirror a person's wish to Frappe's Email Unsubscribe."""

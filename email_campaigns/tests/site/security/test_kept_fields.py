@@ -6,8 +6,8 @@ import frappe
 from frappe.tests.utils import FrappeTestCase
 from frappe.utils import cint, cstr
 
-from email_campaigns import hooks
 from email_campaigns.audience.lists import members_store
+from email_campaigns.audience.suppression import opt_outs_store, suppression_store
 from email_campaigns.install import own_doctypes
 from email_campaigns.kept_store import definition, kept_fields
 from email_campaigns.tests.site.kits.builders import (
@@ -243,12 +243,6 @@ class TestRows(KeptFieldsTest):
 		self.assertEqual(answer.status_code, 417)
 		self.assertEqual(frappe.db.get_value("Target List Feed", self.feed, "parent"), "Sending Fed")
 
-	def test_each_kind_of_row_is_guarded(self):
-		for doctype in own_doctypes():
-			guard = "refuse_row" if definition(doctype).get("istable") else "keep_fields"
-			methods = frappe.get_doc_hooks()[doctype]["before_validate"]
-			self.assertIn(f"email_campaigns.kept_store.{guard}", methods, doctype)
-
 
 class TestAForm(KeptFieldsTest):
 	"""What people may write is saved as before."""
@@ -273,13 +267,21 @@ class TestAForm(KeptFieldsTest):
 		self.assertEqual(answer.status_code, 417)
 		self.assertEqual(frappe.db.get_value("Target List Member", member, "member_name"), contact)
 
+	def test_a_wish_does_not_become_one_that_a_job_lifts(self):
+		suppression_store.suppress(address("gone"), reason="Complaint", origin="Sending")
+		frappe.db.commit()
+		(name,) = frappe.get_all("Suppressed Email", {"email": address("gone")}, pluck="name")
+		contact = a_contact(address("gone"))
+		frappe.db.commit()
+		for words in ("Opt-out of", "opt-óut of"):
+			values = {"reason": "Unsubscribed", "origin": f"{words} Contact {contact}"}
+			answer = self.rest.send("PUT", f"Suppressed Email/{name}", values)
+			self.assertEqual(answer.status_code, 417, words)
+		opt_outs_store.follow_records()
+		self.assertTrue(frappe.db.exists("Suppressed Email", name))
+
 	def test_a_dict_is_no_name(self):
 		answer = self.rest.send(
 			"POST", "Target List", {"title": {"name": ["like", "%"]}, "description": ["a"]}
 		)
 		self.assertEqual(answer.status_code, 417)
-
-
-def test_the_guard_hangs_on_each_doctype():
-	guarded = {doctype for key in hooks.doc_events if isinstance(key, tuple) for doctype in key}
-	assert set(own_doctypes()) <= guarded
