@@ -14,6 +14,7 @@ from email_campaigns.message.filters import MailContext
 from email_campaigns.message.footer import Footer, add_footer, add_pixel, as_document, footer_text
 from email_campaigns.message.hyperlinks import prepare_links
 from email_campaigns.message.inline import inline_styles
+from email_campaigns.message.kinds import Permitted
 from email_campaigns.message.limits import Limits, Meter, Warnings
 from email_campaigns.message.markup import problem_with_html
 from email_campaigns.message.metering import meter_tree
@@ -31,7 +32,6 @@ from email_campaigns.message.sandbox import (
 )
 from email_campaigns.message.slots import Filling, Marks
 from email_campaigns.message.usage import Usage, read_usage
-from email_campaigns.message.values import Permitted
 from email_campaigns.text import Sentence, SentenceError, _lt
 
 __all__ = [

@@ -31,10 +31,9 @@ from email_campaigns.message.kinds import (
 	optional,
 	takes,
 	text,
-	text_of,
 	whole,
 )
-from email_campaigns.message.limits import Meter, escaped_size, size
+from email_campaigns.message.limits import Meter, escaped_size
 from email_campaigns.message.numbers import (
 	LONGEST_NUMBER,
 	ROUNDING,
@@ -115,10 +114,13 @@ def _entries(meter: Meter, value: object) -> list[object]:
 	return list(entries)
 
 
+_strip = strip("strip")
+
+
 @on_value(text, optional(text))
 def trim(meter: Meter, value: str, chars: str | None = None) -> str:
 	"""Remove spaces, or these characters, at both ends."""
-	return strip("strip")(meter, value, chars)
+	return _strip(meter, value, chars)
 
 
 @on_value(text, text, text, optional(whole))
