@@ -1,4 +1,4 @@
-"""The tests that a template may use after `is`. They look at the kind of a value, or calculate with numbers."""
+"""The tests that a template may use after `is`: of the kind of a value, or with numbers."""
 
 from collections.abc import Mapping
 from typing import cast

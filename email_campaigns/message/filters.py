@@ -114,10 +114,13 @@ def _entries(meter: Meter, value: object) -> list[object]:
 	return list(entries)
 
 
+_strip = strip("strip")
+
+
 @on_value(text, optional(text))
 def trim(meter: Meter, value: str, chars: str | None = None) -> str:
 	"""Remove spaces, or these characters, at both ends."""
-	return strip("strip")(meter, value, chars)
+	return _strip(meter, value, chars)
 
 
 @on_value(text, text, text, optional(whole))

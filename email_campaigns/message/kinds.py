@@ -1,19 +1,19 @@
 """The kinds of values that a template can have, and checks of the arguments that it gives.
 
 Python's str(), hash(), comparisons and formatting work on anything, for any length of time. Here they get
-texts, numbers and dates only. A check takes (meter, value), counts what it reads and returns what the function
-gets. It raises Refused.
+texts, numbers and dates only. A check takes (meter, value), counts what it reads and returns what the
+function gets. It raises Refused.
 """
 
 from collections.abc import Callable, Mapping
 from datetime import date, time, timedelta
 from decimal import Decimal
-from functools import wraps
+from functools import partial, wraps
 from inspect import signature
 from typing import Any, TypeAlias
 
 from jinja2 import Undefined
-from jinja2.runtime import LoopContext
+from jinja2.runtime import LoopContext, Macro
 
 from email_campaigns.message.errors import Refused
 from email_campaigns.message.limits import Meter, size
@@ -24,21 +24,42 @@ Number: TypeAlias = int | float | Decimal
 Function: TypeAlias = Callable[..., Any]
 Check: TypeAlias = Callable[[Meter, object], Any]
 
+
+class Permitted:
+	"""A function that a template may call.
+
+	It gets the meter first, then `bound`, then the template's arguments.
+	"""
+
+	__slots__ = ("call",)
+
+	def __init__(self, function: Function, *bound: object):
+		self.call: Function = partial(_call, function, bound) if bound else function
+
+
+def _call(
+	function: Function, bound: tuple[object, ...], meter: Meter, *args: object, **kwargs: object
+) -> object:
+	return function(meter, *bound, *args, **kwargs)
+
+
 NUMBERS = (int, float, Decimal)
 MOMENTS = (date, time, timedelta)
 SCALARS = (str, *NUMBERS, *MOMENTS)
 LISTS = (list, tuple, range)
-NAMES = {
+NAMES: dict[Any, str] = {
 	str: _lt("a text"),
 	NUMBERS: _lt("a number"),
 	MOMENTS: _lt("a date or a time"),
 	LISTS: _lt("a list"),
 	Mapping: _lt("a record"),
 	LoopContext: _lt("a loop"),
+	(Permitted, Macro): _lt("a function"),
 	(type(None), Undefined): _lt("an empty value"),
 }
 NO_TEXT = _lt("{0} has no text; loop over it or use |join")
 ENTRY = 64  # the characters that an entry of a list counts for: the memory that it takes
+CALL = 500  # the characters that a call of a filter or method counts for: the time that it takes
 MOST_VALUES = 20_000  # in a list that is compared, those in inner lists included
 DEEPEST = 20
 LONGEST_KEY = 200  # characters
@@ -50,7 +71,7 @@ def kind_of(value: object) -> Sentence:
 	for types, name in NAMES.items():
 		if isinstance(value, types):
 			return Sentence(name)
-	return Sentence(_lt("a function") if callable(value) else _lt("a value of another kind"))
+	return Sentence(_lt("a value of another kind"))
 
 
 def is_empty(value: object) -> bool:
@@ -125,9 +146,13 @@ def takes(value: Check, *checks: Check) -> Callable[[Function], Function]:
 		def call(meter: Meter, given: object, *args: object, **kwargs: object) -> object:
 			if len(args) > len(checks) or not kwargs.keys() <= by_name.keys():
 				raise Refused(_lt("{0} does not take these arguments"), function.__name__)
+			meter.read(CALL)
+			taken = value(meter, given)
+			if not args and not kwargs:
+				return function(meter, taken)
 			positional = [check(meter, arg) for check, arg in zip(checks, args, strict=False)]
 			named = {name: by_name[name](meter, arg) for name, arg in kwargs.items()}
-			return function(meter, value(meter, given), *positional, **named)
+			return function(meter, taken, *positional, **named)
 
 		return call
 

@@ -32,7 +32,7 @@ def size(text: str) -> int:
 
 
 def escaped_size(text: str) -> int:
-	"""Return what a text counts for once the signs of HTML in it are escaped: five characters for &, " and '."""
+	"""Return what a text counts for once it is escaped: & and quotation marks become five characters."""
 	escaped = len(text) + 3 * (text.count("<") + text.count(">"))
 	escaped += 4 * (text.count("&") + text.count('"') + text.count("'"))
 	return escaped if text.isascii() else WIDE * escaped
@@ -41,7 +41,7 @@ def escaped_size(text: str) -> int:
 def search_size(text: str, part: str) -> int:
 	"""Return what a search for `part` in `text` counts for.
 
-	In texts of these lengths Python compares all of it at each place, in others not (Objects/stringlib/fastsearch.h).
+	In texts of these lengths Python compares all of it at each place, in others not: CPython's fastsearch.h.
 	"""
 	is_plain = len(text) < 2500 or (len(part) < 100 and len(text) < 30_000)
 	repeated = len(text) * len(part) // STEPS_PER_CHARACTER if is_plain else 0

@@ -1,7 +1,7 @@
 """Metering of a checked syntax tree.
 
-Every look-up, loop, macro, comparison, key and `~` calls a function of sandbox.py. The calls are filters whose
-names hold a space, which no template can write.
+Every look-up, loop, macro, comparison, key and `~` calls a function of sandbox.py. The calls are filters
+whose names hold a space, which no template can write.
 """
 
 from collections.abc import Sequence
@@ -20,16 +20,23 @@ FIELD, ITEM, KEY, CUT, LOOP, TICK, COMPARE, CONCAT, LINK = (
 	f"ec {name}" for name in ["field", "item", "key", "cut", "loop", "tick", "compare", "concat", "link"]
 )
 NODES_PER_TICK = 10
+# Nodes that take the time of about SHORT_NODES others
 LONG_NODES = (
-	nodes.Filter,
-	nodes.Test,
-	nodes.Call,
+	nodes.AssignBlock,
 	nodes.BinExpr,
+	nodes.Call,
 	nodes.Compare,
 	nodes.Concat,
+	nodes.Filter,
+	nodes.FilterBlock,
+	nodes.Getattr,
 	nodes.Getitem,
+	nodes.Test,
+	nodes.UnaryExpr,
+	nodes.With,
 )
-LONG_NODE = 5  # other nodes, whose time one of these takes
+SHORT_NODES = 4
+SHORT_NODES_OF_AN_OUTPUT = 3  # for each of its expressions
 # Reserved names: no template gives them another value
 CONSTANT = frozenset(["doc", "campaign", "mass_email", "unsubscribe_url", "view_url", "open_url"])
 TICKS_OF_A_CALL = 5  # a macro takes the time of about so many empty passes of a loop
@@ -93,7 +100,11 @@ def _pass_cost(body: Sequence[nodes.Node]) -> tuple[int, int]:
 
 
 def _weight(node: nodes.Node) -> int:
-	return LONG_NODE if isinstance(node, LONG_NODES) else 1
+	if isinstance(node, nodes.Output):
+		return SHORT_NODES_OF_AN_OUTPUT * sum(
+			not isinstance(child, nodes.TemplateData) for child in node.nodes
+		)
+	return SHORT_NODES if isinstance(node, LONG_NODES) else 1
 
 
 def _link(node: nodes.Node) -> nodes.Const | None:

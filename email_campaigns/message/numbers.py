@@ -29,7 +29,7 @@ def same_kind(left: object, right: object) -> tuple[object, object]:
 
 
 def calculated(function: Callable[[Any, Any], object], left: object, right: object) -> object:
-	"""Return what a function makes of two numbers, whatever their kinds. Raises Refused where they have none."""
+	"""Return what a function makes of two numbers of any kinds. Raises Refused where there is no result."""
 	try:
 		return function(*same_kind(left, right))
 	except ZeroDivisionError:
@@ -60,9 +60,14 @@ def number(value: object, default: Number = 0) -> Number:
 
 def to_int(value: object, default: Number = 0) -> int:
 	"""Return the whole part of the number in a value, or `default`: the filter `int`."""
-	parsed = number(value, default)
+	return _whole_part(number(value, default), _whole_part(default, 0))
+
+
+def _whole_part(value: Number, default: int) -> int:
+	if isinstance(value, int):
+		return int(value)
 	# The whole part of Decimal("1e999999") has a million digits
-	return int(parsed if isinstance(parsed, int) or isfinite(float(parsed)) else default)
+	return int(value) if isfinite(float(value)) else default
 
 
 def to_float(value: object, default: Number = 0.0) -> float:

@@ -6,7 +6,8 @@ Every one counts what it reads and what it makes, the longer ones before they ma
 import operator
 from collections.abc import Callable, Mapping
 from datetime import date, timedelta
-from typing import TypeAlias
+from decimal import Decimal
+from typing import Any, TypeAlias
 
 from jinja2 import Undefined
 from markupsafe import Markup
@@ -30,8 +31,8 @@ from email_campaigns.text import Sentence, _lt
 Comparison: TypeAlias = Callable[[Meter, object, object], object]
 
 LARGEST_INT_BITS = 256
-POWER = 1000  # the characters that a power counts for, unless both numbers are whole: the time that it takes
-ARITHMETIC: Mapping[str, Callable[[object, object], object]] = {
+POWER = 5000  # the characters that a power of decimals counts for: the time that it takes
+ARITHMETIC: Mapping[str, Callable[[Any, Any], object]] = {
 	"+": operator.add,
 	"-": operator.sub,
 	"*": operator.mul,
@@ -83,7 +84,7 @@ def absence(value: object) -> Sentence:
 def _calculate(meter: Meter, sign: str, left: object, right: object) -> object:
 	if isinstance(left, int) and isinstance(right, int):
 		_check_integers(sign, left, right)
-	elif sign == "**":
+	elif sign == "**" and (isinstance(left, Decimal) or isinstance(right, Decimal)):
 		meter.read(POWER)
 	result = calculated(ARITHMETIC[sign], left, right)
 	if not isinstance(result, NUMBERS):
@@ -110,7 +111,10 @@ def _join(meter: Meter, left: str, right: str) -> str:
 
 
 def compare(meter: Meter, left: object, *rest: object) -> object:
-	"""Return what Jinja's comparison does, such as `a < b < c`: `rest` has an operator's name and a value each."""
+	"""Return the result of a comparison such as `a < b < c`.
+
+	`rest` has the name that Jinja gives the operator, and the value after it, for each in turn.
+	"""
 	result: object = True
 	for name, right in zip(rest[::2], rest[1::2], strict=True):
 		result = COMPARISONS[str(name)](meter, left, right)
@@ -137,7 +141,7 @@ def _unequal(meter: Meter, left: object, right: object) -> bool:
 	return not _equal(meter, left, right)
 
 
-def _in_order(sign: str, function: Callable[[object, object], object]) -> Comparison:
+def _in_order(sign: str, function: Callable[[Any, Any], object]) -> Comparison:
 	def is_in_order(meter: Meter, left: object, right: object) -> object:
 		for value in (left, right):
 			if is_empty(value):

@@ -18,11 +18,11 @@ from email_campaigns.message import filters, operators
 from email_campaigns.message.conditions import TESTS
 from email_campaigns.message.errors import Refused
 from email_campaigns.message.filters import MailContext
-from email_campaigns.message.kinds import Function, is_empty, key, text_of, whole
+from email_campaigns.message.kinds import Function, Permitted, is_empty, key, text_of, whole
 from email_campaigns.message.limits import Meter, escaped_size
 from email_campaigns.message.metering import COMPARE, CONCAT, CUT, FIELD, ITEM, KEY, LINK, LOOP, TICK
 from email_campaigns.message.slots import Filling, Path
-from email_campaigns.message.values import NO_VALUE, Missing, Permitted, cut, field, item, iterable
+from email_campaigns.message.values import NO_VALUE, Missing, cut, field, item, iterable
 from email_campaigns.text import _lt
 
 LONGEST_RANGE = 100_000

@@ -7,8 +7,7 @@ is the field, not the method of dict), one of the METHODS below, or a counter of
 import re
 from collections.abc import Collection, Mapping, Sequence
 from datetime import date, datetime, time
-from functools import partial
-from typing import Any, cast
+from typing import Any, TypeVar, cast
 
 from jinja2 import Undefined
 from jinja2.runtime import LoopContext
@@ -21,6 +20,7 @@ from email_campaigns.message.kinds import (
 	LONGEST_KEY,
 	Check,
 	Function,
+	Permitted,
 	anything,
 	is_empty,
 	kind_of,
@@ -54,6 +54,7 @@ DIRECTIVE = 100  # the characters that each of a pattern of strftime counts for:
 MOST_STRIPPED = 100
 GROWTH = 3  # characters that one has at most in other capitals: Python's upper() of "ΐ"
 ABSENT = object()
+T = TypeVar("T")
 
 
 class Missing(Undefined):
@@ -69,24 +70,6 @@ class Missing(Undefined):
 	@property
 	def _undefined_message(self) -> Sentence:  # type: ignore[override]  # Jinja only hands it on to UndefinedError
 		return Sentence(NO_VALUE, self.path)
-
-
-class Permitted:
-	"""A function that a template may call.
-
-	It gets the meter first, then `bound`, then the template's arguments.
-	"""
-
-	__slots__ = ("call",)
-
-	def __init__(self, function: Function, *bound: object):
-		self.call: Function = partial(_call, function, bound) if bound else function
-
-
-def _call(
-	function: Function, bound: tuple[object, ...], meter: Meter, *args: object, **kwargs: object
-) -> object:
-	return function(meter, *bound, *args, **kwargs)
 
 
 def field(value: object, name: str, path: str) -> object:
@@ -168,7 +151,7 @@ def format_time(meter: Meter, value: date | time, pattern: str) -> str:
 	return value.strftime(pattern)
 
 
-def change_case(name: str) -> Function:
+def change_case(name: str) -> Callable[..., str]:
 	"""Return Python's method of that name, which takes nothing and may make three characters of one."""
 
 	def call(meter: Meter, value: str) -> str:
@@ -178,7 +161,7 @@ def change_case(name: str) -> Function:
 	return _named(call, name)
 
 
-def strip(name: str) -> Function:
+def strip(name: str) -> Callable[..., str]:
 	"""Return Python's method of that name, which looks for every character of the text among `chars`."""
 
 	def call(meter: Meter, value: str, chars: str | None = None) -> str:
@@ -203,7 +186,7 @@ def _texts(meter: Meter, value: object) -> str | tuple[str, ...]:
 	return text(meter, value)
 
 
-def _named(function: Function, name: str) -> Function:
+def _named(function: Callable[..., T], name: str) -> Callable[..., T]:
 	function.__name__ = name
 	return function
 
