@@ -15,7 +15,7 @@ from email_campaigns.message.footer import Footer, add_footer, add_pixel, as_doc
 from email_campaigns.message.hyperlinks import prepare_links
 from email_campaigns.message.inline import inline_styles
 from email_campaigns.message.limits import Limits
-from email_campaigns.message.markup import problem_with_html
+from email_campaigns.message.markup import problem_with_attributes, problem_with_html
 from email_campaigns.message.metering import meter_tree
 from email_campaigns.message.placeholders import literal, to_jinja
 from email_campaigns.message.plaintext import plain_text, text_template
@@ -153,7 +153,7 @@ def _check_usable(sources: Mapping[str, str]) -> None:
 	if not sources["subject"].strip():
 		raise TemplateError(_lt("The subject is empty."), part="subject")
 	html = sources["html"]
-	problem = problem_with_html(html)
+	problem = problem_with_html(html) or problem_with_attributes(html)
 	if problem:
 		raise TemplateError(_lt("The message cannot be used: {0}."), problem, part="html")
 	if not plain_text(html).strip() and "<img" not in html.lower():
@@ -164,8 +164,9 @@ def _complete(
 	sources: Mapping[str, str], usages: Mapping[str, Usage], footer: Footer | None
 ) -> tuple[str, str]:
 	"""Return the HTML and the text part; "" for one that has to be made from each rendered HTML."""
-	html = inline_styles(as_document(sources["html"]))
-	text = sources["text"] or text_template(as_document(sources["html"]))
+	with reading("html"):
+		html = inline_styles(as_document(sources["html"]))
+		text = sources["text"] or text_template(as_document(sources["html"]))
 	if footer:
 		html = add_footer(html, footer, footer.unsubscribe and not usages["html"].unsubscribe)
 		has_link = usages["text" if sources["text"] else "html"].unsubscribe

@@ -10,8 +10,11 @@ from html.parser import HTMLParser
 
 import css_inline
 
-from email_campaigns.message.markup import problem_with_html
+from email_campaigns.message.errors import Refused
+from email_campaigns.message.markup import problem_with_html, regular
 from email_campaigns.message.protect import Unprotectable, protect
+from email_campaigns.message.shape import VOID, shape_of
+from email_campaigns.message.sheets import problem_with_sheets, problem_with_style_attributes
 
 INLINER = css_inline.CSSInliner(
 	# It reads nothing from the network or from files
@@ -21,9 +24,12 @@ INLINER = css_inline.CSSInliner(
 	remove_inlined_selectors=True,
 )
 STYLE = re.compile(r"<style\b([^<>]*)>(.*?)</style\s*>", re.IGNORECASE | re.DOTALL)
+SHEET = re.compile(
+	r"<style\b([^>]*)>(.*?)(?:</style|\Z)", re.IGNORECASE | re.DOTALL
+)  # also one without an end
+IGNORE = 'data-css-inline="ignore"'
 TBODY = re.compile(r"</?tbody\b[^<>]*>", re.IGNORECASE)
 MOST_SHEETS = 50  # in one template: the search for the end of one that is never closed takes long
-MOST_RULES = 3000  # each is tried on each element
 # Tags that a writer of HTML may omit and that a parser adds (https://html.spec.whatwg.org/#optional-tags)
 IMPLIED = frozenset(["html", "head", "body"])
 IMPLIED_ENDS = frozenset(
@@ -45,39 +51,22 @@ IMPLIED_ENDS = frozenset(
 		"rt",
 	]
 )
-VOID = frozenset(
-	[
-		"area",
-		"base",
-		"br",
-		"col",
-		"embed",
-		"hr",
-		"img",
-		"input",
-		"link",
-		"meta",
-		"param",
-		"source",
-		"track",
-		"wbr",
-	]
-)
 
 
 def inline_styles(html: str) -> str:
 	"""Return the document with its styles in attributes, or unchanged where that is not safe.
 
-	Never raises.
+	Raises Refused for styles that would take too long.
 	"""
 	lower = html.lower()
 	if not 0 < lower.count("<style") <= MOST_SHEETS or ("<link" in lower and "stylesheet" in lower):
 		return html
 	try:
 		protected = protect(html)
-		if problem_with_html(protected.html) or protected.html.count("{") > MOST_RULES:
+		if problem_with_html(protected.html):
 			return html
 		before = STYLE.sub(partial(_ignore_jinja, protected.mark), protected.html)
+		_check_styles(before)
 		after = _without_implied(before, INLINER.inline(before))
 	except (Unprotectable, css_inline.InlineError):
 		return html
@@ -86,6 +75,15 @@ def inline_styles(html: str) -> str:
 	# versions
 	same = same and before.count("<![") == after.count("<![")
 	return protected.restore(after) if same else html
+
+
+def _check_styles(html: str) -> None:
+	"""Raise Refused where to inline the styles would take too long."""
+	problem = problem_with_style_attributes(html)
+	css = "\n".join(css for attributes, css in SHEET.findall(html) if IGNORE not in attributes)
+	problem = problem or problem_with_sheets(css, shape_of(regular(html)))
+	if problem:
+		raise Refused(problem)
 
 
 def _is_same(before: str, after: str) -> bool:
@@ -104,7 +102,7 @@ def _ignore_jinja(mark: str, match: re.Match[str]) -> str:
 	"""Let the inliner ignore a style sheet that holds Jinja (hidden as words): a rendering completes it."""
 	if mark not in match[0]:
 		return match[0]
-	return f'<style data-css-inline="ignore"{match[1]}>{match[2]}</style>'
+	return f"<style {IGNORE}{match[1]}>{match[2]}</style>"
 
 
 def outline(html: str) -> list[tuple[object, ...]]:

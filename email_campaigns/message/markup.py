@@ -13,9 +13,19 @@ from email_campaigns.message.errors import Refused
 from email_campaigns.text import Sentence, _lt
 
 MOST_TAGS = 3000  # a start tag may open three elements (<td> in <table> does)
+MOST_MARKS = 10_000  # start tags, end tags and comments: </p> and </br> make elements too
+MOST_ELEMENTS = 10_000  # after parsing
+MOST_ATTRIBUTES = 500  # of one tag: the parser compares each with each
 # Each one that is not closed is opened again in every later paragraph (HTML, "active formatting elements")
 MOST_FORMATS = 100
+MOST_REOPENED = 200_000
+MOST_REFERENCES = 50_000  # &amp; and the like, which html2text handles one by one
+MARK = re.compile(r"<[a-zA-Z/!?]")
 TAG = re.compile(r"<[a-zA-Z]")
+TAG_NAME = re.compile(r"<[a-zA-Z][^\s/>]*")
+ATTRIBUTE = re.compile(
+	r"[\s/]*[^\s/>][^\s/>=]*(?:\s*=\s*(?:\"[^\"]*\"|'[^']*'|[^\s>\"'][^\s>]*)?)?"
+)  # https://html.spec.whatwg.org/#before-attribute-name-state
 FORMAT = re.compile(
 	r"<(?:b|big|code|em|font|i|nobr|s|small|strike|strong|tt|u)(?![a-zA-Z0-9])[^<>]*", re.IGNORECASE
 )
@@ -24,10 +34,30 @@ PARSER = css_inline.CSSInliner(inline_style_tags=False, keep_style_tags=True, lo
 
 def problem_with_html(html: str) -> Sentence | None:
 	"""Return why no parser may read this, as a clause such as “it has more than 3,000 HTML tags”, or None."""
-	if sum(1 for _ in TAG.finditer(html)) > MOST_TAGS:
+	marks = MARK.findall(html)
+	if len(marks) > MOST_MARKS:
+		return Sentence(_lt("it has more than {0} HTML tags and comments"), f"{MOST_MARKS:,}")
+	tags = len(marks) - sum(map(marks.count, ("</", "<!", "<?")))
+	if tags > MOST_TAGS:
 		return Sentence(_lt("it has more than {0} HTML tags"), f"{MOST_TAGS:,}")
-	if len(set(FORMAT.findall(html))) > MOST_FORMATS:
-		return Sentence(_lt("it has more than {0} different tags for bold, italic and fonts"), MOST_FORMATS)
+	most_formats = min(MOST_FORMATS, MOST_REOPENED // max(tags, 1))
+	if len(set(FORMAT.findall(html))) > most_formats:
+		return Sentence(_lt("it has more than {0} different tags for bold, italic and fonts"), most_formats)
+	return None
+
+
+def problem_with_attributes(html: str) -> Sentence | None:
+	"""Return why no parser may read the attributes of a document, as a clause, or None.
+
+	It takes longer than problem_with_html(), and is for what a user has written.
+	"""
+	position = 0
+	while tag := TAG_NAME.search(html, position):
+		position, number = tag.end(), 0
+		while attribute := ATTRIBUTE.match(html, position):
+			position, number = attribute.end(), number + 1
+		if number > MOST_ATTRIBUTES:
+			return Sentence(_lt("a tag has more than {0} attributes"), MOST_ATTRIBUTES)
 	return None
 
 
@@ -39,4 +69,15 @@ def regular(html: str) -> str:
 	problem = problem_with_html(html)
 	if problem:
 		raise Refused(problem)
-	return PARSER.inline(html)
+	document = PARSER.inline(html)
+	for text, number, most in (
+		(
+			_lt("it has more than {0} HTML elements once it is parsed"),
+			len(TAG.findall(document)),
+			MOST_ELEMENTS,
+		),
+		(_lt("it has more than {0} of the signs & < and >"), document.count("&"), MOST_REFERENCES),
+	):
+		if number > most:
+			raise Refused(text, f"{most:,}")
+	return document

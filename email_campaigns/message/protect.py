@@ -8,12 +8,14 @@ whole, from {% if %} to {% endif %}.
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from itertools import count
 
 from jinja2 import Environment
 
 LEXER = Environment(keep_trailing_newline=True)
 BEGIN = {"variable_begin": "variable_end", "block_begin": "block_end", "comment_begin": "comment_end"}
 BEGIN |= {"raw_begin": "raw_end"}
+WORD = re.compile(r"z[0-9]+j")
 OPENS = re.compile(r"\{%[-+]?\s*(?:(?:for|if|macro|call|filter|with)\b|set\b[^=]*%\})")
 CLOSES = re.compile(r"\{%[-+]?\s*end")
 
@@ -93,8 +95,8 @@ def protect(source: str) -> ProtectedHtml:
 
 
 def _unused_word(source: str) -> str:
-	longest = max(map(len, re.findall("zj+", source.lower())), default=1)
-	return "z" + "j" * longest
+	taken = set(WORD.findall(source.lower()))
+	return next(word for number in count() if (word := f"z{number}j") not in taken)
 
 
 def _join_conditions(source: str, position: "HtmlPosition") -> Iterator[tuple[str, bool]]:

@@ -5,7 +5,7 @@ is the field, not the method of dict), one of the METHODS below, or a counter of
 """
 
 import re
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from datetime import date, datetime, time
 from typing import Any, TypeVar, cast
 
