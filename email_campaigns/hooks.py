@@ -28,13 +28,9 @@ after_migrate = "email_campaigns.install.after_migrate"
 before_request = [
 	"email_campaigns.api.public.routes.answer",
 	"email_campaigns.compat.change_latest_rows",
+	"email_campaigns.api.exports.stay_in_request",
 ]
 before_job = ["email_campaigns.compat.change_latest_rows"]
-
-# Frappe writes the texts of strangers into a file as they are. In exports of our lists none is a formula.
-override_whitelisted_methods = {
-	"frappe.desk.reportview.export_query": "email_campaigns.api.desk.exports.export_list",
-}
 
 # A cookie marks a device on which a user has signed in: its opens and clicks are not counted.
 on_session_creation = ["email_campaigns.api.public.own_device.remember_device"]
@@ -42,6 +38,8 @@ after_request = [
 	"email_campaigns.api.public.own_device.mark_device",
 	# An opt-out that comes during a migration is stored all the same.
 	"email_campaigns.api.public.routes.note_refused",
+	# A text of a stranger is no formula in a file with one of our lists.
+	"email_campaigns.api.exports.remove_formulas",
 ]
 
 scheduler_events = {

@@ -11,6 +11,5 @@ choices       time zones and CC fields for forms
 target_list, members, records   lists with their feeds and sign-up forms; who joins them
 drip          enrolment in drip sequences, their steps and figures
 suppression   lifting what one refusal of a server has suppressed
-exports       a list of the app as a file
 tracking, timeline, privacy     judging hits again, a record's timeline, an address that is to be forgotten
 """

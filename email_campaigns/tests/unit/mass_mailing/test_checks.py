@@ -234,3 +234,10 @@ class TestDeadline:
 			"At the present limits about 5 of 10 mails would not leave before the deadline, and expire.",
 		)
 		assert levels(checks.deadline_findings(0, 10)) == [OK]
+
+
+def test_a_site_whose_configuration_does_not_say_its_address_is_warned_of():
+	assert list(checks.address_findings(True, "https://mail.example")) == []
+	(finding,) = checks.address_findings(False, "http://one.localhost:8000")
+	assert finding.level == WARNING
+	assert "http://one.localhost:8000" in str(finding.sentence)
