@@ -12,12 +12,12 @@ from jinja2.exceptions import SecurityError
 from email_campaigns.message.errors import RenderError
 from email_campaigns.message.faults import is_fault, printable
 from email_campaigns.message.filters import MailContext
+from email_campaigns.message.kinds import Permitted
 from email_campaigns.message.limits import Limits, Meter, Warnings
 from email_campaigns.message.plaintext import plain_text, tidy
 from email_campaigns.message.quoted import FixedText, PiecedText, SlotName
 from email_campaigns.message.sandbox import GLOBALS, tracked_url, value_at
 from email_campaigns.message.slots import Filling
-from email_campaigns.message.values import Permitted
 from email_campaigns.text import Sentence, SentenceError, _lt
 
 LONGEST_REASON = 300  # characters
