@@ -3,7 +3,7 @@
 import frappe
 from frappe.desk.form.load import get_communications
 
-from email_campaigns.api.desk import approval, preview, sent_mail
+from email_campaigns.api.desk import approval, preview, privacy, sent_mail
 from email_campaigns.patches import refer_mails_to_records
 from email_campaigns.tests.site.kits.builders import a_list, a_mailing, add_records, address
 from email_campaigns.tests.site.kits.rights import (
@@ -132,6 +132,17 @@ class TestStored(ShownTest):
 		mail = sent_mail.show(message)
 		self.assertIn("[] Zoë []", mail["html"])
 		self.assertTrue(any("may not read" in warning for warning in mail["warnings"]))
+
+	def test_a_stored_mail_is_exported_and_forgotten_with_its_address(self):
+		self.send(a_mailing(LIST, store_emails=1))
+		(known,) = privacy.known_about(JO)["Communication"]
+		self.assertEqual((known["recipients"], known["reference_name"]), (JO, self.first))
+		privacy.forget(JO)
+		self.assertEqual(
+			frappe.get_all("Communication", {"recipients": ["in", [JO, KIM]]}, pluck="recipients"), [KIM]
+		)
+		frappe.db.delete("Forgotten Address")
+		frappe.db.commit()
 
 	def test_an_upgrade_lets_stored_mails_refer_to_the_record(self):
 		name = self.send(a_mailing(LIST, store_emails=1))
