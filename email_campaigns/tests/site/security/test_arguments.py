@@ -92,6 +92,8 @@ class TestOddArguments(World):
 		user, faults = self.users["Campaign User"], []
 		for report in REPORTS:
 			for kind, value in ODD.items():
+				if kind == "a number that no column holds":
+					continue  # JSON can't carry it
 				for name in ("mass_email", "campaign", "from_date", "to_date"):
 					filters = json.dumps({name: value})
 					arguments = {"report_name": report, "filters": filters}
@@ -99,12 +101,6 @@ class TestOddArguments(World):
 					if outcome.status >= 500 or (kind in NO_TEXT and outcome.status != 417):
 						faults.append(f"{report} with {name}={kind}: {outcome}")
 		self.assertEqual(faults, [], "\n".join(faults))
-
-	def test_filters_of_reports_that_are_a_list(self):
-		for report in REPORTS:
-			arguments = {"report_name": report, "filters": json.dumps([["name", "like", "%"]])}
-			outcome = call("frappe.desk.query_report.run", self.users["Campaign User"], **arguments)
-			self.assertEqual(outcome.status, 417, f"{report}: {outcome}")
 
 
 class TestFiles(World):
@@ -145,8 +141,8 @@ class TestFiles(World):
 class TestWhatMayNotBeRead(World):
 	"""What is hidden from a user by User Permissions, one for each doctype."""
 
-	def setUp(self):
-		super().setUp()
+	def build(self):
+		super().build()
 		self.documents = {
 			self.mailing: "Mass Email",
 			self.draft: "Mass Email",
@@ -165,7 +161,6 @@ class TestWhatMayNotBeRead(World):
 		}
 		self.blind = {doctype: self.a_blind_user(doctype, name) for doctype, name in allowed.items()}
 		self.blind["nothing"] = self.users["No Role"]
-		frappe.db.commit()
 		self.addCleanup(frappe.db.commit)
 		self.addCleanup(frappe.db.delete, "User Permission", {"user": ["in", list(self.blind.values())]})
 
@@ -176,11 +171,10 @@ class TestWhatMayNotBeRead(World):
 		return user
 
 	def hidden_from(self, user):
+		documents = {name: frappe.get_doc(doctype, name) for name, doctype in self.documents.items()}
 		frappe.set_user(user)
 		hidden = {
-			name
-			for name, doctype in self.documents.items()
-			if not frappe.has_permission(doctype, "read", doc=frappe.get_doc(doctype, name))
+			name for name, doc in documents.items() if not frappe.has_permission(doc.doctype, "read", doc=doc)
 		}
 		frappe.set_user("Administrator")
 		return hidden
@@ -318,7 +312,9 @@ class TestDocuments(World):
 
 	def refuses_methods(self, doctype, name):
 		controller = type(frappe.get_doc(doctype, name))
-		for method, _function in inspect.getmembers(controller, inspect.isfunction):
+		for method, function in inspect.getmembers(controller, inspect.isfunction):
+			if function.__module__.split(".")[0] != APP:
+				continue
 			arguments = {"dt": doctype, "dn": name, "method": method}
 			outcome = call("run_doc_method", self.users["Campaign Manager"], **arguments)
 			self.assertEqual((outcome.status, outcome.writes), (403, 0), f"{doctype}.{method}: {outcome}")
