@@ -35,9 +35,8 @@ ROLES = {
 class World(DripTest):
 	"""A sent mailing, a list with a file, an enrolment, all of a Campaign User, and users of each role."""
 
-	world: dict | None = (
-		None  # takes ten seconds to make; the tests of a class share it, and calls are rolled back
-	)
+	# It takes ten seconds to make. The tests of a class share it, since calls are rolled back.
+	world: dict | None = None
 
 	def setUp(self):
 		if type(self).world is None:
