@@ -8,7 +8,7 @@ from __future__ import annotations
 import frappe
 from frappe import _
 
-from email_campaigns.api.arguments import checked, refuse
+from email_campaigns.api.arguments import checked, load, refuse
 from email_campaigns.api.desk import mass_email_steps
 from email_campaigns.api.desk.records import load_record
 from email_campaigns.api.kinds import Flag, Name, Number, Numbers, Text
@@ -130,10 +130,11 @@ def mails_of(doctype: Name, record: Name) -> list[dict]:
 
 def _read_mailing(message: int, ptype: str = "write") -> str:
 	"""Return the mailing of a mail. Throws where the user lacks the permission `ptype` on the mailing."""
-	row = frappe.db.get_value("Campaign Message", message, ["source", "source_doctype"], as_dict=True)
-	if not row or row.source_doctype != "Mass Email":
+	mail = load("Campaign Message", str(message))
+	is_of_mailing = mail.source_doctype == "Mass Email"
+	if not is_of_mailing or not frappe.has_permission("Mass Email", "read", doc=mail.source):
 		refuse("Campaign Message", str(message))
-	return mass_email_steps.load_mass_email(row.source, ptype).name
+	return mass_email_steps.load_mass_email(mail.source, ptype).name
 
 
 def _note(doc, sentence: str) -> None:
