@@ -1,4 +1,4 @@
-"""Patch: the search of the site no longer knows the recipients of sequences, for it asks for no permission."""
+"""Patch: the search of the site, which asks for no permission, knows no recipients of sequences any more."""
 
 import frappe
 
