@@ -3,6 +3,7 @@
 from unittest.mock import patch
 
 import frappe
+from frappe.desk.search import get_link_title
 from frappe.permissions import add_user_permission
 
 from email_campaigns import record_rights_store
@@ -164,6 +165,11 @@ class TestOne(RightsTest):
 				with self.subTest(doctype, may=may):
 					doc = frappe.get_doc(doctype, row)
 					self.assertEqual(self.as_user(self.clerk, doc.has_permission, "read"), may)
+
+	def test_whoever_is_signed_in_learns_no_address_by_a_number(self):
+		member = self.member(self.bob)
+		stranger = a_user("stranger")
+		self.assertEqual(self.as_user(stranger, get_link_title, "Target List Member", member), member)
 
 
 class TestWhoAddsARecord(RightsTest):
