@@ -12,7 +12,7 @@ inline        turns style sheets into style attributes; protect hides Jinja from
 plaintext     makes the text part; markup makes HTML regular first, and limits it
 footer        makes a document of a fragment, and puts the footer before its end
 metering      puts calls that count work into the syntax tree; slots marks fields and links in fixed text
-sandbox       runs it all, with values, filters, numbers and limits
+sandbox       runs it all, with kinds, values, filters, conditions, operators, numbers and limits
 
 mime.py       assembles rendered parts to the bytes for SMTP, with headers and quoted
 hrefs.py      lists the links of a rendered mail, for the check list before it is sent

@@ -62,7 +62,7 @@ ENTRY = 64  # the characters that an entry of a list counts for: the memory that
 CALL = 500  # the characters that a call of a filter or method counts for: the time that it takes
 MOST_VALUES = 20_000  # in a list that is compared, those in inner lists included
 DEEPEST = 20
-LONGEST_KEY = 200  # characters
+LONGEST_KEY = 1000  # characters
 WHOLE_BITS = 60
 
 

@@ -5,8 +5,9 @@ from decimal import Decimal
 from itertools import product
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
+from markupsafe import Markup
 
 from email_campaigns.message.compile import (
 	MessageSource,
@@ -16,12 +17,13 @@ from email_campaigns.message.compile import (
 	compile_source,
 )
 from email_campaigns.message.errors import Refused
-from email_campaigns.message.kinds import DEEPEST, ENTRY, LONGEST_KEY, MOST_VALUES, key, weigh
+from email_campaigns.message.kinds import CALL, DEEPEST, ENTRY, LONGEST_KEY, MOST_VALUES, key, weigh
 from email_campaigns.message.limits import Limits, Meter, escaped_size, search_size, size
 from email_campaigns.message.numbers import to_float, to_int
+from email_campaigns.message.operators import compare
 from email_campaigns.message.protect import protect
 from email_campaigns.message.sandbox import GLOBALS, HTML
-from email_campaigns.message.values import METHODS
+from email_campaigns.message.values import METHODS, STR_METHODS
 
 
 class Reached(BaseException):
@@ -225,6 +227,7 @@ def test_a_list_to_compare_has_an_end():
 		weigh(meter(), chain)
 
 
+@example("@given(st.text())\"'<>")
 @given(st.text())
 def test_no_text_takes_more_than_it_counts_for(text):
 	widest = max(map(ord, text), default=0)
@@ -322,3 +325,29 @@ def test_a_link_is_named_by_a_text_only():
 	)
 	assert message.tracking_links == {"a"}
 	assert message.uses_any_link
+
+
+@pytest.mark.parametrize(
+	("function", "arguments", "least"),
+	[
+		(HTML.filters["urlencode"].__wrapped__, ["é" * 1000], 90_000),
+		(HTML.filters["nl2br"].__wrapped__, ["\n" * 1000], 64_000),
+		(STR_METHODS["upper"], ["ΐ" * 1000], 16_000),
+		(STR_METHODS["replace"], ["a" * 1000, "a", "b" * 1000], 1_000_000),
+		(STR_METHODS["replace"], [Markup("a" * 1000), "a", "<" * 1000], 4_000_000),
+		(METHODS[date]["strftime"], [date(1984, 5, 6), "%c" * 50], 10_000),
+		(compare, ["x", "in", range(10_000)], 640_000),
+		(compare, ["x", "in", ["y"] * 10_000], 640_000),
+	],
+	ids=["urlencode", "nl2br", "upper", "replace", "replace in markup", "strftime", "in range", "in list"],
+)
+def test_what_grows_is_counted_before_it_is_made(function, arguments, least):
+	counted = meter()
+	function(counted, *arguments)
+	assert counted.chars >= least
+
+
+def test_each_call_counts():
+	counted = meter()
+	STR_METHODS["upper"](counted, "x")
+	assert counted.chars >= CALL
