@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import time
 from collections import Counter, defaultdict
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from functools import partial
 from threading import Event
 from uuid import uuid4
@@ -39,6 +39,7 @@ from email_campaigns.schedule.limits import Rates
 from email_campaigns.settings import latest_number, setting_number
 from email_campaigns.site_time import database_epoch
 
+Watch = Callable[[Iterable[Letter]], Iterator[Letter]]
 LOOK_SECONDS = 1  # how long a batch goes on after somebody has lowered a limit, muted or suspended the site
 
 
@@ -46,13 +47,14 @@ class SendJob:
 	"""One job's work on a mailing: claim, send and settle batch after batch over the same SMTP sessions.
 
 	The caller commits before and after `claim`, `prepare` and `settle`, so that each sees rows as they are at
-	that moment. `deadline` is a time of time.monotonic; the mailing's own deadline applies too.
+	that moment. `deadline` is a time of time.monotonic; the mailing's own deadline applies too. `watch` goes
+	through the letters while they are made.
 	"""
 
-	def __init__(self, mailing: Mailing, mails: MailSelection, deadline: float):
+	def __init__(self, mailing: Mailing, mails: MailSelection, deadline: float, watch: Watch = iter):
 		if mailing.deadline:
 			deadline = min(deadline, time.monotonic() + mailing.deadline - database_epoch())
-		self.mailing, self.mails = mailing, mails
+		self.mailing, self.mails, self.watch = mailing, mails, watch
 		self.token = uuid4().hex
 		self.rates = Rates()  # those under which the present batch was claimed
 		self.composers = compose_store.make_composers(mailing)
@@ -152,7 +154,8 @@ class SendJob:
 		"""
 		if not rows:
 			return Tally()
-		letters = LettersAhead(compose_letters(self.composers, rows, self.records, self.epoch, self.headings))
+		made = compose_letters(self.composers, rows, self.records, self.epoch, self.headings)
+		letters = LettersAhead(self.watch(made))
 		self.journal.meanwhile = letters.make
 		loops = sorted(self.loops, key=lambda loop: loop.retired)
 		return self.pool.run(loops[: len(rows)], self._watch(letters, may_go_on))

@@ -15,9 +15,10 @@ from email_campaigns.delivery.ledger.row import ClaimedMail
 from email_campaigns.delivery.mailing import mailing_store
 from email_campaigns.delivery.mailing.mailing import Mailing
 from email_campaigns.delivery.sending.journal import Tally
+from email_campaigns.delivery.sending.watchdog import Watchdog
 from email_campaigns.delivery.smtp import transport
 from email_campaigns.drip import streams_store
-from email_campaigns.jobs import ab_winner, endings, opt_outs, queues
+from email_campaigns.jobs import ab_winner, endings, opt_outs, overdue, queues
 from email_campaigns.jobs.counts import mend_counts
 from email_campaigns.jobs.isolation import error_sentence, isolate, isolate_mailing
 from email_campaigns.jobs.queues import DripQueue, MailingQueue, Queue
@@ -214,7 +215,16 @@ def send_batch(mailing: str = "", slot: int = 0, turn: int = 0, stream: Sequence
 def _send_batches(queue: Queue, slot: int, turn: int) -> None:
 	if not queue.may_send() or not _may_leave(queue):
 		return
-	sending = _open(queue)
+	watchdog = Watchdog(overdue.pause_command(queue), overdue.MAIL_SECONDS)
+	try:
+		_send_watched(queue, slot, turn, watchdog)
+	finally:
+		watchdog.close()
+
+
+def _send_watched(queue: Queue, slot: int, turn: int, watchdog: Watchdog) -> None:
+	with watchdog.step():
+		sending = _open(queue, watchdog)
 	if not sending:
 		return
 	queue.start_again(sending.mailing.account)
@@ -250,9 +260,10 @@ def _may_go_on(queue: Queue) -> bool:
 	return queue.may_send() and not transport.sending_hindrance()
 
 
-def _open(queue: Queue) -> send_store.SendJob | None:
+def _open(queue: Queue, watchdog: Watchdog) -> send_store.SendJob | None:
 	with _pausing(queue):
-		sending = send_store.SendJob(queue.load(), queue.mails, time.monotonic() + BATCH_SECONDS)
+		deadline = time.monotonic() + BATCH_SECONDS
+		sending = send_store.SendJob(queue.load(), queue.mails, deadline, watchdog.each)
 		frappe.db.commit()  # other jobs of the mailing write the same texts
 		return sending
 	return None

@@ -16,5 +16,7 @@ sandbox       runs it all, with kinds, values, filters, conditions, operators, n
 
 mime.py       assembles rendered parts to the bytes for SMTP, with headers and quoted
 hrefs.py      lists the links of a rendered mail, for the check list before it is sent
+child/        does all this in a process of its own, for templates that nobody has tried yet
+plain_json.py is the form in which values are stored
 errors.py     has the errors, each a sentence for people; faults.py makes one of whatever a template raises
 """

@@ -8,7 +8,7 @@ from typing import NamedTuple
 
 from jinja2 import Template, nodes
 
-from email_campaigns.message.compiled import CompiledMessage, Content, MessageSource, Part
+from email_campaigns.message.compiled import CompiledMessage, Content, LocalMessage, MessageSource, Part
 from email_campaigns.message.errors import RenderError, TemplateError
 from email_campaigns.message.faults import TOO_DEEP, reading
 from email_campaigns.message.footer import Footer, add_footer, add_pixel, as_document, footer_text
@@ -31,6 +31,7 @@ __all__ = [
 	"Content",
 	"Footer",
 	"Limits",
+	"LocalMessage",
 	"MessageSource",
 	"RenderError",
 	"TemplateError",
@@ -55,7 +56,7 @@ def compile_message(  # noqa: PLR0913, all but two have defaults and are named i
 	limits: Limits = Limits(),  # noqa: B008, frozen
 	tracks: Callable[[str], bool] | None = None,
 	open_pixel: bool = False,
-) -> CompiledMessage:
+) -> LocalMessage:
 	"""Return a mail ready to render, from its subject and HTML.
 
 	`text` is the user's text part, made from the HTML where empty; `prefix` goes before the subject
@@ -79,7 +80,7 @@ class _Order(NamedTuple):
 	open_pixel: bool
 
 
-def _compile_message(order: _Order) -> CompiledMessage:
+def _compile_message(order: _Order) -> LocalMessage:
 	footer, limits = order.footer, order.limits
 	sources = {part: _to_source(part, text, footer, limits) for part, text in order.written.items()}
 	usages = {part: _check_source(part, source, limits) for part, source in sources.items()}
@@ -102,7 +103,7 @@ def _link_names(usages: Iterable[Usage]) -> frozenset[str]:
 	return frozenset(name for usage in usages for name in usage.links if isinstance(name, str))
 
 
-def compile_source(source: MessageSource, *, limits: Limits = Limits()) -> CompiledMessage:  # noqa: B008, frozen
+def compile_source(source: MessageSource, *, limits: Limits = Limits()) -> LocalMessage:  # noqa: B008, frozen
 	"""Return the mail of templates that compile_message() has prepared; it makes the same bytes.
 
 	Its `tracking_links` include the addresses that are tracked by themselves. Raises TemplateError.
@@ -111,7 +112,7 @@ def compile_source(source: MessageSource, *, limits: Limits = Limits()) -> Compi
 	sources = {"subject": source.subject, "html": html, "text": source.text}
 	with reading():
 		parts, usages = zip(*starmap(_compile_part, sources.items()), strict=True)
-	return CompiledMessage(
+	return LocalMessage(
 		source=source,
 		record_fields=frozenset().union(*(usage.fields for usage in usages)),
 		uses_whole_record=any(usage.whole for usage in usages),

@@ -82,9 +82,9 @@ class MessageSource:
 	open_pixel: bool = False
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class CompiledMessage:
-	"""A template ready to render, safe to use from several threads. compile_message() makes it.
+	"""A template ready to render, safe to use from several threads, here or in a child (child/apart.py).
 
 	`source` makes the same again (compile_source). `record_fields` are the first-level fields of `doc` that
 	it uses, all of them unless `uses_whole_record` is set. `tracking_links` are the constant names that it
@@ -99,11 +99,6 @@ class CompiledMessage:
 	uses_unsubscribe: bool
 	tracking_links: frozenset[str]
 	uses_any_link: bool
-	limits: Limits
-	subject_template: Part
-	html_template: Part
-	text_template: Part
-	text_from_html: bool
 	automatic_links: Mapping[str, str] = field(default_factory=dict)
 
 	def render(self, values: Mapping[str, Any]) -> Content:
@@ -113,6 +108,21 @@ class CompiledMessage:
 		(texts) and tracking_url (a function of a link's name, which raises KeyError for an unknown one).
 		Raises RenderError where an operation of the template fails or a limit is exceeded.
 		"""
+		raise NotImplementedError
+
+
+@dataclass(frozen=True, kw_only=True)
+class LocalMessage(CompiledMessage):
+	"""A compiled mail that this process renders. compile_message() makes it."""
+
+	limits: Limits
+	subject_template: Part
+	html_template: Part
+	text_template: Part
+	text_from_html: bool
+
+	def render(self, values: Mapping[str, Any]) -> Content:
+		"""Return the mail for one recipient, as CompiledMessage says."""
 		try:
 			return self._render(values)
 		except RenderError:

@@ -35,32 +35,36 @@ VOID = frozenset(
 class Shape:
 	"""How many elements a document has, how many levels, and how many children the widest element has.
 
-	`names` counts them by tag, .class and #id, in lower case.
+	`names` counts them by tag, .class and #id, in lower case; `below` counts what is within them.
 	"""
 
 	elements: int = 0
 	depth: int = 0
 	width: int = 0
 	names: Counter[str] = field(default_factory=Counter)
+	below: Counter[str] = field(default_factory=Counter)
 
 
 def shape_of(html: str) -> Shape:
 	"""Return the shape of regular HTML (markup.regular)."""
 	shape, children = Shape(), [0]
+	open_elements: list[tuple[list[str], int]] = []  # the names of each, and its number in the document
 	for match in TAG.finditer(RAW.sub(r"\1</\2>", html)):
 		closing, name, attributes = match.groups()
-		if not name:
-			continue
-		if closing:
-			children[1:] = children[1:-1]
-			continue
-		children[-1] += 1
-		shape.elements += 1
-		shape.width = max(shape.width, children[-1])
-		if name.lower() not in VOID:
-			children.append(0)
-			shape.depth = max(shape.depth, len(children) - 1)
-		shape.names.update(_names(name, attributes))
+		if closing and open_elements:
+			names, number = open_elements.pop()
+			shape.below.update(dict.fromkeys(names, shape.elements - number))
+			children.pop()
+		elif name and not closing:
+			shape.elements += 1
+			children[-1] += 1
+			shape.width = max(shape.width, children[-1])
+			names = _names(name, attributes)
+			shape.names.update(names)
+			if name.lower() not in VOID:
+				open_elements.append((names, shape.elements))
+				children.append(0)
+				shape.depth = max(shape.depth, len(open_elements))
 	return shape
 
 

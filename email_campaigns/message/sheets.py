@@ -1,6 +1,7 @@
 """Limits of style sheets, worked out before an inliner tries each selector on each element. Pure."""
 
 import re
+from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
 
@@ -18,6 +19,7 @@ MANY_DECLARATIONS = _lt("its style sheets have more than {0} declarations")
 HIDDEN = re.compile(r"/\*.*?(?:\*/|\Z)|\"(?:[^\"\\\n]|\\.)*\"|'(?:[^'\\\n]|\\.)*'|\\.", re.DOTALL)
 BRACE = re.compile(r"[{}]")
 COMBINATOR = re.compile(r"\s*([>~+])\s*|\s+")
+SIBLINGS = ("~", "+")
 SIMPLE = re.compile(r"[.#]?[\w-]+")
 STYLE_ATTRIBUTE = re.compile(r"\sstyle\s*=\s*(\"[^\"]*\"|'[^']*')", re.IGNORECASE)
 
@@ -96,18 +98,33 @@ def _steps(selector: str, shape: Shape) -> int:
 	"""Return how many looks it takes at most to try a selector on each element."""
 	if "(" in selector:
 		return shape.elements * shape.depth * (shape.width if ":has(" in selector else 1)
-	combinators = [match[1] or "" for match in COMBINATOR.finditer(selector.strip())]
-	siblings = sum(sign in ("~", "+") for sign in combinators)
-	ancestors = len(combinators) - siblings
-	return shape.elements + count_matches(selector, shape) * (
-		(1 + ancestors * shape.depth) * (1 + siblings * shape.width) - 1
-	)
+	*_before, last = _parts(selector)
+	signs = [match[1] for match in COMBINATOR.finditer(selector.strip())]
+	siblings = sum(sign in SIBLINGS for sign in signs)
+	ancestors = len(signs) - siblings
+	looks = (1 + ancestors * shape.depth) * (1 + siblings * shape.width)
+	return shape.elements + _rarest(last, shape.names, shape) * looks
 
 
 def count_matches(selector: str, shape: Shape) -> int:
-	"""Return how many elements a selector matches at most, by the rarest name in its last part."""
+	"""Return how many elements a selector matches at most.
+
+	They have the rarest name in its last part, and are within elements with the names before.
+	"""
 	if any(sign in selector for sign in "([\\"):
 		return shape.elements
-	last = COMBINATOR.split(selector.strip())[-1] or ""
-	names = SIMPLE.findall(last.partition(":")[0].lower())
-	return min((shape.names[name] for name in names), default=shape.elements)
+	*before, last = _parts(selector)
+	most = _rarest(last, shape.names, shape)
+	if any(match[1] in SIBLINGS for match in COMBINATOR.finditer(selector)):
+		return most
+	return min(most, *(_rarest(part, shape.below, shape) for part in before), most)
+
+
+def _parts(selector: str) -> list[str]:
+	"""Return what stands between the combinators of a selector."""
+	return COMBINATOR.sub(" ", selector.strip()).split(" ")
+
+
+def _rarest(part: str, counts: Counter[str], shape: Shape) -> int:
+	names = SIMPLE.findall(part.partition(":")[0].lower())
+	return min((counts[name] for name in names), default=shape.elements)

@@ -1,7 +1,6 @@
 """From a row of the ledger to a whole message, for sending, for a preview and for reading it again.
 
 sent_text.py        all that a mail is made of but its recipient, as a value and as canonical JSON. Pure
-plain_json.py       JSON with dates and numbers, in which a search finds an address. Pure
 personal_links.py   the links of one recipient's mail. Pure
 composer.py         a text and one recipient's record become a Letter. Pure
 compose_store.py    compiles the texts of a mailing with this site's links and footer

@@ -18,7 +18,8 @@ from email_campaigns.delivery.compose.composer import Composer
 from email_campaigns.delivery.compose.personal_links import PersonalLinks
 from email_campaigns.delivery.compose.sent_text import SentText
 from email_campaigns.delivery.mailing.mailing import Mailing
-from email_campaigns.message.compile import CompiledMessage, TemplateError, compile_message, compile_source
+from email_campaigns.message.child import apart
+from email_campaigns.message.compile import CompiledMessage, MessageSource, TemplateError, compile_source
 from email_campaigns.message.footer import Footer
 from email_campaigns.settings import app_settings
 from email_campaigns.text import Sentence, _lt
@@ -69,9 +70,7 @@ def remake_composer(text: SentText, *, untracked: bool = False) -> Composer:
 	`untracked` leaves the open pixel out.
 	"""
 	source = replace(text.source, open_pixel=False) if untracked else text.source
-	with _logging():
-		compiled = compile_source(source)
-	return _composer(text, compiled, link_maker(), _new_id(text, token_ring()))
+	return _composer(text, _read(source), link_maker(), _new_id(text, token_ring()))
 
 
 def remake_letters(text: SentText, message_id: str) -> Composer:
@@ -81,9 +80,18 @@ def remake_letters(text: SentText, message_id: str) -> Composer:
 	that key any more.
 	"""
 	ring = token_ring(message_id.partition(".")[0])
+	maker = LinkMaker(text.base_url, ring)
+	return _composer(text, _read(text.source), maker, lambda number: message_id)
+
+
+def _read(source: MessageSource) -> CompiledMessage:
 	with _logging():
-		compiled = compile_source(text.source)
-	return _composer(text, compiled, LinkMaker(text.base_url, ring), lambda number: message_id)
+		return apart.compile_source(source) if _is_request() else compile_source(source)
+
+
+def _is_request() -> bool:
+	"""Tell whether a web server waits: it makes a mail or two, and a job makes thousands of the same text."""
+	return bool(getattr(frappe.local, "request", None))
 
 
 @contextmanager
@@ -126,7 +134,7 @@ def _compile(mailing: Mailing, edition: str, prefix: str) -> CompiledMessage:
 	prefix = " ".join(filter(None, (prefix, mailing.prefix)))
 	try:
 		with _logging():
-			message = compile_message(
+			remote = apart.compile_message(
 				text.subject,
 				text.html,
 				footer=_footer(mailing),
@@ -134,6 +142,7 @@ def _compile(mailing: Mailing, edition: str, prefix: str) -> CompiledMessage:
 				tracks=_is_foreign if mailing.track_links else None,
 				open_pixel=mailing.track_opens,
 			)
+			message = remote if _is_request() else apart.at_home(remote)
 	except TemplateError as error:
 		if not edition:
 			raise

@@ -14,9 +14,9 @@ import frappe
 from frappe.utils import now
 
 from email_campaigns.delivery.compose.composer import Composer, Record, used_fields
-from email_campaigns.delivery.compose.plain_json import load_json, write_json
 from email_campaigns.delivery.compose.sent_text import SentText, name_of, read_text
 from email_campaigns.delivery.ledger.row import ClaimedMail, MailHeading
+from email_campaigns.message.plain_json import load_json, write_json
 
 SHOWN = 140  # characters of the subject and the sender, which lists show
 CC = "$cc"  # the key, beside those of fields, of the addresses that Cc named

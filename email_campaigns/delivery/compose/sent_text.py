@@ -10,8 +10,8 @@ from dataclasses import asdict, dataclass
 from hashlib import sha256
 from typing import Any, cast
 
-from email_campaigns.delivery.compose.plain_json import load_json, write_json
 from email_campaigns.message.compile import MessageSource
+from email_campaigns.message.plain_json import load_json, write_json
 
 # To be raised by whoever changes the bytes that a text makes; tests/data/sent_text.eml shows the change.
 FORMAT = 1

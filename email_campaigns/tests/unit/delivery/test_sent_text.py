@@ -12,10 +12,10 @@ from hypothesis import strategies as st
 
 from email_campaigns.delivery.compose.composer import Composer, used_fields
 from email_campaigns.delivery.compose.personal_links import PersonalLinks
-from email_campaigns.delivery.compose.plain_json import load_json, write_json
 from email_campaigns.delivery.compose.sent_text import LinkTarget, SentText, name_of, read_text
 from email_campaigns.delivery.ledger.row import ClaimedMail, MailHeading
 from email_campaigns.message.compile import Footer, MessageSource, compile_message, compile_source
+from email_campaigns.message.plain_json import load_json, write_json
 from email_campaigns.tracking.links import LinkMaker
 from email_campaigns.tracking.tokens import TokenRing
 

@@ -179,6 +179,12 @@ def test_the_estimates_are_no_less_than_the_work():
 		"div p.d",
 		"*",
 		"p:not(.z)",
+		"#i p",
+		".a > .c",
+		"html body p",
+		"body>p",
+		"div + p",
+		"p ~ br + img",
 		"[src]",
 		"p, q",
 		".\\63 ",
@@ -191,4 +197,7 @@ def test_the_estimates_are_no_less_than_the_work():
 
 
 def test_a_selector_of_nothing_costs_nothing():
-	assert not count_matches("div p.absent", shape_of(regular(sheet("", "<div><p class=c>x</p></div>"))))
+	shape = shape_of(regular(sheet("", "<div class=a><p class=c>x</p></div><p>y</p>")))
+	assert not count_matches("div p.absent", shape)
+	assert not count_matches(".absent p", shape)
+	assert count_matches(".a p", shape) == 1
