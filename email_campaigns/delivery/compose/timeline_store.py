@@ -96,6 +96,19 @@ class TimelineWriter:
 		fields = [*_LINK, _DATED] if dated else _LINK
 		_insert("Communication Link", fields, [link[: len(fields)] for link in links])
 
+	def write_anew(self, names: Collection[int]) -> None:
+		"""Write stored mails anew that show more than everybody may read who may read the record."""
+		values = sent_store.load_values(names)
+		for row in _rows(names):
+			composer = self._composer(row.sent_text)
+			record = sent_store.values_of(composer, values, row.name) if composer else None
+			if not composer or not record:
+				continue
+			if readable_part(row.recipient_doctype, record, self.rights) == record:
+				continue
+			if content := self._content(composer, values, row):
+				_replace(row.message_id, content)
+
 	def _content(self, composer: Composer, values: Mapping[int, Record], row) -> Content | None:
 		record = sent_store.values_of(composer, values, row.name)
 		if record is None:
@@ -135,6 +148,14 @@ def _mail(name: str, row, text: SentText, content: Content) -> tuple:
 			text.sender_name,
 		),
 		*(row.email, at, *_reference(row), row.message_id, row.owner),
+	)
+
+
+def _replace(message_id: str, content: Content) -> None:
+	frappe.db.sql(
+		"""UPDATE tabCommunication SET subject = %s, content = %s, text_content = %s
+		WHERE message_id = %s AND sent_or_received = 'Sent'""",
+		(content.subject, sanitize_html(content.html), content.text, message_id),
 	)
 
 

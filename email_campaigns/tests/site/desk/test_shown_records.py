@@ -145,14 +145,17 @@ class TestStored(ShownTest):
 		frappe.db.commit()
 
 	def test_an_upgrade_lets_stored_mails_refer_to_the_record(self):
-		name = self.send(a_mailing(LIST, store_emails=1))
+		name = self.send(a_mailing(LIST, html=HTML, store_emails=1))
 		values = {"reference_doctype": "Mass Email", "reference_name": name, "owner": self.seller}
 		frappe.db.set_value("Communication", {"recipients": ["in", [JO, KIM]]}, values)
 		self.assertEqual(len(get_communications("Mass Email", name)), 2)
+		self.at_level(5, "Contact", "department")
 		refer_mails_to_records.execute()
 		frappe.db.commit()
 		self.assertEqual(get_communications("Mass Email", name), [])
 		(mail,) = frappe.get_all(
-			"Communication", {"recipients": JO}, ["reference_doctype", "reference_name", "owner"]
+			"Communication", {"recipients": JO}, ["reference_doctype", "reference_name", "owner", "content"]
 		)
-		self.assertEqual(tuple(mail.values()), ("Contact", self.first, "Administrator"))
+		*reference, content = mail.values()
+		self.assertEqual(reference, ["Contact", self.first, "Administrator"])
+		self.assertIn("[] Zoë [+32 2 123]", content)
