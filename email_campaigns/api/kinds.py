@@ -82,14 +82,6 @@ def _read_moment(value: Any) -> datetime:
 	return moment
 
 
-def is_day(value: Any) -> bool:
-	"""Tell whether a value is a date, or a date and time, as text."""
-	try:
-		return isinstance(value, str) and bool(_read_moment(value))
-	except ValueError:
-		return False
-
-
 def _read_list(value: Any) -> list[Any]:
 	parsed = _parse(value)
 	if not isinstance(parsed, list | tuple) or len(parsed) > ITEMS:

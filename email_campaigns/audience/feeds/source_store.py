@@ -18,6 +18,7 @@ from frappe.permissions import get_role_permissions
 from frappe.utils import cint, strip_html
 
 from email_campaigns.audience.address import normalise_or_empty, plain_key, record_key
+from email_campaigns.audience.conditions_store import can_use
 from email_campaigns.audience.feeds.rules import ADDRESSES, Column, FeedFault, choose_column, usable_columns
 from email_campaigns.audience.lists.members_store import slices
 from email_campaigns.audience.sources_store import sources
@@ -88,7 +89,7 @@ def _filters(feed: Document | frappe._dict) -> list[list[Any]]:
 		raise FeedFault(_("{0} has no permission to read {1}.").format(frappe.session.user, _(doctype)))
 	filters = _parse(feed.filters, list)
 	for row in filters:
-		_check_filter(row)
+		_check_filter(doctype, row)
 	return [row[:4] for row in filters]
 
 
@@ -96,7 +97,7 @@ def _reads(doctype: str) -> bool:
 	return bool(get_role_permissions(frappe.get_meta(doctype)).get("read"))
 
 
-def _check_filter(row: Any) -> None:
+def _check_filter(doctype: str, row: Any) -> None:
 	if not isinstance(row, list) or len(row) < 4 or not all(isinstance(part, str) for part in row[:3]):
 		raise FeedFault(_(_UNREADABLE))
 	parent, field = row[0], row[1]
@@ -107,12 +108,15 @@ def _check_filter(row: Any) -> None:
 		raise FeedFault(
 			_("The filter is about the field “{0}”, which {1} has no longer.").format(field, _(parent))
 		)
+	if not can_use(doctype, *row[:4]):
+		sentence = _("{0} may not use the filter on the field “{1}” of {2}, or it has no value that fits.")
+		raise FeedFault(sentence.format(frappe.session.user, field, _(parent)))
 
 
 def _parse(text: str, kind: type[T]) -> T:
 	try:
 		value = json.loads(text or json.dumps(kind()))
-	except ValueError:
+	except (ValueError, RecursionError):
 		value = None
 	if not isinstance(value, kind):
 		raise FeedFault(_(_UNREADABLE))

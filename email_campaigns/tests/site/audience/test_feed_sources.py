@@ -118,6 +118,9 @@ class TestFaults(FeedTest):
 		for wrong, words in (
 			({"record_type": "Role"}, "is not a recipient source"),
 			({"filters": "[["}, "can't be read"),
+			({"filters": "[" * 5000}, "can't be read"),
+			({"filters": '[["Contact", "creation", "between", ["x"]]]'}, "may not use the filter"),
+			({"filters": '[["User", "api_key", "like", "a%"]]'}, "may not use the filter"),
 			({"filters": '{"name": "x"}'}, "can't be read"),
 			({"filters": '[["Contact", "no_such_field", "=", 1]]'}, "no_such_field"),
 			({"kind": "Report", "report": REPORT}, "Choose the column"),

@@ -132,5 +132,14 @@ class TestWhatMayNotBeRead(World):
 			outcome = call(DESK + method, user, **{**arguments, "filters": conditions})
 			self.assertEqual(outcome.status, 417, outcome)
 			self.assertIn("can't be used", outcome.said)
-		readable = [[CONTACT, "first_name", "=", "Ada"]]
-		self.assertEqual(call(DESK + method, user, **{**arguments, "filters": readable}).answer, 1)
+		for condition in (
+			[CONTACT, "first_name", "=", "Ada"],
+			[CONTACT, "first_name", "in", ["Ada", "Bea"]],
+			[CONTACT, "creation", "Timespan", "this year"],
+			[CONTACT, "creation", "Between", ["2000-01-01", "2100-01-01"]],
+			[CONTACT, "_user_tags", "is", "not set"],
+			["Contact Email", "email_id", "like", "ada@%"],
+		):
+			conditions = [condition, [CONTACT, "name", "=", self.contact]]
+			outcome = call(DESK + method, user, **{**arguments, "filters": conditions})
+			self.assertEqual(outcome.answer, 1, f"{condition}: {outcome}")
