@@ -1,9 +1,10 @@
 """Whose rows a user sees: a row about a record is for those who may read the record.
 
 The ledger, the log, lists and enrolments repeat a record's address, so they follow its permissions: roles,
-User Permissions, owners, shares and the rules of other apps. A row about a record that is gone is for those
-who may read every record of its doctype. Figures count all rows. A plain address has no record and is for
-everybody who may read the list; a suppression is about an address, and holds for all.
+User Permissions, owners, shares and the rules of other apps. Lists show a row about a record that is gone to
+those who may read every record of its doctype; a manager may open it, too. Figures count all rows. A plain
+address has no record and is for everybody who may read the list; a suppression is about an address, and
+holds for all.
 """
 
 from __future__ import annotations
@@ -149,13 +150,13 @@ def has_permission(doc: Document, ptype: str = "read", user: str | None = None) 
 def may_read(doctype: str | None, name: str | None, user: str) -> bool:
 	"""Tell whether `user` may read a record.
 
-	Of one that is gone, they may if they may read all of its doctype.
+	Of one that is gone, managers may, and whoever may read all of its doctype.
 	"""
 	if not doctype or doctype in NO_RECORDS:
 		return True
 	if frappe.db.exists("DocType", doctype) and frappe.db.exists(doctype, name):
 		return bool(frappe.has_permission(doctype, "read", doc=name, user=user))
-	return not _limit(doctype, user)
+	return bool(MANAGERS & set(frappe.get_roles(user))) or not _limit(doctype, user)
 
 
 def check_record(doctype: str, name: str) -> None:

@@ -39,6 +39,7 @@ def a_row(like: int, **values) -> int:
 	"""Put another mail into the ledger that differs from the one given in some values."""
 	doc = frappe.copy_doc(frappe.get_doc("Campaign Message", like))
 	doc.update({"dedupe_key": f"t:{frappe.generate_hash(length=10)}", **values})
+	doc.flags.by_app = True
 	name = doc.insert(ignore_permissions=True, ignore_links=True).name
 	frappe.db.commit()
 	return name

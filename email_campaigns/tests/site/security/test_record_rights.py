@@ -46,7 +46,7 @@ class RightsTest(SendingTest):
 	def remove_permissions(self):
 		frappe.set_user("Administrator")
 		frappe.db.rollback()
-		frappe.db.delete("User Permission", {"user": self.clerk})
+		frappe.db.delete("User Permission", {"user": ["in", (self.clerk, address("assistant"))]})
 		frappe.db.delete("Email Campaign", {"recipient": ["in", (self.ada, self.bob)]})
 		frappe.cache.delete_value("user_permissions")
 		frappe.db.commit()
@@ -150,8 +150,18 @@ class TestOne(RightsTest):
 
 	def test_a_dict_is_no_name(self):
 		doc = frappe.get_doc("Target List Member", self.member(self.ada))
-		doc.member_name = {"email_id": ["like", "b%"]}
-		self.assertFalse(self.as_user(self.clerk, doc.has_permission, "write"))
+		doc.member_name = {"name": self.ada}
+		assistant = a_user("assistant", "Campaign User", "Sales User")
+		add_user_permission("Contact", self.ada, assistant, ignore_permissions=True)
+		self.assertFalse(self.as_user(assistant, doc.has_permission, "write"))
+
+	def test_a_row_about_a_record_that_is_gone_opens_for_managers(self):
+		doc = frappe.get_doc("Target List Member", self.member(self.bob))
+		assistant = a_user("assistant", "Campaign User")
+		frappe.delete_doc("Contact", self.bob, force=True)
+		for user, may in ((self.clerk, True), (self.colleague, True), (assistant, False)):
+			with self.subTest(user):
+				self.assertEqual(self.as_user(user, doc.has_permission, "read"), may)
 
 	def test_mails_and_enrolments(self):
 		name, campaign = self.send(a_mailing(self.list)), a_sequence()
