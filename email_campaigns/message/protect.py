@@ -8,6 +8,7 @@ whole, from {% if %} to {% endif %}.
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from secrets import token_hex
 
 from jinja2 import Environment
 
@@ -93,8 +94,10 @@ def protect(source: str) -> ProtectedHtml:
 
 
 def _unused_word(source: str) -> str:
-	longest = max(map(len, re.findall("zj+", source.lower())), default=1)
-	return "z" + "j" * longest
+	word, source = "zj", source.lower()
+	while word in source:
+		word = f"zj{token_hex(8)}j"
+	return word
 
 
 def _join_conditions(source: str, position: "HtmlPosition") -> Iterator[tuple[str, bool]]:

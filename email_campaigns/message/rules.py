@@ -6,6 +6,7 @@ from typing import Any
 from jinja2 import TemplateSyntaxError, nodes
 
 from email_campaigns.message.errors import TemplateError
+from email_campaigns.message.numbers import LONGEST_NUMBER
 from email_campaigns.message.sandbox import MailEnvironment
 from email_campaigns.text import Sentence, _lt
 
@@ -84,6 +85,7 @@ NOT_ALLOWED = {
 # Names under which a template of Jinja or Frappe would reach objects of Python
 ONLY_PYTHON = ("self", "super", "cycler", "joiner", "lipsum", "namespace", "frappe")
 UNAVAILABLE = _lt("“{0}” is not available in a template.")
+TOO_LONG = _lt("The template holds a number that is too long.")
 TOO_DEEP = _lt("Parts of the template are nested too deeply.")
 
 
@@ -100,7 +102,7 @@ def parse(environment: MailEnvironment, source: str, part: str) -> nodes.Templat
 	except TemplateError:
 		raise
 	except ValueError:
-		raise TemplateError(_lt("The template holds a number that is too long."), part=part) from None
+		raise TemplateError(TOO_LONG, part=part) from None
 	return tree
 
 
@@ -157,6 +159,11 @@ def _problem_with_name(environment: MailEnvironment, node: nodes.Name) -> Senten
 	return None
 
 
+def _problem_with_constant(environment: MailEnvironment, node: nodes.Const) -> Sentence | None:
+	is_long = isinstance(node.value, int) and abs(node.value) >= 10**LONGEST_NUMBER
+	return Sentence(TOO_LONG) if is_long else None
+
+
 def _problem_with_attribute(environment: MailEnvironment, node: nodes.Getattr) -> Sentence | None:
 	return Sentence(UNAVAILABLE, node.attr) if node.attr.startswith("__") else None
 
@@ -186,6 +193,7 @@ PROBLEMS: dict[str, Callable[[MailEnvironment, Any], Sentence | None]] = {
 	"Filter": _problem_with_filter,
 	"Test": _problem_with_test,
 	"Name": _problem_with_name,
+	"Const": _problem_with_constant,
 	"Getattr": _problem_with_attribute,
 	"Getitem": _problem_with_item,
 	"Call": _problem_with_call,

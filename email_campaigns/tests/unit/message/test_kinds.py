@@ -316,8 +316,15 @@ def test_what_an_operation_can_use_stays_as_it_was(template, expected):
 
 def test_the_word_that_hides_jinja_is_none_of_the_templates():
 	assert protect("<p>x</p>").mark == "zj"
-	assert protect("<p>zjjx zj ZJJJ</p>").mark == "zjjjj"
-	assert protect("<p>z" + "j" * 400_000 + "</p>").mark == "z" + "j" * 400_001
+	protected = protect("<p>zjjx zj ZJJJ{{ doc.a }}</p>")
+	assert len(protected.mark) == len("zj" + 16 * "0" + "j")
+	assert protected.restore(protected.html) == "<p>zjjx zj ZJJJ{{ doc.a }}</p>"
+
+
+def test_a_number_in_a_template_has_at_most_100_digits():
+	assert rendered("{{ " + "9" * 100 + " }}")
+	with pytest.raises(TemplateError, match="a number that is too long"):
+		compile_message("s", "<p>{{ -" + "9" * 101 + " }}</p>")
 
 
 def test_a_link_is_named_by_a_text_only():
@@ -346,6 +353,11 @@ def test_what_grows_is_counted_before_it_is_made(function, arguments, least):
 	counted = meter()
 	function(counted, *arguments)
 	assert counted.chars >= least
+
+
+def test_a_list_that_is_written_counts():
+	with pytest.raises(RenderError, match="handles more than 1,000 characters"):
+		compile_message("s", "<p>x{{ [] }}{{ [] }}{{ [] }}</p>", limits=Limits(output=100)).render({})
 
 
 def test_each_call_counts():
