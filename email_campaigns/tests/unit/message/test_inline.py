@@ -207,7 +207,7 @@ def test_split_gives_every_character_back():
 def test_the_word_for_hidden_jinja_is_one_that_the_template_lacks():
 	source = "<p>zj0x {{ doc.a }} ZJJ1x</p>"
 	protected = protect(source)
-	assert protected.mark == "zjjj"
+	assert protected.mark not in source.lower()
 	assert protected.restore(protected.html) == source
 
 
