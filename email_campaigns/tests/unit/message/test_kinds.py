@@ -286,6 +286,7 @@ def test_what_an_operation_cannot_use_is_named(template, sentence):
 		("{{ 'abc'.startswith(('x', 'ab')) }}{{ 'abc'.endswith('b', 0, 2) }}", "TrueTrue"),
 		("{{ 'a,b,c'.split(',', 1)|last }}{{ 'a  b'.split()|length }}", "b,c2"),
 		("{{ 'a'|replace('a', 5) }}{{ 'aaa'.replace('a', 'b', 2) }}", "5bba"),
+		("{{ 'ab'.replace(none, 'x') }}{{ 'ab'|replace('a', none) }}", "abb"),
 		("{{ ('<'|e).replace('l', '<') }}", "&&lt;t;"),
 		(
 			"{{ 'b' in ['a', 'b'] }}{{ 'n' in doc }}{{ 5 in range(9) }}{{ 5.0 in range(9) }}",
