@@ -145,7 +145,7 @@ def takes(value: Check, *checks: Check) -> Callable[[Function], Function]:
 		@wraps(function)
 		def call(meter: Meter, given: object, *args: object, **kwargs: object) -> object:
 			if len(args) > len(checks) or not kwargs.keys() <= by_name.keys():
-				raise Refused(_lt("{0} does not take these arguments"), function.__name__)
+				raise Refused(_lt("a filter or a method is given arguments that it does not take"))
 			meter.read(CALL)
 			taken = value(meter, given)
 			if not args and not kwargs:

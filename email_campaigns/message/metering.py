@@ -19,12 +19,11 @@ N = TypeVar("N", bound=nodes.Node)
 FIELD, ITEM, KEY, CUT, LOOP, TICK, COMPARE, CONCAT, LINK = (
 	f"ec {name}" for name in ["field", "item", "key", "cut", "loop", "tick", "compare", "concat", "link"]
 )
-NODES_PER_TICK = 10
+NODES_PER_TICK = 4
 # Nodes that take the time of about SHORT_NODES others
 LONG_NODES = (
 	nodes.AssignBlock,
 	nodes.BinExpr,
-	nodes.Call,
 	nodes.Compare,
 	nodes.Concat,
 	nodes.Filter,
@@ -36,6 +35,7 @@ LONG_NODES = (
 	nodes.With,
 )
 SHORT_NODES = 4
+SHORT_NODES_OF_A_CALL = 3
 SHORT_NODES_OF_AN_OUTPUT = 3  # for each of its expressions
 # Reserved names: no template gives them another value
 CONSTANT = frozenset(["doc", "campaign", "mass_email", "unsubscribe_url", "view_url", "open_url"])
@@ -96,7 +96,7 @@ def _pass_cost(body: Sequence[nodes.Node]) -> tuple[int, int]:
 	"""Return (ticks, fixed characters) of one pass of these nodes; an inner loop counts too."""
 	inner = [node for statement in body for node in (statement, *statement.find_all(nodes.Node))]
 	chars = sum(size(node.data) for node in inner if isinstance(node, nodes.TemplateData))
-	return 1 + sum(map(_weight, inner)) // NODES_PER_TICK, chars
+	return max(1, sum(map(_weight, inner)) // NODES_PER_TICK), chars
 
 
 def _weight(node: nodes.Node) -> int:
@@ -104,6 +104,8 @@ def _weight(node: nodes.Node) -> int:
 		return SHORT_NODES_OF_AN_OUTPUT * sum(
 			not isinstance(child, nodes.TemplateData) for child in node.nodes
 		)
+	if isinstance(node, nodes.Call):
+		return SHORT_NODES_OF_A_CALL
 	return SHORT_NODES if isinstance(node, LONG_NODES) else 1
 
 

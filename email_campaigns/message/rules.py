@@ -7,6 +7,7 @@ from jinja2 import TemplateSyntaxError, nodes
 
 from email_campaigns.message.errors import TemplateError
 from email_campaigns.message.faults import LONG_NUMBER, TOO_DEEP
+from email_campaigns.message.numbers import LONGEST_NUMBER
 from email_campaigns.message.sandbox import MailEnvironment
 from email_campaigns.message.size import check_tree
 from email_campaigns.text import Sentence, _lt
@@ -159,6 +160,11 @@ def _problem_with_name(environment: MailEnvironment, node: nodes.Name) -> Senten
 	return None
 
 
+def _problem_with_constant(environment: MailEnvironment, node: nodes.Const) -> Sentence | None:
+	is_long = isinstance(node.value, int) and abs(node.value) >= 10**LONGEST_NUMBER
+	return Sentence(LONG_NUMBER) if is_long else None
+
+
 def _problem_with_attribute(environment: MailEnvironment, node: nodes.Getattr) -> Sentence | None:
 	return Sentence(UNAVAILABLE, node.attr) if node.attr.startswith("__") else None
 
@@ -188,6 +194,7 @@ PROBLEMS: dict[str, Callable[[MailEnvironment, Any], Sentence | None]] = {
 	"Filter": _problem_with_filter,
 	"Test": _problem_with_test,
 	"Name": _problem_with_name,
+	"Const": _problem_with_constant,
 	"Getattr": _problem_with_attribute,
 	"Getitem": _problem_with_item,
 	"Call": _problem_with_call,

@@ -18,7 +18,7 @@ from email_campaigns.message import filters, operators
 from email_campaigns.message.conditions import TESTS
 from email_campaigns.message.errors import Refused
 from email_campaigns.message.filters import MailContext
-from email_campaigns.message.kinds import Function, Permitted, is_empty, key, text_of, whole
+from email_campaigns.message.kinds import CALL, Function, Permitted, is_empty, key, text_of, whole
 from email_campaigns.message.limits import Meter, escaped_size
 from email_campaigns.message.metering import COMPARE, CONCAT, CUT, FIELD, ITEM, KEY, LINK, LOOP, TICK
 from email_campaigns.message.slots import Filling, Path
@@ -41,6 +41,7 @@ def output(context: MailContext, value: object) -> str:
 		try:
 			value = text_of(value)
 		except Refused as refusal:
+			context.meter.read(CALL)
 			context.meter.warn(refusal.sentence.text, *refusal.sentence.values)
 			return ""
 	meter = context.meter

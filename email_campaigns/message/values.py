@@ -143,6 +143,15 @@ def replace_text(meter: Meter, value: str, old: str, new: str, count: int | None
 	return value.replace(old, new, places)
 
 
+def _sought(meter: Meter, value: object) -> str | None:
+	return None if value is None else text(meter, value)
+
+
+def _replace(meter: Meter, value: str, old: str | None, new: str, count: int | None = None) -> str:
+	# None is found nowhere; an empty text would be found between all characters
+	return value if old is None else replace_text(meter, value, old, new, count)
+
+
 def format_time(meter: Meter, value: date | time, pattern: str) -> str:
 	"""Do what Python's strftime does, with plain directives such as %d.%m.%Y, at most 100 of them."""
 	if not SAFE_STRFTIME.match(pattern):
@@ -220,7 +229,7 @@ STR_METHODS: dict[str, Function] = {
 	**{name: takes(text, optional(text))(strip(name)) for name in ("strip", "lstrip", "rstrip")},
 	**{name: takes(text, _texts, BOUND, BOUND)(_find_at(name)) for name in ("startswith", "endswith")},
 	"split": takes(text, optional(text), whole)(_split),
-	"replace": takes(text, text, text, BOUND)(replace_text),
+	"replace": takes(text, _sought, text, BOUND)(_replace),
 }
 DATE_METHODS: dict[str, Function] = {
 	"strftime": takes(anything, text)(format_time),

@@ -1,8 +1,8 @@
 """Template bombs, and the program that sets each off in a process of its own.
 
-`python -m email_campaigns.tests.unit.message.bombs` writes a line of JSON for each of BOMBS: `end` says how
-it ended, `seconds` and `megabytes` what it took. A bomb that needs more than SECONDS of processor time is
-killed.
+`python -m email_campaigns.tests.unit.message.bombs [NUMBER …]` writes a line of JSON for each of BOMBS, or of
+those: `end` says how it ended, `seconds` and `megabytes` what it took. A bomb that needs more than SECONDS of
+processor time is killed.
 """
 
 import json
@@ -170,6 +170,7 @@ OPERATORS = [
 	"{{ '1e999999999'|int }}{{ '1e-999999999'|float }}",
 	"{{ " + "9" * 4000 + " * " + "9" * 4000 + " }}",
 	looped("{{ " + "9" * 4000 + " }}"),
+	looped("{% if doc.price < " + "9" * 4000 + " %}{% endif %}"),
 	looped("{{ doc.price ** doc.rate }}{{ doc.price ** 99.5 }}"),
 	looped("{{ doc.price / 7 }}{{ doc.price % 7 }}{{ doc.price // 7 }}"),
 	looped("{{ 2 ** 200 % 12345 // 7 * 3 }}"),
@@ -314,6 +315,11 @@ LOOPS = [
 	looped("{{ i }}"),
 	looped("{{ '' }}{{ '' }}"),
 	looped("{{ nothing }}"),
+	looped("{{ [] }}"),
+	looped("{{ {i: i} }}"),
+	looped("{% set x = [] ~ [] %}"),
+	looped("{{ range(1) }}"),
+	looped("{{ loop.nextitem }}"),
 	looped("{% set x = format_number(1) %}", times=90000),
 	looped("{{ '1.5'|round(1) }}", times=90000),
 	looped("{% set x = doc.name.replace('a', 'b') %}", times=49000),
@@ -370,6 +376,11 @@ LOOPS = [
 	"{% macro m(f) %}{{ f(f) }}{{ f(f) }}{% endmacro %}{{ m(m) }}",
 ]
 
+# What is read before a template runs
+SOURCES = [
+	"<p>z" + "j" * 400_000 + "</p>",
+]
+
 NOT_THERE = [
 	"{{ '{:>999999999}'.format(1) }}",
 	"{{ '{a:>999999999}'.format_map({'a': 1}) }}",
@@ -418,6 +429,7 @@ NOT_THERE = [
 ]
 
 BOMBS = [
+	*SOURCES,
 	*(before + reader for before in (TREE, TUPLES, RECORDS) for reader in READERS),
 	*OPERATORS,
 	*TEXTS,
@@ -469,4 +481,4 @@ def measure_all(templates):
 
 
 if __name__ == "__main__":
-	measure_all(BOMBS)
+	measure_all([BOMBS[int(number)] for number in sys.argv[1:]] or BOMBS)

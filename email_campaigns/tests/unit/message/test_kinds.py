@@ -263,8 +263,8 @@ def test_the_whole_part_of_a_huge_number_is_the_default():
 		("{{ 2.5|round(method='up') }}", "only common, ceil, floor can stand here"),
 		("{{ 'x'|truncate('1') }}", "a whole number is needed, not a text"),
 		("{{ 'x'|truncate(2 ** 70) }}", "the number is too large"),
-		("{{ 'x'|upper(1) }}", "upper does not take these arguments"),
-		("{{ 'x'|trim(characters='x') }}", "trim does not take these arguments"),
+		("{{ 'x'|upper(1) }}", "arguments that it does not take"),
+		("{{ 'x'|trim(characters='x') }}", "arguments that it does not take"),
 		("{{ '%99d' is odd }}", "a number is needed, not a text"),
 		("{{ [1, 'x']|sort }}", "numbers and texts cannot be sorted together"),
 		("{{ 'x' in 5 }}", "a text cannot be looked for in a number"),
@@ -286,6 +286,7 @@ def test_what_an_operation_cannot_use_is_named(template, sentence):
 		("{{ 'abc'.startswith(('x', 'ab')) }}{{ 'abc'.endswith('b', 0, 2) }}", "TrueTrue"),
 		("{{ 'a,b,c'.split(',', 1)|last }}{{ 'a  b'.split()|length }}", "b,c2"),
 		("{{ 'a'|replace('a', 5) }}{{ 'aaa'.replace('a', 'b', 2) }}", "5bba"),
+		("{{ 'ab'.replace(none, 'x') }}{{ 'ab'|replace('a', none) }}", "abb"),
 		("{{ ('<'|e).replace('l', '<') }}", "&&lt;t;"),
 		(
 			"{{ 'b' in ['a', 'b'] }}{{ 'n' in doc }}{{ 5 in range(9) }}{{ 5.0 in range(9) }}",
@@ -319,6 +320,12 @@ def test_the_word_that_hides_jinja_is_none_of_the_templates(html):
 	assert protect(html + "{{ x }}").mark not in html.lower()
 
 
+def test_a_number_in_a_template_has_at_most_100_digits():
+	assert rendered("{{ " + "9" * 100 + " }}")
+	with pytest.raises(TemplateError, match="a number that is too long"):
+		compile_message("s", "<p>{{ -" + "9" * 101 + " }}</p>")
+
+
 def test_a_link_is_named_by_a_text_only():
 	message = compile_message(
 		"s", "<p>{{ tracking_url(5) }}{{ tracking_url(none) }}{{ tracking_url('a') }}</p>"
@@ -345,6 +352,11 @@ def test_what_grows_is_counted_before_it_is_made(function, arguments, least):
 	counted = meter()
 	function(counted, *arguments)
 	assert counted.chars >= least
+
+
+def test_a_list_that_is_written_counts():
+	with pytest.raises(RenderError, match="handles more than 1,000 characters"):
+		compile_message("s", "<p>x{{ [] }}{{ [] }}{{ [] }}</p>", limits=Limits(output=100)).render({})
 
 
 def test_each_call_counts():
