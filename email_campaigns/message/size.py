@@ -11,7 +11,8 @@ from email_campaigns.message.errors import TemplateError
 from email_campaigns.message.faults import TOO_DEEP
 from email_campaigns.text import _lt
 
-MOST_TOKENS = 6000  # names, values and signs; {{ doc.first_name }} has five
+# Names, values and signs; {{ doc.first_name }} has five
+MOST_TOKENS = {"subject": 500, "html": 6000, "text": 6000}
 MOST_LEVELS = 100  # of the syntax tree
 TOO_MANY_TOKENS = _lt("The template has more than {0} names, values and signs of Jinja.")
 HALF_CHARACTER = _lt("The template holds half of a character (U+{0}), which no mail can show.")
@@ -21,8 +22,8 @@ def check_source(environment: Environment, source: str, part: str) -> None:
 	"""Raise TemplateError for a template that has too many tokens, or a half of a surrogate pair."""
 	_check_characters(source, part)
 	for number, line in enumerate(_token_lines(environment, source)):
-		if number >= MOST_TOKENS:
-			raise TemplateError(TOO_MANY_TOKENS, f"{MOST_TOKENS:,}", part=part, line=line)
+		if number >= MOST_TOKENS[part]:
+			raise TemplateError(TOO_MANY_TOKENS, f"{MOST_TOKENS[part]:,}", part=part, line=line)
 
 
 def _token_lines(environment: Environment, source: str) -> Iterator[int]:

@@ -120,9 +120,16 @@ class TimelineWriter:
 
 	def _composer(self, name: str) -> Composer | None:
 		if name not in self._composers:
-			text = sent_store.load_text(name)
-			self._composers[name] = compose_store.remake_composer(text, untracked=True) if text else None
+			self._composers[name] = _remake(name)
 		return self._composers[name]
+
+
+def _remake(name: str) -> Composer | None:
+	text = sent_store.load_text(name)
+	try:
+		return compose_store.remake_composer(text, untracked=True) if text else None
+	except TemplateError:  # of an earlier version, which let more through
+		return None
 
 
 def _rows(names: Collection[int]) -> list[frappe._dict]:

@@ -10,7 +10,7 @@ from email_campaigns.message.child.frames import Message
 from email_campaigns.message.compile import CompiledMessage, MessageSource, compile_message, compile_source
 from email_campaigns.message.errors import RenderError, TemplateError
 
-MOST_KEPT = 8  # compiled mails: somebody who looks at a preview looks at the next one
+MOST_KEPT = 3  # compiled mails: somebody who looks at a preview looks at the next one
 Ask = Callable[[str, str], object]
 
 
@@ -47,6 +47,7 @@ class Workshop:
 		try:
 			return work(order)
 		except (TemplateError, RenderError) as error:
+			self._kept.clear()  # there may have been too little memory left
 			return {"error": orders.write_error(error)}
 
 	def _compile(self, order: Message) -> Message:

@@ -135,6 +135,11 @@ def test_a_bomb_ends_in_a_sentence_that_names_the_limit(bomb):
 	assert megabytes < MEGABYTES
 
 
+def test_a_subject_has_a_limit_of_its_own():
+	with pytest.raises(TemplateError, match="Subject, line 1: The template has more than 500 names"):
+		compile_message("{{ a }}" * 200, "<p>x</p>")
+
+
 @pytest.mark.parametrize("bomb", BORNE)
 def test_what_the_limits_let_through_is_bearable(bomb):
 	seconds, megabytes, _sentence = compiled_apart(BORNE[bomb])
