@@ -40,7 +40,19 @@ class InvalidAddress(SentenceError, ValueError):
 
 
 def normalise(raw: str) -> str:
-	"""Return the address as it is stored and given to the mail server, without the blanks around it.
+	"""Return a new address as it is stored and given to the mail server, as `normalise_known` does.
+
+	Raises InvalidAddress, also for an address that mail programs show as another one.
+	"""
+	address = normalise_known(raw)
+	_check_shown(address)
+	return address
+
+
+def normalise_known(raw: str) -> str:
+	"""Return the address of somebody who may be known already, without the blanks around it.
+
+	For wishes: lists of earlier versions may have addresses that `normalise` refuses.
 
 	The domain becomes lowercase A-labels (RFC 5890), so that only the part before the @ can need SMTPUTF8;
 	that part stays as written, in NFC (RFC 6532, section 3.1). An ordinary address takes a microsecond,
@@ -96,7 +108,6 @@ def _is_simple(text: str, local: str, domain: str, top: str) -> bool:
 	"""Tell whether the pattern alone can judge. Hyphen pairs may be Punycode, which has its own rules."""
 	return (
 		len(local) <= LOCAL_OCTETS
-		and ENCODED_WORD not in local
 		and len(text) <= ADDRESS_OCTETS
 		and "--" not in domain
 		and top.lower() not in _LIBRARY_DECIDES
@@ -104,7 +115,6 @@ def _is_simple(text: str, local: str, domain: str, top: str) -> bool:
 
 
 def _normalise_by_library(text: str) -> str:
-	_check_shown(text)
 	stand_in, private = _without_private_domain(text)
 	try:
 		parsed = validate_email(stand_in, check_deliverability=False)

@@ -11,7 +11,7 @@ from frappe import _
 
 from email_campaigns.api.arguments import checked
 from email_campaigns.api.kinds import Text
-from email_campaigns.audience.address import InvalidAddress, normalise
+from email_campaigns.audience.address import InvalidAddress, normalise_known
 from email_campaigns.audience.suppression import erase_store, forgotten_store
 from email_campaigns.compat import change_latest_rows
 from email_campaigns.delivery.ledger import counts_store, ends_store
@@ -31,7 +31,7 @@ def _normalised(email: str) -> str:
 	"""Return the address normalised. Throws PermissionError and InvalidEmailAddressError."""
 	check_manager()
 	try:
-		address = normalise(email)
+		address = normalise_known(email)
 	except InvalidAddress as error:
 		frappe.throw(translate(error), frappe.InvalidEmailAddressError)
 	return address

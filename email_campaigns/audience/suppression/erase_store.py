@@ -12,7 +12,7 @@ from typing import Any
 import frappe
 from frappe.utils import now
 
-from email_campaigns.audience.address import address_key, normalise, plain_key, spellings
+from email_campaigns.audience.address import address_key, normalise_known, plain_key, spellings
 from email_campaigns.audience.sources_store import sources
 from email_campaigns.audience.suppression import forgotten_store, mirror_store
 
@@ -66,7 +66,7 @@ def erase(email: str) -> dict[str, Any]:
 	That is {"members", "mails", "log"} with numbers of rows, "lists" with the names of target lists, and
 	"sources" with those of mailings and campaigns. Raises InvalidAddress.
 	"""
-	address = normalise(email)
+	address = normalise_known(email)
 	forgotten_store.add_fingerprint(address)
 	mails, members = find_rows("Campaign Message", address), find_rows("Target List Member", address)
 	log = _find_log(address, mails)
@@ -93,7 +93,7 @@ def erase(email: str) -> dict[str, Any]:
 
 def find_elsewhere(email: str) -> list[dict[str, str]]:
 	"""Return {"doctype", "name"} of the CRM's records that still have an address. Raises InvalidAddress."""
-	address = normalise(email)
+	address = normalise_known(email)
 	fields = [(origin.doctype, origin.email_field) for origin in sources().values()]
 	records = []
 	for doctype, field in (*fields, (EMAIL_UNSUBSCRIBE, "email")):
@@ -252,7 +252,7 @@ def export_known(email: str) -> dict[str, Any]:
 	That is {doctype: its rows}, with "address", "asked_on" (the site's time), "forgotten" (a bool) and
 	"records", the CRM's records that have the address. Raises InvalidAddress.
 	"""
-	address = normalise(email)
+	address = normalise_known(email)
 	export = {"address": address, "asked_on": now(), "forgotten": forgotten_store.is_forgotten(address)}
 	for doctype in INDEXED:
 		export[doctype] = _read_rows(doctype, find_rows(doctype, address))

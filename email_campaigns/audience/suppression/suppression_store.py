@@ -13,7 +13,7 @@ from frappe import _
 from frappe.model.document import Document
 from frappe.utils import create_batch, now
 
-from email_campaigns.audience.address import address_key, normalise, normalise_or_empty
+from email_campaigns.audience.address import address_key, normalise_known, normalise_or_empty
 from email_campaigns.audience.sources_store import OPT_OUT_ORIGIN
 from email_campaigns.audience.suppression import forgotten_store, mirror_store
 from email_campaigns.audience.suppression.suppression import (
@@ -47,7 +47,7 @@ def suppress(
 	to the opt-out fields of the recipient sources. Raises InvalidAddress, and ValueError for an unknown
 	reason.
 	"""
-	address = normalise(email)
+	address = normalise_known(email)
 	if forgotten_store.is_forgotten(address):
 		return False  # it gets no mail anyway, and must not be stored again
 	changed = _save([(address, target_list, reason, origin, refusal)]) > 0
@@ -102,7 +102,7 @@ def lift(email: str, *, target_list: str = EVERYTHING) -> bool:
 
 	A hard bounce and an entry made by hand stay. Raises InvalidAddress.
 	"""
-	address = normalise(email)
+	address = normalise_known(email)
 	names = [
 		row.name
 		for row in _rows(address)
@@ -123,7 +123,7 @@ def keep_hidden_wish(address: str) -> None:
 
 def read_scope(email: str) -> SuppressionScope:
 	"""Return what is kept from an address, suppressed or not. Raises InvalidAddress."""
-	return build_scope((row.target_list, row.reason) for row in _rows(normalise(email)))
+	return build_scope((row.target_list, row.reason) for row in _rows(normalise_known(email)))
 
 
 def lists_with_member(email: str, lists: Sequence[str]) -> list[str]:

@@ -2,7 +2,7 @@ import frappe
 from frappe import _
 from frappe.model.document import Document
 
-from email_campaigns.audience.address import InvalidAddress, normalise
+from email_campaigns.audience.address import InvalidAddress, normalise_known
 from email_campaigns.audience.sources_store import OPT_OUT_ORIGIN
 from email_campaigns.audience.suppression import forgotten_store, mirror_store, suppression_store
 from email_campaigns.audience.suppression.suppression import (
@@ -27,7 +27,7 @@ class SuppressedEmail(Document):
 	def before_insert(self):
 		"""Raise ValidationError for an invalid, a forgotten or an already suppressed address."""
 		try:
-			self.set("email", normalise(self.email).lower())
+			self.set("email", normalise_known(self.email).lower())
 		except InvalidAddress as error:
 			frappe.throw(translate(error), frappe.InvalidEmailAddressError)
 		forgotten_store.check_not_forgotten(self.email)

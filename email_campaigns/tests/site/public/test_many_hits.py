@@ -4,6 +4,7 @@ from unittest.mock import patch
 
 import frappe
 
+from email_campaigns.tests.site.kits.builders import a_list, a_mailing
 from email_campaigns.tests.site.kits.site_config import REMOVED, configure
 from email_campaigns.tests.site.kits.tracked_mail import CHROME, FIREFOX, HTML, JO, SHOP, TrackingTest
 from email_campaigns.tests.site.kits.visitor import unsubscribe_url
@@ -104,6 +105,15 @@ class TestWhatStrangersWrite(TrackingTest):
 		self.assertEqual(
 			[hit.client for hit in self.hits(name)], [CHROME, 'HYPERLINK("https://evil.example")']
 		)
+
+	def test_an_address_that_is_shown_as_another_one_gets_no_mail(self):
+		emails = ("=?utf-8?q?boss?=@x.example", "jo\u3164@x.example", JO)
+		name = a_mailing(a_list(*emails), html=HTML)
+		self.send(name)
+		rows = frappe.get_all("Campaign Message", {"source": name}, ["email", "status", "reason"])
+		self.assertEqual({row.email for row in rows if row.status == "Sent"}, {JO})
+		self.assertEqual({row.email for row in rows if row.status == "Failed" and row.reason}, {*emails[:2]})
+		self.assertEqual([list(mail.recipients) for mail in self.server.messages], [[JO]])
 
 	def test_a_forged_host_makes_no_link_of_a_mail_in_the_browser(self):
 		self.sent(HTML + '<p><a href="{{ view_url }}">Browser</a></p>')

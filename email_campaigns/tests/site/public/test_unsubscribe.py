@@ -4,6 +4,7 @@ import re
 
 import frappe
 
+from email_campaigns.api.desk import privacy
 from email_campaigns.audience.suppression.suppression import SuppressionScope
 from email_campaigns.audience.suppression.suppression_store import lift, read_scope, suppress
 from email_campaigns.tests.site.kits.recipient import (
@@ -235,3 +236,16 @@ class TestSignedIn(UnsubscribeTest):
 
 	def test_a_guests_page_has_none(self):
 		self.assertNotIn("csrf_token", Visitor().get(self.url).get_data(as_text=True))
+
+
+class TestOldAddresses(UnsubscribeTest):
+	def test_who_has_an_address_that_is_refused_by_now_can_leave_come_back_and_be_forgotten(self):
+		for email in ("=?utf-8?q?jo?=@unsubscribe.example", "jo\u3164@unsubscribe.example"):
+			url = unsubscribe_url(sent_mail(email))
+			frappe.db.commit()
+			self.assertEqual(self.visitor.post(url, ONE_CLICK).status_code, 200)
+			self.assertTrue(read_scope(email).everything, email)
+			self.visitor.post(url, {"action": "resubscribe_all"})
+			self.assertEqual(read_scope(email), SuppressionScope(), email)
+			self.assertEqual(privacy.forget(email)["mails"], 1, email)
+			frappe.db.rollback()

@@ -13,6 +13,7 @@ from email_campaigns.audience.address import (
 	address_key,
 	mailbox_key,
 	normalise,
+	normalise_known,
 	normalise_or_empty,
 	spellings,
 )
@@ -176,6 +177,11 @@ def test_spellings():
 def test_an_address_that_is_shown_as_another_one_is_refused(address):
 	with pytest.raises(InvalidAddress):
 		normalise(address)
+
+
+@pytest.mark.parametrize("address", ["=?utf-8?q?jo?=@x.example", "jo\u3164@x.example"])
+def test_such_an_address_of_an_earlier_version_is_known_all_the_same(address):
+	assert normalise_known(f" {address} ") == address
 
 
 @pytest.mark.parametrize(
