@@ -169,7 +169,9 @@ def _read_single(value: Any) -> Any:
 
 NAME = Kind(_read_name, _lt("“{0}” must be the name of a document."))
 Name = Annotated[str, NAME]
-Text = Annotated[str, Kind(_read_text, _lt("“{0}” must be a text."))]
+Text = Annotated[
+	str, Kind(lambda value: "" if value is None else _read_text(value), _lt("“{0}” must be a text."))
+]
 Number = Annotated[int, Kind(_read_number, _lt("“{0}” must be a whole number, 0 or more."))]
 Flag = Annotated[bool, Kind(_read_flag, _lt("“{0}” must be 0 or 1."))]
 Moment = Annotated[datetime, Kind(_read_moment, _lt("“{0}” must be a date, or a date and time."))]

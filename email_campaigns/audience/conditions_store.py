@@ -7,7 +7,7 @@ from typing import Any
 
 import frappe
 from frappe.boot import get_additional_filters_from_hooks
-from frappe.model import get_permitted_fields
+from frappe.model import get_permitted_fields, optional_fields
 from frappe.utils import get_timespan_date_range
 
 OPERATORS = frozenset(
@@ -39,7 +39,8 @@ def _readable_fields(doctype: str, about: str) -> set[str]:
 
 def _permitted(doctype: str, parent: str | None = None) -> set[str]:
 	permitted = get_permitted_fields(doctype, parenttype=parent, permission_type="read")
-	return {*permitted} & {*frappe.get_meta(doctype).get_valid_columns()}
+	# Tags and assignments are columns that no field describes.
+	return {*permitted, *(optional_fields if permitted else ())} & {*frappe.db.get_table_columns(doctype)}
 
 
 def _fits(about: str, field: str, operator: str, value: Any) -> bool:

@@ -31,7 +31,9 @@ def chosen_records(doctype: str, names: list[str] | None, filters: list[list[Any
 	Throws ValidationError where there is none, or the filter asks for what the user may not read.
 	"""
 	conditions = {"name": ("in", names or [""])} if filters is None else readable_conditions(doctype, filters)
-	records = frappe.get_list(doctype, filters=conditions, pluck="name", order_by="creation")
+	# A condition on a table joins it, which has this column too, and gives a record for each of its rows.
+	order = f"`tab{doctype}`.`creation`"
+	records = list(dict.fromkeys(frappe.get_list(doctype, filters=conditions, pluck="name", order_by=order)))
 	if not records:
 		frappe.throw(_("No {0} matches.").format(_(doctype)))
 	return records

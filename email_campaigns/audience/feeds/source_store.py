@@ -77,7 +77,8 @@ def check_feed(feed: Document) -> None:
 
 def _match_filter(feed: frappe._dict) -> Matches:
 	doctype, filters = feed.record_type, _filters(feed)
-	names = frappe.get_list(doctype, filters=filters, pluck="name", order_by="creation")
+	# A condition on a table joins it, which has this column too.
+	names = frappe.get_list(doctype, filters=filters, pluck="name", order_by=f"`tab{doctype}`.`creation`")
 	return Matches(doctype, {record_key(doctype, name): str(name) for name in names})
 
 

@@ -26,6 +26,13 @@ class TestComingAndGoing(FeedTest):
 			self.changes(), [*(("Came", email) for email in addresses(3)), ("Left", addresses(1)[0])]
 		)
 
+	def test_a_table_of_the_record_may_be_asked_for(self):
+		self.contacts(2)
+		wanted = [["Contact Email", "email_id", "=", addresses(2)[1]]]
+		self.a_feed(filters=frappe.as_json(wanted))
+		self.run_now()
+		self.assertEqual(self.members(), addresses(2)[1:])
+
 	def test_they_stay_where_that_is_wanted(self):
 		names, feed = self.contacts(2), self.a_feed(no_longer_match="Stay")
 		self.run_now()

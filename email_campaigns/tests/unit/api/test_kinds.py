@@ -85,6 +85,11 @@ def test_what_is_no_number(value):
 	refuses(kinds.Number, value)
 
 
+def test_no_text_is_an_empty_one():
+	assert read(kinds.Text, None) == ""
+	refuses(kinds.Text, {"name": ["like", "%"]})
+
+
 def test_numbers_and_flags_come_as_text_too():
 	assert read(kinds.Number, "042") == 42
 	assert [read(kinds.Flag, value) for value in (1, "1", True, "true")] == [True] * 4
