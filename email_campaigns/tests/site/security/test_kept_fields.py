@@ -239,7 +239,8 @@ class TestRows(KeptFieldsTest):
 	def test_a_row_is_not_taken_from_another_document(self):
 		frappe.get_doc({"doctype": "Target List", "title": "Sending Thief"}).insert()
 		frappe.db.commit()
-		answer = self.rest.send("PUT", "Target List/Sending Thief", {"feeds": [{**FEED, "name": self.feed}]})
+		row = {**FEED, "name": self.feed, "schedule": "Daily", "no_longer_match": "Stay"}
+		answer = self.rest.send("PUT", "Target List/Sending Thief", {"feeds": [row]})
 		self.assertEqual(answer.status_code, 417)
 		self.assertEqual(frappe.db.get_value("Target List Feed", self.feed, "parent"), "Sending Fed")
 
@@ -280,8 +281,10 @@ class TestAForm(KeptFieldsTest):
 		opt_outs_store.follow_records()
 		self.assertTrue(frappe.db.exists("Suppressed Email", name))
 
-	def test_a_dict_is_no_name(self):
-		answer = self.rest.send(
-			"POST", "Target List", {"title": {"name": ["like", "%"]}, "description": ["a"]}
-		)
+	def test_a_dict_is_no_text(self):
+		a_list(address("a"))
+		frappe.db.commit()
+		(member,) = frappe.get_all("Target List Member", {"email": address("a")}, pluck="name")
+		answer = self.rest.send("PUT", f"Target List Member/{member}", {"first_name": {"a": 1}})
 		self.assertEqual(answer.status_code, 417)
+		self.assertIn("takes a text or a number", answer.get_data(as_text=True))
