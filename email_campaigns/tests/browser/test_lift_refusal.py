@@ -4,8 +4,9 @@ import pytest
 
 from email_campaigns.tests.browser.clerk import DOMAIN, MANAGER, PASSWORD, Clerk, an_office
 
-FAULT = "journey 5 5.1.1 recipient address rejected user unknown"
-LATER = "journey 5 5.2.1 the email account that you tried to reach is disabled"
+FAULT = "550 5.1.1 Journey: recipient address rejected, user unknown"
+LATER = "550 5.2.1 Journey: the email account that you tried to reach is disabled"
+LATER_KEY = "5 5.2.1 journey the email account that you tried to reach is disabled"
 REFUSED = {FAULT: (f"ann@{DOMAIN}", f"bob@{DOMAIN}"), LATER: (f"cat@{DOMAIN}",)}
 
 
@@ -13,10 +14,10 @@ REFUSED = {FAULT: (f"ann@{DOMAIN}", f"bob@{DOMAIN}"), LATER: (f"cat@{DOMAIN}",)}
 def office(bench, chromium):
 	with an_office(bench, chromium) as office:
 		office.sign_in_administrator()
-		for refusal, addresses in REFUSED.items():
+		for reply, addresses in REFUSED.items():
 			for email in addresses:
-				values = {"email": email, "reason": "Hard Bounce", "refusal": refusal}
-				office.insert("Suppressed Email", **values, origin=f"GONE-1: The server said: {refusal}")
+				origin = f"GONE-1: The server said: {reply}"
+				office.insert("Suppressed Email", email=email, reason="Hard Bounce", origin=origin)
 		office.post("/api/method/logout")
 		yield office
 
@@ -30,7 +31,7 @@ def test_from_the_list_and_from_the_form(manager, screenshot):
 	lift = "Lift All of This Refusal…"
 	manager.go("suppressed-email")
 	manager.press(lift)
-	manager.dialog.locator("select:visible").select_option(LATER)
+	manager.dialog.locator("select:visible").select_option(LATER_KEY)
 	manager.agree()
 	assert "One refusal has suppressed 1 addresses" in manager.dialog.inner_text()
 	manager.dismiss()

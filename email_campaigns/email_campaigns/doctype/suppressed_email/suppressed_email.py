@@ -10,6 +10,7 @@ from email_campaigns.audience.suppression.suppression import (
 	PERSONS_WISH,
 	record_name,
 )
+from email_campaigns.delivery.smtp.refusal_key import key_of_reason
 from email_campaigns.translation import translate
 
 
@@ -44,12 +45,17 @@ class SuppressedEmail(Document):
 		self.name = record_name(self.email, self.target_list or "")
 
 	def validate(self):
-		"""Raise ValidationError where somebody writes an origin with which a job may lift the entry again."""
+		"""Raise ValidationError where somebody writes an origin with which a job may lift the entry again.
+
+		A hard bounce whose origin quotes a server's reply is lifted with the others of that refusal.
+		"""
 		before = self.get_doc_before_save()
 		if self.origin != (before.origin if before else None) and _is_of_a_record(self.origin or ""):
 			frappe.throw(
 				_("“{0}…” is written by the opt-out field of a record alone.").format(OPT_OUT_ORIGIN)
 			)
+		if not before and self.reason == HARD_BOUNCE:
+			self.refusal = key_of_reason(self.origin or "")
 
 	def on_update(self):
 		"""Mirror a person's wish to Frappe's Email Unsubscribe."""

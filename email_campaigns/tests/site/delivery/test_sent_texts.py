@@ -5,6 +5,7 @@ import frappe
 from email_campaigns.api.desk import privacy
 from email_campaigns.delivery import recompose_store
 from email_campaigns.delivery.recompose_store import NotAsSent
+from email_campaigns.delivery.sending.watchdog import Watchdog
 from email_campaigns.jobs import sending
 from email_campaigns.jobs.queues import MailingQueue
 from email_campaigns.tests.site.kits.ab_kit import ABTest
@@ -135,7 +136,9 @@ class TestByteForByte(SentTextTest):
 		name = self.start(a_mailing(LIST, html=HTML))
 		sending.tick()
 		sending.freeze(name)
-		job = sending._open(MailingQueue(name))
+		watchdog = Watchdog([], 10)
+		self.addCleanup(watchdog.close)
+		job = sending._open(MailingQueue(name), watchdog)
 		self.addCleanup(job.close)
 		with OtherConnection() as other:
 			other.run("SET SESSION innodb_lock_wait_timeout = 1")

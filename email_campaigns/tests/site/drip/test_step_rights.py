@@ -71,13 +71,13 @@ class TestAuthors(StepRightsTest):
 
 
 class TestShown(StepRightsTest):
-	def test_whoever_may_read_the_email_campaign_alone_does_not_see_the_mail(self):
+	def test_whoever_may_not_read_the_record_sees_neither_the_email_campaign_nor_the_mail(self):
 		name = enrol(self.campaign, self.contact)
 		self.at(0, 23)
 		frappe.set_user(writer())
-		self.assertEqual(get_communications("Email Campaign", name), [])
-		with self.assertRaises(frappe.PermissionError):
-			get_communications("Contact", self.contact)
+		for doctype, document in (("Email Campaign", name), ("Contact", self.contact)):
+			with self.assertRaises(frappe.PermissionError):
+				get_communications(doctype, document)
 		frappe.set_user("Administrator")
 		(mail,) = get_communications("Contact", self.contact)
 		self.assertIn(SECRET, mail.content)

@@ -239,7 +239,7 @@ class TestReportsAndQuestions(RightsTest):
 		frappe.db.sql("UPDATE `tabCampaign Log` SET action = 'Bounced' WHERE source = %s", name)
 		for user, emails in ((self.clerk, [ADA, PLAIN]), (self.reader, [PLAIN])):
 			_columns, rows = self.as_user(user, bounces.execute, {"mass_email": name})
-			self.assertEqual(sorted(row.email for row in rows), emails)
+			self.assertEqual(sorted(row["email"] for row in rows), emails)
 
 	def test_why_somebody_got_it(self):
 		name = self.send(a_mailing(self.list))
