@@ -35,6 +35,7 @@ from email_campaigns.delivery.smtp import transport
 from email_campaigns.delivery.smtp.refusal_key import key_of_reason
 from email_campaigns.delivery.smtp.session import Session, Unavailable
 from email_campaigns.lifecycle import MASS_EMAIL
+from email_campaigns.message.compile import compile_message
 from email_campaigns.schedule.limits import Rates
 from email_campaigns.settings import latest_number, setting_number
 from email_campaigns.site_time import database_epoch
@@ -57,7 +58,7 @@ class SendJob:
 		self.mailing, self.mails, self.watch = mailing, mails, watch
 		self.token = uuid4().hex
 		self.rates = Rates()  # those under which the present batch was claimed
-		self.composers = compose_store.make_composers(mailing)
+		self.composers = compose_store.make_composers(mailing, compile_message)
 		links_store.save_links(mailing, [composer.compiled for composer in self.composers.values()])
 		self.texts = sent_store.save_texts(self.composers)
 		self.rights = FieldRights(mailing.authors)

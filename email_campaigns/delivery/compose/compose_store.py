@@ -28,25 +28,32 @@ from email_campaigns.tracking.store import link_maker, token_ring
 from email_campaigns.tracking.target import is_plain
 from email_campaigns.tracking.tokens import TokenRing
 
+Compiling = Callable[..., CompiledMessage]  # as message.compile.compile_message()
+
 _LOGGED_AGAIN = 86400  # seconds after which the same fault of a template is logged again
 _IN_EDITION = _lt("In the version for {0}: {1}")
 
 
-def make_composers(mailing: Mailing) -> dict[str, Composer]:
-	"""Return {edition: composer} of all texts of a mailing.
+def make_composers(mailing: Mailing, compiling: Compiling = apart.compile_message) -> dict[str, Composer]:
+	"""Return {edition: composer} of all texts of a mailing. `compiling` reads the templates and renders them.
 
 	Raises TemplateError with the line of the fault and the edition, HeaderError for a sender that can't stand
 	in a header.
 	"""
-	return {edition: make_composer(mailing, edition) for edition in mailing.editions}
+	return {edition: make_composer(mailing, edition, compiling=compiling) for edition in mailing.editions}
 
 
-def make_composer(mailing: Mailing, edition: str = "", prefix: str = "") -> Composer:
+def make_composer(
+	mailing: Mailing,
+	edition: str = "",
+	prefix: str = "",
+	compiling: Compiling = apart.compile_message,
+) -> Composer:
 	"""Return the composer of one text of a mailing. `prefix` stands before each subject.
 
 	Raises TemplateError with the line of the fault, HeaderError.
 	"""
-	compiled = _compile(mailing, edition, prefix)
+	compiled = _compile(mailing, edition, prefix, compiling)
 	text = SentText(
 		mailing=mailing.name,
 		title=mailing.title,
@@ -129,12 +136,12 @@ def _new_id(text: SentText, tokens: TokenRing) -> Callable[[int], str]:
 	return lambda number: f"{tokens.message_id_local_part(number) if number else uuid4().hex}@{domain}"
 
 
-def _compile(mailing: Mailing, edition: str, prefix: str) -> CompiledMessage:
+def _compile(mailing: Mailing, edition: str, prefix: str, compiling: Compiling) -> CompiledMessage:
 	text = mailing.text(edition)
 	prefix = " ".join(filter(None, (prefix, mailing.prefix)))
 	try:
 		with _logging():
-			remote = apart.compile_message(
+			message = compiling(
 				text.subject,
 				text.html,
 				footer=_footer(mailing),
@@ -142,7 +149,6 @@ def _compile(mailing: Mailing, edition: str, prefix: str) -> CompiledMessage:
 				tracks=_is_foreign if mailing.track_links else None,
 				open_pixel=mailing.track_opens,
 			)
-			message = remote if _is_request() else apart.at_home(remote)
 	except TemplateError as error:
 		if not edition:
 			raise

@@ -1,14 +1,13 @@
 """Templates read, and mails made, in a child."""
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any
 
 from email_campaigns.message.child import orders
 from email_campaigns.message.child.frames import Message
 from email_campaigns.message.child.keeper import KEEPER, Ended, Functions
-from email_campaigns.message.compile import CompiledMessage, Content, Footer, LocalMessage, MessageSource
-from email_campaigns.message.compile import compile_source as local_source
+from email_campaigns.message.compile import CompiledMessage, Content, Footer, MessageSource
 from email_campaigns.message.compiled import FAILED
 from email_campaigns.message.errors import RenderError, TemplateError
 from email_campaigns.message.faults import UNREADABLE
@@ -65,12 +64,6 @@ def compile_message(  # noqa: PLR0913, as the function that does the work
 def compile_source(source: MessageSource) -> RemoteMessage:
 	"""Return the mail of prepared templates, as compile.compile_source() does. Raises TemplateError."""
 	return _compiled({"order": "read", "source": orders.write_source(source)}, {})
-
-
-def at_home(remote: RemoteMessage) -> LocalMessage:
-	"""Return a mail that a child has read, for this process to render many times. Raises TemplateError."""
-	facts = ("uses_unsubscribe", "tracking_links", "automatic_links")
-	return replace(local_source(remote.source), **{name: getattr(remote, name) for name in facts})
 
 
 def _compiled(order: Message, functions: Functions) -> RemoteMessage:
