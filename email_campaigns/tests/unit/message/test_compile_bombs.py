@@ -18,7 +18,7 @@ from email_campaigns.message.markup import regular
 from email_campaigns.message.shape import shape_of
 from email_campaigns.message.sheets import count_matches, problem_with_sheets, rules_of
 
-SECONDS, MEGABYTES = 1, 100
+SECONDS, MEGABYTES = 2, 100  # twice what a quiet machine takes
 PATIENCE = 10  # seconds of the processor after which the process is ended
 
 
