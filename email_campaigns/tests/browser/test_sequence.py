@@ -83,13 +83,7 @@ def look_at_the_steps(clerk):
 	clerk.view.locator(".list-row .list-subject a").first.click()
 	steps = clerk.view.locator(".ec-steps")
 	steps.wait_for()
-	for _look in range(BACKGROUND // 1000):
-		if "Sent" in steps.inner_text():
-			break
-		clerk.page.wait_for_timeout(1000)
-		clerk.page.reload()
-		steps.wait_for()
-		clerk.settle()
+	look_until(clerk, steps, lambda: "Sent" in steps.inner_text())
 	assert "Sent" in steps.inner_text()
 
 
@@ -97,4 +91,20 @@ def look_at_the_mail(clerk):
 	clerk.go("contact")
 	clerk.view.locator(".list-row", has_text=CAROL).first.wait_for()
 	clerk.view.locator(".list-row", has_text=CAROL).locator(".list-subject a").first.click()
-	clerk.view.locator(".timeline-message-box").get_by_text("Welcome, Carol").first.wait_for()
+	timeline = clerk.view.locator(".new-timeline")
+	timeline.wait_for()
+	mail = timeline.get_by_text("Welcome, Carol").first
+	# The mail is stored a moment after its step is Sent.
+	look_until(clerk, timeline, mail.is_visible)
+	mail.wait_for()
+
+
+def look_until(clerk, part, is_there):
+	"""Reload the form until `part` of it shows what background work brings."""
+	for _look in range(BACKGROUND // 1000):
+		if is_there():
+			break
+		clerk.page.wait_for_timeout(1000)
+		clerk.page.reload()
+		part.wait_for()
+		clerk.settle()

@@ -37,6 +37,7 @@ class TestPlanning(DripTest):
 		super().setUp()
 		self.people = [address("kim"), address("lou")]
 		self.names = [enrol(a_sequence(), a_contact(person)) for person in self.people]
+		empty_queues()  # the plan of this very hour, which an enrolment asks for
 
 	def test_who_leaves_another_sequence_does_not_wait(self):
 		plan, ended = plan_store.plan_enrolments, []
