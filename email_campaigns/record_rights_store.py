@@ -80,11 +80,18 @@ def _limit(doctype: str, user: str) -> str:
 		return ""
 	if not frappe.db.exists("DocType", doctype):
 		return "" if MANAGERS & set(frappe.get_roles(user)) else NONE
-	# Permission to select is not enough: with it the framework lists all users.
-	if not get_role_permissions(frappe.get_meta(doctype), user).get("read"):
+	if not may_read_any(doctype, user):
 		shared = frappe.share.get_shared(doctype, user)
 		return f"`tab{doctype}`.name IN ({_quoted(shared)})" if shared else NONE
 	return DatabaseQuery(doctype, user=user).build_match_conditions()
+
+
+def may_read_any(doctype: str, user: str) -> bool:
+	"""Tell whether a role of a user may read records of a doctype.
+
+	Permission to select is not enough: with it the framework lists all users.
+	"""
+	return bool(get_role_permissions(frappe.get_meta(doctype), user=user).get("read"))
 
 
 def _is_readable(doctype: str, name: str, limit: str) -> str:
@@ -163,5 +170,10 @@ def check_record(doctype: str, name: str) -> None:
 	"""Raise PermissionError where there is no such record, or the user of this session may not read it."""
 	name = cstr(name)
 	if not frappe.db.exists(doctype, name) or not may_read(doctype, name, frappe.session.user):
-		sentence = _("There is no {0} {1}, or you have no permission to read it.")
-		frappe.throw(sentence.format(_(doctype), escape_html(name)), frappe.PermissionError)
+		refuse(doctype, name)
+
+
+def refuse(doctype: str, name: str) -> None:
+	"""Throw the PermissionError for a document that does not exist, or that the user may not read."""
+	sentence = _("There is no {0} {1}, or you have no permission to read it.")
+	frappe.throw(sentence.format(_(doctype), escape_html(name)), frappe.PermissionError)

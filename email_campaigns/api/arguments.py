@@ -18,9 +18,9 @@ from typing import Any, NoReturn, ParamSpec, TypeVar, get_args, get_type_hints
 import frappe
 from frappe import _
 from frappe.model.document import Document
-from frappe.utils import escape_html
 
 from email_campaigns.api.kinds import DAY, NAME, VALUES, Kind
+from email_campaigns.record_rights_store import refuse
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -106,9 +106,3 @@ def load(doctype: str, name: str, ptype: str = "read") -> Document:
 		refuse(doctype, name)
 	doc.check_permission(ptype)
 	return doc
-
-
-def refuse(doctype: str, name: str) -> None:
-	"""Throw the PermissionError for a document that does not exist, or that the user may not read."""
-	sentence = _("There is no {0} {1}, or you have no permission to read it.")
-	frappe.throw(sentence.format(_(doctype), escape_html(name)), frappe.PermissionError)

@@ -9,7 +9,7 @@ from __future__ import annotations
 import frappe
 from frappe.model.document import Document
 
-from email_campaigns.delivery.mailing import mailing_store
+from email_campaigns.delivery.mailing import authors_store, mailing_store
 from email_campaigns.mass_mailing.approval import fingerprint
 
 _BOUND = ("Pending Approval", "Pending", "In Process", "Paused")
@@ -37,8 +37,9 @@ def rename_author(doc: Document, method: str, old: str, new: str, merge: bool = 
 	"""after_rename of a User: their mailings are sent with the rights of the same person."""
 	rows = frappe.get_all("Mass Email", {"rights_of": ("like", f"%{old}%")}, ["name", "rights_of"])
 	for row in rows:
-		users = dict.fromkeys(new if user == old else user for user in row.rights_of.split())
-		frappe.db.set_value("Mass Email", row.name, "rights_of", "\n".join(users), update_modified=False)
+		users = (new if user == old else user for user in authors_store.stored_authors(row))
+		rights = authors_store.authors_text(users)
+		frappe.db.set_value("Mass Email", row.name, "rights_of", rights, update_modified=False)
 
 
 def _fingerprint(name: str) -> str:

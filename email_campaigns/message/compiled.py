@@ -1,5 +1,6 @@
 """A compiled mail, and its rendering for each recipient."""
 
+from abc import ABC, abstractmethod
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cached_property, partial
@@ -10,7 +11,7 @@ from jinja2 import Template, UndefinedError
 from jinja2.exceptions import SecurityError
 
 from email_campaigns.message.errors import RenderError
-from email_campaigns.message.faults import is_fault, printable
+from email_campaigns.message.faults import LONGEST_REASON, is_fault, printable
 from email_campaigns.message.filters import MailContext
 from email_campaigns.message.kinds import Permitted
 from email_campaigns.message.limits import Limits, Meter, Warnings
@@ -20,7 +21,6 @@ from email_campaigns.message.sandbox import GLOBALS, tracked_url, value_at
 from email_campaigns.message.slots import Filling
 from email_campaigns.text import Sentence, SentenceError, _lt
 
-LONGEST_REASON = 300  # characters
 FAILED = {
 	"subject": _lt("The subject cannot be made for this recipient: {0}."),
 	"html": _lt("The message cannot be made for this recipient: {0}."),
@@ -83,7 +83,7 @@ class MessageSource:
 
 
 @dataclass(frozen=True, kw_only=True)
-class CompiledMessage:
+class CompiledMessage(ABC):
 	"""A template ready to render, safe to use from several threads, here or in a child (child/apart.py).
 
 	`source` makes the same again (compile_source). `record_fields` are the first-level fields of `doc` that
@@ -101,6 +101,7 @@ class CompiledMessage:
 	uses_any_link: bool
 	automatic_links: Mapping[str, str] = field(default_factory=dict)
 
+	@abstractmethod
 	def render(self, values: Mapping[str, Any]) -> Content:
 		"""Return the mail for one recipient.
 
@@ -108,7 +109,6 @@ class CompiledMessage:
 		(texts) and tracking_url (a function of a link's name, which raises KeyError for an unknown one).
 		Raises RenderError where an operation of the template fails or a limit is exceeded.
 		"""
-		raise NotImplementedError
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -6,9 +6,9 @@ from typing import cast
 from jinja2 import Undefined
 
 from email_campaigns.message.errors import Refused
-from email_campaigns.message.kinds import LISTS, NUMBERS, Function, is_empty, kind_of
+from email_campaigns.message.kinds import LISTS, NUMBERS, Function, kind_of
 from email_campaigns.message.numbers import calculated
-from email_campaigns.message.operators import ARITHMETIC, absence
+from email_campaigns.message.operators import ARITHMETIC, check_filled
 from email_campaigns.text import _lt
 
 HAS_ENTRIES = (str, *LISTS, Mapping, Undefined)
@@ -20,8 +20,7 @@ def _has_entries(value: object) -> bool:
 
 def _remainder(value: object, divisor: object) -> int:
 	for number in (value, divisor):
-		if is_empty(number):
-			raise Refused(_lt("{0}, so {1} cannot use it"), absence(number), "is")
+		check_filled("is", number)
 		if not isinstance(number, NUMBERS):
 			raise Refused(_lt("a number is needed, not {0}"), kind_of(number))
 	return cast(int, calculated(ARITHMETIC["%"], value, divisor))

@@ -20,6 +20,7 @@ from email_campaigns.message.errors import Refused
 from email_campaigns.message.kinds import (
 	ENTRY,
 	NUMBERS,
+	TOO_LARGE,
 	Check,
 	Function,
 	Number,
@@ -37,7 +38,6 @@ from email_campaigns.message.limits import Meter, escaped_size
 from email_campaigns.message.numbers import (
 	LONGEST_NUMBER,
 	ROUNDING,
-	TOO_LARGE,
 	calculated,
 	numeric,
 	rounded,

@@ -57,6 +57,7 @@ NAMES: dict[Any, str] = {
 	(Permitted, Macro): _lt("a function"),
 	(type(None), Undefined): _lt("an empty value"),
 }
+TOO_LARGE = _lt("the number is too large")
 NO_TEXT = _lt("{0} has no text; loop over it or use |join")
 ENTRY = 64  # the characters that an entry of a list counts for: the memory that it takes
 CALL = 500  # the characters that a call of a filter or method counts for: the time that it takes
@@ -102,7 +103,7 @@ def whole(meter: Meter, value: object) -> int:
 	if not isinstance(value, int):
 		raise Refused(_lt("a whole number is needed, not {0}"), kind_of(value))
 	if value.bit_length() > WHOLE_BITS:
-		raise Refused(_lt("the number is too large"))
+		raise Refused(TOO_LARGE)
 	return value
 
 

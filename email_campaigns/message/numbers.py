@@ -6,12 +6,11 @@ from math import isfinite
 from typing import Any
 
 from email_campaigns.message.errors import Refused
-from email_campaigns.message.kinds import NUMBERS, Number, text_of
+from email_campaigns.message.kinds import NUMBERS, TOO_LARGE, Number, text_of
 from email_campaigns.message.limits import Meter, size
 from email_campaigns.text import _lt
 
 LONGEST_NUMBER = 100
-TOO_LARGE = _lt("the number is too large")
 MOST_DIGITS = 10
 ROUNDING = {"common": ROUND_HALF_UP, "ceil": ROUND_CEILING, "floor": ROUND_FLOOR}
 

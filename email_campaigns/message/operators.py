@@ -19,12 +19,13 @@ from email_campaigns.message.kinds import (
 	MOMENTS,
 	NUMBERS,
 	SCALARS,
+	TOO_LARGE,
 	is_empty,
 	kind_of,
 	weigh,
 )
 from email_campaigns.message.limits import Meter, escaped_size, search_size, size
-from email_campaigns.message.numbers import TOO_LARGE, calculated
+from email_campaigns.message.numbers import calculated
 from email_campaigns.message.values import NO_VALUE, Missing
 from email_campaigns.text import Sentence, _lt
 
@@ -48,9 +49,7 @@ def operate(meter: Meter, sign: str, left: object, right: object) -> object:
 
 	Raises Refused where it cannot use them, or takes too long.
 	"""
-	for value in (left, right):
-		if is_empty(value):
-			raise Refused(_lt("{0}, so {1} cannot use it"), absence(value), sign)
+	check_filled(sign, left, right)
 	if isinstance(left, NUMBERS) and isinstance(right, NUMBERS):
 		return _calculate(meter, sign, left, right)
 	if sign == "+" and isinstance(left, list) and isinstance(right, list):
@@ -65,14 +64,20 @@ def operate(meter: Meter, sign: str, left: object, right: object) -> object:
 
 def change_sign(sign: str, value: object) -> object:
 	"""Return `-value` or `+value`. Raises Refused for all but numbers and lengths of time."""
-	if is_empty(value):
-		raise Refused(_lt("{0}, so {1} cannot use it"), absence(value), sign)
+	check_filled(sign, value)
 	if not isinstance(value, (*NUMBERS, timedelta)):
 		raise Refused(_lt("{0} cannot be used with {1}"), sign, kind_of(value))
 	return -value if sign == "-" else +value
 
 
-def absence(value: object) -> Sentence:
+def check_filled(sign: str, *values: object) -> None:
+	"""Raise Refused where an operator or a test would get a value that is missing."""
+	for value in values:
+		if is_empty(value):
+			raise Refused(_lt("{0}, so {1} cannot use it"), _absence(value), sign)
+
+
+def _absence(value: object) -> Sentence:
 	"""Return that a value is missing, as a clause."""
 	return (
 		Sentence(NO_VALUE, value.path)
@@ -143,9 +148,7 @@ def _unequal(meter: Meter, left: object, right: object) -> bool:
 
 def _in_order(sign: str, function: Callable[[Any, Any], object]) -> Comparison:
 	def is_in_order(meter: Meter, left: object, right: object) -> object:
-		for value in (left, right):
-			if is_empty(value):
-				raise Refused(_lt("{0}, so {1} cannot use it"), absence(value), sign)
+		check_filled(sign, left, right)
 		_check_comparable(meter, sign, left, right)
 		try:
 			return function(left, right)

@@ -8,7 +8,7 @@ from __future__ import annotations
 import frappe
 from frappe import _
 
-from email_campaigns.api.arguments import checked, load, refuse
+from email_campaigns.api.arguments import checked, load
 from email_campaigns.api.desk import mass_email_steps
 from email_campaigns.api.desk.records import load_record
 from email_campaigns.api.kinds import Flag, Name, Number, Numbers, Text
@@ -18,6 +18,7 @@ from email_campaigns.jobs import sending
 from email_campaigns.mass_mailing.explain import recipient_store
 from email_campaigns.mass_mailing.explain.explain_store import Explainer
 from email_campaigns.mass_mailing.resend import missing_store, resend_store, uncertain_store
+from email_campaigns.record_rights_store import refuse
 from email_campaigns.translation import translate
 
 

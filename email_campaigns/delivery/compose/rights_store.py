@@ -12,12 +12,12 @@ from typing import Any
 
 import frappe
 from frappe import _
-from frappe.permissions import get_role_permissions
 from frappe.utils import get_fullname
 
 from email_campaigns.audience.sources_store import PLAIN
 from email_campaigns.delivery.mailing import authors_store
 from email_campaigns.delivery.mailing.mailing import Mailing
+from email_campaigns.record_rights_store import may_read_any
 
 _SECRET = ("Password",)
 _ALL_LEVELS = frozenset(range(10))
@@ -82,11 +82,10 @@ def _common(levels_of: Callable[[str], frozenset[int]], users: Collection[str]) 
 def _levels(doctype: str, user: str, right: str) -> frozenset[int]:
 	if user == "Administrator":
 		return _ALL_LEVELS
-	meta = frappe.get_meta(doctype)
-	if not authors_store.is_enabled(user) or not get_role_permissions(meta, user=user).get("read"):
+	if not authors_store.is_enabled(user) or not may_read_any(doctype, user):
 		return frozenset()
-	roles = set(frappe.get_roles(user))
-	return frozenset(perm.permlevel for perm in meta.permissions if perm.get(right) and perm.role in roles)
+	permissions, roles = frappe.get_meta(doctype).permissions, set(frappe.get_roles(user))
+	return frozenset(perm.permlevel for perm in permissions if perm.get(right) and perm.role in roles)
 
 
 def _fields(doctype: str, levels: FieldLevels) -> set[str]:

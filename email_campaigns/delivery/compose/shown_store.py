@@ -8,12 +8,12 @@ from typing import cast
 
 import frappe
 from frappe import _
-from frappe.permissions import get_role_permissions
 
 from email_campaigns.audience.decide import Candidate
 from email_campaigns.audience.lists import members_store
 from email_campaigns.audience.sources_store import PLAIN
 from email_campaigns.delivery.mailing.mailing import Mailing
+from email_campaigns.record_rights_store import may_read_any
 
 SLICE = 200
 LOOKED_AT = 2000  # members among whom the first that a user may see is looked for
@@ -33,14 +33,6 @@ def readable_records(records: Iterable[tuple[str, str]], user: str) -> set[tuple
 			doctype, filters={"name": ("in", sorted(wanted))}, pluck="name", user=user, limit_page_length=0
 		)
 	}
-
-
-def may_read_any(doctype: str, user: str) -> bool:
-	"""Tell whether a role of a user may read records of a doctype.
-
-	Permission to select is not enough: with it the framework lists all users.
-	"""
-	return bool(get_role_permissions(frappe.get_meta(doctype), user=user).get("read"))
 
 
 def may_read(doctype: str, name: str, user: str) -> bool:

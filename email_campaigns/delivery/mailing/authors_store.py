@@ -80,13 +80,18 @@ def stored_authors(doc) -> list[str]:
 	return (doc.get("rights_of") or "").split()
 
 
+def authors_text(users: Iterable[str]) -> str:
+	"""Return users as `rights_of` keeps them, each once."""
+	return "\n".join(dict.fromkeys(users))
+
+
 def prepared_fields(doc, user: str) -> dict[str, str]:
 	"""Return the fields of a Mass Email that keep who answers for it when `user` starts it or lets it go on.
 
 	Where its last editor was disabled since, `user` takes their place.
 	"""
 	authors = [*filter(is_enabled, mass_email_authors(doc)[0]), user]
-	values = {"rights_of": "\n".join(dict.fromkeys(authors))}
+	values = {"rights_of": authors_text(authors)}
 	return values if is_enabled(_edit(doc)[1]) else {**values, "edited_by": user}
 
 

@@ -84,7 +84,7 @@ class MassEmail(Document):
 		"""Whoever saves the form answers for what it sends, from then on."""
 		self.edited_by = frappe.session.user
 		if prepared := authors_store.stored_authors(self):
-			self.set("rights_of", "\n".join(dict.fromkeys([*prepared, self.edited_by])))
+			self.set("rights_of", authors_store.authors_text([*prepared, self.edited_by]))
 
 	def on_update(self):
 		"""A Pending mailing that is no longer what was approved becomes a Draft, and its editor sees why."""
