@@ -1,0 +1,150 @@
+"""What compiling does to templates as editors write them, judged by a parser that the app does not use."""
+
+import re
+
+import html5lib
+import pytest
+
+from email_campaigns.tests.support import corpus
+
+XHTML = "{http://www.w3.org/1999/xhtml}"
+UNSEEN = {"head", "style", "script", "title", "template", "textarea", "noembed", "noframes", "iframe"}
+OPT_OUT = {"data-untracked", "no-track"}
+ADDRESS = re.compile(r"\(?(?:https?|mailto|tel|sms):[^\s)]*\)?")
+WORD = re.compile(r"\w+")
+
+FAULTS = {}
+
+
+def templates(*kinds):
+	"""Return the names of all templates, those with a known fault of these kinds marked."""
+	return [pytest.param(name, marks=_marks(name, kinds)) for name in corpus.NAMES]
+
+
+def _marks(name, kinds):
+	reasons = [FAULTS[kind][name] for kind in kinds if name in FAULTS.get(kind, ())]
+	return [pytest.mark.xfail(strict=True, reason=reason) for reason in reasons]
+
+
+def tree(html):
+	"""Return the document as a browser without scripts reads it."""
+	return html5lib.parse(html, treebuilder="etree", namespaceHTMLElements=True)
+
+
+def elements(node, above=()):
+	"""Yield (element, the names of those around it) of what can be seen."""
+	name = str(node.tag).replace(XHTML, "")
+	if isinstance(node.tag, str) and name not in UNSEEN:
+		yield node, above
+		for child in node:
+			yield from elements(child, (*above, name))
+
+
+def links(html):
+	"""Return the elements of a document that a click follows."""
+	return [
+		node
+		for node, _above in elements(tree(html))
+		if node.tag in (f"{XHTML}a", f"{XHTML}area") and node.get("href") is not None
+	]
+
+
+def texts(node):
+	"""Yield the texts of a document, in order."""
+	if not isinstance(node.tag, str) or node.tag.replace(XHTML, "") in UNSEEN:
+		return
+	yield node.text or ""
+	for child in node:
+		yield from texts(child)
+		yield child.tail or ""
+
+
+def expected_address(link):
+	"""Return where a link of a mail leads: through the tracking, where the link is one of the web's."""
+	href = link.get("href").strip()
+	opted_out = OPT_OUT & set(link.keys()) or href in corpus.ADDRESSES.values()
+	web = href.lower().startswith(("http://", "https://"))
+	return corpus.tracked(href) if web and not opted_out else href
+
+
+@pytest.mark.parametrize("name", templates("links"))
+def test_each_link_that_a_browser_sees_is_tracked(name):
+	mailed = corpus.as_sent(name, tracks=lambda url: True).html
+	expected = [expected_address(link) for link in links(corpus.as_written(name))]
+	assert [link.get("href").strip() for link in links(mailed)] == expected
+	assert not any(OPT_OUT & set(link.keys()) for link in links(mailed))
+
+
+@pytest.mark.parametrize("name", templates("words"))
+def test_the_text_part_has_each_word_in_order(name):
+	text, position = ADDRESS.sub(" ", corpus.as_sent(name).text), 0
+	for part in texts(tree(corpus.as_written(name))):
+		if corpus.HIDDEN in part:
+			continue
+		for word in WORD.findall(ADDRESS.sub(" ", part)):
+			place = text.find(word, position)
+			assert place >= 0, f"“{word}” of “{part.strip()}” is missing after “{text[:position][-60:]}”"
+			position = place + len(word)
+
+
+@pytest.mark.parametrize("name", templates("hidden"))
+def test_the_text_part_has_no_hidden_word(name):
+	assert corpus.HIDDEN not in corpus.as_sent(name).text
+
+
+@pytest.mark.parametrize("name", templates("pictures"))
+def test_the_text_part_says_what_a_linked_picture_shows(name):
+	text = corpus.as_sent(name).text
+	for link in links(corpus.as_written(name)):
+		for picture in link.iter(f"{XHTML}img"):
+			assert (picture.get("alt") or "").strip() in text
+
+
+@pytest.mark.parametrize("name", templates("footer"))
+def test_footer_and_pixel_stand_in_the_body(name):
+	places = {
+		node.get("href") or node.get("src"): above for node, above in elements(tree(corpus.as_mailed(name).html))
+	}
+	for address in ("unsubscribe_url", "open_url"):
+		above = places.get(corpus.ADDRESSES[address])
+		assert above, f"nobody sees {address}"
+		assert above[:2] == ("html", "body")
+		assert not {"a", "button", "noscript", "select", "svg", "object"} & set(above)
+
+
+@pytest.mark.parametrize("name", templates("bytes"))
+def test_nothing_changes_but_what_has_to(name):
+	written = corpus.as_written(name).replace("\r\n", "\n").rstrip("\n")
+	if "<style" in written.lower():
+		pytest.skip("its styles are inlined")
+	assert inner(corpus.as_sent(name).html) == inner(written)
+
+
+@pytest.mark.parametrize("name", templates("addresses"))
+def test_a_tracked_link_changes_its_address_alone(name):
+	plain = corpus.as_sent(name).html
+	mailed = corpus.as_sent(name, tracks=lambda url: True).html
+	parts = re.split(rf"\s*=\s*\"{re.escape(corpus.TRACKED)}[^\"]*\"", mailed)
+	value = r"\s*=\s*(?:\"[^\"]*\"|'[^']*'|[^\s\"'>]+)"
+	assert re.fullmatch(value.join(map(re.escape, parts)), plain)
+
+
+def inner(html):
+	"""Return a document without the page that the app or the test has made for a fragment."""
+	page = re.fullmatch(r"<!doctype html><html><head>.*?</head><body>(.*)</body></html>", html, re.DOTALL)
+	return (page[1] if page else html).rstrip("\n")
+
+
+@pytest.mark.parametrize("name", templates("styles"))
+def test_style_sheets_become_attributes(name):
+	written = corpus.as_written(name)
+	if not any("class" in node.attrib and is_styled(node, written) for node, _above in elements(tree(written))):
+		pytest.skip("it has no style sheet for a class of its own")
+	assert corpus.as_sent(name).html.lower().count("style=") > written.lower().count("style=")
+
+
+def is_styled(node, html):
+	"""Tell whether a rule outside of every condition names a class of this element by itself."""
+	sheets = "".join(re.findall(r"<style[^>]*>(.*?)</style>", corpus.COMMENT.sub("", html), re.DOTALL))
+	rules = re.sub(r"@[^{}]*\{(?:[^{}]*\{[^{}]*\})*[^{}]*\}", "", sheets)
+	return any(re.search(rf"(?:^|[}},\n])\s*\w*\.{re.escape(name)}\s*[,{{]", rules) for name in node.get("class").split())
