@@ -140,7 +140,12 @@ def test_style_sheets_become_attributes(name):
 	written = corpus.as_written(name)
 	if not any("class" in node.attrib and is_styled(node, written) for node, _above in elements(tree(written))):
 		pytest.skip("it has no style sheet for a class of its own")
-	assert corpus.as_sent(name).html.lower().count("style=") > written.lower().count("style=")
+	assert styles(corpus.as_sent(name).html) != styles(written)
+
+
+def styles(html):
+	"""Return the style attributes of a document, in order."""
+	return [node.get("style") for node, _above in elements(tree(html)) if node.get("style")]
 
 
 def is_styled(node, html):
