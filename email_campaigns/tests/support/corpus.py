@@ -5,8 +5,11 @@ from html import escape
 from pathlib import Path
 from urllib.parse import quote
 
+import pytest
+
 from email_campaigns.message.compile import compile_message
 from email_campaigns.message.footer import Footer
+from email_campaigns.tests.support.corpus_faults import KNOWN
 
 ROOM = Path(__file__).resolve().parents[1] / "corpus"
 NAMES = sorted(str(path.relative_to(ROOM).with_suffix("")) for path in ROOM.glob("*/*.html"))
@@ -22,6 +25,22 @@ TRACKED = "https://crm.example/ec/c/"
 # https://html.spec.whatwg.org/#optional-tags: without these a text is a piece of a body
 WHOLE = re.compile(r"<(?:!doctype|html|head|body)\b", re.IGNORECASE)
 COMMENT = re.compile(r"<!--.*?-->", re.DOTALL)
+
+
+def templates(check, *, room=None):
+	"""Return the parameters of a test of each template, where the known faults of the app are marked.
+
+	The templates of `room` are left out: the editor's own marks become styles, so their mails differ.
+	"""
+	return [
+		pytest.param(name, marks=_marks(KNOWN.get(check, {}).get(name)))
+		for name in NAMES
+		if not room or not name.startswith(f"{room}/")
+	]
+
+
+def _marks(fault):
+	return [pytest.mark.xfail(strict=True, reason=fault)] if fault else []
 
 
 def read(name):
