@@ -78,6 +78,15 @@ KNOWN = {
 		"hubspot/drag_drop": CSS_COMMENT,
 	},
 	"addresses": {"hubspot/blog_digest": BY_ADDRESS, "hubspot/drag_drop": CSS_COMMENT},
+	"inlining": {
+		"apple_mail/rich_text": DOCTYPE,
+		"foundation/menu_callout": DOCTYPE,
+		"hubspot/drag_drop": CSS_COMMENT,
+		"outlook/bulletproof": DOCTYPE,
+		"outlook/express": DOCTYPE,
+		"outlook/xhtml_gap": DOCTYPE,
+		"stripo/basic": DOCTYPE,
+	},
 	"styles": {
 		"beefree/dark_social": TBODY,
 		"beefree/list_video": TBODY,

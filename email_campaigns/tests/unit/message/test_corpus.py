@@ -1,6 +1,7 @@
 """What compiling does to templates as editors write them, judged by a parser that the app does not use."""
 
 import re
+from functools import lru_cache
 
 import html5lib
 import pytest
@@ -12,7 +13,22 @@ UNSEEN = {"head", "style", "script", "title", "template", "textarea", "noembed",
 OPT_OUT = {"data-untracked", "no-track"}
 ADDRESS = re.compile(r"\(?(?:https?|mailto|tel|sms):[^\s)]*\)?")
 WORD = re.compile(r"\w+")
+SHEET = re.compile(r"<style[^>]*>(.*?)</style>", re.DOTALL | re.IGNORECASE)
+CONDITIONAL = re.compile(r"@[^{}]*\{(?:[^{}]*\{[^{}]*\})*[^{}]*\}")
+CLASS = re.compile(r"class=[\"']?([\w-]+)", re.IGNORECASE)
+DOCTYPE = re.compile(r"<!doctype[^>]*>", re.IGNORECASE)
+STYLED = [name for name in corpus.PLAIN if SHEET.search(corpus.read(name))]
+UNSTYLED = [name for name in corpus.PLAIN if name not in STYLED]
 
+
+def has_own_rule(name):
+	"""Tell whether a rule outside of every condition names a class of the template by itself."""
+	html = corpus.COMMENT.sub("", corpus.read(name))
+	rules = CONDITIONAL.sub("", "".join(SHEET.findall(html)))
+	return any(re.search(rf"(?:^|[}},\n])\s*\w*\.{word}\s*[,{{]", rules) for word in set(CLASS.findall(html)))
+
+
+@lru_cache(None)
 def tree(html):
 	"""Return the document as a browser without scripts reads it."""
 	return html5lib.parse(html, treebuilder="etree", namespaceHTMLElements=True)
@@ -38,7 +54,11 @@ def links(html):
 
 def texts(node):
 	"""Yield the texts of a document, in order."""
-	if not isinstance(node.tag, str) or not node.tag.startswith(XHTML) or node.tag.replace(XHTML, "") in UNSEEN:
+	if (
+		not isinstance(node.tag, str)
+		or not node.tag.startswith(XHTML)
+		or node.tag.replace(XHTML, "") in UNSEEN
+	):
 		return
 	yield node.text or ""
 	for child in node:
@@ -56,7 +76,7 @@ def expected_address(link):
 
 @pytest.mark.parametrize("name", corpus.templates("links"))
 def test_each_link_that_a_browser_sees_is_tracked(name):
-	mailed = corpus.as_sent(name, tracks=lambda url: True).html
+	mailed = corpus.as_sent(name, track=True).html
 	expected = [expected_address(link) for link in links(corpus.as_written(name))]
 	assert [link.get("href").strip() for link in links(mailed)] == expected
 	assert not any(OPT_OUT & set(link.keys()) for link in links(mailed))
@@ -90,7 +110,8 @@ def test_the_text_part_says_what_a_linked_picture_shows(name):
 @pytest.mark.parametrize("name", corpus.templates("footer"))
 def test_footer_and_pixel_stand_in_the_body(name):
 	places = {
-		node.get("href") or node.get("src"): above for node, above in elements(tree(corpus.as_mailed(name).html))
+		node.get("href") or node.get("src"): above
+		for node, above in elements(tree(corpus.as_mailed(name).html))
 	}
 	for address in ("unsubscribe_url", "open_url"):
 		above = places.get(corpus.ADDRESSES[address])
@@ -99,18 +120,38 @@ def test_footer_and_pixel_stand_in_the_body(name):
 		assert not {"a", "button", "noscript", "select", "svg", "object"} & set(above)
 
 
-@pytest.mark.parametrize("name", corpus.templates("bytes", room="quill"))
+@pytest.mark.parametrize("name", corpus.templates("bytes", UNSTYLED))
 def test_nothing_changes_but_what_has_to(name):
-	written = corpus.as_written(name).replace("\r\n", "\n").rstrip("\n")
-	if "<style" in written.lower():
-		pytest.skip("its styles are inlined")
+	written = corpus.as_written(name).replace("\r\n", "\n")
 	assert inner(corpus.as_sent(name).html) == inner(written)
+
+
+@pytest.mark.parametrize("name", corpus.templates("inlining", STYLED))
+def test_inlining_changes_styles_alone(name):
+	written, sent = corpus.as_written(name).replace("\r\n", "\n"), corpus.as_sent(name).html
+	assert without_styles(sent) == without_styles(written)
+	assert DOCTYPE.findall(sent.lower())[:1] == DOCTYPE.findall(written.lower())[:1]
+
+
+def without_styles(html):
+	"""Return what the body of a document consists of but its styles."""
+	return list(parts(tree(html).find(f"{XHTML}body")))
+
+
+def parts(node):
+	"""Yield the elements, attributes, comments and words of a document that are no styles."""
+	if node.tag != f"{XHTML}style":
+		yield node.tag, sorted(item for item in node.items() if item[0] not in {"style", *OPT_OUT})
+		yield (node.text or "").split()
+		for child in node:
+			yield from parts(child)
+	yield (node.tail or "").split()
 
 
 @pytest.mark.parametrize("name", corpus.templates("addresses"))
 def test_a_tracked_link_changes_its_address_alone(name):
 	plain = corpus.as_sent(name).html
-	mailed = corpus.as_sent(name, tracks=lambda url: True).html
+	mailed = corpus.as_sent(name, track=True).html
 	parts = re.split(rf"\s*=\s*\"{re.escape(corpus.TRACKED)}[^\"]*\"", mailed)
 	value = r"\s*=\s*(?:\"[^\"]*\"|'[^']*'|[^\s\"'>]+)"
 	assert re.fullmatch(value.join(map(re.escape, parts)), plain)
@@ -122,21 +163,11 @@ def inner(html):
 	return (page[1] if page else html).rstrip("\n")
 
 
-@pytest.mark.parametrize("name", corpus.templates("styles"))
+@pytest.mark.parametrize("name", corpus.templates("styles", [name for name in STYLED if has_own_rule(name)]))
 def test_style_sheets_become_attributes(name):
-	written = corpus.as_written(name)
-	if not any("class" in node.attrib and is_styled(node, written) for node, _above in elements(tree(written))):
-		pytest.skip("it has no style sheet for a class of its own")
-	assert styles(corpus.as_sent(name).html) != styles(written)
+	assert styles(corpus.as_sent(name).html) != styles(corpus.as_written(name))
 
 
 def styles(html):
 	"""Return the style attributes of a document, in order."""
 	return [node.get("style") for node, _above in elements(tree(html)) if node.get("style")]
-
-
-def is_styled(node, html):
-	"""Tell whether a rule outside of every condition names a class of this element by itself."""
-	sheets = "".join(re.findall(r"<style[^>]*>(.*?)</style>", corpus.COMMENT.sub("", html), re.DOTALL))
-	rules = re.sub(r"@[^{}]*\{(?:[^{}]*\{[^{}]*\})*[^{}]*\}", "", sheets)
-	return any(re.search(rf"(?:^|[}},\n])\s*\w*\.{re.escape(name)}\s*[,{{]", rules) for name in node.get("class").split())
