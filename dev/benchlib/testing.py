@@ -27,6 +27,7 @@ PYTEST = [
 	"babel>=2.13",
 	"tree-sitter>=0.23",
 	"tree-sitter-javascript>=0.23",
+	"html5lib>=1.1",
 ]
 SIDE_BY_SIDE = ["pytest-xdist>=3.6"]
 BROWSER_DRIVER = ["playwright>=1.40"]
