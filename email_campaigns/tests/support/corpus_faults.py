@@ -26,6 +26,7 @@ TBODY = "tables with and without <tbody> switch inlining off"
 RAW_TEXT = "tags in a <textarea> switch inlining off"
 
 KNOWN = {
+	"compiles": {"hubspot/drag_drop": CSS_COMMENT},
 	"links": {
 		"beefree/list_video": SHORT_COMMENT,
 		"handwritten/entities": REFERENCES,
