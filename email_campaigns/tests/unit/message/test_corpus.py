@@ -12,6 +12,7 @@ XHTML = "{http://www.w3.org/1999/xhtml}"
 UNSEEN = {"head", "style", "script", "title", "template", "textarea", "noembed", "noframes", "iframe"}
 OPT_OUT = {"data-untracked", "no-track"}
 ADDRESS = re.compile(r"\(?(?:https?|mailto|tel|sms):[^\s)]*\)?")
+TRACKED = re.escape(corpus.TRACKED)
 WORD = re.compile(r"\w+")
 SHEET = re.compile(r"<style[^>]*>(.*?)</style>", re.DOTALL | re.IGNORECASE)
 CONDITIONAL = re.compile(r"@[^{}]*\{(?:[^{}]*\{[^{}]*\})*[^{}]*\}")
@@ -150,11 +151,10 @@ def parts(node):
 
 @pytest.mark.parametrize("name", corpus.templates("addresses"))
 def test_a_tracked_link_changes_its_address_alone(name):
-	plain = corpus.as_sent(name).html
-	mailed = corpus.as_sent(name, track=True).html
-	parts = re.split(rf"\s*=\s*\"{re.escape(corpus.TRACKED)}[^\"]*\"", mailed)
+	plain, mailed = corpus.as_sent(name).html, corpus.as_sent(name, track=True).html
+	fixed = re.split(rf"\s*=\s*(?:\"{TRACKED}[^\"]*\"|'{TRACKED}[^']*')", mailed)
 	value = r"\s*=\s*(?:\"[^\"]*\"|'[^']*'|[^\s\"'>]+)"
-	assert re.fullmatch(value.join(map(re.escape, parts)), plain)
+	assert re.fullmatch(value.join(map(re.escape, fixed)), plain)
 
 
 def inner(html):
