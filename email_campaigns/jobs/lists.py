@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from hashlib import sha256
+from typing import Any
 
 import frappe
 from frappe import _
@@ -14,8 +15,10 @@ from email_campaigns.audience.feeds import rows_store, run_store
 from email_campaigns.audience.feeds.rules import FeedFault
 from email_campaigns.audience.lists import members_store, progress_store
 from email_campaigns.audience.lists.copy_store import ListCopy
-from email_campaigns.audience.lists.csv_file import UnusableFile
-from email_campaigns.audience.lists.import_store import CsvImport, read_file
+from email_campaigns.audience.lists.import_store import CsvImport, open_file
+from email_campaigns.audience.lists.import_report_store import ImportReport
+from email_campaigns.audience.lists.rows import UnusableFile
+from email_campaigns.audience.lists.table import Layout, open_table
 from email_campaigns.audience.suppression import opt_outs_store
 from email_campaigns.compat import change_latest_rows, enqueue_once
 from email_campaigns.jobs.isolation import isolate
@@ -42,24 +45,33 @@ def add_members(target_list: str, doctype: str, names: list[str]) -> None:
 
 
 def import_members(
-	target_list: str, file_url: str, mapping: dict[str, int] | None = None, record_type: str = ""
+	target_list: str,
+	file_url: str,
+	mapping: dict[str, int] | None = None,
+	record_type: str = "",
+	layout: dict[str, Any] | None = None,
 ) -> None:
-	"""Add the addresses of a CSV file to a target list, plain or as records, and save the report on its form.
+	"""Add the addresses of a file to a target list, plain or as records, and save the report on its form.
 
-	`mapping` is {field: number of its column}, `record_type` the doctype of records to link to.
+	`mapping` is {field: number of its column}, `record_type` the doctype of records to link to, `layout` has
+	the fields of a table.Layout.
 	"""
 	change_latest_rows()
-	with progress_store.report_progress(target_list) as show_progress:
+	with progress_store.report_progress(target_list) as show_progress, ImportReport() as report:
+		fault = ""
 		try:
-			text = read_file(file_url)
-			lines, run = max(1, text.count("\n")), CsvImport(target_list, text, mapping, record_type)
-			for done in run.run():
-				frappe.db.commit()
-				show_progress(done, lines)
-			report = run.report
+			with open_file(file_url) as stream:
+				table = open_table(stream, Layout(**layout or {}), frappe.local.lang or "")
+				lines = table.estimate_lines()
+				for done in CsvImport(target_list, table, report, mapping, record_type).run():
+					frappe.db.commit()
+					show_progress(done, lines)
 		except UnusableFile as error:
-			report = translate(error)
-		_save_report(target_list, report)
+			frappe.db.rollback()
+			fault = translate(error)
+		# A workbook may be damaged in its middle.
+		text = report.text() if report.lines or not fault else ""
+		_save_report(target_list, "\n".join(filter(None, [fault, text])), report.save(target_list))
 
 
 def copy_members(target_list: str, sources: list[str], part: str = "", other: str = "") -> None:
@@ -82,10 +94,11 @@ def copy_members(target_list: str, sources: list[str], part: str = "", other: st
 		_save_report(target_list, " ".join(sentences))
 
 
-def _save_report(target_list: str, report: str) -> None:
+def _save_report(target_list: str, report: str, file_url: str = "") -> None:
 	"""Show on the form of a list how many members it has now and how they joined."""
 	members_store.update_counts(target_list)
-	frappe.db.set_value("Target List", target_list, "import_report", report)
+	values = {"import_report": report, "import_file": file_url}
+	frappe.db.set_value("Target List", target_list, values)
 	frappe.db.commit()
 
 

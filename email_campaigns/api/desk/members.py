@@ -9,11 +9,16 @@ from frappe import _
 
 from email_campaigns.api.arguments import checked, load
 from email_campaigns.api.desk.records import chosen_records, may_read
-from email_campaigns.api.kinds import Conditions, Mapping, Name, Names, Text
+from email_campaigns.api.kinds import Conditions, Mapping, Name, Names, Number, Text
 from email_campaigns.audience import sources_store
 from email_campaigns.audience.lists import csv_file, import_records_store, progress_store
-from email_campaigns.audience.lists.csv_file import COLUMNS, OF_RECORD, CsvColumn, UnusableFile
-from email_campaigns.audience.lists.import_store import read_file
+from email_campaigns.audience.lists.cells import plain_text
+from email_campaigns.audience.lists.columns import COLUMNS, OPTED_OUT
+from email_campaigns.audience.lists.csv_file import OF_RECORD, CsvColumn
+from email_campaigns.audience.lists.encoding import ENCODINGS
+from email_campaigns.audience.lists.import_store import open_file
+from email_campaigns.audience.lists.rows import UnusableFile
+from email_campaigns.audience.lists.table import SEPARATOR_LABELS, Layout, Table, open_table
 from email_campaigns.jobs import lists
 from email_campaigns.text import Sentence, _lt
 from email_campaigns.translation import translate
@@ -23,7 +28,10 @@ LABELS = {
 	"first_name": _lt("First Name"),
 	"last_name": _lt("Last Name"),
 	"language": _lt("Language"),
+	OPTED_OUT: _lt("Opted Out"),
 }
+SHOWN_LENGTH = 60  # characters of a cell
+SHOWN_COLUMNS = 12
 
 
 def _check_may_write(target_list: str) -> None:
@@ -32,19 +40,50 @@ def _check_may_write(target_list: str) -> None:
 
 @frappe.whitelist(methods=["POST"])
 @checked
-def csv_columns(target_list: Name, file_url: Text) -> dict:
-	"""Return the columns of an uploaded file, and the doctypes of which an import may make records.
+def csv_columns(  # noqa: PLR0913 - what a request sends is flat
+	target_list: Name,
+	file_url: Text,
+	encoding: Text = "",
+	separator: Text = "",
+	heading: Number | None = None,
+	sheet: Text = "",
+) -> dict:
+	"""Return how an uploaded file is read, its first lines and columns, and what records an import may make.
 
-	{"columns": [{"name", "samples", "field": its likeliest use}], "record_types": doctypes}.
+	`encoding`, `separator`, `heading` and `sheet` are those of table.Layout; what is not given is guessed.
+	{"layout": the four values that are used, "choices": {"encoding", "separator", "sheet"} with lists of
+	{"value", "label"}, "lines": [{"line": its number, "cells"}],
+	"columns": [{"name", "samples", "field": its likeliest use}], "record_types": doctypes}.
 	"""
 	_check_may_write(target_list)
 	try:
-		columns = csv_file.csv_columns(read_file(file_url))
+		with open_file(file_url) as stream:
+			table = open_table(stream, Layout(encoding, separator, heading, sheet), frappe.local.lang or "")
+			return {**_shown_table(table), "record_types": import_records_store.makable_doctypes()}
 	except UnusableFile as error:
 		frappe.throw(translate(error), title=_("This File Can't Be Imported"))
+
+
+def _shown_table(table: Table) -> dict:
+	columns = csv_file.read_columns(table)
 	return {
+		"layout": asdict(table.layout),
+		"choices": _choices(table),
+		"lines": [
+			{"line": row.line, "cells": [plain_text(c)[:SHOWN_LENGTH] for c in row.cells[:SHOWN_COLUMNS]]}
+			for row in table.first_rows()
+		],
 		"columns": [{**asdict(column), "name": _shown_name(column)} for column in columns],
-		"record_types": import_records_store.makable_doctypes(),
+	}
+
+
+def _choices(table: Table) -> dict[str, list[dict[str, str]]]:
+	if table.sheets:
+		return {"encoding": [], "separator": [], "sheet": [{"value": s, "label": s} for s in table.sheets]}
+	return {
+		"encoding": [{"value": value, "label": label} for value, label in ENCODINGS.items()],
+		"separator": [{"value": value, "label": _(label)} for value, label in SEPARATOR_LABELS.items()],
+		"sheet": [],
 	}
 
 
@@ -58,7 +97,7 @@ def _shown_name(column: CsvColumn) -> str:
 def fields(target_list: Name, record_type: Text = "") -> list[dict]:
 	"""Return {"value", "label"} of the fields that a column can fill, also those of a `record_type`."""
 	_check_may_write(target_list)
-	own = [{"value": field, "label": _(LABELS[field])} for field in COLUMNS]
+	own = [{"value": field, "label": _(LABELS[field])} for field in (*COLUMNS, OPTED_OUT)]
 	if not record_type:
 		return own
 	_check_makable(record_type)
@@ -77,14 +116,25 @@ def _check_makable(record_type: str) -> None:
 
 @frappe.whitelist(methods=["POST"])
 @checked
-def import_members(target_list: Name, file_url: Text, mapping: Mapping, record_type: Text = "") -> None:
+def import_members(  # noqa: PLR0913 - what a request sends is flat
+	target_list: Name,
+	file_url: Text,
+	mapping: Mapping,
+	record_type: Text = "",
+	encoding: Text = "",
+	separator: Text = "",
+	heading: Number | None = None,
+	sheet: Text = "",
+) -> None:
 	"""Import a file in the background; `mapping` is {field: number of its column, from 0}.
 
-	With a `record_type`, each address joins as the record that has it; a record is made where there is none.
+	Several columns may be OPTED_OUT, under keys that begin with it: "opted_out:4". With a `record_type`, each
+	address joins as the record that has it; a record is made where there is none. `encoding`, `separator`,
+	`heading` and `sheet` are those that `csv_columns` has answered.
 	"""
 	_check_may_write(target_list)
 	known = {field["value"] for field in fields(target_list, record_type)}
-	if unknown := sorted(set(mapping) - known):
+	if unknown := sorted(key for key in mapping if not _is_known(key, known)):
 		frappe.throw(_("A column can't fill this field: {0}").format(", ".join(unknown)))
 	if "email" not in mapping:
 		frappe.throw(_("Choose the column that holds the email address."))
@@ -94,8 +144,13 @@ def import_members(target_list: Name, file_url: Text, mapping: Mapping, record_t
 		"file_url": file_url,
 		"mapping": mapping,
 		"record_type": record_type,
+		"layout": asdict(Layout(encoding, separator, heading, sheet)),
 	}
 	frappe.enqueue(lists.import_members, queue="long", timeout=3600, **values)
+
+
+def _is_known(key: str, known: set[str]) -> bool:
+	return key in known or key.partition(":")[0] == OPTED_OUT
 
 
 @frappe.whitelist(methods=["POST"])

@@ -1,46 +1,32 @@
-"""CSV files: their columns, and their lines as new members of a target list or as rejections. Pure."""
+"""Uploaded files: their columns, and their lines as new members, opt-outs or rejections. Pure."""
 
 from __future__ import annotations
 
-import csv
-import io
 from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
-from itertools import islice
-from typing import Protocol
 
-from email_campaigns.audience.address import InvalidAddress, address_key, normalise, normalise_or_empty
+from email_campaigns.audience.address import InvalidAddress, address_key
+from email_campaigns.audience.lists.cells import LOST, PersonAddress, has_address, plain_text, read_address
+from email_campaigns.audience.lists.columns import (
+	OPTED_OUT,
+	OptOutKind,
+	guess_fields,
+	guesses_opt_out,
+	is_opted_out,
+	opt_out_kind,
+)
+from email_campaigns.audience.lists.rows import SHOWN_LENGTH, Row, UnusableFile
+from email_campaigns.audience.lists.table import Table
 from email_campaigns.text import Sentence, SentenceError, _lt
 
-COLUMNS = {
-	"email": ("email", "e-mail", "email address", "e-mail address", "mail", "email id", "email_id"),
-	"first_name": ("first name", "first_name", "firstname", "given name", "prénom", "vorname"),
-	"last_name": ("last name", "last_name", "lastname", "surname", "family name", "nom", "nachname"),
-	"language": ("language", "lang", "langue", "sprache"),
-}
 NAME_LENGTH = 140  # characters
 _LONG_NAMES = {
 	"first_name": _lt("The first name is longer than {0} characters."),
 	"last_name": _lt("The last name is longer than {0} characters."),
 }
+_NAME_FIELDS = tuple(_LONG_NAMES)
 OF_RECORD = "record:"  # before the name of a field of the record that is made for the address
 SAMPLES = 3
-_UNREADABLE = _lt("The file can't be read: {0}.")
-
-
-class UnusableFile(SentenceError):
-	"""The file as a whole can't be read; the message is a sentence for the user."""
-
-
-class _Rows(Protocol):
-	"""A csv.reader, whose own type has no public name."""
-
-	@property
-	def line_num(self) -> int: ...
-
-	def __iter__(self) -> Iterator[list[str]]: ...
-
-	def __next__(self) -> list[str]: ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,15 +46,12 @@ class NewMember:
 
 
 @dataclass(frozen=True, slots=True)
-class CsvColumn:
-	"""A column of a file: its name, its first values, and the field that it most likely is, "" for none.
+class OptedOut:
+	"""A line whose address has opted out, and the column that says so; `email` is normalised."""
 
-	The name is the heading's text, a Sentence where the file has no heading.
-	"""
-
-	name: str | Sentence
-	samples: tuple[str, ...]
-	field: str
+	line: int
+	email: str
+	column: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,154 +63,170 @@ class Rejection:
 	why: str | Sentence
 
 
-def decode(content: bytes) -> str:
-	"""Return the text of an uploaded file: UTF-8 with or without a mark, UTF-16 with one.
+Line = NewMember | OptedOut | Rejection
 
-	Raises UnusableFile for any other encoding, because a wrong guess would spoil names silently.
+
+@dataclass(frozen=True, slots=True)
+class CsvColumn:
+	"""A column of a file: its name, its first values, and the field that it most likely is, "" for none.
+
+	The name is the heading's text, a Sentence where the file has no heading.
 	"""
-	encoding = "utf-16" if content[:2] in (b"\xff\xfe", b"\xfe\xff") else "utf-8-sig"
-	try:
-		return content.decode(encoding)
-	except UnicodeDecodeError:
-		raise UnusableFile(
-			_lt("The file is not encoded in UTF-8. Save it as “CSV UTF-8” and import it again.")
-		) from None
+
+	name: str | Sentence
+	samples: tuple[str, ...]
+	field: str
 
 
-def csv_columns(text: str) -> list[CsvColumn]:
-	"""Return the columns of a file with their likeliest fields. Raises UnusableFile for an empty file."""
-	rows = _rows(text)
-	try:
-		first = [row for row in islice(rows, SAMPLES + 1) if row]
-	except csv.Error as error:
-		raise UnusableFile(_UNREADABLE, error) from None
-	if not first:
-		raise UnusableFile(_lt("The file is empty."))
-	headed = not _is_data(first[0])
-	guesses = {place: field for field, place in _guess_fields(first[0]).items()} if headed else {}
+def read_columns(table: Table) -> list[CsvColumn]:
+	"""Return the columns of a file with their likeliest fields. Raises UnusableFile."""
+	rows = [row for row in table.first_rows(50) if row.line > (table.layout.heading or 0) and not row.problem]
+	guesses = {place: field for field, place in guess_fields(table.heading).items()}
 	columns = []
-	for place, text in enumerate(first[0]):
-		name = text if headed else Sentence(_lt("Column {0}"), place + 1)
-		samples = tuple(row[place] for row in first[headed:] if place < len(row) and row[place])
-		columns.append(CsvColumn(name, samples[:SAMPLES], guesses.get(place) or _guess_by_value(samples)))
+	for place in range(table.width):
+		samples = tuple(
+			text for row in rows if place < len(row.cells) and (text := plain_text(row.cells[place]))
+		)
+		title = plain_text(table.heading[place]) if place < len(table.heading) else ""
+		field = guesses.get(place) or _guess_by_value(title, samples, "email" in guesses.values())
+		columns.append(CsvColumn(title or Sentence(_lt("Column {0}"), place + 1), samples[:SAMPLES], field))
 	return columns
 
 
-def _guess_by_value(samples: tuple[str, ...]) -> str:
-	return "email" if samples and all(_is_data([sample]) for sample in samples) else ""
+def _guess_by_value(title: str, samples: tuple[str, ...], has_email: bool) -> str:
+	if guesses_opt_out(title, samples):
+		return OPTED_OUT
+	return "email" if samples and not has_email and all(map(has_address, samples[:SAMPLES])) else ""
 
 
-def _is_data(row: list[str]) -> bool:
-	"""Tell a line of data from a heading: it has an address."""
-	return any(normalise_or_empty(cell) for cell in row)
+def read_members(
+	table: Table, mapping: Mapping[str, int] | None = None, languages: Collection[str] = frozenset()
+) -> Iterator[Line]:
+	"""Yield a value for every line of data that has any text.
 
-
-def read_csv(
-	text: str, languages: frozenset[str] = frozenset(), mapping: Mapping[str, int] | None = None
-) -> Iterator[NewMember | Rejection]:
-	"""Yield a NewMember or a Rejection for every line after the heading.
-
-	Columns are separated by comma, semicolon or tab. Where `languages` are given, any other language rejects
-	its line. `mapping` is {field: place of its column, from 0}; without it the heading names the columns.
-	Raises UnusableFile where no column is the email.
+	`mapping` is {field: place of its column, from 0}; without it the columns are guessed. Several columns may
+	say who has opted out, under names that begin with OPTED_OUT. Where `languages` are given, any other
+	language rejects its line. Raises UnusableFile where no column is the email.
 	"""
-	rows = _rows(text)
-	heading = _read_heading(rows)
-	places = _places_by_heading(heading) if mapping is None else _places_by_choice(mapping, heading)
-	if mapping is not None and _is_data(heading):
-		rows = _rows(text)  # the file has no heading
-	seen: dict[str, int] = {}
-	while True:
-		try:
-			row = next(rows, None)
-		except csv.Error as error:
-			yield Rejection(rows.line_num, "", Sentence(_lt("The line can't be read: {0}."), error))
-			continue
-		if row is None:
-			return
-		if any(cell.strip() for cell in row):
-			yield _read_row(rows.line_num, row, places, seen, languages)
+	places = _guess_places(table) if mapping is None else _check_places(mapping, table)
+	reader = _Reader(table.heading, places, languages)
+	return map(reader.read, table.rows())
 
 
-def _read_heading(rows: _Rows) -> list[str]:
-	try:
-		return next(rows, [])
-	except csv.Error as error:
-		raise UnusableFile(_UNREADABLE, error) from None
-
-
-def _delimiter(text: str) -> str:
-	heading = text.lstrip().split("\n", 1)[0]
-	return max(",;\t", key=heading.count)
-
-
-def _rows(text: str) -> _Rows:
-	return csv.reader(io.StringIO(text, newline=""), delimiter=_delimiter(text))
-
-
-def _guess_fields(heading: list[str]) -> dict[str, int]:
-	cells = [cell.strip().lower() for cell in heading]
-	return {
-		field: next(cells.index(name) for name in names if name in cells)
-		for field, names in COLUMNS.items()
-		if any(name in cells for name in names)
-	}
-
-
-def _places_by_heading(heading: list[str]) -> dict[str, int]:
-	places = _guess_fields(heading)
+def _guess_places(table: Table) -> dict[str, int]:
+	places: dict[str, int] = {}
+	for place, column in enumerate(read_columns(table)):
+		if column.field == OPTED_OUT:
+			places[f"{OPTED_OUT}:{place}"] = place
+		elif column.field:
+			places.setdefault(column.field, place)
 	if "email" not in places:
-		columns = ", ".join(heading) or Sentence(_lt("none"))
-		raise UnusableFile(_lt("The first line names no column “Email”. Its columns are: {0}."), columns)
+		columns = ", ".join(map(plain_text, table.heading)) or Sentence(_lt("none"))
+		raise UnusableFile(_lt("The heading names no column “Email”. Its columns are: {0}."), columns)
 	return places
 
 
-def _places_by_choice(mapping: Mapping[str, int], heading: list[str]) -> dict[str, int]:
+def _check_places(mapping: Mapping[str, int], table: Table) -> dict[str, int]:
 	if "email" not in mapping:
 		raise UnusableFile(_lt("Choose the column that holds the email address."))
-	if any(not 0 <= place < len(heading) for place in mapping.values()):
+	if any(not 0 <= place < table.width for place in mapping.values()):
 		raise UnusableFile(
-			_lt("The file has {0} columns, not those that were chosen. Upload it again."), len(heading)
+			_lt("The file has {0} columns, not those that were chosen. Upload it again."), table.width
 		)
 	return dict(mapping)
 
 
-def _read_row(
-	line: int,
-	row: list[str],
-	places: Mapping[str, int],
-	seen: dict[str, int],
-	languages: Collection[str],
-) -> NewMember | Rejection:
-	"""Read one line; `seen` is {address key: line} of the lines before, and learns this one."""
-	values = {field: row[place].strip() for field, place in places.items() if place < len(row)}
-	raw = values.get("email", "")
-	try:
-		email = normalise(raw)
-	except InvalidAddress as error:
-		return Rejection(line, raw, error.sentence)
-	if problem := _problem_with_line(email, values, seen, languages):
-		return Rejection(line, raw, problem)
-	seen[address_key(email)] = line
+class _Reader:
+	"""Reads rows one after the other, and knows the addresses of those before."""
+
+	def __init__(self, heading: list[str], places: Mapping[str, int], languages: Collection[str]):
+		titles = {place: plain_text(title) for place, title in enumerate(heading)}
+		self.opt_outs = [
+			(place, titles.get(place, ""), opt_out_kind(titles.get(place, "")) or OptOutKind.FLAG)
+			for field, place in places.items()
+			if field.partition(":")[0] == OPTED_OUT
+		]
+		self.places = {f: place for f, place in places.items() if f.partition(":")[0] != OPTED_OUT}
+		self.languages = languages
+		self.seen: dict[str, int] = {}  # {address key: line}
+
+	def read(self, row: Row) -> Line:
+		raw = _cell(row, self.places["email"])
+		if row.problem:
+			return Rejection(row.line, " ".join(row.cells)[:SHOWN_LENGTH], row.problem)
+		try:
+			person = read_address(raw)
+		except InvalidAddress as error:
+			return Rejection(row.line, plain_text(raw)[:SHOWN_LENGTH], error.sentence)
+		return self._read_person(row, person)
+
+	def _read_person(self, row: Row, person: PersonAddress) -> Line:
+		key = address_key(person.email)
+		try:
+			column = self._opted_out(row)
+		except _UnknownValue as unknown:
+			return Rejection(row.line, person.email, unknown.sentence)
+		if column is not None:
+			self.seen.setdefault(key, row.line)
+			return OptedOut(row.line, person.email, column)
+		values = {field: plain_text(_cell(row, place)) for field, place in self.places.items()}
+		if problem := self._problem(row, key, values):
+			return Rejection(row.line, person.email, problem)
+		self.seen[key] = row.line
+		return _member(row.line, person, values)
+
+	def _opted_out(self, row: Row) -> str | None:
+		"""Return the name of the column that says the person has opted out, None where none says so."""
+		for place, title, kind in self.opt_outs:
+			value = _cell(row, place)
+			try:
+				if is_opted_out(value, kind):
+					return title
+			except ValueError:
+				raise _UnknownValue(_OPT_OUT_UNKNOWN, plain_text(value)[:SHOWN_LENGTH], title) from None
+		return None
+
+	def _problem(self, row: Row, key: str, values: Mapping[str, str]) -> Sentence | None:
+		if key in self.seen:
+			return Sentence(_lt("The address stands already in line {0}."), self.seen[key])
+		language = values.get("language")
+		if self.languages and language and language not in self.languages:
+			return Sentence(_lt("The language “{0}” is not known to this site."), language)
+		return _problem_with_names(row, self.places, values)
+
+
+class _UnknownValue(SentenceError):
+	"""A value of an opt-out column can't be understood; the message is a sentence for the user."""
+
+
+_OPT_OUT_UNKNOWN = _lt("“{0}” in the column “{1}” does not say whether the person has opted out.")
+
+
+def _problem_with_names(row: Row, places: Mapping[str, int], values: Mapping[str, str]) -> Sentence | None:
+	for field in _NAME_FIELDS:
+		value = values.get(field, "")
+		if len(value) > NAME_LENGTH:
+			return Sentence(_LONG_NAMES[field], NAME_LENGTH)
+		if value.count('"') % 2:
+			return Sentence(_lt("A quote in the name is not closed."))
+		if "@" in value and len(_cell(row, places[field]).splitlines()) > 1:
+			return Sentence(_lt("The name goes on over lines, and an address is in it."))
+	if any(LOST in value for value in values.values()):
+		return Sentence(_lt("A character in this line is not of the encoding that was chosen."))
+	return None
+
+
+def _cell(row: Row, place: int) -> str:
+	return row.cells[place] if place < len(row.cells) else ""
+
+
+def _member(line: int, person: PersonAddress, values: Mapping[str, str]) -> NewMember:
+	first_name, last_name = values.get("first_name", ""), values.get("last_name", "")
+	if not first_name and not last_name:
+		first_name, last_name = person.first_name[:NAME_LENGTH], person.last_name[:NAME_LENGTH]
 	more = tuple(
 		(field.removeprefix(OF_RECORD), value)
 		for field, value in values.items()
 		if value and field.startswith(OF_RECORD)
 	)
-	first_name, last_name, language = (
-		values.get(field, "") for field in ("first_name", "last_name", "language")
-	)
-	return NewMember(line, email, first_name, last_name, language, more)
-
-
-def _problem_with_line(
-	email: str, values: Mapping[str, str], seen: Mapping[str, int], languages: Collection[str]
-) -> Sentence | None:
-	if address_key(email) in seen:
-		return Sentence(_lt("The address stands already in line {0}."), seen[address_key(email)])
-	if languages and values.get("language") and values["language"] not in languages:
-		return Sentence(_lt("The language “{0}” is not known to this site."), values["language"])
-	for field, text in _LONG_NAMES.items():
-		if len(values.get(field, "")) > NAME_LENGTH:
-			return Sentence(text, NAME_LENGTH)
-	return None
+	return NewMember(line, person.email, first_name, last_name, values.get("language", ""), more)

@@ -8,4 +8,5 @@ opt_outs_store.py     the other way: a tick in a record's opt-out field, as the 
 forgotten.py          the keyed hash that remains of a forgotten address; forgotten_store.py keeps it
 undo_store.py        what one refusal of a server has suppressed, and lifting it
 erase_store.py        forgetting an address, and showing what is known about one
+erase_files_store.py  forgetting it in the reports of imports, which are files
 """

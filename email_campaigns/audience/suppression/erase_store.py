@@ -14,7 +14,7 @@ from frappe.utils import now
 
 from email_campaigns.audience.address import address_key, normalise_known, plain_key, spellings
 from email_campaigns.audience.sources_store import sources
-from email_campaigns.audience.suppression import forgotten_store, mirror_store
+from email_campaigns.audience.suppression import erase_files_store, forgotten_store, mirror_store
 
 MODULE = "Email Campaigns"
 EMAIL_UNSUBSCRIBE = "Email Unsubscribe"
@@ -86,6 +86,7 @@ def erase(email: str) -> dict[str, Any]:
 	_delete("Suppressed Email", find_rows("Suppressed Email", address))
 	_delete("Waiting Opt Out", find_rows("Waiting Opt Out", address))
 	_clear_texts(address)
+	erase_files_store.clear_reports(address)
 	_clear_copies(address, mails)
 	_lift_mirror(address)
 	return result

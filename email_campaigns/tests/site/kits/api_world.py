@@ -109,6 +109,7 @@ class World(DripTest):
 		mailing, draft, target_list = {"name": self.mailing}, {"name": self.draft}, {"target_list": self.list}
 		record = {"doctype": CONTACT, "record": self.contact}
 		query = {"txt": "", "searchfield": "name", "start": 0, "page_len": 10}
+		layout = {"encoding": "", "separator": "", "heading": None, "sheet": ""}
 		behaviour = {"behaviour": "not_opened", "link": ""}
 		return {
 			"ab_versions.state": mailing,
@@ -139,11 +140,11 @@ class World(DripTest):
 			"mass_email.resume": mailing,
 			"mass_email.cancel": {**draft, "reason": "because"},
 			"mass_email.progress": mailing,
-			"members.csv_columns": {**target_list, "file_url": self.file.file_url},
+			"members.csv_columns": {**target_list, "file_url": self.file.file_url, **layout},
 			"members.fields": {**target_list, "record_type": ""},
 			"members.import_members": {
 				**{**target_list, "file_url": self.file.file_url},
-				**{"mapping": {"email": 0}, "record_type": ""},
+				**{"mapping": {"email": 0}, "record_type": "", **layout},
 			},
 			"members.add_members": {
 				**{**target_list, "doctype": CONTACT},
