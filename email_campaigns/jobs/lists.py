@@ -15,8 +15,8 @@ from email_campaigns.audience.feeds import rows_store, run_store
 from email_campaigns.audience.feeds.rules import FeedFault
 from email_campaigns.audience.lists import members_store, progress_store
 from email_campaigns.audience.lists.copy_store import ListCopy
-from email_campaigns.audience.lists.import_store import CsvImport, open_file
 from email_campaigns.audience.lists.import_report_store import ImportReport
+from email_campaigns.audience.lists.import_store import CsvImport, open_file
 from email_campaigns.audience.lists.rows import UnusableFile
 from email_campaigns.audience.lists.table import Layout, open_table
 from email_campaigns.audience.suppression import opt_outs_store

@@ -59,9 +59,10 @@ def csv_columns(  # noqa: PLR0913 - what a request sends is flat
 	try:
 		with open_file(file_url) as stream:
 			table = open_table(stream, Layout(encoding, separator, heading, sheet), frappe.local.lang or "")
-			return {**_shown_table(table), "record_types": import_records_store.makable_doctypes()}
+			shown = _shown_table(table)
 	except UnusableFile as error:
 		frappe.throw(translate(error), title=_("This File Can't Be Imported"))
+	return {**shown, "record_types": import_records_store.makable_doctypes()}
 
 
 def _shown_table(table: Table) -> dict:

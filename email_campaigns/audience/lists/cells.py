@@ -1,4 +1,4 @@
-"""Cells of imported files: names on one line, and addresses as spreadsheets and mail programs write them. Pure."""
+"""Cells of imported files: text on one line, and addresses as people and programs write them. Pure."""
 
 from __future__ import annotations
 

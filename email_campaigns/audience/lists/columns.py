@@ -87,10 +87,16 @@ _OPT_OUTS = {
 	),
 }
 _YES = frozenset(
-	"1 true t yes y x on checked oui o vrai ja j wahr si sí s verdadero vero sim sì tak да はい 是 ✓ ✔ ☑".split()
+	{
+		*("1", "true", "t", "yes", "y", "x", "on", "checked", "oui", "o", "vrai", "ja", "j", "wahr"),
+		*("si", "sí", "s", "verdadero", "vero", "sim", "sì", "tak", "da", "да", "はい", "是", "✓", "✔", "☑"),
+	}
 )
 _NO = frozenset(
-	"0 false f no n off non faux nein falsch falso não nao nie нет いいえ 否 - – null none [] {} ☐".split()
+	{
+		*("0", "false", "f", "no", "n", "off", "non", "faux", "nein", "falsch", "falso", "não", "nao"),
+		*("nie", "нет", "いいえ", "否", "-", "–", "null", "none", "[]", "{}", "☐"),
+	}
 )
 _OUT = frozenset(
 	{

@@ -2,8 +2,9 @@
 
 Spreadsheets write UTF-8, UTF-16, or the code page of the system. Detectors guess code pages by frequencies of
 letters, which a list of names has too few of: charset-normalizer reads short French as Windows-1250 and
-Spanish as Big5. So it is asked only about text in which letters beyond ASCII are frequent; other text has the
-code page that a spreadsheet in the reader's language writes. The dialog shows the guess and lets it be changed.
+Spanish as Big5. So it is asked only about text in which letters beyond ASCII are frequent; other text has
+the code page that a spreadsheet in the reader's language writes. The dialog shows the guess, and whoever
+imports may choose another.
 """
 
 from __future__ import annotations

@@ -43,7 +43,7 @@ class ImportReport:
 		self._form_lines: list[str] = []
 		self._hidden = 0
 		# A spreadsheet takes a CSV file for UTF-8 only where it begins with the mark.
-		self._file = tempfile.TemporaryFile("w+", encoding="utf-8-sig", newline="")
+		self._file = tempfile.TemporaryFile("w+", encoding="utf-8-sig", newline="")  # noqa: SIM115
 		self._csv = csv.writer(self._file)
 		self._csv.writerow([_("Line"), _("Outcome"), _("Value"), _("Reason")])
 

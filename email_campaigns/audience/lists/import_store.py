@@ -58,7 +58,7 @@ def open_file(file_url: str) -> Iterator[BinaryIO]:
 		# The site fetches no address that a user names: it could be one of its own network.
 		raise UnusableFile(_("{0} is a link to another site. Upload the file itself.").format(file_url))
 	try:
-		stream = open(file.get_full_path(), "rb")
+		stream = open(file.get_full_path(), "rb")  # noqa: SIM115
 	except OSError as error:
 		raise UnusableFile(
 			_("The file {0} is no longer on this site. Upload it again.").format(file_url)

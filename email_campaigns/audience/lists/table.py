@@ -1,7 +1,7 @@
 """An uploaded file as a table: how it is to be read, its heading and its rows. Pure.
 
-`Layout` says how a file is read. `open_table` guesses what was not chosen; what it has guessed is shown to the
-user, and the import gets the same values.
+`Layout` says how a file is read. `open_table` guesses what was not chosen; what it has guessed is shown to
+the user, and the import gets the same values.
 """
 
 from __future__ import annotations
@@ -9,7 +9,7 @@ from __future__ import annotations
 import io
 import re
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Generator, Iterator, Sequence
 from contextlib import closing
 from dataclasses import dataclass, replace
 from functools import partial
@@ -106,7 +106,8 @@ def open_table(stream: BinaryIO, chosen: Layout | None = None, language: str = "
 
 	Raises UnusableFile where the file, or what was chosen, can't be used.
 	"""
-	layout, sheets = chosen or Layout(), ()
+	layout = chosen or Layout()
+	sheets: tuple[str, ...] = ()
 	stream.seek(0)
 	magic = stream.read(4)
 	if magic == OLD_MAGIC:
@@ -143,7 +144,7 @@ def _choose_text(stream: BinaryIO, layout: Layout, language: str) -> Layout:
 	return replace(layout, encoding=encoding, separator=separator, sheet="")
 
 
-def _lines(stream: BinaryIO, encoding: str) -> Iterator[str]:
+def _lines(stream: BinaryIO, encoding: str) -> Generator[str, None, None]:
 	"""Yield the lines of a file with their ends. A character that the encoding does not have is U+FFFD."""
 	stream.seek(0)
 	reader = io.TextIOWrapper(stream, encoding, errors="replace", newline="")
@@ -155,7 +156,7 @@ def _lines(stream: BinaryIO, encoding: str) -> Iterator[str]:
 		reader.detach()
 
 
-def _all_rows(stream: BinaryIO, layout: Layout) -> Iterator[Row]:
+def _all_rows(stream: BinaryIO, layout: Layout) -> Generator[Row, None, None]:
 	if layout.sheet:
 		yield from read_sheet(stream, layout.sheet)
 		return
@@ -165,8 +166,8 @@ def _all_rows(stream: BinaryIO, layout: Layout) -> Iterator[Row]:
 				yield row
 
 
-def _first(rows: Iterator[Row], number: int) -> list[Row]:
-	with closing(rows):  # type: ignore[type-var]
+def _first(rows: Generator[Row, None, None], number: int) -> list[Row]:
+	with closing(rows):
 		return list(islice(rows, number))
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 from contextlib import contextmanager
 from datetime import datetime, time
 from typing import Any, BinaryIO
@@ -39,7 +39,7 @@ def estimate_rows(stream: BinaryIO, name: str) -> int:
 		return getattr(book[name], "max_row", None) or 1
 
 
-def read_sheet(stream: BinaryIO, name: str) -> Iterator[Row]:
+def read_sheet(stream: BinaryIO, name: str) -> Generator[Row, None, None]:
 	"""Yield a Row for each row of a sheet that has any text; of a formula, its last result.
 
 	Raises UnusableFile.

@@ -3,7 +3,7 @@ import { map_columns } from "./map_columns";
 
 const INTERVAL = 1500; // milliseconds between two requests for the progress of a job
 
-/** Upload a CSV file and import it into the target list in the background. */
+/** Upload a CSV file or a workbook and import it into the target list in the background. */
 export function import_csv(frm) {
 	new frappe.ui.FileUploader({
 		dialog_title: __("Import CSV"),
@@ -14,7 +14,7 @@ export function import_csv(frm) {
 		upload_notes: __(
 			"In the next step, you say what each column holds. One has to be the email address."
 		),
-		restrictions: { allowed_file_types: [".csv", ".txt"], max_number_of_files: 1 },
+		restrictions: { allowed_file_types: [".csv", ".txt", ".tsv", ".xlsx"], max_number_of_files: 1 },
 		on_success(file) {
 			map_columns(frm, file.file_url, () => watch_members(frm));
 		},
@@ -55,13 +55,20 @@ function draw(frm, { done, total }) {
 		<p class="text-muted">${__("This goes on in the background; you can leave the page.")}</p>`);
 }
 
-/** Show the report of an import: its first line as the summary, each other line as a row. */
+/** Show the report of an import: its first line as the summary, each other line as a row, and its file. */
 export function show_report(frm) {
 	const [summary, ...lines] = (frm.doc.import_report || "").split("\n");
 	const rows = lines.map((line) => `<tr><td>${escape(line)}</td></tr>`).join("");
+	const file = frm.doc.import_file;
+	const download =
+		file &&
+		`<p><a class="btn btn-default btn-sm ec-report-file" href="${escape(encodeURI(file))}" download>${__(
+			"Download All Lines That Did Not Join"
+		)}</a></p>`;
 	frm.get_field("report_html").$wrapper.html(
 		summary &&
 			`<div class="alert alert-${lines.length ? "warning" : "success"} ec-summary">${escape(summary)}</div>
+			${download || ""}
 			<div style="max-height: 24rem; overflow: auto"><table class="table table-sm ec-report">${rows}</table></div>`
 	);
 }
