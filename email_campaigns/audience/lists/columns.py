@@ -21,7 +21,14 @@ _NAMES = {
 			"emailaddress",
 			"courriel",
 		),
-		*("adresse e mail", "adresse email", "adresse mail", "e mail adresse", "emailadresse"),
+		*(
+			"emailaddress",
+			"adresse e mail",
+			"adresse email",
+			"adresse mail",
+			"e mail adresse",
+			"emailadresse",
+		),
 		*("correo electrónico", "correo", "indirizzo email", "electronic mail address"),
 	),
 	"first_name": ("first name", "firstname", "given name", "prénom", "prenom", "vorname", "nombre", "nome"),
@@ -40,14 +47,15 @@ class OptOutKind(Enum):
 	CONSENT = "no, where they do not want mail"
 
 
-# HubSpot, Salesforce, EspoCRM, SuiteCRM, Dynamics, Zoho, Brevo, Frappe and ERPNext, Mailchimp, ActiveCampaign,
-# Klaviyo, Shopify
+# HubSpot, Salesforce, EspoCRM, SuiteCRM, Dynamics, Zoho, Brevo, Frappe and ERPNext, Mailchimp,
+# ActiveCampaign, Klaviyo, Shopify
 _OPT_OUTS = {
 	OptOutKind.FLAG: (
 		*("unsubscribed from all email", "email opt out", "hasoptedoutofemail", "has opted out of email"),
 		*("email opted out", "opted out", "opt out", "optout", "opted out of email", "emailoptout"),
 		*("emailaddressisoptedout", "email address is opted out", "emailaddressisinvalid"),
-		*("email address is invalid", "invalid email", "unsubscribed", "unsubscribe", "is unsubscribed"),
+		*("email address is invalid", "invalid email", "unsubscribed", "unsubscribe"),
+		*("is unsubscribed",),
 		*("donotemail", "do not email", "do not allow emails", "donotbulkemail", "do not allow bulk emails"),
 		*("emailblacklisted", "email blacklisted", "email blocklisted", "blacklisted", "blocklisted"),
 		*("globally unsubscribed", "email unsubscribed", "bounced", "email bounced", "isemailbounced"),

@@ -10,6 +10,7 @@ imports may choose another.
 from __future__ import annotations
 
 import codecs
+import re
 from functools import partial
 from typing import BinaryIO
 
@@ -55,6 +56,8 @@ _BY_LANGUAGE = {
 }
 _MARKS = {codecs.BOM_UTF8: UTF_8, codecs.BOM_UTF16_LE: UTF_16, codecs.BOM_UTF16_BE: UTF_16}
 _SAMPLE = 65_536  # bytes
+_MOSTLY = 0.4
+_CONTROL = re.compile("[\x00-\x08\x0e-\x1f]")
 _FREQUENT = 0.2  # share of bytes beyond ASCII from which on the letters are not Latin
 _TYPOS = 5  # so many good characters outweigh one that is not UTF-8
 
@@ -78,11 +81,13 @@ def guess_encoding(stream: BinaryIO, language: str = "") -> str:
 
 def _guess_wide(start: bytes) -> str:
 	"""Return the kind of UTF-16 by the bytes that are zero in Latin letters, separators and addresses."""
-	half = len(start) // 2
-	if start[1::2].count(0) > half * 0.4 and start[::2].count(0) == 0:
-		return "utf-16-le"
-	if start[::2].count(0) > half * 0.4 and start[1::2].count(0) == 0:
-		return "utf-16-be"
+	for encoding, zeros, others in (
+		("utf-16-le", start[1::2], start[::2]),
+		("utf-16-be", start[::2], start[1::2]),
+	):
+		text = start.decode(encoding, "ignore")
+		if zeros.count(0) > len(zeros) * _MOSTLY and 0 not in others and not _CONTROL.search(text):
+			return encoding
 	raise UnusableFile(_lt("The file is no text. Save it as “CSV UTF-8” or as .xlsx, and import it again."))
 
 

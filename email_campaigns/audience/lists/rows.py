@@ -103,7 +103,7 @@ def _read_over_lines(source: _Lines, first: str, separator: str) -> list[str]:
 		# Within quotes, a pair of them stands for one and closes nothing.
 		if QUOTE in line.replace(QUOTE * 2, "") and not _is_open(lines, separator):
 			cells = _parse_strictly(lines, separator)
-			if _swallows_rows(cells, separator):
+			if not cells or _swallows_rows(cells, separator):
 				return []
 			for _taken in lines[1:]:
 				source.take()

@@ -149,7 +149,8 @@ def _lines(stream: BinaryIO, encoding: str) -> Generator[str, None, None]:
 	stream.seek(0)
 	reader = io.TextIOWrapper(stream, encoding, errors="replace", newline="")
 	try:
-		yield from reader
+		for line in reader:  # noqa: UP028 - `yield from` would close the stream with the generator
+			yield line
 	except UnicodeError as error:  # UTF-16 that ends within a mark
 		raise UnusableFile(_lt("The file can't be read as {0}."), ENCODINGS[encoding]) from error
 	finally:

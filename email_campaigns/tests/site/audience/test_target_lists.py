@@ -133,6 +133,15 @@ def a_file(test, content):
 	return file.file_url
 
 
+def report_of(joined=0, updated=0, there=0, kept_out=0, left_out=0):
+	"""Return the first line of the report of an import."""
+	lines = joined + updated + there + kept_out + left_out
+	return (
+		f"{lines} lines: {joined} joined, {updated} updated, {there} already there, {kept_out} opted out and"
+		f" kept out, {left_out} left out."
+	)
+
+
 class TestImport(ListTest):
 	def load(self, content):
 		lists.import_members(LIST, a_file(self, content))
@@ -150,9 +159,9 @@ class TestImport(ListTest):
 			";;\n"
 			"josé@sending.example;José;\n"
 		)
-		self.assertEqual(summary, "2 addresses joined, 4 lines were left out.")
-		self.assertEqual([line.split(":")[0] for line in lines], ["Line 3", "Line 4", "Line 5", "Line 6"])
-		for line, words in zip(lines, ("no address", "line 2", "already", "xx-nowhere"), strict=True):
+		self.assertEqual(summary, report_of(joined=2, updated=1, left_out=3))
+		self.assertEqual([line.split(":")[0] for line in lines], ["Line 3", "Line 4", "Line 6"])
+		for line, words in zip(lines, ("no address", "line 2", "xx-nowhere"), strict=True):
 			self.assertIn(words, line)
 		self.assertEqual(
 			self.members(), ["jo@sending.example", "josé@sending.example", "present@sending.example"]
@@ -160,12 +169,12 @@ class TestImport(ListTest):
 
 	def test_a_second_import_adds_nobody(self):
 		content = "email\n" + "\n".join(addresses(5))
-		self.assertEqual(self.load(content), ["5 addresses joined, 0 lines were left out."])
-		self.assertEqual(self.load(content)[0], "0 addresses joined, 5 lines were left out.")
+		self.assertEqual(self.load(content), [report_of(joined=5)])
+		self.assertEqual(self.load(content), [report_of(there=5)])
 
 	def test_a_file_that_is_no_list_of_addresses(self):
 		self.assertIn("names no column “Email”", self.load("name,phone\nJo,1\n")[0])
-		self.assertIn("not encoded in UTF-8", self.load("email\njosé@sending.example".encode("latin-1"))[0])
+		self.assertIn("is no text", self.load(b"email\0\1\2\nx")[0])
 		self.assertEqual(self.members(), [])
 
 
@@ -194,7 +203,7 @@ class TestManyMembers(ListTest):
 		seconds = time.monotonic() - began
 		grown = (resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before) / 1024
 		print(f"{many} plain members in {seconds:.1f} s, {grown:.0f} MB more memory at the peak")
-		self.assertIn(f"{many} addresses joined, 0 lines", self.report())
+		self.assertEqual(self.report(), report_of(joined=many))
 		self.assertEqual(frappe.db.get_value("Target List", LIST, "member_count"), many)
 		self.assertLess(seconds, 40, "a list of 100,000 would take minutes")
 		self.assertLess(grown, 200)
