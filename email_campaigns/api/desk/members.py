@@ -17,7 +17,7 @@ from email_campaigns.audience.lists.columns import COLUMNS, OPTED_OUT
 from email_campaigns.audience.lists.csv_file import OF_RECORD, CsvColumn
 from email_campaigns.audience.lists.encoding import ENCODINGS
 from email_campaigns.audience.lists.import_store import open_file
-from email_campaigns.audience.lists.rows import UnusableFile
+from email_campaigns.audience.lists.rows import Row, UnusableFile
 from email_campaigns.audience.lists.table import SEPARATOR_LABELS, Layout, Table, open_table
 from email_campaigns.jobs import lists
 from email_campaigns.text import Sentence, _lt
@@ -52,7 +52,7 @@ def csv_columns(  # noqa: PLR0913 - what a request sends is flat
 
 	`encoding`, `separator`, `heading` and `sheet` are those of table.Layout; what is not given is guessed.
 	{"layout": the four values that are used, "choices": {"encoding", "separator", "sheet"} with lists of
-	{"value", "label"}, "lines": [{"line": its number, "cells"}],
+	{"value", "label"}, "lines": [{"line": its number, "cells", "problem": why it can't join, or ""}],
 	"columns": [{"name", "samples", "field": its likeliest use}], "record_types": doctypes}.
 	"""
 	_check_may_write(target_list)
@@ -70,12 +70,14 @@ def _shown_table(table: Table) -> dict:
 	return {
 		"layout": asdict(table.layout),
 		"choices": _choices(table),
-		"lines": [
-			{"line": row.line, "cells": [plain_text(c)[:SHOWN_LENGTH] for c in row.cells[:SHOWN_COLUMNS]]}
-			for row in table.first_rows()
-		],
+		"lines": [_shown_line(row) for row in table.first_rows()],
 		"columns": [{**asdict(column), "name": _shown_name(column)} for column in columns],
 	}
+
+
+def _shown_line(row: Row) -> dict:
+	cells = [plain_text(cell)[:SHOWN_LENGTH] for cell in row.cells[:SHOWN_COLUMNS]]
+	return {"line": row.line, "cells": cells, "problem": translate(row.problem) if row.problem else ""}
 
 
 def _choices(table: Table) -> dict[str, list[dict[str, str]]]:

@@ -74,7 +74,8 @@ class Table:
 
 	def first_rows(self, number: int = SHOWN) -> list[Row]:
 		"""Return the first rows of the file, those above the heading included."""
-		return _first(_all_rows(self.stream, self.layout), number)
+		rows = _first(_all_rows(self.stream, self.layout), number)
+		return [self._with_problem(row) if row.line > (self.layout.heading or 0) else row for row in rows]
 
 	def estimate_lines(self) -> int:
 		"""Return about how many lines the file has, at least 1."""

@@ -58,7 +58,9 @@ class TestJourney:
 		columns.locator(".btn-modal-primary:visible").click()
 		columns.wait_for(state="hidden")
 		clerk.view.locator(".ec-summary").wait_for(timeout=BACKGROUND)
-		assert clerk.view.locator(".ec-summary").inner_text() == "2 addresses joined, 3 lines were left out."
+		assert clerk.view.locator(".ec-summary").inner_text() == (
+			"5 lines: 2 joined, 0 updated, 0 already there, 0 opted out and kept out, 3 left out."
+		)
 		lines = clerk.view.locator(".ec-report tr").all_inner_texts()
 		assert [line.split(":")[0] for line in lines] == ["Line 4", "Line 5", "Line 6"]
 		assert "must have an @-sign" in lines[0]

@@ -56,7 +56,8 @@ class TestReading(FilesTest):
 		self.assertEqual(
 			shown["layout"], {"encoding": "cp1252", "separator": "semicolon", "heading": 1, "sheet": ""}
 		)
-		self.assertEqual(shown["lines"][1], {"line": 2, "cells": ["Zoé", "Cœur", address("p0001"), "non"]})
+		cells = ["Zoé", "Cœur", address("p0001"), "non"]
+		self.assertEqual(shown["lines"][1], {"line": 2, "cells": cells, "problem": ""})
 		self.assertEqual([column["field"] for column in shown["columns"]][-1], "opted_out")
 		self.assertEqual(self.load_as_shown(FRENCH)[0], report_of(joined=1, kept_out=1))
 		self.assertEqual(self.names(), {address("p0001"): "Zoé Cœur"})

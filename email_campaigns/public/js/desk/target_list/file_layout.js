@@ -37,13 +37,15 @@ function draw_choice(field, choices, { layout }) {
 				label
 			)}</option>`
 	);
-	return `<div class="form-group col-sm-4"><label class="control-label">${LABELS[field]()}
+	return `<div class="form-group col-sm-4"><label class="control-label d-block">${LABELS[field]()}
 		<select class="form-control input-xs" data-field="${field}">${options.join("")}</select></label></div>`;
 }
 
 function draw_lines({ lines, layout }) {
-	const rows = lines.map(({ line, cells }) => {
+	const rows = lines.map(({ line, cells, problem }) => {
 		const shown = cells.map((cell) => `<td class="text-nowrap">${escape(cell)}</td>`).join("");
+		if (problem)
+			return `<tr class="text-danger" title="${escape(problem)}"><td>${line}</td>${shown}</tr>`;
 		const style =
 			line === layout.heading ? "font-weight-bold" : line < layout.heading ? "text-muted" : "";
 		return `<tr class="${style}"><td class="text-muted">${line}</td>${shown}</tr>`;

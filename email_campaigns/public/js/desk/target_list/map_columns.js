@@ -95,8 +95,8 @@ function draw_row({ name, samples }, fields, field) {
 		({ value, label }) =>
 			`<option value="${escape(value)}"${value === field ? " selected" : ""}>${escape(label)}</option>`
 	);
-	return `<tr><td><b>${escape(name)}</b></td><td class="text-muted">${escape(samples.join(", "))}</td>
-		<td><select class="form-control input-xs">${options.join("")}</select></td></tr>`;
+	return `<tr><td><b>${escape(name)}</b></td><td class="text-muted" style="overflow-wrap: anywhere">${escape(samples.join(", "))}</td>
+		<td><select class="form-control input-xs" style="min-width: 7.5rem">${options.join("")}</select></td></tr>`;
 }
 
 /** The mapping of the dialog, or undefined, with a message, where it is incomplete or ambiguous. */
