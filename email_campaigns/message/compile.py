@@ -23,6 +23,7 @@ from email_campaigns.message.rules import parse
 from email_campaigns.message.sandbox import HTML, TEXT, MailEnvironment
 from email_campaigns.message.size import check_source
 from email_campaigns.message.slots import Marks
+from email_campaigns.message.unsubscribing import always_unsubscribes
 from email_campaigns.message.usage import Usage, read_usage
 from email_campaigns.text import _lt
 
@@ -85,6 +86,8 @@ def _compile_message(order: _Order) -> LocalMessage:
 	sources = {part: _to_source(part, text, footer, limits) for part, text in order.written.items()}
 	usages = {part: _check_source(part, source, limits) for part, source in sources.items()}
 	_check_usable(sources)
+	with reading("html"):
+		usages["html"].unsubscribe = always_unsubscribes(sources["html"])
 	links = prepare_links(sources["html"], order.tracks)
 	sources["html"] = links.html
 	final_html, final_text = _complete(sources, usages, footer)
@@ -167,7 +170,8 @@ def _complete(
 	"""Return the HTML and the text part; "" for one that has to be made from each rendered HTML."""
 	with reading("html"):
 		html = inline_styles(as_document(sources["html"]))
-		text = sources["text"] or text_template(as_document(sources["html"]))
+		# Of the inlined document, since a style sheet may hide what no reader is to see
+		text = sources["text"] or text_template(html)
 	if footer:
 		html = add_footer(html, footer, footer.unsubscribe and not usages["html"].unsubscribe)
 		has_link = usages["text" if sources["text"] else "html"].unsubscribe

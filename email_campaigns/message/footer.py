@@ -1,12 +1,11 @@
 """The footer of a mailing, and the document that it ends: fragments become whole documents first."""
 
-import re
 from dataclasses import dataclass
 
+from email_campaigns.message.html_tokens import DOCTYPE, END, START, read_html
 from email_campaigns.message.placeholders import literal, quoted
 
-DOCUMENT = re.compile(r"<(?:!doctype|html|head|body)\b", re.IGNORECASE)
-END = re.compile(r"</(?:body|html)\s*>", re.IGNORECASE)
+DOCUMENT = frozenset(("html", "head", "body"))
 HEAD = (
 	'<!doctype html><html><head><meta charset="utf-8">'
 	'<meta name="viewport" content="width=device-width, initial-scale=1"></head><body>'
@@ -32,7 +31,11 @@ class Footer:
 
 def as_document(html: str) -> str:
 	"""Return a full document as it is, a fragment (as editors give them) in a small document."""
-	return html if DOCUMENT.search(html) else f"{HEAD}{html}</body></html>"
+	tokens = read_html(html).tokens
+	is_document = any(
+		token.kind == DOCTYPE or (token.kind == START and token.name in DOCUMENT) for token in tokens
+	)
+	return html if is_document else f"{HEAD}{html}</body></html>"
 
 
 def add_footer(html: str, footer: Footer, unsubscribe: bool) -> str:
@@ -46,9 +49,11 @@ def add_pixel(html: str) -> str:
 
 
 def _insert_before_end(html: str, addition: str) -> str:
-	ends = list(END.finditer(html))
-	bodies = [end for end in ends if end[0].lower().startswith("</body")] or ends
-	place = bodies[-1].start() if bodies else len(html)
+	"""Insert it where a browser shows it: not within a comment, a tag or a style sheet that has no end."""
+	document = read_html(html)
+	ends = [token for token in document.tokens if token.kind == END and token.name in ("body", "html")]
+	bodies = [end for end in ends if end.name == "body"] or ends
+	place = bodies[-1].start if bodies else document.end_of_text
 	return html[:place] + addition + html[place:]
 
 

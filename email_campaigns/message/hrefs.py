@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from html.parser import HTMLParser
 from ipaddress import ip_address
 from urllib.parse import SplitResult, urlsplit
 
 from email_campaigns.message.markup import regular
+from email_campaigns.message.visible import links, without_hidden
 
 WEB = ("http", "https")
 # Names that no public DNS answers for: RFC 6761, RFC 6762, RFC 8375, and those that ICANN reserves for
@@ -14,25 +14,17 @@ WEB = ("http", "https")
 PRIVATE = (".localhost", ".local", ".internal", ".home.arpa", ".lan", ".intranet", ".corp")
 
 
-class _Links(HTMLParser):
-	def __init__(self) -> None:
-		super().__init__()
-		self.hrefs: dict[str, None] = {}
-
-	def handle_starttag(self, tag: str, attributes: list[tuple[str, str | None]]) -> None:
-		if tag in ("a", "area"):
-			self.hrefs |= {(value or "").strip(): None for name, value in attributes if name == "href"}
-
-
 def hrefs(html: str) -> list[str]:
 	"""Return the addresses that the links of a document name, each once, in order; "" for an empty one.
 
 	Raises Refused for HTML that no parser may read (markup.py).
 	"""
-	parser = _Links()
-	parser.feed(regular(html))
-	parser.close()
-	return list(parser.hrefs)
+	return list(dict.fromkeys(links(regular(html))))
+
+
+def seen_hrefs(html: str) -> list[str]:
+	"""Return those of them that a person sees (visible.py). Raises Refused."""
+	return list(dict.fromkeys(links(without_hidden(regular(html))[0])))
 
 
 def leads_nowhere(href: str) -> bool:

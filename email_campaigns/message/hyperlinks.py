@@ -4,29 +4,36 @@ It works on a template whose placeholders are Jinja already. The mail stays the 
 except for the addresses that are tracked and the attributes that opt out.
 """
 
-import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from html import unescape
+from itertools import islice
 
+from email_campaigns.message.html_tokens import (
+	COVER_VALUE,
+	END,
+	START,
+	Attribute,
+	Html,
+	Token,
+	read_html,
+	url_of,
+	with_changes,
+)
 from email_campaigns.message.placeholders import quoted
-from email_campaigns.message.protect import split
 
 OPT_OUT = frozenset(("data-untracked", "no-track"))
 LONGEST_TITLE = 140
-TITLE_WITHIN = 5000  # characters of HTML: the search for the end of a link that is never closed stops there
-# Two characters of Unicode's private use hide a piece of Jinja: no name and no address has them.
-HIDE, SHOW = "\ue000", "\ue001"
-HIDDEN = re.compile(rf"{HIDE}(\d+){SHOW}")
-BEGIN = re.compile(r"<!--|<(a|area|style|script|title|textarea)(?=[\s/>])", re.IGNORECASE)
+TITLE_WITHIN = (
+	100,
+	5000,
+)  # tokens and characters: the search for the end of a link that is not closed stops there
 LINKS = frozenset(("a", "area"))
-ATTRIBUTE = re.compile(
-	rf"(?P<before>(?:[\s/]|{HIDE}\d+{SHOW})*)(?P<name>[^\s\"'>/={HIDE}]+)"
-	r"(?:(?P<equals>\s*=\s*)(?P<value>\"[^\"]*\"|'[^']*'|[^\s\"'>]+))?"
-)
-REST = re.compile(rf"(?:[\s/]|{HIDE}\d+{SHOW})*>")
-MARKUP = re.compile(r"<[^<>]*>")
-ALT = re.compile(r"\salt\s*=\s*(\"[^\"]*\"|'[^']*')", re.IGNORECASE)
+# Outlook's own buttons, <v:roundrect href="…">, stand in conditional comments
+VECTOR = "v:"
+ADDRESSES = frozenset(("href", "xlink:href"))  # the second is that of links in SVG
+
+Change = tuple[int, int, str]
 
 
 @dataclass
@@ -41,110 +48,103 @@ def prepare_links(html: str, tracks: Callable[[str], bool] | None = None) -> Pre
 	"""Replace the address of each plain http(s) link by tracking_url("address") if `tracks` is true for it.
 
 	A link does not change if it has an opt-out attribute (which is removed in any case), if its address holds
-	Jinja, or if it stands in a comment, except for Outlook's conditional ones. Never raises.
+	Jinja, or if it stands in a comment, except for Outlook's conditional ones. Never raises for a template that
+	has been parsed.
 	"""
-	if HIDE in html or SHOW in html:
-		return PreparedHtml(html)
-	pieces: list[str] = []
-	hidden = "".join(_hide(text, pieces) if is_jinja else text for text, is_jinja in split(html))
-	result = PreparedHtml("")
-	output: list[str] = []
-	position = 0
-	for tag in _link_tags(hidden):
-		output += [hidden[position : tag.start], _rewrite(tag, hidden, tracks or _never, result.links)]
-		position = tag.end
-	rewritten = "".join((*output, hidden[position:]))
-	result.html = HIDDEN.sub(lambda match: pieces[int(match[1])], rewritten)
-	return result
+	document, links = read_html(html), dict[str, str]()
+	changes: list[Change] = []
+	for number, token in enumerate(document.all_tokens):
+		if token.kind == START and _is_link(token):
+			changes += _changes(document, number, tracks or _never, links)
+	return PreparedHtml(with_changes(html, changes), links)
 
 
 def _never(url: str) -> bool:
 	return False
 
 
-def _hide(piece: str, pieces: list[str]) -> str:
-	pieces.append(piece)
-	return f"{HIDE}{len(pieces) - 1}{SHOW}"
+def _is_link(token: Token) -> bool:
+	return token.name in LINKS or (token.conditional and token.name.startswith(VECTOR))
 
 
-@dataclass
-class _Tag:
-	"""The attributes of one <a …>: from its first attribute to its end."""
-
-	start: int
-	end: int
-	attributes: list[re.Match[str]]
-	closed: bool = True
-
-	def values(self, name: str) -> Iterator[str]:
-		for attribute in self.attributes:
-			if attribute["name"].lower() == name and attribute["value"]:
-				yield unescape(attribute["value"].strip("\"'")).strip()
-
-
-def _link_tags(html: str) -> Iterator[_Tag]:
-	position, lower = 0, html.lower()
-	while begin := BEGIN.search(html, position):
-		name, position = (begin[1] or "").lower(), begin.end()
-		if name in LINKS:
-			tag = _parse_tag(html, position)
-			if tag.closed:
-				yield tag
-			position = tag.end
-			continue
-		if not name and html.startswith("[if", position):
-			continue
-		position = lower.find(f"</{name}" if name else "-->", position)
-		if position < 0:
-			return
-
-
-def _parse_tag(html: str, start: int) -> _Tag:
-	"""Return the tag whose attributes begin at `start`; without a proper end it ends with them."""
-	position = start
-	attributes: list[re.Match[str]] = []
-	while not (rest := REST.match(html, position)):
-		attribute = ATTRIBUTE.match(html, position)
-		if not attribute:
-			return _Tag(start, position, [], closed=False)
-		attributes.append(attribute)
-		position = attribute.end()
-	return _Tag(start, rest.end(), attributes)
-
-
-def _rewrite(tag: _Tag, html: str, tracks: Callable[[str], bool], links: dict[str, str]) -> str:
-	if any(attribute["name"].lower() in OPT_OUT for attribute in tag.attributes):
+def _changes(
+	document: Html, number: int, tracks: Callable[[str], bool], links: dict[str, str]
+) -> Iterator[Change]:
+	tag = document.all_tokens[number]
+	attributes = document.attributes(tag)
+	if any(attribute.name in OPT_OUT for attribute in attributes):
 		tracks = _never
-	output: list[str] = []
-	position = tag.start
-	for attribute in tag.attributes:
-		output.append(_rewrite_attribute(attribute, tag, html, tracks, links))
-		position = attribute.end()
-	return "".join((*output, html[position : tag.end]))
+	before = tag.start
+	for attribute in attributes:
+		if attribute.name in OPT_OUT:
+			yield _space_before(document, before, attribute), attribute.end, ""
+		elif attribute.name in ADDRESSES and not _is_ignored(document, attributes, attribute):
+			url = _plain_url(document, attribute)
+			if url and tracks(url):
+				if url not in links:
+					links[url] = _title(document, number) or url.partition("://")[2][:LONGEST_TITLE]
+				yield _value_change(attribute, f"{{{{ tracking_url({quoted(url)}) }}}}")
+		before = attribute.end
 
 
-def _rewrite_attribute(
-	attribute: re.Match[str], tag: _Tag, html: str, tracks: Callable[[str], bool], links: dict[str, str]
-) -> str:
-	name, value = attribute["name"].lower(), attribute["value"]
-	if name in OPT_OUT:
-		return "".join(hidden[0] for hidden in HIDDEN.finditer(attribute["before"]))
-	if name != "href" or not value or HIDE in value:
-		return attribute[0]
-	url = unescape(value.strip("\"'")).strip()
-	if not url.lower().startswith(("http://", "https://")) or not tracks(url):
-		return attribute[0]
-	links.setdefault(url, _title(tag, html) or url.partition("://")[2][:LONGEST_TITLE])
-	return f'{attribute["before"]}{attribute["name"]}="{{{{ tracking_url({quoted(url)}) }}}}"'
+def _space_before(document: Html, begin: int, attribute: Attribute) -> int:
+	"""Return where the space before an attribute begins, at `begin` at the earliest."""
+	start = attribute.start
+	while start > begin and document.source[start - 1] in " \t\n\f\r/":
+		start -= 1
+	return start
 
 
-def _title(tag: _Tag, html: str) -> str:
+def _value_change(attribute: Attribute, value: str) -> Change:
+	start, end = attribute.value or (attribute.end, attribute.end)
+	is_quoted = end < attribute.end
+	return start, end, value if is_quoted else f'"{value}"'
+
+
+def _is_ignored(document: Html, attributes: list[Attribute], attribute: Attribute) -> bool:
+	"""Tell whether a browser ignores an attribute because the tag has another of its name before.
+
+	With Jinja between them either may be there.
+	"""
+	first = next(other for other in attributes if other.name == attribute.name)
+	return first is not attribute and not document.has_jinja(first.end, attribute.start)
+
+
+def _plain_url(document: Html, attribute: Attribute) -> str:
+	"""Return the web address in an attribute, "" for none and for one that holds Jinja."""
+	if not attribute.value or document.has_jinja(*attribute.value):
+		return ""
+	url = url_of(document.value(attribute))
+	return url if url.lower().startswith(("http://", "https://")) else ""
+
+
+def _title(document: Html, number: int) -> str:
 	"""Return the text of the link, else the text in place of its picture."""
-	inner, closed, _rest = html[tag.end : tag.end + TITLE_WITHIN].lower().partition("</a")
-	inner = html[tag.end : tag.end + len(inner)] if closed else ""
-	texts = [MARKUP.sub(" ", inner), *(alt.strip("\"'") for alt in ALT.findall(inner)), *tag.values("alt")]
-	for text in texts:
-		title = " ".join(unescape(HIDDEN.sub(" ", text)).split())
-		if title:
-			return title[:LONGEST_TITLE]
+	tag, *inner = _tokens_of_link(document, number)
+	texts: list[str] = []
+	position = tag.end
+	for token in inner:
+		texts.append(document.covered[position : token.start].replace(COVER_VALUE, " "))
+		position = max(position, token.end)
+	alts = [_alt(document, token) for token in (*inner, tag) if token.kind == START]
+	titles = (" ".join(unescape(text).split()) for text in (" ".join(texts), *alts))
+	return next((title[:LONGEST_TITLE] for title in titles if title), "")
+
+
+def _tokens_of_link(document: Html, number: int) -> list[Token]:
+	"""Return the tokens from a link's start tag to its end tag; the start tag alone if none is near."""
+	most_tokens, most_characters = TITLE_WITHIN
+	tag, *following = islice(document.all_tokens, number, number + most_tokens)
+	for place, token in enumerate(following, 1):
+		if token.start > tag.end + most_characters:
+			break
+		if token.kind == END and token.name == tag.name:
+			return [tag, *following[:place]]
+	return [tag]
+
+
+def _alt(document: Html, tag: Token) -> str:
+	for attribute in document.attributes(tag):
+		if attribute.name == "alt" and attribute.value and not document.has_jinja(*attribute.value):
+			return document.value(attribute)
 	return ""

@@ -1,8 +1,8 @@
 """HTML made regular by an HTML5 parser, and the limits within which no parser suffers from a message.
 
 The parser (html5ever, in css-inline) walks its tree by recursion: some ten thousand nested elements overflow
-the stack of a thread, which ends the process. Python's own parser takes quadratic time for tags that are
-never closed; html5ever closes them all.
+the stack of a thread, which ends the process. What reads HTML after it, such as html2text with Python's own
+parser, gets every tag closed and every attribute quoted.
 """
 
 import re
@@ -10,6 +10,7 @@ import re
 import css_inline
 
 from email_campaigns.message.errors import Refused
+from email_campaigns.message.html_tokens import START, Html, Token
 from email_campaigns.text import Sentence, _lt
 
 MOST_TAGS = 3000  # a start tag may open three elements (<td> in <table> does)
@@ -22,10 +23,6 @@ MOST_REOPENED = 200_000
 MOST_REFERENCES = 50_000  # &amp; and the like, which html2text handles one by one
 MARK = re.compile(r"<[a-zA-Z/!?]")
 TAG = re.compile(r"<[a-zA-Z]")
-TAG_NAME = re.compile(r"<[a-zA-Z][^\s/>]*")
-ATTRIBUTE = re.compile(
-	r"[\s/]*[^\s/>][^\s/>=]*(?:\s*=\s*(?:\"[^\"]*\"|'[^']*'|[^\s>\"'][^\s>]*)?)?"
-)  # https://html.spec.whatwg.org/#before-attribute-name-state
 FORMAT = re.compile(
 	r"<(?:b|big|code|em|font|i|nobr|s|small|strike|strong|tt|u)(?![a-zA-Z0-9])[^<>]*", re.IGNORECASE
 )
@@ -51,12 +48,11 @@ def problem_with_attributes(html: str) -> Sentence | None:
 
 	It takes longer than problem_with_html(), and is for what a user has written.
 	"""
-	position = 0
-	while tag := TAG_NAME.search(html, position):
-		position, number = tag.end(), 0
-		while attribute := ATTRIBUTE.match(html, position):
-			position, number = attribute.end(), number + 1
-		if number > MOST_ATTRIBUTES:
+	document = Html(html)
+	# A parser reads the attributes of a tag that never ends, too
+	unfinished = Token(START, "", document.end_of_text, len(html) + 1)
+	for token in (*document.tokens, unfinished):
+		if token.kind == START and len(document.attributes(token)) > MOST_ATTRIBUTES:
 			return Sentence(_lt("a tag has more than {0} attributes"), MOST_ATTRIBUTES)
 	return None
 

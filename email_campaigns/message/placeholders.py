@@ -16,6 +16,8 @@ from urllib.parse import unquote
 
 from jinja2 import Environment, TemplateSyntaxError
 
+from email_campaigns.message.html_tokens import COVER_VALUE, Html
+
 BEGIN = re.compile(
 	r"(?P<begin>\{[{%#]|%7B(?:%7B|%25))"
 	r"|(?:\{|%7B)(?:(?P<name>optOutUrl|optOutLink)|trackingUrl(?::|%3A)(?P<link>[^{}\"<>\n]{1,500}?))(?:\}|%7D)",
@@ -35,6 +37,9 @@ DOUBLED = re.compile(r"\{\{\s*(optOutUrl|optOutLink)\s*\}\}")
 PERCENT = re.compile(r"%[0-9A-Fa-f]{2}")
 NEEDLESS_SCHEME = re.compile(r"(=\s*[\"']?)https?://(?=\{\{-?\s*(?:unsubscribe_url|view_url|tracking_url\b))")
 SYNTAX = Environment()
+# In style sheets and scripts, a brace before a name is theirs: @media screen{#outlook a{padding:0}}
+BRACE, CSS_BRACE = "{#", "{% raw %}{#{% endraw %}"
+CSS_NAME = re.compile(r"\{#(?=-?[a-zA-Z_\\\x80-\U0010ffff])")
 
 
 def to_jinja(source: str, *, unsubscribe_text: str = "Unsubscribe", html: bool = True) -> str:
@@ -50,11 +55,14 @@ def to_jinja(source: str, *, unsubscribe_text: str = "Unsubscribe", html: bool =
 	source = DOUBLED.sub(r"{\1}", source)
 	output: list[str] = []
 	unclosed: set[str] = set()
+	braces = _css_braces(source) if html else frozenset()
 	position = 0
 	while begin := BEGIN.search(source, position):
 		output.append(source[position : begin.start()])
 		position = begin.end()
-		if begin["begin"]:
+		if begin.start() in braces:
+			output.append(CSS_BRACE)
+		elif begin["begin"]:
 			position = _find_end(source, begin, unclosed)
 			output.append(_clean_jinja(source[begin.start() : position], html))
 		elif begin["name"]:
@@ -62,6 +70,31 @@ def to_jinja(source: str, *, unsubscribe_text: str = "Unsubscribe", html: bool =
 		else:
 			output.append(f"{{{{ tracking_url({quoted(unescape(unquote(begin['link'])).strip())}) }}}}")
 	return NEEDLESS_SCHEME.sub(r"\1", "".join((*output, source[position:])))
+
+
+def _css_braces(source: str) -> frozenset[int]:
+	"""Return where `{#` stands before a name in a style sheet or script, and so is no comment of Jinja."""
+	if not CSS_NAME.search(source):
+		return frozenset()
+	return frozenset(
+		brace.start()
+		for _tag, start, end in Html(_covered(source)).raw_areas("style", "script")
+		for brace in CSS_NAME.finditer(source, start, end)
+	)
+
+
+def _covered(source: str) -> str:
+	"""Return the source with what is surely Jinja covered by as many characters."""
+	output: list[str] = []
+	unclosed: set[str] = set()
+	position = 0
+	while begin := BEGIN.search(source, position):
+		is_jinja = begin["begin"] and not CSS_NAME.match(source, begin.start())
+		end = _find_end(source, begin, unclosed) if is_jinja else begin.end()
+		cover = COVER_VALUE * (end - begin.start()) if is_jinja else begin[0]
+		output += [source[position : begin.start()], cover]
+		position = end
+	return "".join((*output, source[position:]))
 
 
 def _find_end(source: str, begin: re.Match[str], unclosed: set[str]) -> int:

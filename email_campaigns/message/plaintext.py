@@ -8,13 +8,17 @@ import re
 from html2text import HTML2Text
 
 from email_campaigns.message.markup import regular
-from email_campaigns.message.protect import CLOSES, Unprotectable, protect
+from email_campaigns.message.protect import CLOSES, OPENS, ProtectedHtml, Unprotectable, protect
+from email_campaigns.message.visible import without_hidden
 
 ESCAPED = re.compile(r"^([ \t]*\d*)\\([-+.])|^([ \t]*)\\(-{3,})", re.MULTILINE)
 SPACES = re.compile(r"\s{100,}")  # html2text searches each of them from each of them
 BLANK_LINES = re.compile(r"\n[ \t]*\n(?:[ \t]*\n)+")
 CELLS = frozenset(("td", "th"))
 HEADINGS = frozenset(["h1", "h2", "h3", "h4", "h5", "h6"])
+WRITTEN = CELLS | HEADINGS | {"a", "img"}  # not by html2text
+DEFINES = re.compile(r"\{%[-+]?\s*(?:set|macro)\b")  # what another part may use
+CONTINUES = re.compile(r"\{%[-+]?\s*el(?:se|if)\b")
 
 
 def text_template(html: str) -> str | None:
@@ -27,12 +31,27 @@ def text_template(html: str) -> str | None:
 		protected = protect(html)
 	except Unprotectable:
 		return None
-	text = _to_text(protected.show_words(regular(protected.html)))
-	numbers = [int(word[len(protected.mark) : -1]) for word in protected.words(text)]
+	shown, hidden = without_hidden(protected.show_words(regular(protected.html)))
+	if not all(_is_whole(protected, part) for part in hidden):
+		return None
+	text = _to_text(shown)
 	flow = set(protected.flow)
-	if [number for number in numbers if number in flow] != protected.flow:
+	numbers = [number for number in protected.numbers(text) if number in flow]
+	unseen = {number for part in hidden for number in protected.numbers(part)}
+	if numbers != [number for number in protected.flow if number not in unseen]:
 		return None
 	return protected.restore(_join_block_lines(text, protected.mark, protected.pieces))
+
+
+def _is_whole(protected: ProtectedHtml, part: str) -> bool:
+	"""Tell whether the template stays one without a part: it has the end of each block, and no definitions."""
+	depth = 0
+	for number in protected.numbers(part):
+		piece = protected.pieces[number]
+		depth += bool(OPENS.match(piece)) - bool(CLOSES.match(piece))
+		if depth < 0 or DEFINES.match(piece) or (not depth and CONTINUES.match(piece)):
+			return False
+	return not depth
 
 
 def _join_block_lines(text: str, mark: str, pieces: list[str]) -> str:
@@ -57,11 +76,12 @@ def _join_block_lines(text: str, mark: str, pieces: list[str]) -> str:
 
 
 def plain_text(html: str) -> str:
-	"""Return HTML as text for a mail client, lines unwrapped, at most one empty line between paragraphs.
+	"""Return what a person sees of HTML as text for a mail client.
 
-	Raises Refused for HTML that no parser may read (markup.py).
+	Lines are not wrapped, and there is at most one empty line between paragraphs. Raises Refused for HTML that
+	no parser may read (markup.py).
 	"""
-	return _to_text(regular(html))
+	return _to_text(without_hidden(regular(html))[0])
 
 
 def _to_text(html: str) -> str:
@@ -82,7 +102,10 @@ def tidy(text: str) -> str:
 
 
 class _TagWriter:
-	"""Writes links as `text (address)`, headings without # and cells apart, not html2text's Markdown."""
+	"""Writes links as `text (address)`, headings without # and cells apart, not html2text's Markdown.
+
+	A picture in a link is `[alternative text]`, since nothing else may say where the link leads.
+	"""
 
 	def __init__(self) -> None:
 		self.open: list[tuple[str, int]] = []
@@ -92,11 +115,18 @@ class _TagWriter:
 			writer.p()
 		elif tag in CELLS and not start:
 			writer.o(" ")
+		elif tag == "img" and self.open:
+			self._write_alt(writer, (attrs or {}).get("alt") or "")
 		elif tag == "a" and start:
 			self.open.append(((attrs or {}).get("href") or "", len(writer.outtextlist)))
 		elif tag == "a" and self.open:
 			self._close(writer, *self.open.pop())
-		return tag == "a" or tag in HEADINGS or tag in CELLS
+		return tag in WRITTEN
+
+	@staticmethod
+	def _write_alt(writer: HTML2Text, alt: str) -> None:
+		if words := alt.split():
+			writer.o(f"[{' '.join(words)}]")
 
 	@staticmethod
 	def _close(writer: HTML2Text, address: str, begin: int) -> None:

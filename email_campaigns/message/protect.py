@@ -10,11 +10,9 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from itertools import count
 
-from jinja2 import Environment
+from email_campaigns.message.html_tokens import TAG, TEXT, VALUE, Html, Piece, read_html
+from email_campaigns.message.placeholders import BRACE, CSS_BRACE
 
-LEXER = Environment(keep_trailing_newline=True)
-BEGIN = {"variable_begin": "variable_end", "block_begin": "block_end", "comment_begin": "comment_end"}
-BEGIN |= {"raw_begin": "raw_end"}
 WORD = re.compile(r"z[0-9]+j")
 OPENS = re.compile(r"\{%[-+]?\s*(?:(?:for|if|macro|call|filter|with)\b|set\b[^=]*%\})")
 CLOSES = re.compile(r"\{%[-+]?\s*end")
@@ -40,7 +38,8 @@ class ProtectedHtml:
 	def restore(self, html: str) -> str:
 		"""Return the HTML with the pieces in their places, wherever a parser has moved the attributes."""
 		hidden = re.compile(rf'<!--{self.mark}(\d+)x-->|{self.mark}(\d+)x(?:="")?')
-		return hidden.sub(lambda match: self.pieces[int(match[1] or match[2])], html)
+		restored = html.replace(BRACE, CSS_BRACE)
+		return hidden.sub(lambda match: self.pieces[int(match[1] or match[2])], restored)
 
 	def show_words(self, html: str) -> str:
 		"""Return the HTML with words in place of the comments too, so that they are part of its text."""
@@ -50,47 +49,33 @@ class ProtectedHtml:
 		"""Return the words that stand for pieces, in order."""
 		return re.findall(rf"{self.mark}\d+x", html)
 
+	def numbers(self, html: str) -> list[int]:
+		"""Return the numbers of the pieces for which words stand, in order."""
+		return [int(word[len(self.mark) : -1]) for word in self.words(html)]
+
 	def hide(self, piece: str) -> str:
 		"""Add a piece, and return the word that stands for it."""
 		self.pieces.append(piece)
 		return f"{self.mark}{len(self.pieces) - 1}x"
 
 
-def split(source: str) -> Iterator[tuple[str, bool]]:
-	"""Yield (text, whether it is Jinja) in order; the texts together are the template.
-
-	Raises TemplateSyntaxError, but never for a source that has been parsed.
-	"""
-	piece = ""
-	end: str | None = None
-	for _line, kind, value in LEXER.lex(source):
-		piece += value
-		if end is None and kind in BEGIN:
-			end = BEGIN[kind]
-		elif end is None or kind == end:
-			yield piece, end is not None
-			piece, end = "", None
-	if piece:
-		yield piece, False
-
-
 def protect(source: str) -> ProtectedHtml:
 	"""Return the template with its Jinja hidden. Raises Unprotectable."""
-	protected, position, parts = ProtectedHtml(_unused_word(source)), HtmlPosition(), [""]
-	for text, is_jinja in _join_conditions(source, position):
-		if not is_jinja:
+	document = read_html(source)
+	if document.end_of_text < len(source):
+		raise Unprotectable
+	protected, parts = ProtectedHtml(_unused_word(source)), [""]
+	for text, state in _join_conditions(document):
+		if not state:
 			parts.append(text)
 			continue
 		if parts[-1].endswith(("<", "</")):
 			raise Unprotectable
-		in_flow = position.state == "text"
 		word = protected.hide(text)
-		if in_flow:
+		if state == TEXT:
 			protected.flow.append(len(protected.pieces) - 1)
-		parts.append(f"<!--{word}-->" if in_flow else word)
-	if position.state != "text":
-		raise Unprotectable
-	protected.html = "".join(parts)
+		parts.append(f"<!--{word}-->" if state == TEXT else word)
+	protected.html = "".join(parts).replace(CSS_BRACE, BRACE)
 	return protected
 
 
@@ -99,77 +84,33 @@ def _unused_word(source: str) -> str:
 	return next(word for number in count() if (word := f"z{number}j") not in taken)
 
 
-def _join_conditions(source: str, position: "HtmlPosition") -> Iterator[tuple[str, bool]]:
-	"""Yield the pieces, a condition within a tag as one piece; `position` is then where that piece stands."""
-	depth, pending = 0, ""
-	for text, is_jinja in split(source):
-		if is_jinja and position.state in ("tag", "value"):
+def _join_conditions(document: Html) -> Iterator[tuple[str, str]]:
+	"""Yield the texts and pieces of a template, a condition within a tag as one piece.
+
+	With each piece comes where it stands (Html.state), with a text "".
+	"""
+	depth, pending, state = 0, "", ""
+	for text, piece in _texts_and_pieces(document):
+		here = document.state(piece.start) if piece else ""
+		if here in (TAG, VALUE):
 			depth += bool(OPENS.match(text)) - bool(CLOSES.match(text))
-		elif depth and ("<" in text or ">" in text):
+		elif depth and not piece and ("<" in text or ">" in text):
 			raise Unprotectable
-		pending += text
-		if depth > 0:
-			continue
-		is_jinja = is_jinja or pending != text
-		if not is_jinja:
-			position.feed(pending)
-		yield pending, is_jinja
-		pending = ""
+		pending, state = pending + text, state or here
+		if depth <= 0:
+			yield pending, state
+			pending = state = ""
 	if pending:
 		raise Unprotectable
 
 
-class HtmlPosition:
-	"""A position in HTML, moved on by feed().
-
-	`state` is "text", "tag", "value" (of an attribute), "comment" or "raw" (style, script, title, textarea).
-	"""
-
-	NAME = re.compile(r"/?[a-zA-Z0-9:]*")
-	RAW = ("style", "script", "title", "textarea")
-	NEXT = {
-		"text": re.compile(r"<!--|<(?=[a-zA-Z/!])"),
-		"tag": re.compile(r"[\"'>]"),
-		"comment": re.compile(r"-->"),
-	}
-
-	def __init__(self) -> None:
-		self.state = "text"
-		self.quote = self.name = ""
-
-	def feed(self, html: str) -> None:
-		"""Move on to the end of this HTML."""
-		start = 0
-		while match := self._pattern().search(html, start):
-			getattr(self, f"_{self.state}")(html, match)
-			start = match.end()
-
-	def _pattern(self) -> re.Pattern[str]:
-		if self.state == "value":
-			return re.compile(self.quote)
-		if self.state == "raw":
-			return re.compile(rf"<(?=/{self.name}\b)", re.IGNORECASE)
-		return self.NEXT[self.state]
-
-	def _text(self, html: str, match: re.Match[str]) -> None:
-		if match[0] == "<!--":
-			self.state = "comment"
-		else:
-			self.state = "tag"
-			name = self.NAME.match(html, match.end())
-			self.name = name[0].lower() if name else ""
-
-	def _tag(self, html: str, match: re.Match[str]) -> None:
-		if match[0] == ">":
-			self.state = "raw" if self.name in self.RAW else "text"
-		else:
-			self.state, self.quote = "value", match[0]
-
-	def _value(self, html: str, match: re.Match[str]) -> None:
-		self.state = "tag"
-
-	def _comment(self, html: str, match: re.Match[str]) -> None:
-		self.state = "text"
-
-	def _raw(self, html: str, match: re.Match[str]) -> None:
-		self.state, self.name = "tag", "/" + self.name
+def _texts_and_pieces(document: Html) -> Iterator[tuple[str, Piece | None]]:
+	position = 0
+	for piece in document.pieces:
+		if piece.text != CSS_BRACE:
+			if position < piece.start:
+				yield document.source[position : piece.start], None
+			yield piece.text, piece
+			position = piece.end
+	if position < len(document.source):
+		yield document.source[position:], None

@@ -5,6 +5,7 @@ from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from email_campaigns.message.html_tokens import START, Attribute, Html
 from email_campaigns.message.shape import Shape
 from email_campaigns.text import Sentence, _lt
 
@@ -21,7 +22,6 @@ BRACE = re.compile(r"[{}]")
 COMBINATOR = re.compile(r"\s*([>~+])\s*|\s+")
 SIBLINGS = ("~", "+")
 SIMPLE = re.compile(r"[.#]?[\w-]+")
-STYLE_ATTRIBUTE = re.compile(r"\sstyle\s*=\s*(\"[^\"]*\"|'[^']*')", re.IGNORECASE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,12 +32,19 @@ class Rule:
 	body: str
 
 
-def problem_with_style_attributes(html: str) -> Sentence | None:
+def problem_with_style_attributes(document: Html) -> Sentence | None:
 	"""Return why no inliner may read the style attributes of a document, as a clause, or None."""
-	if any(match[1].count(";") > MOST_IN_ATTRIBUTE for match in STYLE_ATTRIBUTE.finditer(html)):
-		text = _lt("a tag has more than {0} declarations in its style attribute")
-		return Sentence(text, f"{MOST_IN_ATTRIBUTE:,}")
+	for token in document.tokens:
+		if token.kind == START and any(_is_long_style(document, each) for each in document.attributes(token)):
+			text = _lt("a tag has more than {0} declarations in its style attribute")
+			return Sentence(text, f"{MOST_IN_ATTRIBUTE:,}")
 	return None
+
+
+def _is_long_style(document: Html, attribute: Attribute) -> bool:
+	if attribute.name != "style" or not attribute.value:
+		return False
+	return document.source.count(";", *attribute.value) > MOST_IN_ATTRIBUTE
 
 
 def problem_with_sheets(css: str, shape: Shape) -> Sentence | None:

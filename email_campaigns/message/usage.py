@@ -13,7 +13,7 @@ class Usage:
 
 	`fields` are first-level fields of `doc`; `whole` is set where the tree does not show which fields are
 	used. `links` are the constant names given to tracking_url(), and `any_link` is set where the template
-	works out a name. `unsubscribe` is set where every rendering shows that link.
+	works out a name. `unsubscribe` is set where every rendering writes that link, seen or not.
 	"""
 
 	fields: set[str] = field(default_factory=set)
@@ -85,14 +85,10 @@ def _constant_text(node: nodes.Node) -> str | None:
 
 
 def _always_unsubscribes(tree: nodes.Template) -> bool:
-	"""Tell whether unsubscribe_url is written outside of every condition, loop, macro and HTML comment."""
-	hidden = False
-	for node in _unconditional(tree.body):
-		if isinstance(node, nodes.TemplateData):
-			hidden = _in_comment(node.data, hidden)
-		elif not hidden and isinstance(node, nodes.Name) and node.name == "unsubscribe_url":
-			return True
-	return False
+	"""Tell whether unsubscribe_url is written outside of every condition, loop and macro."""
+	return any(
+		isinstance(node, nodes.Name) and node.name == "unsubscribe_url" for node in _unconditional(tree.body)
+	)
 
 
 def _unconditional(body: list[nodes.Node]) -> Iterator[nodes.Node]:
@@ -101,8 +97,3 @@ def _unconditional(body: list[nodes.Node]) -> Iterator[nodes.Node]:
 			yield from node.nodes
 		elif isinstance(node, nodes.With):
 			yield from _unconditional(node.body)
-
-
-def _in_comment(html: str, hidden: bool) -> bool:
-	opened, closed = html.rfind("<!--"), html.rfind("-->")
-	return hidden if opened == closed == -1 else opened > closed

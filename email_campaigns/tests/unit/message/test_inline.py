@@ -8,8 +8,9 @@ from hypothesis import strategies as st
 
 from email_campaigns.message.compile import compile_message
 from email_campaigns.message.footer import as_document
+from email_campaigns.message.html_tokens import split
 from email_campaigns.message.inline import INLINER, inline_styles, outline
-from email_campaigns.message.protect import Unprotectable, protect, split
+from email_campaigns.message.protect import Unprotectable, protect
 
 STYLE = (
 	"<style>p{color:red} td{padding:1px} .a{margin:0} a:hover{color:blue} "
