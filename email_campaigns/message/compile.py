@@ -25,6 +25,7 @@ from email_campaigns.message.size import check_source
 from email_campaigns.message.slots import Marks
 from email_campaigns.message.unsubscribing import always_unsubscribes
 from email_campaigns.message.usage import Usage, read_usage
+from email_campaigns.message.visible import may_hide
 from email_campaigns.text import _lt
 
 __all__ = [
@@ -169,9 +170,10 @@ def _complete(
 ) -> tuple[str, str]:
 	"""Return the HTML and the text part; "" for one that has to be made from each rendered HTML."""
 	with reading("html"):
-		html = inline_styles(as_document(sources["html"]))
-		# Of the inlined document, since a style sheet may hide what no reader is to see
-		text = sources["text"] or text_template(html)
+		document = as_document(sources["html"])
+		html = inline_styles(document)
+		# A style sheet may hide what no reader is to see
+		text = sources["text"] or text_template(html if may_hide(document) else document)
 	if footer:
 		html = add_footer(html, footer, footer.unsubscribe and not usages["html"].unsubscribe)
 		has_link = usages["text" if sources["text"] else "html"].unsubscribe

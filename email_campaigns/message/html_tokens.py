@@ -10,7 +10,7 @@ import re
 from bisect import bisect_right
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
-from functools import cached_property
+from functools import cached_property, lru_cache
 
 from jinja2 import Environment
 from turbohtml import Token as RawToken
@@ -36,8 +36,8 @@ KINDS = {
 RAW = frozenset(["style", "script", "title", "textarea", "xmp", "iframe", "noembed", "noframes", "plaintext"])
 # Elements without contents and end tag (https://html.spec.whatwg.org/#void-elements), and an obsolete one
 VOID = frozenset(
-	["area", "base", "br", "col", "embed", "hr", "img", "input", "link", "meta", "param", "source", "track"]
-	+ ["wbr"]
+	("area", "base", "br", "col", "embed", "hr", "img", "input", "link")
+	+ ("meta", "param", "source", "track", "wbr")
 )
 # On one line, a token's column is its position. To the tokenizer, a line end is a space, and NUL is U+FFFD
 # (https://html.spec.whatwg.org/#preprocessing-the-input-stream).
@@ -130,7 +130,7 @@ class Html:
 
 	@cached_property
 	def end_of_text(self) -> int:
-		"""Where a document ends, or where the tag, the comment or the element of RAW begins that has no end."""
+		"""Where a document ends, or where a tag, a comment or an element of RAW begins that has no end."""
 		if not self.tokens:
 			return _unfinished(self.covered, 0)
 		last = self.tokens[-1]
@@ -170,7 +170,10 @@ class Html:
 
 	def value(self, attribute: Attribute) -> str:
 		"""Return what a browser reads as the value: character references decoded, "" where there is none."""
-		return value_of(self.source[attribute.start : attribute.end])
+		if not attribute.value:
+			return ""
+		value = self.source[slice(*attribute.value)]
+		return value_of(self.source[attribute.start : attribute.end]) if "&" in value else value
 
 	def raw_areas(self, *names: str) -> Iterator[tuple[Token, int, int]]:
 		"""Yield (start tag, begin and end of its text) of these elements, in conditional comments too."""
@@ -184,10 +187,12 @@ class Html:
 		return following[0].start if following else len(self.source)
 
 
+@lru_cache(maxsize=2)
 def read_html(source: str) -> Html:
 	"""Return a template with its pieces of Jinja.
 
-	Raises TemplateSyntaxError, but never for a source that has been parsed.
+	The last ones are remembered, for each step of a compilation asks. Raises TemplateSyntaxError, but never for
+	a source that has been parsed.
 	"""
 	return Html(source, list(find_pieces(source)))
 

@@ -48,8 +48,8 @@ def prepare_links(html: str, tracks: Callable[[str], bool] | None = None) -> Pre
 	"""Replace the address of each plain http(s) link by tracking_url("address") if `tracks` is true for it.
 
 	A link does not change if it has an opt-out attribute (which is removed in any case), if its address holds
-	Jinja, or if it stands in a comment, except for Outlook's conditional ones. Never raises for a template that
-	has been parsed.
+	Jinja, or if it stands in a comment, except for Outlook's conditional ones. Never raises for a template
+	that has been parsed.
 	"""
 	document, links = read_html(html), dict[str, str]()
 	changes: list[Change] = []

@@ -105,7 +105,7 @@ def _check_styles(html: str) -> None:
 
 def _without_implied(before: str, after: str) -> str:
 	"""Remove the <tbody> that a parser has added: it would open within a loop over rows and end after it."""
-	if any(token.name == "tbody" for token in Html(before).tokens):
+	if "<tbody" not in after or any(token.name == "tbody" for token in Html(before).tokens):
 		return after
 	return with_changes(
 		after, [(token.start, token.end, "") for token in Html(after).tokens if token.name == "tbody"]

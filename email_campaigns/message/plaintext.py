@@ -44,7 +44,7 @@ def text_template(html: str) -> str | None:
 
 
 def _is_whole(protected: ProtectedHtml, part: str) -> bool:
-	"""Tell whether the template stays one without a part: it has the end of each block, and no definitions."""
+	"""Tell whether a part can be left out: it has the end of each of its blocks, and defines nothing."""
 	depth = 0
 	for number in protected.numbers(part):
 		piece = protected.pieces[number]
@@ -78,8 +78,8 @@ def _join_block_lines(text: str, mark: str, pieces: list[str]) -> str:
 def plain_text(html: str) -> str:
 	"""Return what a person sees of HTML as text for a mail client.
 
-	Lines are not wrapped, and there is at most one empty line between paragraphs. Raises Refused for HTML that
-	no parser may read (markup.py).
+	Lines are not wrapped, and there is at most one empty line between paragraphs. Raises Refused for HTML
+	that no parser may read (markup.py).
 	"""
 	return _to_text(without_hidden(regular(html))[0])
 

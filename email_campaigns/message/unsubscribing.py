@@ -15,8 +15,8 @@ WITH = re.compile(r"\{%[-+]?\s*(?:end)?with\b")  # its contents are always there
 def always_unsubscribes(html: str) -> bool:
 	"""Tell whether every rendering of a template shows the unsubscribe link.
 
-	It is written outside of every condition, loop and macro, and stands in the text or as the address of a link,
-	neither of them hidden. Raises Refused for HTML that no parser may read.
+	It is written outside of every condition, loop and macro, and stands in the text or as the address of a
+	link, neither of them hidden. Raises Refused for HTML that no parser may read.
 	"""
 	if not WRITES.search(html):
 		return False

@@ -1,21 +1,23 @@
-"""What a person sees of regular HTML (markup.regular): without comments, and without what styles hide.
+"""What a person sees of regular HTML (markup.regular): its texts and links, without what styles hide.
 
-Newsletters hide a line that only the list of mails shows (a preheader) in several ways at once; other elements are
-hidden for one mail client and shown by another. Hidden is what a mail client without style sheets does not
-show.
+Newsletters hide a line that only the list of mails shows (a preheader) in several ways at once. Hidden is what
+a mail client does not show that reads no style sheets.
 """
 
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from email_campaigns.message.html_tokens import COMMENT, END, RAW, START, VOID, Html, Token
+from email_campaigns.message.html_tokens import END, RAW, START, VOID, Html, Token
 
 # mso-hide hides from Outlook alone: buttons that Outlook gets in a conditional comment have it.
 HIDING = re.compile(
 	r"(?:^|;)\s*(?:display\s*:\s*none|visibility\s*:\s*hidden|max-height\s*:\s*0(?:\.0+)?[a-z%]*(?=\s*(?:[;!]|$))"
 	r"|opacity\s*:\s*0(?:\.0+)?(?=\s*(?:[;!]|$)))",
 	re.IGNORECASE,
+)
+MAY_HIDE = re.compile(
+	r"display\s*:\s*none|\bhidden\b|(?:max-height|opacity|font-size)\s*:\s*0", re.IGNORECASE
 )
 FONT_SIZE = re.compile(r"(?:^|;)\s*font-size\s*:\s*([^;]*)", re.IGNORECASE)
 NOTHING = re.compile(r"0(?:\.0+)?[a-z%]*\s*(?:!.*)?", re.IGNORECASE)
@@ -32,11 +34,18 @@ class _Open:
 
 
 def hidden_parts(html: str) -> list[tuple[int, int]]:
-	"""Return (start, end) of the parts of regular HTML that nobody sees, in order, apart from its <head>."""
+	"""Return (start, end) of the parts of regular HTML that styles hide, in order."""
+	if not may_hide(html):
+		return []
 	document, parts = Html(html), _Parts()
 	for token in document.tokens:
 		parts.read(document, token)
 	return parts.finish(len(html))
+
+
+def may_hide(html: str) -> bool:
+	"""Tell whether a document may hide a part of itself; false for most, which need no closer look."""
+	return bool(MAY_HIDE.search(html))
 
 
 class _Parts:
@@ -50,8 +59,6 @@ class _Parts:
 	def read(self, document: Html, token: Token) -> None:
 		if self.hidden_since is None:
 			self._add_text(token.start)
-			if token.kind == COMMENT:
-				self.parts.append((token.start, token.end))
 		if token.kind == START and token.name not in VOID:
 			self._open(document, token)
 		elif token.kind == START and self.hidden_since is None and _style(document, token)[0]:
@@ -91,7 +98,7 @@ class _Parts:
 
 
 def _style(document: Html, token: Token) -> tuple[bool, bool | None]:
-	"""Return whether a tag hides its element, and whether it gives its text no size, None where it says none."""
+	"""Return whether a tag hides its element, and whether it gives its text the size 0, if it gives any."""
 	hides, size = False, None
 	for attribute in document.attributes(token):
 		if attribute.name == "hidden":
