@@ -87,8 +87,6 @@ def _compile_message(order: _Order) -> LocalMessage:
 	sources = {part: _to_source(part, text, footer, limits) for part, text in order.written.items()}
 	usages = {part: _check_source(part, source, limits) for part, source in sources.items()}
 	_check_usable(sources)
-	with reading("html"):
-		usages["html"].unsubscribe = always_unsubscribes(sources["html"])
 	links = prepare_links(sources["html"], order.tracks)
 	sources["html"] = links.html
 	final_html, final_text = _complete(sources, usages, footer)
@@ -172,8 +170,9 @@ def _complete(
 	with reading("html"):
 		document = as_document(sources["html"])
 		html = inline_styles(document)
-		# A style sheet may hide what no reader is to see
-		text = sources["text"] or text_template(html if may_hide(document) else document)
+		seen = html if may_hide(document) else document  # a style sheet may hide what no reader is to see
+		usages["html"].unsubscribe = always_unsubscribes(seen)
+		text = sources["text"] or text_template(seen)
 	if footer:
 		html = add_footer(html, footer, footer.unsubscribe and not usages["html"].unsubscribe)
 		has_link = usages["text" if sources["text"] else "html"].unsubscribe

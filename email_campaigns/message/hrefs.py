@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from html import unescape
 from ipaddress import ip_address
 from urllib.parse import SplitResult, urlsplit
 
 from email_campaigns.message.markup import regular
-from email_campaigns.message.visible import links, without_hidden
+from email_campaigns.message.visible import links, texts, without_hidden
 
 WEB = ("http", "https")
 # Names that no public DNS answers for: RFC 6761, RFC 6762, RFC 8375, and those that ICANN reserves for
@@ -22,9 +23,10 @@ def hrefs(html: str) -> list[str]:
 	return list(dict.fromkeys(links(regular(html))))
 
 
-def seen_hrefs(html: str) -> list[str]:
-	"""Return those of them that a person sees (visible.py). Raises Refused."""
-	return list(dict.fromkeys(links(without_hidden(regular(html))[0])))
+def shows(html: str, address: str) -> bool:
+	"""Tell whether a person sees an address in a document, or a link to it. Raises Refused."""
+	shown = without_hidden(regular(html))[0]
+	return address in links(shown) or any(address in unescape(text) for text in texts(shown))
 
 
 def leads_nowhere(href: str) -> bool:

@@ -35,10 +35,8 @@ KINDS = {
 # Elements whose contents are text, for a reader without scripts (https://html.spec.whatwg.org/#parsing-html-fragments)
 RAW = frozenset(["style", "script", "title", "textarea", "xmp", "iframe", "noembed", "noframes", "plaintext"])
 # Elements without contents and end tag (https://html.spec.whatwg.org/#void-elements), and an obsolete one
-VOID = frozenset(
-	("area", "base", "br", "col", "embed", "hr", "img", "input", "link")
-	+ ("meta", "param", "source", "track", "wbr")
-)
+VOID = frozenset(["area", "base", "br", "col", "embed", "hr", "img", "input", "link", "meta", "param"])
+VOID |= {"source", "track", "wbr"}
 # On one line, a token's column is its position. To the tokenizer, a line end is a space, and NUL is U+FFFD
 # (https://html.spec.whatwg.org/#preprocessing-the-input-stream).
 PLAIN = str.maketrans({"\r": " ", "\n": " ", "\0": "\ufffd"})
@@ -191,8 +189,8 @@ class Html:
 def read_html(source: str) -> Html:
 	"""Return a template with its pieces of Jinja.
 
-	The last ones are remembered, for each step of a compilation asks. Raises TemplateSyntaxError, but never for
-	a source that has been parsed.
+	The last ones are remembered, for each step of a compilation asks. Raises TemplateSyntaxError, but never
+	for a source that has been parsed.
 	"""
 	return Html(source, list(find_pieces(source)))
 
@@ -236,15 +234,9 @@ def read_tokens(html: str, offset: int = 0, conditional: bool = False) -> Iterat
 
 
 def _placed(token: RawToken, kind: str, offset: int, conditional: bool) -> Token:
-	name = token.tag or ""
+	name = (token.tag or "").replace(SEEN_NOSCRIPT, "noscript")
 	start = offset + token.col
-	return Token(
-		kind,
-		"noscript" if name == SEEN_NOSCRIPT else name,
-		start,
-		start + len(token.source or ""),
-		conditional,
-	)
+	return Token(kind, name, start, start + len(token.source or ""), conditional)
 
 
 def _within(html: str, token: Token) -> Iterator[Token]:

@@ -1,7 +1,7 @@
 """What a person sees of regular HTML (markup.regular): its texts and links, without what styles hide.
 
-Newsletters hide a line that only the list of mails shows (a preheader) in several ways at once. Hidden is what
-a mail client does not show that reads no style sheets.
+Newsletters hide a line that only the list of mails shows (a preheader) in several ways at once. Hidden is
+what a mail client does not show that reads no style sheets.
 """
 
 import re

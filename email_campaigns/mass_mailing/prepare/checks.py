@@ -10,7 +10,7 @@ from typing import Any
 
 from email_campaigns.message.compile import CompiledMessage, RenderError
 from email_campaigns.message.errors import Refused
-from email_campaigns.message.hrefs import hrefs, leads_inside, leads_nowhere
+from email_campaigns.message.hrefs import hrefs, leads_inside, leads_nowhere, shows
 from email_campaigns.message.values import Missing
 from email_campaigns.text import Sentence, _lt
 
@@ -30,12 +30,16 @@ class Finding:
 
 @dataclass(slots=True)
 class RenderedSample:
-	"""A mail rendered for some recipients: how many met each warning or fault, and all links."""
+	"""A mail rendered for some recipients: how many met each warning or fault, and all links.
+
+	`lacking` are the messages of which a mail shows no unsubscribe link.
+	"""
 
 	size: int = 0
 	missing: Counter[Sentence] = field(default_factory=Counter)
 	faults: Counter[Sentence] = field(default_factory=Counter)
 	hrefs: dict[str, None] = field(default_factory=dict)
+	lacking: list[CompiledMessage] = field(default_factory=list)
 
 
 def render_sample(
@@ -53,6 +57,8 @@ def render_sample(
 		sample.missing.update(content.warnings)
 		try:
 			sample.hrefs |= dict.fromkeys(hrefs(content.html))
+			if message not in sample.lacking and not shows(content.html, values["unsubscribe_url"]):
+				sample.lacking.append(message)
 		except Refused as refusal:
 			sample.missing[Sentence(_lt("Its links can't be checked ({0})"), refusal.sentence)] += 1
 	return sample
@@ -137,14 +143,17 @@ def _listed(hrefs: Sequence[str]) -> str:
 def unsubscribe_findings(informational: bool, added: bool, lacking: Sequence[str]) -> Iterator[Finding]:
 	"""Yield the finding on unsubscribe links.
 
-	`added` says that the settings add the link to each mail; `lacking` are the editions whose template has
+	`added` says that the settings add the link to each mail; `lacking` are the editions of which a mail shows
 	none.
 	"""
 	if informational:
 		text = _lt("Informational mail: it has no unsubscribe link, and opt-outs do not count.")
 		yield Finding(OK, Sentence(text))
-	elif added or not lacking:
+	elif not lacking:
 		yield Finding(OK, Sentence(_lt("Every mail has an unsubscribe link.")))
+	elif added:
+		text = _lt("The unsubscribe link is in a part of the template that is hidden: nobody would see it.")
+		yield Finding(ERROR, Sentence(text))
 	elif lacking == [""]:
 		text = _lt("No unsubscribe link: the template has none, and the settings add none.")
 		yield Finding(ERROR, Sentence(text))

@@ -25,7 +25,7 @@ from email_campaigns.delivery.smtp.session import Unavailable
 from email_campaigns.mass_mailing import approval_store, freeze, freeze_store
 from email_campaigns.mass_mailing.ab_versions import KINDS
 from email_campaigns.mass_mailing.prepare import ab_rules, checks
-from email_campaigns.mass_mailing.prepare.checks import ERROR, LEVELS, OK, WARNING, Finding
+from email_campaigns.mass_mailing.prepare.checks import ERROR, LEVELS, OK, WARNING, Finding, RenderedSample
 from email_campaigns.message.compile import CompiledMessage, TemplateError
 from email_campaigns.message.headers import HeaderError
 from email_campaigns.schedule.estimate import ends_at
@@ -79,10 +79,6 @@ def _findings(doc, mailing: Mailing, count: Mapping | None) -> Iterator[Finding]
 	yield from _sender_findings(mailing)
 	yield from checks.address_findings(is_configured(frappe.local.conf), site_url())
 	yield from checks.durability_findings(durability_store.read_durability_problems())
-	lacking = [edition for edition, composer in composers.items() if not composer.compiled.uses_unsubscribe]
-	yield from checks.unsubscribe_findings(
-		mailing.informational, bool(cint(settings.add_unsubscribe_link)), lacking
-	)
 	yield from checks.identity_findings(
 		mailing.informational, settings.sender_line or "", settings.postal_address or ""
 	)
@@ -115,20 +111,36 @@ def _content_findings(mailing: Mailing, composers: Composers) -> Iterator[Findin
 	recipients = [candidate for candidate in sampled if mailing.language_for(candidate.language) in composers]
 	shown = shown_store.shown_candidates(recipients, user)
 	if recipients and not shown:
+		fixed = _fixed_sample(composers)
 		yield checks.unseen_finding(len(recipients))
-		yield from checks.link_findings(_fixed_links(composers), _own_links())
+		yield from checks.link_findings(fixed.hrefs, _own_links())
+		yield from _unsubscribe_findings(mailing, composers, fixed)
 		return
 	sample = checks.render_sample(_letters(mailing, composers, shown, rights))
 	yield from checks.placeholder_findings(sample)
 	yield from checks.link_findings(sample.hrefs, _own_links())
+	yield from _unsubscribe_findings(mailing, composers, sample)
 
 
-def _fixed_links(composers: Composers) -> Mapping[str, None]:
-	"""Return the links of the texts as they are without a recipient's fields."""
+def _fixed_sample(composers: Composers) -> RenderedSample:
+	"""Return the mails of the texts as they are without a recipient's fields."""
 	nobody: dict[str, object] = {}
 	return checks.render_sample(
 		(composer.compiled, nobody, composer.values(0)) for composer in composers.values()
-	).hrefs
+	)
+
+
+def _unsubscribe_findings(
+	mailing: Mailing, composers: Composers, sample: RenderedSample
+) -> Iterator[Finding]:
+	"""Yield the finding on the link in the mails of a sample, and in those that a condition may decide."""
+	added = bool(cint(app_settings().add_unsubscribe_link))
+	lacking = [
+		edition
+		for edition, composer in composers.items()
+		if not (added or composer.compiled.uses_unsubscribe) or composer.compiled in sample.lacking
+	]
+	yield from checks.unsubscribe_findings(mailing.informational, added, lacking)
 
 
 def _author_findings(

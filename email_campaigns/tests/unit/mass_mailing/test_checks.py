@@ -177,7 +177,25 @@ class TestUnsubscribing:
 
 	def test_from_the_template_or_from_the_settings(self):
 		assert levels(checks.unsubscribe_findings(False, False, [])) == [OK]
-		assert levels(checks.unsubscribe_findings(False, True, [""])) == [OK]
+		assert levels(checks.unsubscribe_findings(False, True, [])) == [OK]
+
+	def test_that_the_settings_add_where_nobody_sees_it(self):
+		assert levels(checks.unsubscribe_findings(False, True, [""])) == [ERROR]
+
+	@pytest.mark.parametrize(
+		("html", "is_lacking"),
+		[
+			("<body>x</body><!-- </body> -->", False),
+			("<body>x<div style='display:none'>y", True),
+			("<body>x{% if doc.a %}<div style='display:none'>{% endif %}</body>", True),
+			("<body>x<!-- </body>", False),
+			("<p>x</p><p style='{{ doc.style }}'><a href='{{ unsubscribe_url }}'>bye</a></p>", True),
+			("<p>x</p><a href='{{ unsubscribe_url }}'>bye</a>", False),
+		],
+	)
+	def test_what_a_reader_sees_counts(self, html, is_lacking):
+		sample = rendered(html, {"a": 1, "style": "display:none"}, {"a": 0, "style": ""})
+		assert bool(sample.lacking) == is_lacking
 
 	def test_informational_mail_needs_none(self):
 		assert levels(checks.unsubscribe_findings(True, False, [""])) == [OK]

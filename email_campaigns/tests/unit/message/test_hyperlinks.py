@@ -1,5 +1,6 @@
 """Plain links become tracked ones, and nothing else of a template changes."""
 
+import re
 from time import process_time
 
 import pytest
@@ -48,9 +49,7 @@ def test_a_plain_link(html, url, title):
 		{"doc": {"name": "Jo"}, "tracking_url": lambda name: asked.append(name) or "https://t.example/1"}
 	)
 	assert asked == [url]
-	assert 'href="https://t.example/1"' in content.html.lower().replace(" = ", "=").replace("'", '"').replace(
-		"=https", '="https'
-	)
+	assert re.search(r"href\s*=\s*[\"']https://t\.example/1[\"']", content.html, re.IGNORECASE)
 
 
 @pytest.mark.parametrize(
