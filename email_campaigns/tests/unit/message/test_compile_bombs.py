@@ -53,6 +53,7 @@ REFUSED = {
 		"more than 10,000 HTML elements",
 	),
 	"attributes": ("<p>x</p><p " + names(60_000, "a{0} ") + ">", "more than 500 attributes"),
+	"attributes without an end": ("<p>x</p><p " + names(60_000, "a{0} "), "more than 500 attributes"),
 	"attributes with signs": ("<p>x</p><p " + names(40_000, 'a{0}=">"') + ">", "more than 500 attributes"),
 	"ampersands": ("<p>x" + "&" * 400_000, "more than 50,000 of the signs"),
 	"less-than signs": ("<p>x" + "<" * 400_000, "more than 50,000 of the signs"),
@@ -90,6 +91,15 @@ BORNE = {
 	"lines": "<pre>" + "x\n" * 200_000,
 	"an attribute to search": sheet("p" + ",[x*='aaab']" * 5000 + "{a:b}", f"<p x='{'a' * 200_000}'>x</p>"),
 	"open braces": sheet("a" + "{" * 2900),
+	"comments of dashes": "<p>x</p><!--" + "-x" * 240_000,
+	"conditional comments": "<p>x</p>" + "<!--[if mso]>" * 9000 + "y" * 300_000 + "<![endif]-->",
+	"links in a conditional comment": "<p>x</p><!--[if mso]>"
+	+ "<v:rect href='https://e.com/'>" * 2900
+	+ "<![endif]-->",
+	"pieces in a tag": "<p>x</p><p " + "{{ a }} " * 1100 + " b='" + "{{ a }}" * 80 + "'>",
+	"braces of CSS": sheet("@media print{" + "{#a" * 2900, "<p>x #}</p>"),
+	"hidden elements": "<p>x</p>" + "<p hidden style='display:none;font-size:0'>" * 2900,
+	"links without an end": "<a href='https://e.com/'>x " * 2900,
 	"quotes of CSS": sheet('"a\n' * 100_000),
 }
 
