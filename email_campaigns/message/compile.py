@@ -12,6 +12,7 @@ from email_campaigns.message.compiled import CompiledMessage, Content, LocalMess
 from email_campaigns.message.errors import RenderError, TemplateError
 from email_campaigns.message.faults import TOO_DEEP, reading
 from email_campaigns.message.footer import Footer, add_footer, add_pixel, as_document, footer_text
+from email_campaigns.message.headers import LONGEST_SUBJECT
 from email_campaigns.message.hyperlinks import prepare_links
 from email_campaigns.message.inline import inline_styles
 from email_campaigns.message.limits import Limits
@@ -155,6 +156,10 @@ def _check_source(part: str, source: str, limits: Limits) -> Usage:
 def _check_usable(sources: Mapping[str, str]) -> None:
 	if not sources["subject"].strip():
 		raise TemplateError(_lt("The subject is empty."), part="subject")
+	if (
+		len(sources["subject"]) > LONGEST_SUBJECT and "{" not in sources["subject"]
+	):  # else it may render shorter
+		raise TemplateError(TOO_LONG["subject"], LONGEST_SUBJECT, part="subject")
 	html = sources["html"]
 	problem = problem_with_html(html) or problem_with_attributes(html)
 	if problem:

@@ -13,6 +13,7 @@ from jinja2.exceptions import SecurityError
 from email_campaigns.message.errors import RenderError
 from email_campaigns.message.faults import LONGEST_REASON, is_fault, printable
 from email_campaigns.message.filters import MailContext
+from email_campaigns.message.headers import LONGEST_SUBJECT
 from email_campaigns.message.kinds import Permitted
 from email_campaigns.message.limits import Limits, Meter, Warnings
 from email_campaigns.message.plaintext import plain_text, tidy
@@ -21,6 +22,7 @@ from email_campaigns.message.sandbox import GLOBALS, tracked_url, value_at
 from email_campaigns.message.slots import Filling
 from email_campaigns.text import Sentence, SentenceError, _lt
 
+SUBJECT_TOO_LONG = _lt("The subject is longer than {0} characters for this recipient.")
 FAILED = {
 	"subject": _lt("The subject cannot be made for this recipient: {0}."),
 	"html": _lt("The message cannot be made for this recipient: {0}."),
@@ -155,6 +157,8 @@ class LocalMessage(CompiledMessage):
 		subject = printable(" ".join(text.split()))
 		if not subject:
 			raise RenderError(_lt("The subject is empty for this recipient."), part="subject")
+		if len(subject) > LONGEST_SUBJECT:
+			raise RenderError(SUBJECT_TOO_LONG, LONGEST_SUBJECT, part="subject")
 		return subject
 
 	def _render_part(

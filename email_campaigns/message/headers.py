@@ -24,7 +24,12 @@ __all__ = [
 
 LINE = 78  # RFC 5322 2.1.1: the length that a line should not exceed
 LONGEST_LINE = 998  # and the one that it must not
-WORD_BYTES = 45  # of UTF-8 in an encoded word, which may be 75 characters long (RFC 2047 2)
+ENCODED_LINE = 76  # of a header with encoded words, and 75 for such a word (RFC 2047 2)
+# Characters: the most that Exchange takes (Exchange Online limits, "Subject length limit") and Outlook shows.
+# No line of it can reach LONGEST_LINE.
+LONGEST_SUBJECT = 255
+WORD_BEGIN, WORD_END = "=?utf-8?b?", "?="
+SUBJECT, ADDRESSES = len("Subject: "), len("Reply-To: ")  # the longest name of a header with addresses
 NAME = re.compile(r"[!-9;-~]+\Z")
 PLAIN_PHRASE = re.compile(r"[A-Za-z0-9!#$%&'*+/=^_`{|}~ -]+\Z")
 ATOMS = r"[A-Za-z0-9!#$%&'*+/=?^_`{|}~\u0080-\U0010ffff-]+"
@@ -53,30 +58,40 @@ def header_text(value: str, field: str | Sentence) -> str:
 	raise HeaderError(_lt("{0} holds a control character ({1})."), field, f"U+{ord(unsafe[0]):04X}")
 
 
-def encode_text(value: str) -> str:
-	"""Return text for a header such as Subject: as it is in ASCII, else in encoded words (RFC 2047)."""
+def encode_text(value: str, before: int = SUBJECT) -> str:
+	"""Return text for a header such as Subject: as it is in ASCII, else in encoded words (RFC 2047).
+
+	`before` are the characters that stand before it on its first line; “Subject: ” has nine.
+	"""
 	plain = value.isascii() and "=?" not in value and "  " not in value and value == value.strip()
 	if plain and (len(value) < LINE or max(map(len, value.split(" "))) < LONGEST_LINE - LINE):
 		return value
-	return " ".join(_encoded_words(value))
+	return " ".join(_encoded_words(value, before))
 
 
-def _encoded_words(value: str) -> list[str]:
+def _encoded_words(value: str, before: int) -> list[str]:
 	"""Return encoded words, none of which cuts a character in two."""
 	data, begin = value.encode(), 0
 	words: list[str] = []
 	while begin < len(data):
-		end = min(begin + WORD_BYTES, len(data))
+		end = min(begin + _room(1 if words else before), len(data))
 		while end < len(data) and data[end] & 0xC0 == 0x80:  # a byte within a character
 			end -= 1
-		words.append(f"=?utf-8?b?{b2a_base64(data[begin:end], newline=False).decode()}?=")
+		words.append(f"{WORD_BEGIN}{b2a_base64(data[begin:end], newline=False).decode()}{WORD_END}")
 		begin = end
 	return words
 
 
-def encode_address(display_name: str, address: str) -> str:
+def _room(before: int) -> int:
+	"""Return how many bytes an encoded word holds after `before` characters of its line."""
+	base64 = ENCODED_LINE - before - len(WORD_BEGIN) - len(WORD_END)
+	return max(base64 // 4 * 3, 4)  # a character takes up to four
+
+
+def encode_address(display_name: str, address: str, before: int = ADDRESSES) -> str:
 	"""Return `Name <local@domain>` for From, To, Cc and Reply-To, the name quoted or encoded as it needs.
 
+	`before` are the characters before it on its first line, at most those of “Reply-To: ”.
 	A domain in another script becomes its A-labels; a local part in another script stays, so the mail needs
 	SMTPUTF8. Raises HeaderError for a value that is no address.
 	"""
@@ -87,7 +102,7 @@ def encode_address(display_name: str, address: str) -> str:
 	if PLAIN_PHRASE.match(name):
 		return f"{name} <{address}>"
 	if not name.isascii() or "=?" in name:
-		return f"{' '.join(_encoded_words(name))} <{address}>"
+		return f"{' '.join(_encoded_words(name, before))} <{address}>"
 	escaped = name.replace("\\", "\\\\").replace('"', '\\"')
 	return f'"{escaped}" <{address}>'
 
@@ -129,27 +144,28 @@ def unsubscribe_headers(url: str, mailto: str = "") -> dict[str, str]:
 	return {"List-Unsubscribe": value, "List-Unsubscribe-Post": "List-Unsubscribe=One-Click"}
 
 
-def header_line(name: str, value: str) -> str:
+def header_line(name: str, value: str, encoded_line: int = ENCODED_LINE) -> str:
 	"""Return `Name: value` with CRLF, folded at spaces where it is longer than 78 characters.
 
-	`value` is encoded already. Raises HeaderError for a name or value that would not be one header, or a line
-	above 998 characters.
+	With encoded words no line is longer than `encoded_line`. `value` is encoded already. Raises HeaderError
+	for a name or value that would not be one header, or a line above 998 characters.
 	"""
 	if not NAME.match(name):
 		raise HeaderError(_lt("“{0}” is not the name of a header."), name[:80])
 	line = f"{name}: {header_text(value, name)}"
-	if len(line) > LINE:
-		line = _fold(line)
+	longest = encoded_line if "=?" in value else LINE
+	if len(line) > longest:
+		line = _fold(line, longest)
 	return line + "\r\n"
 
 
-def _fold(line: str) -> str:
+def _fold(line: str, longest: int) -> str:
 	"""Break a line before spaces, but not after the name, where some parsers would see an empty value."""
 	name, _, value = line.partition(": ")
 	first, *words = value.split(" ")
 	lines = [f"{name}: {first}"]
 	for word in words:
-		if len(lines[-1]) + 1 + len(word) > LINE:
+		if len(lines[-1]) + 1 + len(word) > longest:
 			lines.append("")
 		lines[-1] += " " + word
 	if max(len(line.encode()) for line in lines) > LONGEST_LINE:

@@ -12,7 +12,7 @@ from email.policy import SMTP
 from hashlib import sha256
 
 from email_campaigns.message.errors import HeaderError
-from email_campaigns.message.headers import encode_text, header_line, header_text
+from email_campaigns.message.headers import ENCODED_LINE, LINE, encode_text, header_line, header_text
 from email_campaigns.message.quoted import PiecedText, quoted_printable
 from email_campaigns.text import Sentence, _lt
 
@@ -42,7 +42,7 @@ class Skeleton:
 
 	`sender` and `reply_to` are encoded (encode_address); `headers` are plain texts. Raises HeaderError. The
 	mails are multipart/alternative, the text first (RFC 2046 5.1.4), within multipart/mixed where there are
-	attachments.
+	attachments. `early` folds headers as mails before format 2 of their texts have them (sent_text.FORMAT).
 	"""
 
 	def __init__(
@@ -52,9 +52,13 @@ class Skeleton:
 		reply_to: str = "",
 		headers: Mapping[str, str] | None = None,
 		attachments: Sequence[Attachment] = (),
+		early: bool = False,
 	):
-		fixed = header_line("From", sender) + (header_line("Reply-To", reply_to) if reply_to else "")
-		fixed += "".join(_header(name, value) for name, value in (headers or {}).items())
+		self._early = early
+		longest = LINE if early else ENCODED_LINE
+		fixed = header_line("From", sender, longest)
+		fixed += header_line("Reply-To", reply_to, longest) if reply_to else ""
+		fixed += "".join(self._header(name, value) for name, value in (headers or {}).items())
 		before, rest = _structure(attachments).as_bytes().split(TEXT_SLOT.encode() + b"\r\n")
 		between, after = rest.split(HTML_SLOT.encode() + b"\r\n")
 		self._head = fixed.encode() + before
@@ -77,10 +81,11 @@ class Skeleton:
 		`to` and `cc` are encoded, `subject` and `headers` plain texts, `message_id` has its angle brackets,
 		`date` is in the form of RFC 5322. Every line end in a body becomes CRLF. Raises HeaderError.
 		"""
-		own = header_line("To", to) + (header_line("Cc", cc) if cc else "") + _header("Subject", subject)
+		own = header_line("To", to) + (header_line("Cc", cc) if cc else "")
+		own += self._header("Subject", subject)
 		own += header_line("Message-ID", message_id) + header_line("Date", date)
 		if headers:
-			own += "".join(_header(name, value) for name, value in headers.items())
+			own += "".join(self._header(name, value) for name, value in headers.items())
 		parts = (
 			own.encode(),
 			self._head,
@@ -91,9 +96,11 @@ class Skeleton:
 		)
 		return WireMessage(b"".join(parts))
 
-
-def _header(name: str, value: str) -> str:
-	return header_line(name, encode_text(header_text(value, name)))
+	def _header(self, name: str, value: str) -> str:
+		text = header_text(value, name)
+		if self._early:
+			return header_line(name, encode_text(text, 1), LINE)
+		return header_line(name, encode_text(text, len(name) + 2))
 
 
 def _structure(attachments: Sequence[Attachment]) -> EmailMessage:

@@ -9,10 +9,16 @@ from functools import lru_cache
 from types import MappingProxyType
 
 from email_campaigns.audience.decide import RECORD_MISSING
-from email_campaigns.delivery.compose.sent_text import SentText
+from email_campaigns.delivery.compose.sent_text import EARLY, SentText
 from email_campaigns.delivery.ledger.row import ClaimedMail, MailHeading
 from email_campaigns.message.compile import CompiledMessage, Content, RenderError
-from email_campaigns.message.headers import HeaderError, encode_address, header_text, unsubscribe_headers
+from email_campaigns.message.headers import (
+	ADDRESSES,
+	HeaderError,
+	encode_address,
+	header_text,
+	unsubscribe_headers,
+)
 from email_campaigns.message.mime import Skeleton
 from email_campaigns.text import Sentence, SentenceError
 
@@ -57,9 +63,12 @@ class Composer:
 		self.unsubscribe_url = unsubscribe_url
 		self.message_id = message_id
 		self.personal = personal
+		early = text.format == EARLY
+		name = header_text(text.sender_name, "From Name")
 		self.skeleton = Skeleton(
-			sender=encode_address(header_text(text.sender_name, "From Name"), text.sender_address),
+			sender=encode_address(name, text.sender_address, 1 if early else ADDRESSES),
 			reply_to=encode_address("", header_text(text.reply_to, "Reply-To")) if text.reply_to else "",
+			early=early,
 		)
 		self._shared: dict[str, object] = {
 			"campaign": {"name": text.campaign, "campaign_name": text.campaign},

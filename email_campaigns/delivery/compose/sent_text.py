@@ -14,7 +14,8 @@ from email_campaigns.message.compile import MessageSource
 from email_campaigns.message.plain_json import load_json, write_json
 
 # To be raised by whoever changes the bytes that a text makes; tests/data/sent_text.eml shows the change.
-FORMAT = 1
+FORMAT = 2
+EARLY = 1  # its mails have lines of encoded words that are longer than RFC 2047 allows
 NAME_LENGTH = 32  # hex digits, 128 bits
 
 
@@ -35,7 +36,8 @@ class SentText:
 	"""One edition of a mailing as it is sent. A template shows `mailing`, `title` and `campaign`.
 
 	`links` are the targets of the names that it gives to tracking_url(); `base_url` is the site's address in
-	all links. `names_copies` is set where To and Cc name those who get a copy.
+	all links. `names_copies` is set where To and Cc name those who get a copy. `format` says how its bytes
+	are made.
 	"""
 
 	mailing: str
@@ -50,11 +52,12 @@ class SentText:
 	base_url: str
 	source: MessageSource
 	links: Mapping[str, LinkTarget]
+	format: int = FORMAT
 
 	@property
 	def content(self) -> str:
 		"""The text as canonical JSON: equal texts have equal JSON, and different ones have not."""
-		return write_json({"format": FORMAT, **asdict(self)}, sort_keys=True)
+		return write_json(asdict(self), sort_keys=True)
 
 	@property
 	def name(self) -> str:
@@ -70,7 +73,7 @@ def name_of(content: str) -> str:
 def read_text(content: str) -> SentText:
 	"""Return the text of its canonical JSON. Raises ValueError for another format."""
 	values = cast(dict[str, Any], load_json(content))
-	if values.pop("format", None) != FORMAT:
+	if values.get("format") not in (EARLY, FORMAT):
 		raise ValueError("The text has a format that this version does not know.")
 	links = {name: LinkTarget(**target) for name, target in values.pop("links").items()}
 	source = MessageSource(**values.pop("source"))

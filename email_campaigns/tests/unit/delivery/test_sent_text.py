@@ -68,7 +68,7 @@ def test_the_order_of_links_is_no_content(text):
 
 def test_a_later_format_is_refused():
 	with pytest.raises(ValueError, match="format"):
-		read_text('{"format":2}')
+		read_text('{"format":3}')
 
 
 @given(fields, st.lists(fields, max_size=2))
@@ -166,6 +166,26 @@ def test_texts_of_an_earlier_version_make_the_same_bytes():
 	values = load_json((DATA / "sent_values.txt").read_text("utf-8"))
 	expected = (DATA / "sent_text.eml").read_bytes().replace(b"\n", b"\r\n")
 	assert letter(stored, compile_source(stored.source), values) == expected
+
+
+def test_long_headers_of_an_earlier_version_are_folded_as_they_were():
+	text, _compiled = a_text()
+	subject = "Frühlingsgrüße für alle Freundinnen und Freunde unseres Hauses, ab Samstag"
+	text = replace(
+		text,
+		source=replace(text.source, subject=subject),
+		sender_name="Gärtnerei Müller & Söhne, Blumen und Pfla",
+	)
+	early, late = replace(text, format=1), replace(text, format=2)
+	assert read_text(early.content) == early
+	made = letter(early, compile_source(early.source), RECORD).split(b"\r\n")
+	assert made[2:4] == [
+		b"Subject: =?utf-8?b?RnLDvGhsaW5nc2dyw7zDn2UgZsO8ciBhbGxlIEZyZXVuZGlubmVuIHVuZCBG?=",
+		b" =?utf-8?b?cmV1bmRlIHVuc2VyZXMgSGF1c2VzLCBhYiBTYW1zdGFn?=",
+	]
+	assert b"From: =?utf-8?b?R8OkcnRuZXJlaSBNw7xsbGVyICYgU8O2aG5lLCBCbHVtZW4gdW5kIFBmbGE=?=" in made
+	made = letter(late, compile_source(late.source), RECORD).split(b"\r\n")
+	assert all(len(line) <= 76 for line in made if b"=?" in line)
 
 
 def test_fields_may_be_of_any_type_that_the_database_has():

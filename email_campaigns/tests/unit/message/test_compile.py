@@ -366,3 +366,20 @@ def test_lines_and_escapes_are_html_only_in_html():
 	assert "<p>a&amp;b<br>c|a&amp;b\nc</p>" in content.html
 	assert content.subject == "a&b c"
 	assert "a&b\nc|a&b\nc" in content.text
+
+
+def test_a_long_subject_is_refused_before_the_first_mail():
+	assert compiled("<p>x</p>", "ü" * 255)
+	with pytest.raises(TemplateError, match=r"^The subject is longer than 255 characters\.$"):
+		compiled("<p>x</p>", "ü" * 256)
+
+
+def test_a_subject_that_a_field_makes_long_fails_that_mail():
+	subject = "{% if doc.notes %}{{ doc.notes }}{% else %}" + "News " * 40 + "{% endif %}"
+	assert render("<p>x</p>", {"notes": "x" * 255}, subject).subject == "x" * 255
+	assert render("<p>x</p>", {}, subject).subject == ("News " * 40).strip()
+	with pytest.raises(
+		RenderError, match="The subject is longer than 255 characters for this recipient"
+	) as error:
+		render("<p>x</p>", {"notes": "x" * 256}, subject)
+	assert error.value.part == "subject"

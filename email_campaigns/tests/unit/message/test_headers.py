@@ -133,6 +133,54 @@ def test_a_header_needs_a_name(name):
 		header_line(name, "x")
 
 
+def lines_of(header):
+	return header.removesuffix("\r\n").split("\r\n")
+
+
+def assert_words_are_whole(header):
+	"""RFC 2047: words of 75 characters, lines of 76 (section 2), whole characters in each word (5, 3)."""
+	for line in lines_of(header):
+		words = [word for word in line.split() if word.startswith("=?")]
+		assert len(line) <= (76 if words else 998)
+		for word in words:
+			assert len(word) <= 75
+			[(data, charset)] = decode_header(word)
+			data.decode(charset)
+
+
+NAMES = st.sampled_from(["Subject", "To", "Cc", "From", "Reply-To", "X-Campaign", "List-Unsubscribe-Post"])
+
+
+@given(NAMES, SAFE)
+@example("Subject", "Grüße an alle, die am Samstag zu unserem Fest in den Garten kommen wollen")
+@example("Subject", "ü" * 34)
+@example("Subject", "👩‍👩‍👧" * 40)
+@example("Subject", "漢字" * 120)
+@example("List-Unsubscribe-Post", "😀" * 9)
+def test_no_line_with_encoded_words_is_longer_than_76_characters(name, value):
+	header = header_line(name, encode_text(value, len(f"{name}: ")))
+	assert_words_are_whole(header)
+	message = message_from_bytes(header.encode() + b"\r\n", policy=default)
+	if name not in ("To", "Cc", "From", "Reply-To"):  # those are no texts
+		assert message[name] == value
+
+
+@given(NAMES.filter(lambda name: name in ("To", "Cc", "From", "Reply-To")), SAFE)
+@example("Reply-To", "Gärtnerei Müller & Söhne, Blumen und Pflanzen für das ganze Haus")
+@example("From", "ü" * 33)
+def test_nor_is_one_with_a_name(name, display_name):
+	header = header_line(name, encode_address(display_name, "someone@a-long-domain-name.example.org"))
+	assert_words_are_whole(header)
+	[address] = message_from_bytes(header.encode() + b"\r\n", policy=default)[name].addresses
+	assert address.addr_spec == "someone@a-long-domain-name.example.org"
+
+
+def test_the_first_line_has_as_much_as_fits():
+	first, second = lines_of(header_line("Subject", encode_text("ü" * 30)))
+	assert len(first) == 73  # with three more bytes it would be 77
+	assert second.startswith(" =?utf-8?b?")
+
+
 def test_lines_are_folded_at_spaces_and_never_after_the_name():
 	line = header_line("List-Unsubscribe", f"<https://example.com/{'x' * 90}>, <mailto:u@example.com>")
 	first, second, end = line.split("\r\n")
