@@ -8,32 +8,33 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from typing import Any
-
-SCHEMES = ("http://", "https://")
-
-
-def is_configured(config: Mapping[str, Any]) -> bool:
-	"""Tell whether a site's configuration says by what address the site is reached."""
-	return bool(_host_name(config))
+from urllib.parse import urlsplit
 
 
 def site_address(config: Mapping[str, Any], site: str) -> str:
 	"""Return the address of the site named `site`, with scheme and port, without a slash at the end.
 
 	`config` is the site's configuration with that of its bench. Without `host_name` the site's own name
-	stands for it. Scheme and port are what frappe.utils.get_url gives to a job, which has no request.
+	stands for it. Scheme and port are what frappe.utils.get_url gives to a job, which has no request; but a
+	`host_name` without a scheme begins with https:// where the site has a certificate, and the port never
+	goes behind a path or a slash. A `host_name` that is no address comes back as it is.
 	"""
-	address = _host_name(config) or f"{_scheme(config, site)}{site}"
-	if not address.startswith(SCHEMES):
-		address = f"http://{address}"
+	address = host_name(config)
+	if "://" not in address:
+		address = f"{_scheme(config, site)}{address.lstrip('/') or site}"
+	try:
+		parts = urlsplit(address)
+		has_port = parts.port is not None
+	except ValueError:
+		return address.rstrip("/")
 	port = config.get("http_port") or config.get("webserver_port")
-	if port and not _has_web_server(config) and address.count(":") < 2:
-		address = f"{address}:{port}"
-	return address.rstrip("/")
+	own_port = f":{port}" if port and not has_port and not _has_web_server(config) else ""
+	return f"{parts.scheme}://{parts.netloc.rstrip(':')}{own_port}{parts.path}".rstrip("/")
 
 
-def _host_name(config: Mapping[str, Any]) -> str:
-	return str(config.get("host_name") or config.get("hostname") or "")
+def host_name(config: Mapping[str, Any]) -> str:
+	"""Return what a site's configuration says of its address, "" for nothing."""
+	return str(config.get("host_name") or config.get("hostname") or "").strip()
 
 
 def _scheme(config: Mapping[str, Any], site: str) -> str:

@@ -8,6 +8,7 @@ placeholders  translates EspoCRM's placeholders and what editors do to Jinja int
 rules         refuses what a template may not contain, with its line
 usage         lists the fields and links that a template uses, from its syntax tree
 hyperlinks    makes tracked links of plain ones, where a mailing asks for it
+editor/       makes HTML for mail programs of the rich-text editor's, and addresses within the site absolute
 inline        turns style sheets into style attributes; protect hides Jinja from HTML parsers
 plaintext     makes the text part; markup makes HTML regular first, and limits it
 footer        makes a document of a fragment, and puts the footer before its end

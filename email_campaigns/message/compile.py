@@ -9,6 +9,7 @@ from typing import NamedTuple
 from jinja2 import Template, nodes
 
 from email_campaigns.message.compiled import CompiledMessage, Content, LocalMessage, MessageSource, Part
+from email_campaigns.message.editor.convert import mail_html
 from email_campaigns.message.errors import RenderError, TemplateError
 from email_campaigns.message.faults import TOO_DEEP, reading
 from email_campaigns.message.footer import Footer, add_footer, add_pixel, as_document, footer_text
@@ -59,17 +60,19 @@ def compile_message(  # noqa: PLR0913, all but two have defaults and are named i
 	limits: Limits = Limits(),  # noqa: B008, frozen
 	tracks: Callable[[str], bool] | None = None,
 	open_pixel: bool = False,
+	base_url: str = "",
 ) -> LocalMessage:
 	"""Return a mail ready to render, from its subject and HTML.
 
 	`text` is the user's text part, made from the HTML where empty; `prefix` goes before the subject
 	("[TEST]"). `tracks` returns for an address whether plain links to it are tracked; `open_pixel` puts the
-	image at `open_url` at the end. Raises TemplateError for a syntax error, a forbidden construct, an empty
+	image at `open_url` at the end; `base_url`, without a slash at its end, goes before addresses within the
+	site (/files/picture.png). Raises TemplateError for a syntax error, a forbidden construct, an empty
 	subject or body.
 	"""
 	written = {"subject": subject, "html": html, "text": text}
 	with reading():
-		return _compile_message(_Order(written, footer, prefix, limits, tracks, open_pixel))
+		return _compile_message(_Order(written, footer, prefix, limits, tracks, open_pixel, base_url))
 
 
 class _Order(NamedTuple):
@@ -81,6 +84,7 @@ class _Order(NamedTuple):
 	limits: Limits
 	tracks: Callable[[str], bool] | None
 	open_pixel: bool
+	base_url: str
 
 
 def _compile_message(order: _Order) -> LocalMessage:
@@ -88,7 +92,7 @@ def _compile_message(order: _Order) -> LocalMessage:
 	sources = {part: _to_source(part, text, footer, limits) for part, text in order.written.items()}
 	usages = {part: _check_source(part, source, limits) for part, source in sources.items()}
 	_check_usable(sources)
-	links = prepare_links(sources["html"], order.tracks)
+	links = prepare_links(mail_html(sources["html"], order.base_url), order.tracks)
 	sources["html"] = links.html
 	final_html, final_text = _complete(sources, usages, footer)
 	title = f"{literal(order.prefix)} {sources['subject']}" if order.prefix else sources["subject"]

@@ -148,6 +148,7 @@ def _compile(mailing: Mailing, edition: str, prefix: str, compiling: Compiling) 
 				prefix=prefix,
 				tracks=_is_foreign if mailing.track_links else None,
 				open_pixel=mailing.track_opens,
+				base_url=site_url(),
 			)
 	except TemplateError as error:
 		if not edition:

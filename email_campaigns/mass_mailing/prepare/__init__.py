@@ -3,6 +3,7 @@
 plan_rules      times, rates, shares and languages that contradict each other
 ab_rules        the same for an A/B test, and its part of the check list
 checks          the findings of the check list, each from values that are passed in
+picture_checks  the findings on pictures, and on links to files
 checks_store    reads those values from the database, a sample of recipients and the mail server
 
 All but checks_store are pure.

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import re
 from bisect import bisect_right
 from collections import Counter
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
+from urllib.parse import urlsplit
 
 from email_campaigns.message.compile import CompiledMessage, RenderError
 from email_campaigns.message.errors import Refused
 from email_campaigns.message.hrefs import hrefs, leads_inside, leads_nowhere, shows
+from email_campaigns.message.pictures import pictures
 from email_campaigns.message.values import Missing
 from email_campaigns.text import Sentence, _lt
 
@@ -30,7 +33,7 @@ class Finding:
 
 @dataclass(slots=True)
 class RenderedSample:
-	"""A mail rendered for some recipients: how many met each warning or fault, and all links.
+	"""A mail rendered for some recipients: how many met each warning or fault, all links and pictures.
 
 	`lacking` are the messages of which a mail shows no unsubscribe link.
 	"""
@@ -40,6 +43,7 @@ class RenderedSample:
 	faults: Counter[Sentence] = field(default_factory=Counter)
 	hrefs: dict[str, None] = field(default_factory=dict)
 	lacking: list[CompiledMessage] = field(default_factory=list)
+	pictures: dict[str, None] = field(default_factory=dict)
 
 
 def render_sample(
@@ -55,6 +59,7 @@ def render_sample(
 			sample.faults[error.sentence] += 1
 			continue
 		sample.missing.update(content.warnings)
+		sample.pictures |= dict.fromkeys(pictures(content.html))
 		try:
 			sample.hrefs |= dict.fromkeys(hrefs(content.html))
 			if message not in sample.lacking and not shows(content.html, values["unsubscribe_url"]):
@@ -178,14 +183,38 @@ def identity_findings(informational: bool, sender_line: str, postal_address: str
 		yield Finding(OK, Sentence(_lt("The footer says who sends the mail, and from where.")))
 
 
-def address_findings(is_configured: bool, address: str) -> Iterator[Finding]:
-	"""Yield the finding on the site's own `address`, where its configuration does not say it."""
-	if not is_configured:
+def address_findings(host_name: str, address: str) -> Iterator[Finding]:
+	"""Yield findings on the site's own `address`, from the `host_name` of its configuration, "" for none."""
+	if not host_name:
 		text = _lt(
 			"Links in the mail begin with {0}, which is the site's name: its configuration has no host_name."
 			" Set it: bench set-config host_name https://…"
 		)
 		yield Finding(WARNING, Sentence(text, address))
+	elif not _is_web_address(address):
+		text = _lt(
+			"No link in the mail works: the host_name “{0}” in the site's configuration is no web address."
+			" Set it: bench set-config host_name https://…"
+		)
+		yield Finding(ERROR, Sentence(text, host_name))
+	elif "://" not in host_name:
+		text = _lt("Links in the mail begin with {0}, because the host_name of the site names no https://.")
+		yield Finding(WARNING, Sentence(text, address))
+	elif urlsplit(address).path:
+		text = _lt(
+			"Links in the mail begin with {0}. Its path works only if the web server takes it off before it"
+			" asks Frappe; otherwise set host_name without it."
+		)
+		yield Finding(WARNING, Sentence(text, address))
+
+
+def _is_web_address(address: str) -> bool:
+	try:
+		parts = urlsplit(address)
+		has_host = bool(parts.hostname) and parts.port != 0
+	except ValueError:
+		return False
+	return parts.scheme in ("http", "https") and has_host and not re.search(r"[\s<>\"{}\\^`|]", address)
 
 
 def durability_findings(problems: Collection[Sentence]) -> Iterator[Finding]:

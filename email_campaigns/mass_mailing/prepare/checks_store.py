@@ -26,12 +26,13 @@ from email_campaigns.mass_mailing import approval_store, freeze, freeze_store
 from email_campaigns.mass_mailing.ab_versions import KINDS
 from email_campaigns.mass_mailing.prepare import ab_rules, checks
 from email_campaigns.mass_mailing.prepare.checks import ERROR, LEVELS, OK, WARNING, Finding, RenderedSample
+from email_campaigns.mass_mailing.prepare.picture_checks import picture_findings
 from email_campaigns.message.compile import CompiledMessage, TemplateError
 from email_campaigns.message.headers import HeaderError
 from email_campaigns.schedule.estimate import ends_at
 from email_campaigns.schedule.limits import HOUR, Limit, Spread
 from email_campaigns.settings import app_settings
-from email_campaigns.site_address import is_configured
+from email_campaigns.site_address import host_name
 from email_campaigns.site_time import database_epoch
 from email_campaigns.text import Sentence, _lt
 from email_campaigns.tracking.links import PREFIX
@@ -77,7 +78,7 @@ def _findings(doc, mailing: Mailing, count: Mapping | None) -> Iterator[Finding]
 	yield from _compile(mailing, composers)
 	yield from _content_findings(mailing, composers)
 	yield from _sender_findings(mailing)
-	yield from checks.address_findings(is_configured(frappe.local.conf), site_url())
+	yield from checks.address_findings(host_name(frappe.local.conf), site_url())
 	yield from checks.durability_findings(durability_store.read_durability_problems())
 	yield from checks.identity_findings(
 		mailing.informational, settings.sender_line or "", settings.postal_address or ""
@@ -115,11 +116,13 @@ def _content_findings(mailing: Mailing, composers: Composers) -> Iterator[Findin
 		yield checks.unseen_finding(len(recipients))
 		yield from checks.link_findings(fixed.hrefs, _own_links())
 		yield from _unsubscribe_findings(mailing, composers, fixed)
+		yield from picture_findings(fixed.pictures, fixed.hrefs, site_url())
 		return
 	sample = checks.render_sample(_letters(mailing, composers, shown, rights))
 	yield from checks.placeholder_findings(sample)
 	yield from checks.link_findings(sample.hrefs, _own_links())
 	yield from _unsubscribe_findings(mailing, composers, sample)
+	yield from picture_findings(sample.pictures, sample.hrefs, site_url())
 
 
 def _fixed_sample(composers: Composers) -> RenderedSample:

@@ -58,6 +58,7 @@ class Workshop:
 			prefix=order["prefix"],
 			tracks=self._tracks if order["tracks"] else None,
 			open_pixel=order["open_pixel"],
+			base_url=order["base_url"],
 		)
 		self._keep(compiled)
 		return {"facts": orders.write_facts(compiled)}

@@ -47,6 +47,7 @@ def compile_message(  # noqa: PLR0913, as the function that does the work
 	prefix: str = "",
 	tracks: Callable[[str], bool] | None = None,
 	open_pixel: bool = False,
+	base_url: str = "",
 ) -> RemoteMessage:
 	"""Return a mail ready to render, as compile.compile_message() does. Raises TemplateError."""
 	order = {
@@ -57,6 +58,7 @@ def compile_message(  # noqa: PLR0913, as the function that does the work
 		"prefix": prefix,
 		"tracks": tracks is not None,
 		"open_pixel": open_pixel,
+		"base_url": base_url,
 	}
 	return _compiled(order, {orders.TRACKS: tracks} if tracks else {})
 

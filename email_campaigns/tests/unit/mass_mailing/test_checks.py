@@ -255,7 +255,7 @@ class TestDeadline:
 
 
 def test_a_site_whose_configuration_does_not_say_its_address_is_warned_of():
-	assert list(checks.address_findings(True, "https://mail.example")) == []
-	(finding,) = checks.address_findings(False, "http://one.localhost:8000")
+	assert list(checks.address_findings("https://mail.example/", "https://mail.example")) == []
+	(finding,) = checks.address_findings("", "http://one.localhost:8000")
 	assert finding.level == WARNING
 	assert "http://one.localhost:8000" in str(finding.sentence)

@@ -1,0 +1,49 @@
+"""The HTML of a template as it is sent, from what its author or the rich-text editor wrote. Pure."""
+
+from __future__ import annotations
+
+import re
+
+from email_campaigns.message.editor.addresses import absolute_addresses
+from email_campaigns.message.editor.code import code_edits
+from email_campaigns.message.editor.lists import list_edits
+from email_campaigns.message.editor.styles import style_edits
+from email_campaigns.message.editor.tags import edited, read_tokens
+from email_campaigns.message.protect import ProtectedHtml, Unprotectable, protect
+
+# Only a document with one of these is read
+MARKS = re.compile(r"\bql-|\bdata-list\s*=|\bdata-checked\s*=", re.IGNORECASE)
+MAY_BE_RELATIVE = re.compile(r"[\"'=(,;\s]/(?!>)|\b(?:files|assets)/", re.IGNORECASE)
+
+
+def mail_html(html: str, base: str = "") -> str:
+	"""Return a template whose HTML mail programs show as its author saw it.
+
+	`base` is the site's address without a slash at its end; without it addresses stay as they are. The
+	template is unchanged where its Jinja and its HTML overlap. Never raises for one that has been parsed.
+	"""
+	has_marks = bool(MARKS.search(html))
+	if not has_marks and not (base and MAY_BE_RELATIVE.search(html)):
+		return html
+	try:
+		protected = protect(html)
+	except Unprotectable:
+		return html
+	hidden = protected.html
+	tokens = list(read_tokens(hidden))
+	edits = list(absolute_addresses(hidden, tokens, base)) if base else []
+	if has_marks:
+		edits += [*style_edits(hidden, tokens), *code_edits(hidden, tokens), *list_edits(protected, tokens)]
+	return _restore(protected, edited(hidden, edits)) if edits else html
+
+
+def _restore(protected: ProtectedHtml, html: str) -> str:
+	"""Return the HTML with its pieces of Jinja; a comment of the author's around one stays."""
+	flow = set(protected.flow)
+
+	def piece(match: re.Match[str]) -> str:
+		number = int(match[1] or match[2])
+		text = protected.pieces[number]
+		return text if match[2] or number in flow else f"<!--{text}-->"
+
+	return re.sub(rf"<!--{protected.mark}(\d+)x-->|{protected.mark}(\d+)x", piece, html)
