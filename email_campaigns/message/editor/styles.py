@@ -17,7 +17,7 @@ EDITOR, RIGHT_TO_LEFT = "ql-editor", "ql-direction-rtl"
 CODE_BLOCK = "ql-code-block-container"
 MONOSPACE = "font-family:Monaco,Consolas,Courier New,monospace"
 CODE = (
-	f"margin:5px 0;padding:5px 10px;{MONOSPACE};white-space:pre-wrap;background-color:#1f272e;color:#c0c6cc"
+	f"margin:5px 0;padding:5px 10px;{MONOSPACE};white-space:pre-wrap;background-color:#23241f;color:#f8f8f2"
 )
 COLOURS = {
 	"black": "#000",
@@ -48,7 +48,7 @@ CLASSES = {
 TAGS = {
 	"p": "margin:0",
 	**dict.fromkeys(("h1", "h2", "h3", "h4", "h5", "h6"), "margin:0.5em 0 0.25em"),
-	"blockquote": "margin:0;padding-left:10px;border-left:4px solid #dce0e3",
+	"blockquote": "margin:0;padding-left:10px;border-left:4px solid #ccc",
 	"table": "width:100%;table-layout:fixed;border-collapse:collapse",
 	"td": "padding:2px 5px;border:1px solid #dce0e3",
 	"th": "padding:2px 5px;border:1px solid #dce0e3;text-align:left",

@@ -21,7 +21,7 @@ DECIMAL = 'type="1"{start} style="margin:0;padding-left:3em;list-style-type:deci
 LOWER_ALPHA = 'type="a" style="margin:0;padding-left:3em;list-style-type:lower-alpha"'
 CODE = (
 	"margin:5px 0;padding:5px 10px;font-family:Monaco,Consolas,Courier New,monospace;white-space:pre-wrap;"
-	"background-color:#1f272e;color:#c0c6cc"
+	"background-color:#23241f;color:#f8f8f2"
 )
 LINES = "1px solid #dce0e3"
 
@@ -51,7 +51,7 @@ def items(*rows):
 
 
 ELEMENTS = [
-	("<p>A <strong>b</strong> <em>c</em> <u>d</u> <s>e</s></p>", None, "A b c d e"),
+	("<p>A <strong>b</strong> <em>c</em> <u>d</u> <s>e</s></p>", None, "A b c d ~~e~~"),
 	("<p>One</p><p><br></p><p>Two</p>", None, "One\n\nTwo"),
 	("<h1>Top</h1>", '<h1 style="margin:0.5em 0 0.25em">Top</h1>', "Top"),
 	(
@@ -76,12 +76,13 @@ ELEMENTS = [
 	),
 	(
 		"<blockquote>Said</blockquote>",
-		'<blockquote style="margin:0;padding-left:10px;border-left:4px solid #dce0e3">Said</blockquote>',
+		'<blockquote style="margin:0;padding-left:10px;border-left:4px solid #ccc">Said</blockquote>',
 		"> Said",
 	),
 	(
 		'<pre class="ql-code-block-container" spellcheck="false"><div class="ql-code-block">if x:</div>'
-		'<div class="ql-code-block"><br></div><div class="ql-code-block">    y &lt; 1</div></pre><p>End</p>',
+		'<div class="ql-code-block"><br></div>'
+		'<div class="ql-code-block"> &nbsp; \xa0y &lt; 1</div></pre><p>End</p>',
 		f'<pre style="{CODE}">\nif x:\n\n    y &lt; 1\n</pre><p style="margin:0">End</p>',
 		"    if x:\n\n        y < 1\n\nEnd",
 	),
@@ -118,8 +119,9 @@ ELEMENTS = [
 		"x",
 	),
 	(
-		'<p>Hi <span class="mention" data-id="a@b.example" data-value="Ann">\ufeff<span contenteditable="false">'
-		'<span class="ql-mention-denotation-char">@</span>Ann</span>\ufeff</span></p>',
+		'<p>Hi <span class="mention" data-id="a@b.example" data-value="Ann">\ufeff'
+		'<span contenteditable="false"><span class="ql-mention-denotation-char">@</span>Ann</span>\ufeff'
+		"</span></p>",
 		'<span style="padding:2px 5px;border:1px solid #ebeef0;border-radius:8px">\ufeff',
 		"Hi \ufeff@Ann\ufeff",
 	),
@@ -154,13 +156,14 @@ def test_indented_items_are_nested_lists():
 		f'<div><ul style="{DISC}"><li>a<ol {LOWER_ALPHA}><li>b</li>'
 		f'<li>c<ul style="{deep}"><li>d</li></ul></li></ol></li><li>e</li></ul></div>'
 	)
-	assert content.text == "  * a\n    1. b\n    2. c\n      * d\n  * e"
+	assert content.text == "  * a\n    1. b\n    2. c\n       * d\n  * e"
 
 
 def test_a_list_that_begins_indented_stays_indented():
 	content = mail(items(("bullet", "a", 1), ("bullet", "b")))
 	assert body(content) == (
-		f'<div><ul style="{DISC.replace("3em", "6em")}"><li>a</li></ul><ul style="{DISC}"><li>b</li></ul></div>'
+		f'<div><ul style="{DISC.replace("3em", "6em")}"><li>a</li></ul>'
+		f'<ul style="{DISC}"><li>b</li></ul></div>'
 	)
 
 
@@ -168,7 +171,8 @@ def test_numbers_go_on_behind_bullets_and_quotes_and_begin_anew_behind_a_paragra
 	content = mail(
 		framed(
 			f"<ol>{item('ordered', 'a')}{item('bullet', 'b')}{item('ordered', 'c')}</ol>"
-			f"<blockquote>q</blockquote><ol>{item('ordered', 'd')}</ol><p>p</p><ol>{item('ordered', 'e')}</ol>"
+			f"<blockquote>q</blockquote><ol>{item('ordered', 'd')}</ol>"
+			f"<p>p</p><ol>{item('ordered', 'e')}</ol>"
 		)
 	)
 	assert re.findall(r'start="\d+"', content.html) == ['start="2"', 'start="3"']
@@ -222,7 +226,7 @@ def test_a_loop_that_would_repeat_half_a_list_keeps_one_flat_list(rows):
 	html = mail(written, rows=rows).html
 	assert html.count("<ul") == html.count("</ul") == 1
 	assert html.count("<li") == html.count("</li")
-	assert "margin-left:6em;list-style-type:disc" in html
+	assert ("margin-left:6em;list-style-type:disc" in html) == bool(rows)
 	assert ("margin-left:3em;list-style-type:lower-alpha" in html) == bool(rows)
 
 
@@ -273,7 +277,7 @@ def test_addresses_within_the_site_become_absolute(written, sent):
 		"<ol><li>a</li><li>b</li></ol>",
 		"<table><tr><td>a</td></tr></table><p class='lead'>x</p><blockquote>y</blockquote>",
 		"<ul class=x><li>a<ul><li>b</ul></ul>",
-		"<!-- ql-editor --><p style='a:b'>\r\n\0&nbsp;&copy<P/>",
+		"<!-- ql-editor --><p style='a:b'>\n\0&nbsp;&copy<P/>",
 		"<p title='<ol><li data-list=bullet>'>x</p>",
 		"<!--{{ doc.a }}-->{# ql- #}<p {% if doc.b %}class='x'{% endif %}>{{ doc.c }}</p>",
 	],
