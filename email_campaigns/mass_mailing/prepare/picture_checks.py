@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterator, Sequence
 
 from email_campaigns.mass_mailing.prepare.checks import ERROR, SHOWN, WARNING, Finding
+from email_campaigns.message.hrefs import leads_inside
 from email_campaigns.message.pictures import is_loadable, private_file
 from email_campaigns.text import Sentence, _lt
 
@@ -29,6 +30,10 @@ def picture_findings(pictures: Collection[str], links: Collection[str], own: str
 	if lost:
 		text = _lt("Pictures that no mail program can load, because their address is not a whole one: {0}")
 		yield Finding(WARNING, Sentence(text, _listed(lost)))
+	inside = [address for address in pictures if not address.startswith(own) and leads_inside(address)]
+	if inside:
+		text = _lt("Pictures that only your own network can reach: {0}")
+		yield Finding(WARNING, Sentence(text, _listed(inside)))
 
 
 def _private_files(addresses: Collection[str], own: str) -> list[str]:

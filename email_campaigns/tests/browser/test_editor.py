@@ -21,6 +21,14 @@ PICTURE = base64.b64decode(
 	"iVBORw0KGgoAAAANSUhEUgAAAAgAAAAIAQMAAAD+wSzIAAAABlBMVEX/AAD///9BHTQRAAAADklEQVQI12P4"
 	"AAT8IBYAD1sD+QeFr3sAAAAASUVORK5CYII="
 )
+# As docs/templates.md says: recent versions of Frappe make pasted pictures private
+PUBLIC = {
+	"doctype_or_field": "DocType",
+	"doc_type": "Email Template",
+	"property": "make_attachments_public",
+	"property_type": "Check",
+	"value": "1",
+}
 # What a reader sees of an element, by the properties that make it so; colours are the Desk's theme
 LOOKS = {
 	"td": ("borderTopWidth", "borderTopStyle", "borderLeftWidth"),
@@ -46,8 +54,11 @@ def office(bench, chromium):
 		office.insert(
 			"Campaign", campaign_name=CAMPAIGN, status="Active", target_lists=[{"target_list": LIST}]
 		)
+		public = office.insert("Property Setter", **PUBLIC)["data"]["name"]
 		office.post("/api/method/logout")
 		yield office
+		office.sign_in_administrator()
+		office.requests.delete(f"/api/resource/Property Setter/{public}")
 
 
 @pytest.fixture

@@ -39,6 +39,12 @@ OWN = "https://mail.example"
 		([], [f"{OWN}/private/files/prices.pdf"], [(WARNING, "“prices.pdf”")]),
 		# Of another site nobody knows whether it is Frappe
 		([f"{OWN}.example/private/files/a.png", "https://b.example/private/files/a.png"], [], []),
+		# As Frappe 16 stores a picture, with the host by which its author reached the Desk
+		(
+			["http://crm.local/files/a.png"],
+			[],
+			[(WARNING, "only your own network can reach: “http://crm.local")],
+		),
 		(["logo.png"], [], [(WARNING, "“logo.png”")]),
 		(["/files/a.png", "cid:1", "file:///C:/a.png", "//:0"], [], [(WARNING, "“cid:1”")]),
 	],
