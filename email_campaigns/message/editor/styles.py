@@ -90,9 +90,11 @@ def with_style(html: str, token: Token, css: str) -> Edit:
 	if style is None:
 		place = token.start + 1 + len(token.name)
 		return place, place, f' style="{css}"'
-	if style.start and html[style.start - 1] in "\"'":
+	before = html[style.start - 1]
+	if before in "\"'":
 		return style.start, style.start, f"{css};"
-	return style.start, style.end, f'"{css};{html[style.start : style.end]}"'
+	equals = "" if before in "=\t\n\f\r " else "="
+	return style.start, style.end, f'{equals}"{css};{html[style.start : style.end]}"'
 
 
 def _css(token: Token, classes: Sequence[str], in_frame: bool) -> str:

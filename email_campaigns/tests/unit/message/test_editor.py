@@ -288,6 +288,20 @@ def test_html_of_other_origin_stays_byte_by_byte(html):
 	assert around == f'{html}<p style="text-align:center" class="ql-align-center">z</p>'
 
 
+@pytest.mark.parametrize(
+	("written", "sent"),
+	[
+		("style='color:red'", "style='text-align:right;color:red'"),
+		("style = color:red", 'style = "text-align:right;color:red"'),
+		("STYLE=", 'STYLE="text-align:right;"'),
+		("style", 'style="text-align:right;"'),
+		('style="{{ doc.css }}"', 'style="text-align:right;{{ doc.css }}"'),
+	],
+)
+def test_styles_join_those_of_the_author(written, sent):
+	assert mail_html(f"<p class=ql-align-right {written}>x</p>") == f"<p class=ql-align-right {sent}>x</p>"
+
+
 TAGS = st.sampled_from(
 	[
 		*("<p>", "</p>", "<ol>", "</ol>", "<ul>", "</ul>", "</li>", "<li>", "text", "&amp;", "<br>", "\r\n"),
