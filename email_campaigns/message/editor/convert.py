@@ -13,6 +13,8 @@ from email_campaigns.message.protect import ProtectedHtml, Unprotectable, protec
 
 # Only a document with one of these is read
 MARKS = re.compile(r"\bql-|\bdata-list\s*=|\bdata-checked\s*=", re.IGNORECASE)
+# Keeps a comment that the author has written around a placeholder from looking like a hidden piece of Jinja
+APART = "\ue005"
 MAY_BE_RELATIVE = re.compile(r"[\"'=(,;\s]/(?!>)|\b(?:files|assets)/", re.IGNORECASE)
 
 
@@ -41,9 +43,9 @@ def _restore(protected: ProtectedHtml, html: str) -> str:
 	"""Return the HTML with its pieces of Jinja; a comment of the author's around one stays."""
 	flow = set(protected.flow)
 
-	def piece(match: re.Match[str]) -> str:
-		number = int(match[1] or match[2])
-		text = protected.pieces[number]
-		return text if match[2] or number in flow else f"<!--{text}-->"
+	def kept(match: re.Match[str]) -> str:
+		return match[0] if int(match[1]) in flow else f"<!--{APART}{match[0][4:]}"
 
-	return re.sub(rf"<!--{protected.mark}(\d+)x-->|{protected.mark}(\d+)x", piece, html)
+	return protected.restore(re.sub(rf"<!--{protected.mark}(\d+)x-->", kept, html)).replace(
+		f"<!--{APART}", "<!--"
+	)
