@@ -21,7 +21,7 @@ MANAGER = "Campaign Manager"
 MANAGERS = (MANAGER, "System Manager")
 NONE = {"approved_by": None, "approved_on": None, "approval_hash": "", "rights_of": ""}
 # Fields that only the steps of an approval write; a form that is saved can't.
-STEP_FIELDS = ("requested_by", *NONE, "rejected_by", "rejection_reason", "started_on")
+STEP_FIELDS = ("requested_by", *NONE, "rejected_by", "rejection_reason", "overruled", "started_on")
 
 
 class ApprovalVoid(frappe.ValidationError):

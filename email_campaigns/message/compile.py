@@ -17,6 +17,7 @@ from email_campaigns.message.headers import LONGEST_SUBJECT
 from email_campaigns.message.hyperlinks import prepare_links
 from email_campaigns.message.inline import inline_styles
 from email_campaigns.message.limits import Limits
+from email_campaigns.message.link_values import encode_link_values
 from email_campaigns.message.markup import problem_with_attributes, problem_with_html
 from email_campaigns.message.metering import meter_tree
 from email_campaigns.message.placeholders import literal, to_jinja
@@ -90,7 +91,9 @@ class _Order(NamedTuple):
 def _compile_message(order: _Order) -> LocalMessage:
 	footer, limits = order.footer, order.limits
 	sources = {part: _to_source(part, text, footer, limits) for part, text in order.written.items()}
-	usages = {part: _check_source(part, source, limits) for part, source in sources.items()}
+	usages = {}
+	for part, source in sources.items():
+		sources[part], usages[part] = _check_source(part, source, limits)
 	_check_usable(sources)
 	links = prepare_links(mail_html(sources["html"], order.base_url), order.tracks)
 	sources["html"] = links.html
@@ -148,13 +151,17 @@ def _check_length(part: str, source: str, limits: Limits) -> None:
 		raise TemplateError(TOO_LONG[part], f"{limits.source:,}", part=part)
 
 
-def _check_source(part: str, source: str, limits: Limits) -> Usage:
-	"""Return what the user's own source uses. Raises TemplateError with the user's own lines."""
+def _check_source(part: str, source: str, limits: Limits) -> tuple[str, Usage]:
+	"""Return the user's own source, with encoded values in its links, and what it uses.
+
+	Raises TemplateError with the user's own lines.
+	"""
 	_check_length(part, source, limits)
 	environment = _environment(part)
 	with reading(part):
 		check_source(environment, source, part)
-		return read_usage(parse(environment, source, part))
+		source = encode_link_values(source) if part == "html" else source
+		return source, read_usage(parse(environment, source, part))
 
 
 def _check_usable(sources: Mapping[str, str]) -> None:

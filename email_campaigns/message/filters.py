@@ -14,6 +14,7 @@ from urllib.parse import quote
 
 from jinja2 import pass_context
 from jinja2.runtime import Context
+from jinja2.utils import missing
 from markupsafe import Markup, escape
 
 from email_campaigns.message.errors import Refused
@@ -35,6 +36,7 @@ from email_campaigns.message.kinds import (
 	whole,
 )
 from email_campaigns.message.limits import Meter, escaped_size
+from email_campaigns.message.names import RESERVED
 from email_campaigns.message.numbers import (
 	LONGEST_NUMBER,
 	ROUNDING,
@@ -71,6 +73,15 @@ class MailContext(Context):
 
 	meter: Meter
 	filling: Filling
+
+	def resolve_or_missing(self, key: str) -> object:
+		"""Return the value of a name; one that has none is a field of the record (names.py)."""
+		if key in self.vars:
+			return self.vars[key]
+		if key in self.parent:
+			return self.parent[key]
+		record = None if key in RESERVED else self.parent.get("doc")
+		return record.get(key, missing) if isinstance(record, Mapping) else missing
 
 
 def on_value(kind: Check, *checks: Check) -> Callable[[Function], Function]:

@@ -6,11 +6,13 @@ EspoCRM's placeholders (https://docs.espocrm.com/user-guide/mass-email/, and tra
 {optOutLink}      a link to it, with a translated text
 {trackingUrl:id}  the address of a tracking link
 
-Editors percent-encode braces in links (%7BoptOutUrl%7D, {{%20unsubscribe_url%20}}), put a scheme in front of
-them (https://{{ unsubscribe_url }}) and write Jinja's signs as HTML (doc.age &gt; 3, &nbsp;).
+Editors percent-encode braces in links (%7BoptOutUrl%7D, {{%20unsubscribe_url%20}}), put a scheme or a whole
+address in front of them (https://{{ unsubscribe_url }}) and write Jinja's signs as HTML (doc.age &gt; 3,
+&nbsp;).
 """
 
 import re
+from collections.abc import Iterator
 from html import unescape
 from urllib.parse import unquote
 
@@ -35,7 +37,14 @@ END = {
 }
 DOUBLED = re.compile(r"\{\{\s*(optOutUrl|optOutLink)\s*\}\}")
 PERCENT = re.compile(r"%[0-9A-Fa-f]{2}")
-NEEDLESS_SCHEME = re.compile(r"(=\s*[\"']?)https?://(?=\{\{-?\s*(?:unsubscribe_url|view_url|tracking_url\b))")
+NEEDLESS_SCHEME = re.compile(
+	r"(=\s*[\"']?)https?://(?:www\.)?(?=\{\{-?\s*(?:unsubscribe_url|view_url|tracking_url\b))", re.IGNORECASE
+)
+# Not one with a query: a page that leads on to an address gets it there, encoded (link_values.py)
+NEEDLESS_ADDRESS = re.compile(
+	r"(\bhref\s*=\s*[\"']?)([^\s\"'<>{}?#]+)(?=\{\{-?\s*unsubscribe_url\s*-?\}\})", re.IGNORECASE
+)
+HARMLESS = re.compile(r"https?://", re.IGNORECASE)
 SYNTAX = Environment()
 # In style sheets and scripts, a brace before a name is theirs: @media screen{#outlook a{padding:0}}
 BRACE, CSS_BRACE = "{#", "{% raw %}{#{% endraw %}"
@@ -49,7 +58,12 @@ def to_jinja(source: str, *, unsubscribe_text: str = "Unsubscribe", html: bool =
 	In a subject or text part (`html` False) {optOutLink} is the bare address, and HTML signs stay as they
 	are.
 	"""
-	link = f'<a href="{{{{ unsubscribe_url }}}}">{literal(unsubscribe_text)}</a>'
+	source = _translate(source, literal(unsubscribe_text), html=html)
+	return NEEDLESS_SCHEME.sub(r"\1", NEEDLESS_ADDRESS.sub(r"\1", source))
+
+
+def _translate(source: str, unsubscribe: str, *, html: bool) -> str:
+	link = f'<a href="{{{{ unsubscribe_url }}}}">{unsubscribe}</a>'
 	known = {"optouturl": "{{ unsubscribe_url }}", "optoutlink": link if html else "{{ unsubscribe_url }}"}
 	# People who know both languages write `{{optOutUrl}}`
 	source = DOUBLED.sub(r"{\1}", source)
@@ -69,7 +83,18 @@ def to_jinja(source: str, *, unsubscribe_text: str = "Unsubscribe", html: bool =
 			output.append(known[begin["name"].lower()])
 		else:
 			output.append(f"{{{{ tracking_url({quoted(unescape(unquote(begin['link'])).strip())}) }}}}")
-	return NEEDLESS_SCHEME.sub(r"\1", "".join((*output, source[position:])))
+	return "".join((*output, source[position:]))
+
+
+def addresses_before_unsubscribing(html: str) -> Iterator[tuple[int, str]]:
+	"""Yield (line, address) of each address that stands before {{ unsubscribe_url }}, which is one itself.
+
+	`html` is what a user wrote. Mails leave them out (to_jinja). A mere https:// is none.
+	"""
+	source = _translate(html, "", html=True)
+	for match in NEEDLESS_ADDRESS.finditer(source):
+		if not HARMLESS.fullmatch(match[2]):
+			yield source.count("\n", 0, match.start()) + 1, match[2]
 
 
 def _css_braces(source: str) -> frozenset[int]:

@@ -7,28 +7,12 @@ from jinja2 import TemplateSyntaxError, nodes
 
 from email_campaigns.message.errors import TemplateError
 from email_campaigns.message.faults import LONG_NUMBER, TOO_DEEP
+from email_campaigns.message.names import RESERVED
 from email_campaigns.message.numbers import LONGEST_NUMBER
 from email_campaigns.message.sandbox import MailEnvironment
 from email_campaigns.message.size import check_tree
 from email_campaigns.text import Sentence, _lt
 
-RESERVED = frozenset(
-	[
-		"doc",
-		"campaign",
-		"mass_email",
-		"unsubscribe_url",
-		"view_url",
-		"open_url",
-		"tracking_url",
-		"range",
-		"format_date",
-		"format_number",
-		"loop",
-		"self",
-		"super",
-	]
-)
 ALLOWED_NODES = frozenset(
 	[
 		"Template",

@@ -6,14 +6,17 @@ from typing import TypeGuard
 
 from jinja2 import nodes
 
+from email_campaigns.message.names import bare_fields
+
 
 @dataclass
 class Usage:
 	"""What one template uses.
 
-	`fields` are first-level fields of `doc`; `whole` is set where the tree does not show which fields are
-	used. `links` are the constant names given to tracking_url(), and `any_link` is set where the template
-	works out a name. `unsubscribe` is set where every rendering writes that link, seen or not.
+	`fields` are first-level fields of `doc`, also those that it names without `doc`; `whole` is set where the
+	tree does not show which fields are used. `links` are the constant names given to tracking_url(), and
+	`any_link` is set where the template works out a name. `unsubscribe` is set where every rendering writes
+	that link, seen or not.
 	"""
 
 	fields: set[str] = field(default_factory=set)
@@ -25,7 +28,7 @@ class Usage:
 
 def read_usage(tree: nodes.Template) -> Usage:
 	"""Return what the template of this syntax tree uses."""
-	usage = Usage(unsubscribe=_always_unsubscribes(tree))
+	usage = Usage(fields=set(bare_fields(tree)), unsubscribe=_always_unsubscribes(tree))
 	_collect_fields(tree, usage)
 	_collect_links(tree, usage)
 	return usage

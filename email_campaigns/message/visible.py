@@ -136,9 +136,18 @@ def texts(html: str) -> Iterator[str]:
 
 def links(html: str) -> Iterator[str]:
 	"""Yield the addresses of the links of HTML in order, "" for an empty one."""
+	return _hrefs(html, LINKS)
+
+
+def base(html: str) -> str:
+	"""Return the address that relative addresses of HTML are relative to, "" where it names none."""
+	return next(_hrefs(html, ("base",)), "")
+
+
+def _hrefs(html: str, names: tuple[str, ...]) -> Iterator[str]:
 	document = Html(html)
 	for token in document.tokens:
-		if token.kind == START and token.name in LINKS:
+		if token.kind == START and token.name in names:
 			for attribute in document.attributes(token):
 				if attribute.name == "href":
 					yield document.value(attribute).strip()

@@ -5,18 +5,20 @@ Each function checks the user's permission on the document itself.
 
 from __future__ import annotations
 
+from collections.abc import Collection
+
 import frappe
 from frappe import _
 from frappe.utils import get_fullname, get_system_timezone
 
 from email_campaigns.api.arguments import checked
 from email_campaigns.api.desk import mass_email_steps
-from email_campaigns.api.kinds import Name, Number, Text, Unused
+from email_campaigns.api.kinds import Name, Names, Number, Text, Unused
 from email_campaigns.delivery.mailing import mailing_store
 from email_campaigns.delivery.mailing.mailing import Mailing
 from email_campaigns.mass_mailing import approval_store, freeze_store
 from email_campaigns.mass_mailing.approval import fingerprint
-from email_campaigns.mass_mailing.prepare import checks_store
+from email_campaigns.mass_mailing.prepare import checks_store, overrule_store
 
 
 @frappe.whitelist()
@@ -25,7 +27,8 @@ def prepare(name: Name) -> dict:
 	"""Return what a user has to know before a mailing starts.
 
 	"count" is the answer of `mass_email.calculate`, None where the mailing can't be read. "findings" is the
-	check list, errors first. "approval" is "", "needed" or "another person"; "approvers" are the names of the
+	check list, errors first: a warning with a "key" has to be overruled by a person, and says in "overruled"
+	by whom it was, and when. "approval" is "", "needed" or "another person"; "approvers" are the names of the
 	users who would be asked. "starts" is the time on the mailing's own clock, "" for at once, with its
 	"time_zone" where that is not the site's. "seen" is the fingerprint that `approve` takes.
 	"""
@@ -33,13 +36,19 @@ def prepare(name: Name) -> dict:
 	count = _count(doc)
 	return {
 		"count": count,
-		"findings": checks_store.prepare_findings(doc, count),
+		"findings": [_shown(line) for line in checks_store.prepare_findings(doc, count)],
 		"approval": approval_store.approval_needed(),
 		"approvers": [get_fullname(user) for user in approval_store.approvers(doc, frappe.session.user)],
 		"starts": "" if _at_once(doc) else str(doc.start_date),
 		"time_zone": doc.time_zone if doc.time_zone != get_system_timezone() else "",
 		"seen": fingerprint(mailing_store.from_doc(doc)) if count else "",
 	}
+
+
+def _shown(line: dict) -> dict:
+	"""Return a line of the check list with the full name of whoever has overruled it."""
+	decision = line["overruled"]
+	return {**line, "overruled": decision and {**decision, "by": get_fullname(decision["by"])}}
 
 
 def _count(doc) -> dict | None:
@@ -59,27 +68,28 @@ def _at_once(doc) -> bool:
 
 @frappe.whitelist(methods=["POST"])
 @checked
-def submit(name: Name) -> None:
+def submit(name: Name, overruled: Names | None = None) -> None:
 	"""Start or schedule a Draft, or ask for its approval where the settings want one.
 
-	Throws ValidationError where the check list has an error.
+	`overruled` are the keys of warnings that the user overrules. Throws ValidationError where the check list
+	has an error, or a warning that asks and that nobody has overruled.
 	"""
 	doc = mass_email_steps.load_mass_email(name)
 	at_once = mass_email_steps.starts_now(doc)
 	if approval_store.approval_needed():
-		_request_approval(doc)
+		_request_approval(doc, overruled or ())
 	else:
-		checks_store.check_no_errors(doc)
-		values = {**approval_store.NONE, **approval_store.prepared_fields(doc)}
+		decisions = overrule_store.check_findings(doc, overruled or ())
+		values = {**approval_store.NONE, **approval_store.prepared_fields(doc), **decisions}
 		mass_email_steps.start(doc, at_once, from_statuses=("Draft",), **values)
 
 
-def _request_approval(doc) -> None:
+def _request_approval(doc, overruled: Collection[str]) -> None:
 	"""Bring a Mass Email from Draft to Pending Approval and notify its approvers."""
 	user = frappe.session.user
 	_check_named_approver(doc, user)
-	checks_store.check_no_errors(doc)
-	request = {"requested_by": user, "rejected_by": None, "rejection_reason": ""}
+	decisions = overrule_store.check_findings(doc, overruled)
+	request = {"requested_by": user, "rejected_by": None, "rejection_reason": "", **decisions}
 	values = {**request, **approval_store.NONE, **approval_store.prepared_fields(doc)}
 	mass_email_steps.move(doc.name, "Pending Approval", from_statuses=("Draft",), **values)
 	sentence = _("{1} asks you to approve the mailing {0}")
@@ -98,10 +108,11 @@ def _check_named_approver(doc, user: str) -> None:
 
 @frappe.whitelist(methods=["POST"])
 @checked
-def approve(name: Name, seen: Text = "") -> None:
+def approve(name: Name, seen: Text = "", overruled: Names | None = None) -> None:
 	"""Approve a mailing: one that awaits it then starts, a Paused one that was changed can then go on.
 
-	`seen` is the fingerprint that `prepare` returned: changes since then are not approved unseen.
+	`seen` is the fingerprint that `prepare` returned: changes since then are not approved unseen. `overruled`
+	are the keys of warnings that the user overrules, as for `submit`.
 	"""
 	doc = mass_email_steps.load_mass_email(name)
 	_check_may_approve(doc)
@@ -111,15 +122,16 @@ def approve(name: Name, seen: Text = "") -> None:
 	if doc.status == "Paused":
 		_approve_changes(doc, mailing)
 	else:
-		_approve_start(doc, mailing)
+		_approve_start(doc, mailing, overruled or ())
 
 
-def _approve_start(doc, mailing: Mailing) -> None:
+def _approve_start(doc, mailing: Mailing, overruled: Collection[str]) -> None:
 	"""Approve a Mass Email that is Pending Approval, and start or schedule it."""
 	at_once = mass_email_steps.starts_now(doc)
-	if doc.status == "Pending Approval":
-		checks_store.check_no_errors(doc)
-	values = {**approval_store.prepared_fields(doc), **approval_store.approval_fields(mailing)}
+	pending = doc.status == "Pending Approval"
+	decisions = overrule_store.check_findings(doc, overruled) if pending else {}
+	approved = {**approval_store.prepared_fields(doc), **approval_store.approval_fields(mailing)}
+	values = {**approved, **decisions}
 	mass_email_steps.start(doc, at_once, from_statuses=("Pending Approval",), **values)
 	sentence = _("{1} has approved the mailing {0}")
 	approval_store.notify_requester(doc, sentence, get_fullname(frappe.session.user))

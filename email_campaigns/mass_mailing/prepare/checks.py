@@ -12,30 +12,35 @@ from urllib.parse import urlsplit
 
 from email_campaigns.message.compile import CompiledMessage, RenderError
 from email_campaigns.message.errors import Refused
-from email_campaigns.message.hrefs import hrefs, leads_inside, leads_nowhere, shows
+from email_campaigns.message.hrefs import hrefs, shows
 from email_campaigns.message.pictures import pictures
 from email_campaigns.message.values import Missing
 from email_campaigns.text import Sentence, _lt
 
 ERROR, WARNING, OK = LEVELS = ("error", "warning", "ok")
-SHOWN = 5  # examples in one sentence
 LARGE = 3  # times the largest mailing before
 MANY = 0.1  # the share of the members that makes a language worth a version
 
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-	"""One line of the check list: `level` is one of LEVELS."""
+	"""One line of the check list: `level` is one of LEVELS.
+
+	An error is certain: the mailing could not be sent, or would reach nobody, whatever a person knows of it.
+	A warning that `asks` holds the mailing up until a person has overruled it (overrule.py).
+	"""
 
 	level: str
 	sentence: Sentence
+	asks: bool = False
 
 
 @dataclass(slots=True)
 class RenderedSample:
 	"""A mail rendered for some recipients: how many met each warning or fault, all links and pictures.
 
-	`lacking` are the messages of which a mail shows no unsubscribe link.
+	`lacking` are the messages of which a mail shows no unsubscribe link. `fixed` are the links that stand in
+	the templates as they are, for everybody.
 	"""
 
 	size: int = 0
@@ -44,6 +49,7 @@ class RenderedSample:
 	hrefs: dict[str, None] = field(default_factory=dict)
 	lacking: list[CompiledMessage] = field(default_factory=list)
 	pictures: dict[str, None] = field(default_factory=dict)
+	fixed: set[str] = field(default_factory=set)
 
 
 def render_sample(
@@ -51,8 +57,12 @@ def render_sample(
 ) -> RenderedSample:
 	"""Render (message, record, other values) for each of some recipients."""
 	sample = RenderedSample()
+	seen: set[int] = set()
 	for message, record, values in letters:
 		sample.size += 1
+		if id(message) not in seen:
+			seen.add(id(message))
+			sample.fixed.update(_fixed_links(message))
 		try:
 			content = message.render({**values, "doc": _without_blanks(record)})
 		except RenderError as error:
@@ -67,6 +77,13 @@ def render_sample(
 		except Refused as refusal:
 			sample.missing[Sentence(_lt("Its links can't be checked ({0})"), refusal.sentence)] += 1
 	return sample
+
+
+def _fixed_links(message: CompiledMessage) -> list[str]:
+	try:
+		return hrefs(message.source.html)
+	except Refused:
+		return []
 
 
 def _without_blanks(record: Mapping[str, Any]) -> dict[str, Any]:
@@ -85,8 +102,9 @@ def placeholder_findings(sample: RenderedSample) -> Iterator[Finding]:
 		text = _lt("{0} for {1} of {2} recipients.")
 		yield Finding(WARNING, Sentence(text, sentence, number, sample.size))
 	for sentence, number in sample.faults.most_common():
-		level = ERROR if number == sample.size else WARNING
-		yield Finding(level, Sentence(_lt("For {0} of {1} recipients: {2}"), number, sample.size, sentence))
+		# Others, outside of the sample, may have what these lack.
+		text = _lt("For {0} of {1} recipients: {2}")
+		yield Finding(WARNING, Sentence(text, number, sample.size, sentence), asks=number == sample.size)
 	if sample.size and not (sample.missing or sample.faults):
 		text = _lt("Every placeholder has a value, for each of {0} recipients.")
 		yield Finding(OK, Sentence(text, sample.size))
@@ -119,37 +137,13 @@ def unseen_finding(sample: int) -> Finding:
 	return Finding(WARNING, Sentence(text, sample))
 
 
-def link_findings(links: Collection[str], own: str) -> Iterator[Finding]:
-	"""Yield findings on where links lead; `own` is the beginning of the links that the app itself makes."""
-	others = [href for href in links if not href.startswith(own)]
-	nowhere = [href for href in others if leads_nowhere(href)]
-	inside = [href for href in others if href not in nowhere and leads_inside(href)]
-	if nowhere:
-		yield Finding(ERROR, Sentence(_lt("Links that lead nowhere: {0}"), _listed(nowhere)))
-	if inside:
-		text = _lt("Links that only your own network can reach: {0}")
-		yield Finding(WARNING, Sentence(text, _listed(inside)))
-	if others and not nowhere and not inside:
-		text = _lt("All links lead to web pages, mail addresses or telephones: {0}.")
-		yield Finding(OK, Sentence(text, len(others)))
-	if leads_inside(own):
-		text = _lt(
-			"The site's own address is {0}, which recipients outside cannot reach:"
-			" no link to unsubscribe will work."
-		)
-		yield Finding(WARNING, Sentence(text, own))
-
-
-def _listed(hrefs: Sequence[str]) -> str:
-	shown = [f"“{href:.80}”" for href in hrefs[:SHOWN]]
-	return ", ".join(shown) + (f" + {len(hrefs) - SHOWN}" if len(hrefs) > SHOWN else "")
-
-
-def unsubscribe_findings(informational: bool, added: bool, lacking: Sequence[str]) -> Iterator[Finding]:
+def unsubscribe_findings(
+	informational: bool, added: bool, lacking: Sequence[str], unsure: Collection[str] = ()
+) -> Iterator[Finding]:
 	"""Yield the finding on unsubscribe links.
 
 	`added` says that the settings add the link to each mail; `lacking` are the editions of which a mail shows
-	none.
+	none, or may show none, and `unsure` those of them that name it, such as within a condition.
 	"""
 	if informational:
 		text = _lt("Informational mail: it has no unsubscribe link, and opt-outs do not count.")
@@ -159,6 +153,9 @@ def unsubscribe_findings(informational: bool, added: bool, lacking: Sequence[str
 	elif added:
 		text = _lt("The unsubscribe link is in a part of the template that is hidden: nobody would see it.")
 		yield Finding(ERROR, Sentence(text))
+	elif set(lacking) <= set(unsure):
+		text = _lt("Not every mail is sure to have an unsubscribe link: it depends on a condition.")
+		yield Finding(WARNING, Sentence(text), asks=True)
 	elif lacking == [""]:
 		text = _lt("No unsubscribe link: the template has none, and the settings add none.")
 		yield Finding(ERROR, Sentence(text))
@@ -225,12 +222,16 @@ def durability_findings(problems: Collection[Sentence]) -> Iterator[Finding]:
 		yield Finding(OK, Sentence(_lt("The database keeps what has left, also if it is killed.")))
 
 
-def audience_findings(planned: int, earlier: int) -> Iterator[Finding]:
+def audience_findings(planned: int, earlier: int, later: bool = False) -> Iterator[Finding]:
 	"""Yield the finding on the number of `planned` mails.
 
-	`earlier` is the number of mails of the largest mailing before, 0 where there is none to compare with.
+	`earlier` is the number of mails of the largest mailing before, 0 where there is none to compare with;
+	`later` says that the mailing starts later, when the lists may have other members.
 	"""
-	if not planned:
+	if not planned and later:
+		text = _lt("Nobody on the target lists would get this mailing, as they are now.")
+		yield Finding(WARNING, Sentence(text), asks=True)
+	elif not planned:
 		yield Finding(ERROR, Sentence(_lt("Nobody on the target lists would get this mailing.")))
 	elif is_surprisingly_large(planned, earlier):
 		text = _lt("{0} recipients are surprisingly many: the largest mailing before had {1}.")

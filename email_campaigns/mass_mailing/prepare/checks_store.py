@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
-from html import escape
 
 import frappe
 from frappe import _
@@ -24,7 +23,8 @@ from email_campaigns.delivery.smtp import transport
 from email_campaigns.delivery.smtp.session import Unavailable
 from email_campaigns.mass_mailing import approval_store, freeze, freeze_store
 from email_campaigns.mass_mailing.ab_versions import KINDS
-from email_campaigns.mass_mailing.prepare import ab_rules, checks
+from email_campaigns.mass_mailing.approval import fingerprint
+from email_campaigns.mass_mailing.prepare import ab_rules, checks, link_checks, overrule
 from email_campaigns.mass_mailing.prepare.checks import ERROR, LEVELS, OK, WARNING, Finding, RenderedSample
 from email_campaigns.mass_mailing.prepare.picture_checks import picture_findings
 from email_campaigns.message.compile import CompiledMessage, TemplateError
@@ -48,28 +48,27 @@ Domains = Iterable[tuple[str, int]]  # (domain, number of mails)
 
 
 def prepare_findings(doc, count: Mapping | None = None) -> list[dict]:
-	"""Return [{"level", "text"}] of a Mass Email, errors first.
+	"""Return [{"level", "text", "key", "overruled"}] of a Mass Email, errors first.
 
-	`count` is the result of freeze_store.count_audience. Without it, findings that need the number of
-	recipients are left out, but not whether there are any.
+	`key` names a warning that asks for a decision, "" where none is asked for; `overruled` is who took it and
+	when (overrule.Decision), None where nobody has. `count` is the result of freeze_store.count_audience.
+	Without it, findings that need the number of recipients are left out, but not whether there are any.
 	"""
 	try:
 		mailing = mailing_store.from_doc(doc)
 	except frappe.ValidationError as error:
 		frappe.clear_last_message()
-		return [{"level": ERROR, "text": strip_html(str(error))}]
-	findings = sorted(_findings(doc, mailing, count), key=lambda finding: LEVELS.index(finding.level))
-	return [{"level": finding.level, "text": translate(finding.sentence)} for finding in findings]
+		return [{"level": ERROR, "text": strip_html(str(error)), "key": "", "overruled": None}]
+	findings = sorted(
+		_findings(doc, mailing, count), key=lambda finding: (LEVELS.index(finding.level), not finding.asks)
+	)
+	content, decisions = fingerprint(mailing), overrule.read_decisions(doc.overruled)
+	return [_as_line(finding, overrule.key_of(finding, content), decisions) for finding in findings]
 
 
-def check_no_errors(doc) -> None:
-	"""Raise ValidationError with the errors of the check list of a Mass Email, where there are any."""
-	errors = [finding["text"] for finding in prepare_findings(doc) if finding["level"] == ERROR]
-	if errors:
-		# Shown as HTML, and it may quote what somebody wrote into a template.
-		frappe.throw(
-			"<br>".join(escape(error, quote=False) for error in errors), title=_("The Mailing Can't Be Sent")
-		)
+def _as_line(finding: Finding, key: str, decisions: Mapping[str, overrule.Decision]) -> dict:
+	text = translate(finding.sentence)
+	return {"level": finding.level, "text": text, "key": key, "overruled": decisions.get(key)}
 
 
 def _findings(doc, mailing: Mailing, count: Mapping | None) -> Iterator[Finding]:
@@ -83,7 +82,7 @@ def _findings(doc, mailing: Mailing, count: Mapping | None) -> Iterator[Finding]
 	yield from checks.identity_findings(
 		mailing.informational, settings.sender_line or "", settings.postal_address or ""
 	)
-	yield from _audience_findings(mailing, count)
+	yield from _audience_findings(doc, mailing, count)
 	yield from _deadline_findings(doc, mailing, count)
 	winner_at = _start(doc, mailing, database_epoch()) + _test_seconds(doc, mailing)
 	yield from ab_rules.ab_test_findings(mailing, count and count["versions"], winner_at)
@@ -93,6 +92,8 @@ def _findings(doc, mailing: Mailing, count: Mapping | None) -> Iterator[Finding]
 def _compile(mailing: Mailing, composers: dict[str, Composer]) -> Iterator[Finding]:
 	"""Fill `composers` with the editions that can be used, and yield the faults of the others."""
 	for edition in mailing.editions:
+		text = mailing.text(edition)
+		yield from link_checks.text_findings(text.subject, text.html)
 		try:
 			composer = compose_store.make_composer(mailing, edition)
 		except (TemplateError, HeaderError) as error:
@@ -114,13 +115,13 @@ def _content_findings(mailing: Mailing, composers: Composers) -> Iterator[Findin
 	if recipients and not shown:
 		fixed = _fixed_sample(composers)
 		yield checks.unseen_finding(len(recipients))
-		yield from checks.link_findings(fixed.hrefs, _own_links())
+		yield from link_checks.link_findings(fixed.hrefs, _own_links(), fixed.fixed)
 		yield from _unsubscribe_findings(mailing, composers, fixed)
 		yield from picture_findings(fixed.pictures, fixed.hrefs, site_url())
 		return
 	sample = checks.render_sample(_letters(mailing, composers, shown, rights))
 	yield from checks.placeholder_findings(sample)
-	yield from checks.link_findings(sample.hrefs, _own_links())
+	yield from link_checks.link_findings(sample.hrefs, _own_links(), sample.fixed)
 	yield from _unsubscribe_findings(mailing, composers, sample)
 	yield from picture_findings(sample.pictures, sample.hrefs, site_url())
 
@@ -138,12 +139,19 @@ def _unsubscribe_findings(
 ) -> Iterator[Finding]:
 	"""Yield the finding on the link in the mails of a sample, and in those that a condition may decide."""
 	added = bool(cint(app_settings().add_unsubscribe_link))
+	hidden = [edition for edition, composer in composers.items() if composer.compiled in sample.lacking]
+	unsure = [
+		edition
+		for edition, composer in composers.items()
+		if edition not in hidden and not (added or composer.compiled.uses_unsubscribe)
+		and "unsubscribe_url" in composer.compiled.source.html
+	]
 	lacking = [
 		edition
 		for edition, composer in composers.items()
-		if not (added or composer.compiled.uses_unsubscribe) or composer.compiled in sample.lacking
+		if edition in hidden or not (added or composer.compiled.uses_unsubscribe)
 	]
-	yield from checks.unsubscribe_findings(mailing.informational, added, lacking)
+	yield from checks.unsubscribe_findings(mailing.informational, added, lacking, unsure)
 
 
 def _author_findings(
@@ -217,20 +225,23 @@ def _sender_findings(mailing: Mailing) -> Iterator[Finding]:
 	try:
 		transport.connect(mailing.account).close()
 	except Unavailable as error:
-		yield Finding(ERROR, Sentence("{0}", error))
+		# It may be up again when the mailing starts.
+		yield Finding(WARNING, Sentence("{0}", error), asks=True)
 	else:
 		text = _lt("The mail server of {0} takes mail from {1}.")
 		yield Finding(OK, Sentence(text, mailing.account, mailing.sender_address))
 
 
-def _audience_findings(mailing: Mailing, count: Mapping | None) -> Iterator[Finding]:
+def _audience_findings(doc, mailing: Mailing, count: Mapping | None) -> Iterator[Finding]:
+	now = database_epoch()
+	later = _start(doc, mailing, now) > now
 	if not mailing.lists:
 		text = _lt("Choose at least one target list, here or in the campaign.")
 		yield Finding(ERROR, Sentence(text))
 	elif count is None:
-		yield from () if _has_recipients(mailing) else checks.audience_findings(0, 0)
+		yield from () if _has_recipients(mailing) else checks.audience_findings(0, 0, later)
 	else:
-		yield from checks.audience_findings(count["planned"], _largest_earlier(mailing))
+		yield from checks.audience_findings(count["planned"], _largest_earlier(mailing), later)
 		home = frappe.db.get_single_value("System Settings", "language") or "en"
 		yield from checks.language_findings(_count_languages(mailing), mailing.language_for, home)
 

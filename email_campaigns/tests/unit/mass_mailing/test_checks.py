@@ -2,10 +2,19 @@
 
 import pytest
 
-from email_campaigns.mass_mailing.prepare import checks
+from email_campaigns.mass_mailing.prepare import checks, link_checks
 from email_campaigns.mass_mailing.prepare.checks import ERROR, OK, WARNING
 from email_campaigns.message.compile import Footer, compile_message
-from email_campaigns.message.hrefs import hrefs, leads_inside, leads_nowhere
+from email_campaigns.message.hrefs import (
+	EMPTY,
+	INSIDE,
+	NOWHERE,
+	UNFILLED,
+	UNUSUAL,
+	fault_of_link,
+	hrefs,
+	leads_inside,
+)
 
 OWN = "https://crm.example.org/ec/"
 
@@ -32,41 +41,55 @@ class TestLinks:
 			"HTTP://example.org",
 			"https://example.org/a?b=c#d",
 			"https://münchen.example/",
+			"https://example.org/App (1).png",
+			"https://example.org/?name=Anna Maria",
+			"https://example.org/a\n  b",
 			"mailto:info@example.org",
+			"mailto:x@y.example?subject=Hello world",
 			"mailto:?subject=Look",
 			"tel:+32123",
+			"tel:+49 30 123456",
+			"sms:+32123&body=I agree",
+			"whatsapp://send?text=Hello there",
+			"geo:50.85,4.35",
+			"facetime:x@y.example",
+			"webcal://example.org/a.ics",
+			"maps:?q=Antwerp",
 			"#prices",
 		],
 	)
 	def test_that_lead_somewhere(self, href):
-		assert not leads_nowhere(href)
-		assert not leads_inside(href)
+		assert fault_of_link(href) == ""
 
 	@pytest.mark.parametrize(
-		"href",
+		("href", "fault"),
 		[
-			"",
-			"#",
-			"www.example.com",
-			"example.com/page",
-			"/page",
-			"//example.com",
-			"javascript:alert(1)",
-			"data:text/html,x",
-			"file:///c:/prices.pdf",
-			"ftp://example.com",
-			"http://",
-			"http:///page",
-			"https://[::1",
-			"https://example.com/{name}",
-			"{trackingUrl}",
-			"https://example.com/a b",
-			"mailto:",
-			"tel:",
+			("www.example.com", NOWHERE),
+			("example.com/page", NOWHERE),
+			("/page", NOWHERE),
+			("//example.com", NOWHERE),
+			("javascript:alert(1)", NOWHERE),
+			("http://", NOWHERE),
+			("https://[::1", NOWHERE),
+			("https://exa mple.com/", NOWHERE),
+			("https://example.com:99999/", NOWHERE),
+			("{trackingUrl}", NOWHERE),
+			("", EMPTY),
+			("#", EMPTY),
+			("mailto:", EMPTY),
+			("tel:", EMPTY),
+			("https://example.com/{name}", UNFILLED),
+			("https://example.com/%7Bname%7D", UNFILLED),
+			("data:text/html,x", UNUSUAL),
+			("file:///c:/prices.pdf", UNUSUAL),
+			("ftp://example.com", UNUSUAL),
+			("htps://example.com/", UNUSUAL),
+			("http:///page", INSIDE),
+			("http://0x7f.1/", INSIDE),
 		],
 	)
-	def test_that_lead_nowhere(self, href):
-		assert leads_nowhere(href)
+	def test_that_not_everybody_can_follow(self, href, fault):
+		assert fault_of_link(href) == fault
 
 	@pytest.mark.parametrize(
 		"host",
@@ -88,7 +111,6 @@ class TestLinks:
 	)
 	def test_that_only_the_sender_can_reach(self, host):
 		assert leads_inside(f"http://{host}/page")
-		assert not leads_nowhere(f"http://{host}/page")
 
 	@pytest.mark.parametrize("host", ["example.org", "8.8.8.8", "[2606:4700::1111]", "local.example.org"])
 	def test_that_everybody_can_reach(self, host):
@@ -100,25 +122,34 @@ class TestLinks:
 		<a href="https://a.example/">again</a><a href="d&amp;e">x</a>"""
 		assert hrefs(html) == ["https://a.example/", "b", "", "d&e"]
 
+	def test_are_relative_to_the_base_of_a_document(self):
+		html = '<base href="https://a.example/b/"><a href="c">x</a><a href="#d">y</a><a href="tel:1">z</a>'
+		assert hrefs(html) == ["https://a.example/b/c", "#d", "tel:1"]
+
+	@pytest.mark.parametrize("href", ["#", "https://x.example/{n}", "ftp://x.example/", "http://wiki/"])
+	def test_that_some_can_follow_ask_for_a_decision(self, href):
+		(finding,) = link_checks.link_findings([href], OWN)
+		assert (finding.level, finding.asks) == (WARNING, True)
+
 	def test_bad_ones_are_listed(self):
 		sample = rendered('<a href="www.example.com">x</a><a href="http://localhost/a">y</a><p>z</p>', {})
-		assert lines(checks.link_findings(sample.hrefs, OWN)) == [
+		assert lines(link_checks.link_findings(sample.hrefs, OWN)) == [
 			(ERROR, "Links that lead nowhere: “www.example.com”"),
 			(WARNING, "Links that only your own network can reach: “http://localhost/a”"),
 		]
 
 	def test_many_bad_ones_are_counted(self):
-		((level, text),) = lines(checks.link_findings([f"page{n}" for n in range(9)], OWN))
+		((level, text),) = lines(link_checks.link_findings([f"page{n}" for n in range(9)], OWN))
 		assert level == ERROR
 		assert text.endswith("“page4” + 4")
 
 	def test_our_own_are_good(self):
 		sample = rendered('<a href="{{ unsubscribe_url }}">bye</a>', {})
 		assert list(sample.hrefs) == [OWN + "u/token"]
-		assert lines(checks.link_findings(sample.hrefs, OWN)) == []
+		assert lines(link_checks.link_findings(sample.hrefs, OWN)) == []
 
 	def test_a_site_that_nobody_can_reach_is_a_warning(self):
-		((level, text),) = lines(checks.link_findings([], "http://localhost:8000/ec/"))
+		((level, text),) = lines(link_checks.link_findings([], "http://localhost:8000/ec/"))
 		assert level == WARNING
 		assert "http://localhost:8000/ec/" in text
 
@@ -126,7 +157,47 @@ class TestLinks:
 		sample = rendered(
 			'<a href="{{ doc.website }}">x</a>', {"website": "https://a.example"}, {"website": "b"}
 		)
-		assert levels(checks.link_findings(sample.hrefs, OWN)) == [ERROR]
+		((finding),) = link_checks.link_findings(sample.hrefs, OWN, sample.fixed)
+		assert (finding.level, finding.asks) == (WARNING, True)
+		assert str(finding.sentence).endswith("“b”")
+
+	def test_in_the_template_itself_are_certain(self):
+		sample = rendered('<a href="{{ doc.website }}">x</a><a href="b">y</a>', {"website": "b"})
+		assert levels(link_checks.link_findings(sample.hrefs, OWN, sample.fixed)) == [ERROR]
+
+	def test_with_a_name_of_two_words_are_good(self):
+		html = '<a href="https://a.example/?n={{ doc.first_name }}">x</a>'
+		sample = rendered(html, {"first_name": "Anna Maria"})
+		assert next(iter(sample.hrefs)) == "https://a.example/?n=Anna%20Maria"
+		assert levels(link_checks.link_findings(sample.hrefs, OWN, sample.fixed)) == [OK]
+
+
+class TestTexts:
+	def findings(self, html, subject="Hello"):
+		return list(link_checks.text_findings(subject, html))
+
+	def test_with_placeholders_of_other_systems_ask_for_a_decision(self):
+		(finding, other) = self.findings("<p>Hi</p>\n<p>Dear *|FNAME|*,</p>", "For %FIRSTNAME%")
+		assert (finding.level, finding.asks, other.asks) == (WARNING, True, True)
+		assert str(other.sentence) == (
+			"Message, line 2: “*|FNAME|*” is a placeholder of another system."
+			" Write {{ doc.first_name }} instead."
+		)
+		assert str(finding.sentence).startswith("Subject, line 1: “%FIRSTNAME%”")
+
+	def test_with_an_address_before_that_of_unsubscribing_say_so(self):
+		(finding,) = self.findings('<p>\n<a href="http://shop.example/{{ unsubscribe_url }}">x</a></p>')
+		assert lines([finding]) == [
+			(
+				WARNING,
+				"Message, line 2: “http://shop.example/” before {{ unsubscribe_url }} is left out in the"
+				" mail, because that placeholder is a whole address.",
+			)
+		]
+
+	@pytest.mark.parametrize("prefix", ["", "https://", "HTTP://"])
+	def test_with_what_editors_always_add_say_nothing(self, prefix):
+		assert self.findings(f'<a href="{prefix}{{{{ unsubscribe_url }}}}">x</a>') == []
 
 
 class TestPlaceholders:
@@ -157,12 +228,15 @@ class TestPlaceholders:
 		sample = rendered("<p>Hello</p>", {"first_name": ""}, subject="Dear {{ doc.first_name }}")
 		assert levels(checks.placeholder_findings(sample)) == [WARNING]
 
-	def test_that_make_the_mail_fail_for_some_are_a_warning_and_for_all_an_error(self):
+	def test_that_make_the_mail_fail_for_all_of_a_sample_ask_for_a_decision(self):
 		html = "<p>{{ 100 / doc.size }}</p>"
 		findings = lines(checks.placeholder_findings(rendered(html, {"size": 0}, {"size": 5})))
 		assert findings[0][0] == WARNING
 		assert findings[0][1].startswith("For 1 of 2 recipients: The message cannot be made")
-		assert levels(checks.placeholder_findings(rendered(html, {"size": 0}))) == [ERROR]
+		some = checks.placeholder_findings(rendered(html, {"size": 0}, {"size": 5}))
+		assert [finding.asks for finding in some] == [False]
+		(finding,) = checks.placeholder_findings(rendered(html, {"size": 0}))
+		assert (finding.level, finding.asks) == (WARNING, True)
 
 	def test_nobody_to_look_at_is_no_finding(self):
 		assert lines(checks.placeholder_findings(checks.RenderedSample())) == []
@@ -174,6 +248,11 @@ class TestUnsubscribing:
 		((level, text),) = lines(checks.unsubscribe_findings(False, False, ["de", "fr"]))
 		assert level == ERROR
 		assert text.endswith("de, fr")
+
+	def test_that_depend_on_a_condition_ask_for_a_decision(self):
+		(finding,) = checks.unsubscribe_findings(False, False, ["de"], ["de"])
+		assert (finding.level, finding.asks) == (WARNING, True)
+		assert levels(checks.unsubscribe_findings(False, False, ["", "de"], ["de"])) == [ERROR]
 
 	def test_from_the_template_or_from_the_settings(self):
 		assert levels(checks.unsubscribe_findings(False, False, [])) == [OK]
@@ -214,6 +293,10 @@ class TestIdentity:
 class TestAudience:
 	def test_nobody_is_an_error(self):
 		assert levels(checks.audience_findings(0, 100)) == [ERROR]
+
+	def test_nobody_yet_asks_for_a_decision_where_the_start_is_later(self):
+		(finding,) = checks.audience_findings(0, 100, later=True)
+		assert (finding.level, finding.asks) == (WARNING, True)
 
 	@pytest.mark.parametrize(
 		("planned", "earlier", "level"),

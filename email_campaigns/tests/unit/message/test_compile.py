@@ -39,7 +39,7 @@ def render(html, doc=None, subject="Hello", **options):
 		("{% for row in doc.rows if doc.y %}{{ row.z }}{% endfor %}", {"rows", "y"}),
 		("{{ doc.a ~ doc.b|default(doc.c) }}", {"a", "b", "c"}),
 		("{{ 'x' if doc.a == doc.b else doc['c'] }}", {"a", "b", "c"}),
-		("{{ campaign.name }}{{ x.doc }}", set()),
+		("{{ campaign.name }}{{ x.doc }}", {"x"}),
 		("{% raw %}{{ doc.a }}{% endraw %}{# {{ doc.b }} #}", set()),
 		("<a href='{{ doc.site }}' style='color:{{ doc.colour }}'>x</a>", {"site", "colour"}),
 	],

@@ -9,7 +9,9 @@ export function prepare(frm) {
 		const [label, message] = preparation.approval
 			? [__("Ask for Approval"), __("The approval was requested.")]
 			: [start_label(preparation), ""];
-		open(frm, preparation, label, approvers_hint(preparation), () => step(frm, "submit", {}, message));
+		open(frm, preparation, label, approvers_hint(preparation), (overruled) =>
+			step(frm, "submit", { overruled }, message)
+		);
 	});
 }
 
@@ -20,8 +22,8 @@ export function approve(frm) {
 		const hint = paused
 			? __("Once it is approved as it is now, it can be resumed.")
 			: start_hint(preparation);
-		open(frm, preparation, __("Approve"), hint, () =>
-			step(frm, "approve", { seen: preparation.seen }, __("Approved."))
+		open(frm, preparation, __("Approve"), hint, (overruled) =>
+			step(frm, "approve", { seen: preparation.seen, overruled }, __("Approved."))
 		);
 	});
 }
@@ -92,24 +94,54 @@ function open(frm, preparation, label, hint, submit) {
 		fields: [{ fieldtype: "HTML", fieldname: "checks", options: content(preparation, hint) }],
 		primary_action_label: label,
 		primary_action: () => {
+			const overruled = $.map(dialog.$wrapper.find(".ec-overrule:checked"), (box) => box.value);
 			dialog.hide();
-			submit();
+			submit(overruled);
 		},
 	});
-	if (preparation.findings.some(({ level }) => level === "error")) dialog.disable_primary_action();
+	const follow = () => allow(dialog, preparation.findings);
+	dialog.$wrapper.on("change", ".ec-overrule", follow);
+	follow();
 	dialog.show();
 }
 
+/** Let the dialog go on where there is no error, and every warning that asks has been overruled. */
+function allow(dialog, findings) {
+	const blocked = findings.some(({ level }) => level === "error");
+	const undecided = dialog.$wrapper.find(".ec-overrule:not(:checked)").length;
+	if (blocked || undecided) dialog.disable_primary_action();
+	else dialog.enable_primary_action();
+}
+
 function content({ findings, count }, hint) {
-	const lines = findings.map(({ level, text }) => {
-		const [mark, colour] = MARKS[level];
-		return `<tr data-level="${level}"><td><span class="indicator-pill no-indicator-dot ${colour}">${mark}</span></td>
-			<td class="w-100" style="overflow-wrap: anywhere">${escape(text)}</td></tr>`;
+	const lines = findings.map((finding) => {
+		const [mark, colour] = MARKS[finding.level];
+		return `<tr data-level="${finding.level}"><td><span class="indicator-pill no-indicator-dot ${colour}">${mark}</span></td>
+			<td class="w-100" style="overflow-wrap: anywhere">${escape(finding.text)}${decision(finding)}</td></tr>`;
 	});
 	const blocked = findings.some(({ level }) => level === "error");
-	const advice = blocked ? __("What is marked ✕ has to be fixed before the mailing can start.") : hint;
+	const asks = findings.some(({ key, overruled }) => key && !overruled);
+	const advice = [
+		blocked && __("What is marked ✕ has to be fixed before the mailing can start."),
+		asks && __("Fix each warning that asks, or tick that the mailing is right as it is."),
+		!blocked && hint,
+	]
+		.filter(Boolean)
+		.join("<br>");
 	return `<table class="table table-sm ec-findings">${lines.join("")}</table>
 		${count ? table(count) : ""}${advice ? `<p class="ec-hint mb-0">${advice}</p>` : ""}`;
+}
+
+/** The box with which a person overrules a warning, or who has done so. */
+function decision({ key, overruled }) {
+	if (!key) return "";
+	if (overruled)
+		return `<div class="text-muted small ec-overruled">${__("Overruled by {0} on {1}", [
+			`<b>${escape(overruled.by)}</b>`,
+			display(overruled.on),
+		])}</div>`;
+	return `<div class="checkbox mb-0"><label><input type="checkbox" class="ec-overrule" value="${escape(key)}">
+		${__("This is right, send it as it is")}</label></div>`;
 }
 
 function start_label({ starts }) {
