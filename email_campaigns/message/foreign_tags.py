@@ -87,6 +87,12 @@ def tag_warnings(subject: str, html: str) -> Iterator[Sentence]:
 			yield Sentence(PLACEHOLDER, Sentence(PLACES[part]), tag.line, tag.tag, tag.advice)
 
 
+def text_warnings(subject: str, html: str) -> Iterator[Sentence]:
+	"""Yield all sentences on what is odd in the texts of a mail, as a user wrote them."""
+	yield from tag_warnings(subject, html)
+	yield from repair_warnings(html)
+
+
 def repair_warnings(html: str) -> Iterator[Sentence]:
 	"""Yield a sentence for each address that mails leave out before an unsubscribe link."""
 	for line, address in addresses_before_unsubscribing(html):

@@ -7,6 +7,7 @@ from dataclasses import asdict
 import frappe
 from frappe import _
 
+from email_campaigns import notify
 from email_campaigns.api.arguments import checked, load
 from email_campaigns.api.kinds import Name, Names, Text, Values
 from email_campaigns.api.public import signup
@@ -14,6 +15,7 @@ from email_campaigns.audience.feeds import rows_store, source_store
 from email_campaigns.audience.feeds.rules import FeedFault
 from email_campaigns.audience.lists import copy_store, progress_store
 from email_campaigns.audience.suppression import suppression_store
+from email_campaigns.delivery.smtp import transport
 from email_campaigns.jobs import lists
 from email_campaigns.translation import translate
 
@@ -53,11 +55,24 @@ def feed_columns(report: Name, report_filters: Values | None = None) -> list[dic
 @frappe.whitelist()
 @checked
 def sign_up_form(target_list: Name) -> dict:
-	"""Return {"url": the page of a list's sign-up form, "html": the form for another website}, or {}."""
+	"""Return {"url", "html", "problem"} of a list's sign-up form, {} where it has none.
+
+	"html" is the form for another website; "problem" says why nobody can sign up, "" where people can.
+	"""
 	doc = _load_list(target_list, "read")
 	if not doc.sign_up:
 		return {}
-	return {"url": signup.form_url(doc.sign_up_token), "html": signup.snippet(doc)}
+	return {
+		"url": signup.form_url(doc.sign_up_token),
+		"html": signup.snippet(doc),
+		"problem": _form_problem(),
+	}
+
+
+def _form_problem() -> str:
+	if problem := notify.problem_with_site_mail("Target List"):
+		return _("{0} So no confirmation mail can leave, and nobody can sign up.").format(problem)
+	return transport.sending_hindrance()
 
 
 @frappe.whitelist()

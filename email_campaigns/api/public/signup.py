@@ -12,6 +12,7 @@ from frappe import _
 from frappe.utils import cint
 from markupsafe import escape
 
+from email_campaigns import notify
 from email_campaigns.api.public.page import Button, Field, Page
 from email_campaigns.api.public.preferences import masked
 from email_campaigns.audience.address import InvalidAddress, mailbox_key
@@ -63,6 +64,11 @@ def ask(token: str, values, visitor: str) -> Page:
 		return _form(form, _("Please tick the box to agree."), values, status=400)
 	if request.by_bot:
 		return _requested(form)
+	if notify.problem_with_site_mail("Target List"):
+		line = _("Please try again later")
+		return Page(
+			_("This form can't be used at present"), (f"{line}.", _("Nothing was changed.")), status=503
+		)
 	if not _has_room(form):
 		return _too_many(_("At the moment, too many people sign up. Please try again in an hour."))
 	_send_confirmation(form, request)

@@ -23,6 +23,7 @@ from email_campaigns.delivery.mailing.mailing import Mailing
 from email_campaigns.delivery.smtp import transport
 from email_campaigns.delivery.smtp.session import Session
 from email_campaigns.message.compile import CompiledMessage
+from email_campaigns.message.foreign_tags import text_warnings
 from email_campaigns.site_time import database_epoch
 from email_campaigns.tracking import log_store
 from email_campaigns.tracking.tokens import PREVIEW
@@ -44,11 +45,13 @@ def render_preview(mailing: Mailing, doctype: str = "", record: str = "", versio
 	row = _in_version(mailing, _recipient(mailing, doctype, record), version)
 	composer = compose_store.make_composer(mailing, row.edition)
 	content = composer.content(_record(row, composer.compiled, mailing), PREVIEW)
+	written = mailing.text(row.edition)
+	warnings = (*text_warnings(written.subject, written.html), *content.warnings)
 	return {
 		"subject": content.subject,
 		"html": content.html,
 		"text": content.text,
-		"warnings": [translate(warning) for warning in content.warnings],
+		"warnings": [translate(warning) for warning in warnings],
 		"email": row.email,
 		"language": row.language,
 		"doctype": row.doctype,

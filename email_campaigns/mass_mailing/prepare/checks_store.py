@@ -143,7 +143,8 @@ def _unsubscribe_findings(
 	unsure = [
 		edition
 		for edition, composer in composers.items()
-		if edition not in hidden and not (added or composer.compiled.uses_unsubscribe)
+		if edition not in hidden
+		and not (added or composer.compiled.uses_unsubscribe)
 		and "unsubscribe_url" in composer.compiled.source.html
 	]
 	lacking = [

@@ -7,7 +7,7 @@ from frappe.utils import get_fullname
 from email_campaigns import names_store
 from email_campaigns.delivery.copies import fields_store
 from email_campaigns.delivery.mailing import authors_store
-from email_campaigns.drip import enrolment_store, schedule_store
+from email_campaigns.drip import enrolment_store, hints_store, schedule_store
 from email_campaigns.erpnext import utm_store
 from email_campaigns.tracking import link_store
 
@@ -28,7 +28,8 @@ class Campaign(Document):
 		return self.name
 
 	def onload(self):
-		"""Give the form the names of those whose rights its steps are sent with."""
+		"""Give the form hints on its steps, and the names of those whose rights they are sent with."""
+		self.set_onload("step_hints", hints_store.read_hints(self))
 		self.set_onload("authors", [get_fullname(user) for user in authors_store.campaign_authors(self)])
 
 	def validate(self):

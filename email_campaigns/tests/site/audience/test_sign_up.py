@@ -93,6 +93,25 @@ class SignUpTest(FrappeTestCase):
 		return rows[0] if rows else None
 
 
+class TestWithoutAnAccount(SignUpTest):
+	def setUp(self):
+		super().setUp()
+		accounts = frappe.get_all("Email Account", {"default_outgoing": 1}, pluck="name")
+		for name in accounts:
+			change("Email Account", name, default_outgoing=0)
+			self.addCleanup(change, "Email Account", name, default_outgoing=1)
+
+	def test_the_form_of_the_list_says_that_nobody_can_sign_up(self):
+		problem = target_list_api.sign_up_form(NEWS)["problem"]
+		self.assertIn("no default outgoing Email Account", problem)
+		self.assertIn("nobody can sign up", problem)
+
+	def test_the_visitor_is_asked_to_come_again_and_nothing_is_saved(self):
+		answer = self.visitor.post(self.url, {"email": JO, "consent": "1"})
+		self.assertEqual(answer.status_code, 503)
+		self.assertFalse(frappe.db.exists("Target List Sign Up", {"email": JO}))
+
+
 class TestForm(SignUpTest):
 	def test_it_shows_the_list_and_the_consent_and_asks_for_what_it_needs(self):
 		answer = self.visitor.get(self.url)

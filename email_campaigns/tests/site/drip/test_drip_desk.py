@@ -14,6 +14,7 @@ from email_campaigns.tests.site.kits.builders import (
 	a_user,
 	add_records,
 	address,
+	change,
 	settings,
 )
 from email_campaigns.tests.site.kits.copies import BOSS, COMPANY, offer
@@ -250,3 +251,25 @@ class TestCopies(DripTest):
 	def test_a_field_that_is_not_offered_is_refused(self):
 		with self.assertRaises(frappe.ValidationError):
 			a_sequence(a_step(0), cc_fields=[{"cc_field": "Contact.middle_name"}])
+
+
+class TestHints(DripTest):
+	def hints(self, *steps):
+		campaign = frappe.get_doc("Campaign", a_sequence(*steps))
+		campaign.run_method("onload")
+		return campaign.get_onload("step_hints")
+
+	def test_there_are_none_for_steps_without_fault(self):
+		self.assertEqual(self.hints(a_step(0)), [])
+
+	def test_placeholders_of_other_systems_in_a_step(self):
+		(hint,) = self.hints(a_step(0), a_step(2, html="<p>Dear %FIRSTNAME%</p>"))
+		self.assertIn("Message, line 1: “%FIRSTNAME%” is a placeholder of another system.", hint)
+
+	def test_no_default_outgoing_account(self):
+		accounts = frappe.get_all("Email Account", {"default_outgoing": 1}, pluck="name")
+		for name in accounts:
+			change("Email Account", name, default_outgoing=0)
+			self.addCleanup(change, "Email Account", name, default_outgoing=1)
+		(hint,) = self.hints(a_step(0))
+		self.assertIn("no default outgoing Email Account", hint)

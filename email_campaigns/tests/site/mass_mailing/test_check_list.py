@@ -26,6 +26,10 @@ class TestCheckList(ApprovalTest):
 		findings = self.prepare(*lists, **values)["findings"]
 		return [finding["text"] for finding in findings if finding["level"] == level]
 
+	def asking(self, *lists, **values):
+		"""Return the warnings that ask, of a new mailing."""
+		return [line for line in self.prepare(*lists, **values)["findings"] if line["key"]]
+
 	def blocks(self, words):
 		"""An error of the check list, which refuses to go on at the server too."""
 		self.refuses(words, self.clerk, approval.submit, self.mailing)
@@ -49,6 +53,83 @@ class TestCheckList(ApprovalTest):
 		errors = self.texts("error", html='<a href="www.example.com">x</a><a href="javascript:x()">y</a>')
 		self.assertEqual(errors, ["Links that lead nowhere: “www.example.com”, “javascript:x()”"])
 		self.blocks("lead nowhere: “www")
+
+	def test_links_that_browsers_and_devices_follow(self):
+		hrefs = (
+			"tel:+49 30 123456",
+			"mailto:x@y.example?subject=Hello world",
+			"sms:+49 30 1",
+			"https://x.example/App (1).png",
+			"https://x.example/?n={{ doc.first_name }}",
+			"whatsapp://send?text=Hi",
+		)
+		html = "".join(f'<a href="{href}">x</a>' for href in hrefs)
+		prepared = self.prepare(html=html)
+		self.assertEqual(
+			[line for line in prepared["findings"] if line["key"] or line["level"] == "error"], []
+		)
+		self.ask()
+
+	def test_a_warning_that_asks_holds_the_mailing_up_until_somebody_overrules_it(self):
+		(line,) = self.asking(html='<a href="http://wiki.local/a">x</a>')
+		self.assertEqual((line["level"], line["overruled"]), ("warning", None))
+		self.blocks("only your own network")
+		self.refuses("only your own", self.clerk, approval.submit, self.mailing, overruled=["0" * 32])
+		settings(approval="Needed")
+		self.by(self.clerk, approval.submit, self.mailing, overruled=[line["key"]])
+		self.assertEqual(self.status, "Pending Approval")
+
+	def test_the_approver_sees_who_has_overruled_what(self):
+		(line,) = self.asking(html='<a href="http://wiki.local/a">x</a>')
+		self.by(self.clerk, approval.submit, self.mailing, overruled=[line["key"]])
+		prepared = self.by(self.boss, approval.prepare, self.mailing)
+		(seen,) = [line for line in prepared["findings"] if line["key"]]
+		self.assertEqual((seen["key"], seen["overruled"]["by"]), (line["key"], "clerk"))
+		self.assertLess(
+			abs(frappe.utils.time_diff_in_seconds(frappe.utils.now(), seen["overruled"]["on"])), 60
+		)
+		self.by(self.boss, approval.approve, self.mailing, seen=prepared["seen"])
+		self.assertEqual(self.status, "Pending")
+
+	def test_a_changed_text_asks_again(self):
+		(line,) = self.asking(html='<a href="http://wiki.local/a">x</a>')
+		self.by(self.clerk, approval.submit, self.mailing, overruled=[line["key"]])
+		self.by(self.boss, approval.reject, self.mailing, "No")
+		self.ask()
+		self.by(self.boss, approval.reject, self.mailing, "No")
+		self.edit_template('<p>Changed</p><a href="http://wiki.local/a">x</a>')
+		self.refuses("only your own network", self.clerk, approval.submit, self.mailing)
+
+	def test_a_form_cannot_overrule(self):
+		(line,) = self.asking(html='<a href="http://wiki.local/a">x</a>')
+		forged = frappe.as_json({line["key"]: {"by": self.boss, "on": "2026-01-01"}})
+		self.edit(overruled=forged)
+		self.assertFalse(self.form(self.mailing).overruled)
+		self.refuses("only your own network", self.clerk, approval.submit, self.mailing)
+
+	def test_placeholders_of_other_systems(self):
+		texts = [line["text"] for line in self.asking(html="<p>\nDear *|FNAME|* {{ contact.FIRSTNAME }}</p>")]
+		self.assertEqual(len(texts), 2)
+		self.assertIn("Message, line 2: “*|FNAME|*”", texts[0])
+		self.assertIn("Write {{ doc.first_name }} instead", texts[1])
+
+	def test_placeholders_that_are_no_jinja_are_named_beside_the_error(self):
+		findings = self.prepare(html="<p>{{lead.First Name}}</p>")["findings"]
+		self.assertEqual(findings[0]["level"], "error")
+		self.assertIn("{{lead.First Name}}", findings[1]["text"])
+
+	def test_an_address_before_that_of_unsubscribing(self):
+		warnings = self.texts("warning", html='<a href="http://shop.example/{{ unsubscribe_url }}">x</a>')
+		self.assertTrue(any("“http://shop.example/” before" in text for text in warnings), warnings)
+		self.ask()
+
+	def test_fields_without_doc_of_records_of_two_kinds(self):
+		title = a_list(address("plain"), title=f"{PREFIX} Mixed")
+		add_records(title, "Contact", a_contact(address("c1"), first_name="Jo", company_name="A"))
+		self.clerk = "Administrator"
+		warnings = self.texts("warning", title, html="<p>{{ company_name }} {{ email_id }} {{ frist }}</p>")
+		self.assertIn("company_name has no value for 1 of 2 recipients.", warnings)
+		self.assertIn("frist has no value for 2 of 2 recipients.", warnings)
 
 	def test_placeholders_of_records(self):
 		title = a_list(title=f"{PREFIX} People")
@@ -96,8 +177,8 @@ class TestCheckList(ApprovalTest):
 
 	def test_a_server_that_is_of_no_use(self):
 		self.server.stop()
-		(error,) = self.texts("error")
-		self.assertIn(f"{PREFIX} Account can't be used", error)
+		(line,) = self.asking()
+		self.assertIn(f"{PREFIX} Account can't be used", line["text"])
 		self.blocks("can't be used")
 
 	def test_an_account_that_does_not_send(self):

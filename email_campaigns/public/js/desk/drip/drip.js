@@ -20,10 +20,14 @@ export function offer_kinds(frm) {
 	});
 }
 
-/** Show why the steps of a campaign are held up. */
+/** Show why the steps of a campaign are held up, or what its form has to say of them before. */
 export function show_drip_problem(frm, campaign) {
 	const show = (problem) => problem && frm.set_intro(escape(problem), "red");
-	if (frm.doctype === "Campaign") return show(frm.doc.drip_problem);
+	if (frm.doctype === "Campaign") {
+		const hints = (frm.doc.__onload || {}).step_hints || [];
+		if (hints.length && !frm.doc.drip_problem) frm.set_intro(hints.map(escape).join("<br>"), "orange");
+		return show(frm.doc.drip_problem);
+	}
 	if (campaign && !frm.is_new())
 		frappe.db
 			.get_value("Campaign", campaign, "drip_problem")

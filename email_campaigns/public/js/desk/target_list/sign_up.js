@@ -4,9 +4,9 @@ import { call, escape } from "../call";
 export function show_sign_up(frm) {
 	const $area = frm.get_field("sign_up_html").$wrapper.empty();
 	if (frm.is_new() || !frm.doc.sign_up || frm.doc.__unsaved) return;
-	call("target_list.sign_up_form", { target_list: frm.doc.name }).then(({ url, html }) => {
+	call("target_list.sign_up_form", { target_list: frm.doc.name }).then(({ url, html, problem }) => {
 		if (!url) return;
-		$area.html(`
+		$area.html(`${problem ? `<p class="alert alert-danger ec-sign-up-problem">${escape(problem)}</p>` : ""}
 			<label class="control-label">${__("Its Page")}</label>
 			<p><a href="${escape(url)}" target="_blank" rel="noopener">${escape(url)}</a></p>
 			<label class="control-label">${__("HTML for Your Website")}</label>
