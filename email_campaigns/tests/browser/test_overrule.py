@@ -14,7 +14,8 @@ from email_campaigns.tests.browser.clerk import (
 )
 
 NAME = f"{PREFIX} Overrule"
-HTML = """<p>Dear *|FNAME|*, <a href="http://wiki.local/a">read</a> or <a href="tel:+49 30 123456">call</a>.</p>"""
+HTML = """<p>Dear *|FNAME|*, <a href="http://wiki.local/a">read</a> or
+<a href="tel:+49 30 123456">call</a>.</p>"""
 WIDTHS = (1400, 390)
 
 
