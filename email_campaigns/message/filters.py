@@ -47,7 +47,7 @@ from email_campaigns.message.numbers import (
 	to_int,
 )
 from email_campaigns.message.operators import ARITHMETIC
-from email_campaigns.message.slots import Filling
+from email_campaigns.message.slots import IN_QUERY, Filling
 from email_campaigns.message.values import (
 	STR_METHODS,
 	change_case,
@@ -335,6 +335,8 @@ COMMON: Mapping[str, Function] = {
 	"format_number": format_number,
 	"format_date": format_date,
 	"urlencode": urlencode,
+	# What link_values.py writes: a slot, unlike the filter that people write
+	IN_QUERY: urlencode,
 }
 HTML_FILTERS = {**COMMON, "escape": escape_html, "e": escape_html, "nl2br": lines_to_html}
 # A subject and a text part are not HTML, so nothing is escaped in them

@@ -11,6 +11,7 @@ import re
 from jinja2 import Environment, TemplateSyntaxError, nodes
 
 from email_campaigns.message.protect import split
+from email_campaigns.message.slots import IN_QUERY
 
 SYNTAX = Environment()
 SLOT = "\ue000"  # stands for a piece of Jinja; no address has this character of private use
@@ -59,7 +60,7 @@ def _encode(piece: str, encoded: frozenset[str]) -> str:
 	if not match or _is_encoded(piece, encoded):
 		return piece
 	begin, expression, end = match.groups()
-	return f"{begin} ({expression}) |urlencode {end}"
+	return f"{begin} ({expression}) |{IN_QUERY} {end}"
 
 
 def _is_encoded(piece: str, encoded: frozenset[str]) -> bool:

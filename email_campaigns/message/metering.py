@@ -12,7 +12,7 @@ from jinja2.visitor import NodeTransformer
 
 from email_campaigns.message.limits import size
 from email_campaigns.message.quoted import SlotName
-from email_campaigns.message.slots import Marks, Path
+from email_campaigns.message.slots import ENCODED, IN_QUERY, Marks, Path
 
 N = TypeVar("N", bound=nodes.Node)
 
@@ -124,6 +124,8 @@ def _slot_name(node: nodes.Node) -> SlotName | None:
 	if (name := _link(node)) is not None:
 		return name.value if isinstance(name.value, str) else None
 	path: Path = ()
+	if isinstance(node, nodes.Filter) and node.name == IN_QUERY and node.node:
+		path, node = (ENCODED,), node.node
 	while isinstance(node, nodes.Getattr):
 		path, node = (node.attr, *path), node.node
 	return (node.name, *path) if isinstance(node, nodes.Name) and node.name in CONSTANT else None

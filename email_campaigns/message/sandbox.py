@@ -21,7 +21,7 @@ from email_campaigns.message.filters import MailContext
 from email_campaigns.message.kinds import CALL, Function, Permitted, is_empty, key, text_of, whole
 from email_campaigns.message.limits import Meter, escaped_size
 from email_campaigns.message.metering import COMPARE, CONCAT, CUT, FIELD, ITEM, KEY, LINK, LOOP, TICK
-from email_campaigns.message.slots import Filling, Path
+from email_campaigns.message.slots import ENCODED, Filling, Path
 from email_campaigns.message.values import NO_VALUE, Missing, cut, field, item, iterable
 from email_campaigns.text import _lt
 
@@ -57,12 +57,18 @@ def value_at(context: MailContext, path: Path) -> str:
 
 	Its path starts at a reserved name, which has one meaning in a whole template.
 	"""
+	if path[-1] == ENCODED:
+		return output(context, filters.urlencode(context, _look_up(context, path[:-1])))
+	return output(context, _look_up(context, path))
+
+
+def _look_up(context: MailContext, path: Path) -> object:
 	value = context.resolve_or_missing(path[0])
 	if value is missing:
 		value = Missing(name=path[0])
 	for depth, name in enumerate(path[1:], 2):
 		value = field(value, name, ".".join(path[:depth]))
-	return output(context, value)
+	return value
 
 
 @pass_context

@@ -21,6 +21,8 @@ WORD, DIGITS = 8, 6  # random bytes, and digits of a slot's number: all marks ha
 MARK_LENGTH = 2 * WORD + DIGITS + 3
 
 Path = tuple[str, ...]  # ("doc", "first_name") for {{ doc.first_name }}
+IN_QUERY = "in_query"  # the filter of a value in the query of a link
+ENCODED = "|" + IN_QUERY  # ends the path of a field that is percent-encoded; no field has such a name
 
 
 def _unknown_link(name: str) -> str:

@@ -75,6 +75,13 @@ def test_what_the_template_has_encoded_into_a_name_is_not_encoded_again():
 	assert link(html) == "https://a.example/?n=a%20b"
 
 
+def test_a_field_is_encoded_once_a_mail_however_many_links_have_it():
+	html = '<a href="https://a.example/?n={{ doc.n }}">x</a>' * 3
+	content = compile_message("Hello", html).render({**VALUES, "doc": {"n": "a b"}})
+	assert content.html.count("?n=a%20b") == 3
+	assert len(content.html_part.pieces) == 1
+
+
 def test_an_empty_field_still_warns():
 	message = compile_message("Hello", '<a href="https://a.example/?n={{ doc.n }}">x</a>')
 	assert [str(w) for w in message.render({**VALUES, "doc": {}}).warnings] == ["doc.n has no value"]
