@@ -100,6 +100,9 @@ class TestWithoutAnAccount(SignUpTest):
 		for name in accounts:
 			change("Email Account", name, default_outgoing=0)
 			self.addCleanup(change, "Email Account", name, default_outgoing=1)
+		# What the framework remembers for a request; each has its own.
+		frappe.local.outgoing_email_account = {}
+		self.addCleanup(setattr, frappe.local, "outgoing_email_account", {})
 
 	def test_the_form_of_the_list_says_that_nobody_can_sign_up(self):
 		problem = target_list_api.sign_up_form(NEWS)["problem"]

@@ -109,8 +109,8 @@ function open(frm, preparation, label, hint, submit) {
 function allow(dialog, findings) {
 	const blocked = findings.some(({ level }) => level === "error");
 	const undecided = dialog.$wrapper.find(".ec-overrule:not(:checked)").length;
-	if (blocked || undecided) dialog.disable_primary_action();
-	else dialog.enable_primary_action();
+	// Frappe's own disable_primary_action changes the looks alone.
+	dialog.get_primary_btn().prop("disabled", Boolean(blocked || undecided));
 }
 
 function content({ findings, count }, hint) {
