@@ -164,6 +164,8 @@ class TestCheckList(ApprovalTest):
 		(error,) = self.texts("error")
 		self.assertIn("No unsubscribe link", error)
 		self.blocks("No unsubscribe link")
+		(error,) = self.texts("error", html='<p>x</p><!-- <a href="{{ unsubscribe_url }}">Bye</a> -->')
+		self.assertIn("No unsubscribe link", error)
 		settings(approval="Needed")
 		self.assertEqual(self.texts("error", html='<a href="{{ unsubscribe_url }}">Bye</a>'), [])
 		informational = a_campaign(campaign_type="Informational Email")
