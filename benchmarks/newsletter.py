@@ -1,6 +1,6 @@
 """Benchmark of compiling a newsletter of 100 KB, made of blocks of tests/corpus; compares checkouts in turn.
 
-Pure: needs neither a site nor a network.  python benchmarks/compile.py [CHECKOUT …]
+Pure: needs neither a site nor a network.  python benchmarks/newsletter.py [CHECKOUT …]
 
 Each round compiles once in a process of each checkout, so that a busy machine is busy for all of them. The
 first checkout, this one where none is named, is what the others are compared with.
