@@ -10,7 +10,7 @@ import re
 
 from jinja2 import Environment, TemplateSyntaxError, nodes
 
-from email_campaigns.message.protect import split
+from email_campaigns.message.html_tokens import split
 from email_campaigns.message.slots import IN_QUERY
 
 SYNTAX = Environment()

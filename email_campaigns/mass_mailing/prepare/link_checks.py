@@ -44,10 +44,10 @@ def link_findings(
 	certain = [href for href in faults[NOWHERE] if fixed is None or href in fixed]
 	faults[NOWHERE] = [href for href in faults[NOWHERE] if href not in certain]
 	if certain:
-		yield Finding(ERROR, Sentence(_lt("Links that lead nowhere: {0}"), _listed(certain)))
+		yield Finding(ERROR, Sentence(_lt("Links that lead nowhere: {0}"), listed(certain)))
 	for fault, text in LINK_FAULTS.items():
 		if faults[fault]:
-			yield Finding(WARNING, Sentence(text, _listed(faults[fault])), asks=True)
+			yield Finding(WARNING, Sentence(text, listed(faults[fault])), asks=True)
 	if others and not certain and not any(faults.values()):
 		text = _lt("All links lead to web pages, mail addresses, telephones or apps: {0}.")
 		yield Finding(OK, Sentence(text, len(others)))
@@ -67,6 +67,7 @@ def text_findings(subject: str, html: str) -> Iterator[Finding]:
 		yield Finding(WARNING, sentence)
 
 
-def _listed(hrefs: Sequence[str]) -> str:
+def listed(hrefs: Sequence[str]) -> str:
+	"""Return the first addresses or names, quoted, and how many more there are."""
 	shown = [f"“{href:.80}”" for href in hrefs[:SHOWN]]
 	return ", ".join(shown) + (f" + {len(hrefs) - SHOWN}" if len(hrefs) > SHOWN else "")
