@@ -21,6 +21,12 @@ BEGIN = {"variable_begin": "variable_end", "block_begin": "block_end", "comment_
 BEGIN |= {"raw_begin": "raw_end"}
 LINE_END, SPACES = re.compile(r"\r\n|\r"), re.compile(r"\s*")
 RAW_BLOCK = re.compile(r"\{%[-+]?\s*raw\b")
+PIECE_BEGIN = re.compile(r"\{[{%#]")
+# Without braces, %, or escapes but in strings, a piece ends where it seems to
+SIMPLE = re.compile(
+	r"\{(?:\{[^{}'\"]*(?:(?:'[^'\\]*'|\"[^\"\\]*\")[^{}'\"]*)*\}\}"
+	r"|%[^{}'\"%]*(?:(?:'[^'\\]*'|\"[^\"\\]*\")[^{}'\"%]*)*%\})"
+)
 # A value of Jinja may be a part of a word; a condition or a comment stands between words.
 COVER_VALUE, COVER_BLOCK = "\ue000", " "
 START, END, COMMENT, DOCTYPE, OTHER = "start", "end", "comment", "doctype", "other"  # kinds of tokens
@@ -197,6 +203,24 @@ def read_html(source: str) -> Html:
 
 def find_pieces(source: str) -> Iterator[Piece]:
 	"""Yield the pieces of Jinja in order. Raises TemplateSyntaxError."""
+	simple = _simple_pieces(source)
+	yield from simple if simple is not None else _lexed_pieces(source)
+
+
+def _simple_pieces(source: str) -> list[Piece] | None:
+	"""Return the pieces where all are plain, which spares reading each word of them; else None."""
+	pieces: list[Piece] = []
+	position = 0
+	while begin := PIECE_BEGIN.search(source, position):
+		piece = SIMPLE.match(source, begin.start())
+		if not piece or RAW_BLOCK.match(piece[0]):
+			return None
+		position = piece.end()
+		pieces.append(Piece(piece[0], begin.start(), position))
+	return pieces
+
+
+def _lexed_pieces(source: str) -> Iterator[Piece]:
 	begin, position = 0, 0
 	end: str | None = None
 	text = LINE_END.sub(lambda match: " \n" if match[0] == "\r\n" else "\n", source)

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from turbohtml import tokenize
 
-from email_campaigns.message.html_tokens import Html, read_html, url_of
+from email_campaigns.message.html_tokens import Html, _lexed_pieces, _simple_pieces, read_html, url_of
 
 PIECES = st.sampled_from(
 	[
@@ -233,3 +233,21 @@ def test_tags_of_conditional_comments():
 	assert names == [("p", False), ("v:rect", True), ("a", False)]
 	for token in Html(html).all_tokens:
 		assert not token.name or re.match(rf"</?{token.name}\b", html[token.start : token.end])
+
+
+SIMPLE = [
+	"{{ doc.a }}",
+	"{{ f('}}') }}",
+	'{% if a == "%}" %}',
+	"{% endif %}",
+	"{{ a|b(1) }}",
+	"{{ {} }}",
+	"x",
+	"<p>",
+]
+
+
+@given(st.lists(st.sampled_from([*SIMPLE, "{% raw %}{{{% endraw %}", "{# '\" #}", "\r\n"])).map("".join))
+def test_plain_pieces_are_those_of_the_lexer(source):
+	pieces = _simple_pieces(source)
+	assert pieces is None or pieces == list(_lexed_pieces(source))
