@@ -123,7 +123,7 @@ function content({ findings, count }, hint) {
 	const asks = findings.some(({ key, overruled }) => key && !overruled);
 	const advice = [
 		blocked && __("What is marked ✕ has to be fixed before the mailing can start."),
-		asks && __("Fix each warning that asks, or tick that the mailing is right as it is."),
+		asks && __("Fix each warning that has a box, or tick it where the mailing is right as it is."),
 		!blocked && hint,
 	]
 		.filter(Boolean)
