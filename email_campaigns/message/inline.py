@@ -1,18 +1,18 @@
 """Inlining of style sheets into style attributes, once for a template: many mail clients read nothing else.
 
-The template changes only where a comparison proves that it stays the same document: the same tags,
-attributes, texts and Jinja in the same order, except for styles. Otherwise it keeps its style sheets.
+The inliner works on a copy whose tags are numbered. Only the styles that it gives to each tag, and what
+remains of each sheet, go into the template, so every other character stays. A template whose Jinja opens and
+closes tags in another order than browsers would keeps its style sheets.
 """
 
 from collections.abc import Iterator
-from html import unescape
 
 import css_inline
 
 from email_campaigns.message.errors import Refused
-from email_campaigns.message.html_tokens import END, START, VOID, Html, Token, with_changes
+from email_campaigns.message.html_tokens import END, START, TAG_NAME, VOID, Html, Token, with_changes
 from email_campaigns.message.markup import problem_with_html, regular
-from email_campaigns.message.protect import ProtectedHtml, Unprotectable, protect
+from email_campaigns.message.protect import OPENS, ProtectedHtml, Unprotectable, protect
 from email_campaigns.message.shape import shape_of
 from email_campaigns.message.sheets import problem_with_sheets, problem_with_style_attributes
 
@@ -27,26 +27,12 @@ INLINER = css_inline.CSSInliner(
 IGNORE = "data-css-inline"
 MOST_SHEETS = 50  # in one template
 # Tags that a writer of HTML may omit and that a parser adds (https://html.spec.whatwg.org/#optional-tags)
-IMPLIED = frozenset(["html", "head", "body"])
-IMPLIED_ENDS = frozenset(
-	[
-		"p",
-		"li",
-		"dt",
-		"dd",
-		"td",
-		"th",
-		"tr",
-		"tbody",
-		"thead",
-		"tfoot",
-		"option",
-		"optgroup",
-		"caption",
-		"rp",
-		"rt",
-	]
-)
+IMPLIED = frozenset(["html", "head", "body", "tbody", "colgroup"])
+IMPLIED_ENDS = IMPLIED | VOID
+IMPLIED_ENDS |= {"p", "li", "dt", "dd", "td", "th", "tr", "thead", "tfoot", "option", "optgroup", "caption"}
+IMPLIED_ENDS |= {"rp", "rt"}
+
+Change = tuple[int, int, str]  # begin, end, and the text that goes there
 
 
 def inline_styles(html: str) -> str:
@@ -58,102 +44,125 @@ def inline_styles(html: str) -> str:
 		return html
 	try:
 		protected = protect(html)
-		before = _to_inline(protected)
-		if not before:
-			return html
-		_check_styles(before)
-		after = INLINER.inline(before)
-	except (Unprotectable, css_inline.InlineError):
+	except Unprotectable:
 		return html
-	after = _without_implied(before, after)
-	same = outline(before) == outline(after) and protected.words(before) == protected.words(after)
-	return protected.restore(after) if same else html
-
-
-def _to_inline(protected: ProtectedHtml) -> str:
-	"""Return the document for the inliner, or "" where it has nothing to inline or no parser may read it.
-
-	A style sheet that holds Jinja (hidden as words) stays as it is: a rendering completes it.
-	"""
-	if problem_with_html(protected.html):
-		return ""
 	document = Html(protected.html)
-	sheets = [area for area in document.raw_areas("style") if not area[0].conditional]
-	if not 0 < len(sheets) <= MOST_SHEETS:
-		return ""
-	kept = [
-		tag.start + len("<style")
-		for tag, _start, end in sheets
-		if protected.mark in document.source[tag.start : end]
+	if not _has_sheets(document):
+		return html
+	_check_styles(document, protected.mark)
+	number = f"{protected.mark}n"
+	try:
+		inlined = Html(INLINER.inline(_numbered(document, protected.mark, number)))
+	except css_inline.InlineError:
+		return html
+	if not _is_sure(document, inlined, protected):
+		return html
+	changed = with_changes(document.source, sorted(_changes(document, inlined, number)))
+	same = protected.words(changed) == protected.words(document.source)
+	return protected.restore(changed) if same else html
+
+
+def _has_sheets(document: Html) -> bool:
+	"""Tell whether a document has style sheets to inline, and a parser may read it."""
+	if problem_with_html(document.source):
+		return False
+	sheets = [tag for tag, _start, _end in document.raw_areas("style") if not tag.conditional]
+	return 0 < len(sheets) <= MOST_SHEETS
+
+
+def _numbered(document: Html, mark: str, number: str) -> str:
+	"""Return the document with the attribute `number` in each tag.
+
+	A style sheet that holds Jinja (hidden as words) is ignored: a rendering completes it.
+	"""
+	kept = {tag.start for tag in _kept_sheets(document, mark)}
+	changes: list[Change] = []
+	for place, token in enumerate(document.tokens):
+		if token.kind == START:
+			end = TAG_NAME.match(document.source, token.start).end()  # type: ignore[union-attr]  # it is a tag
+			ignore = f' {IGNORE}="ignore"' if token.start in kept else ""
+			changes.append((end, end, f' {number}="{place}"{ignore}'))
+	return with_changes(document.source, changes)
+
+
+def _kept_sheets(document: Html, mark: str) -> list[Token]:
+	return [
+		tag for tag, start, end in document.raw_areas("style") if mark in document.source[tag.start : end]
 	]
-	return with_changes(document.source, [(place, place, f' {IGNORE}="ignore"') for place in kept])
 
 
-def _check_styles(html: str) -> None:
+def _changes(document: Html, inlined: Html, number: str) -> Iterator[Change]:
+	"""Yield what changes in the document: styles of tags, and the sheets without what is in tags now."""
+	tokens = document.tokens
+	for place, token in _numbers(inlined, number).items():
+		if token.name == "style":
+			begin, end = tokens[place].end, tokens[place + 1].start
+			yield begin, end, inlined.source[token.end : _next_start(inlined, token)]
+		elif style := _style_of(inlined, token):
+			yield from _with_style(document, tokens[place], style)
+
+
+def _numbers(inlined: Html, number: str) -> dict[int, Token]:
+	"""Return {number: tag}; of an element that the parser has opened again, the first tag."""
+	tags: dict[int, Token] = {}
+	for token in inlined.tokens:
+		if token.kind == START:
+			for attribute in inlined.attributes(token):
+				if attribute.name == number:
+					tags.setdefault(int(inlined.value(attribute)), token)
+	return tags
+
+
+def _next_start(document: Html, token: Token) -> int:
+	return next(start for start in document.starts if start >= token.end)
+
+
+def _style_of(document: Html, token: Token) -> str:
+	"""Return the style attribute of a tag as the inliner has written it, without its quotes."""
+	for attribute in document.attributes(token):
+		if attribute.name == "style" and attribute.value:
+			return document.source[slice(*attribute.value)]
+	return ""
+
+
+def _with_style(document: Html, token: Token, style: str) -> Iterator[Change]:
+	attributes = document.attributes(token)
+	own = next((attribute for attribute in attributes if attribute.name == "style"), None)
+	if not own:
+		end = attributes[-1].end if attributes else TAG_NAME.match(document.source, token.start).end()  # type: ignore[union-attr]
+		yield end, end, f' style="{style}"'
+	elif document.source[slice(*own.value)] != style if own.value else True:
+		start = document.source.lower().index("style", own.start, own.end)
+		yield start, own.end, f'style="{style}"'
+
+
+def _is_sure(document: Html, inlined: Html, protected: ProtectedHtml) -> bool:
+	"""Tell whether the numbered document has the elements that each rendering of the template has."""
+	written = {token.name for token in document.tokens if token.kind == START}
+	implied = {"html", "body"} - written
+	if any(token.name in implied and _style_of(inlined, token) for token in inlined.tokens):
+		return False  # its style would have no place
+	has_blocks = any(OPENS.match(protected.pieces[number]) for number in protected.flow)
+	return not has_blocks or _structure(document) == _structure(inlined)
+
+
+def _structure(document: Html) -> list[tuple[str, str]]:
+	"""Return the tags of a document in order, without those that may be omitted."""
+	return [
+		(token.kind, token.name)
+		for token in document.tokens
+		if (token.kind == START and token.name not in IMPLIED)
+		or (token.kind == END and token.name not in IMPLIED_ENDS)
+	]
+
+
+def _check_styles(document: Html, mark: str) -> None:
 	"""Raise Refused where to inline the styles would take too long."""
-	document = Html(html)
+	kept = {tag.start for tag in _kept_sheets(document, mark)}
 	problem = problem_with_style_attributes(document)
 	css = "\n".join(
-		html[start:end]
-		for tag, start, end in document.raw_areas("style")
-		if not any(attribute.name == IGNORE for attribute in document.attributes(tag))
+		document.source[start:end] for tag, start, end in document.raw_areas("style") if tag.start not in kept
 	)
-	problem = problem or problem_with_sheets(css, shape_of(regular(html)))
+	problem = problem or problem_with_sheets(css, shape_of(regular(document.source)))
 	if problem:
 		raise Refused(problem)
-
-
-def _without_implied(before: str, after: str) -> str:
-	"""Remove the <tbody> that a parser has added: it would open within a loop over rows and end after it."""
-	if "<tbody" not in after or any(token.name == "tbody" for token in Html(before).tokens):
-		return after
-	return with_changes(
-		after, [(token.start, token.end, "") for token in Html(after).tokens if token.name == "tbody"]
-	)
-
-
-def outline(html: str) -> list[tuple[object, ...]]:
-	"""Return a document's contents without its styles: tags with attributes, texts and comments, in order."""
-	return list(_outline(Html(html)))
-
-
-def _outline(document: Html) -> Iterator[tuple[object, ...]]:
-	texts: list[str] = []
-	position, in_style = 0, False
-	for token in document.tokens:
-		if not in_style:
-			texts.append(document.source[position : token.start])
-		event = _event(document, token)
-		if event:
-			yield from _text_event(texts)
-			texts.clear()
-			yield event
-		position, in_style = token.end, token.kind == START and token.name == "style"
-	if not in_style:
-		texts.append(document.source[position:])
-	yield from _text_event(texts)
-
-
-def _text_event(texts: list[str]) -> Iterator[tuple[object, ...]]:
-	words = unescape("".join(texts)).split()
-	if words:
-		yield "text", " ".join(words)
-
-
-def _event(document: Html, token: Token) -> tuple[object, ...] | None:
-	if token.kind not in (START, END):
-		return token.kind, document.source[token.start : token.end].lower()
-	if token.name == "style" or token.name in IMPLIED:
-		return None
-	if token.kind == START:
-		return START, token.name, _outlined_attributes(document, token)
-	return None if token.name in IMPLIED_ENDS or token.name in VOID else (END, token.name)
-
-
-def _outlined_attributes(document: Html, token: Token) -> list[tuple[str, str]]:
-	"""Return the attributes as browsers read them, apart from styles: of several of a name, the first."""
-	values: dict[str, str] = {}
-	for attribute in document.attributes(token):
-		if attribute.name != "style":
-			values.setdefault(attribute.name, document.value(attribute))
-	return sorted(values.items())

@@ -229,7 +229,7 @@ def test_a_link_to_a_web_font_stays_and_the_rest_is_inlined():
 		"<style>p{color:red}</style></head>"
 		"<body><p>x</p></body></html>"
 	).html
-	assert '<link href="https://fonts.example/css?a&amp;b" rel="stylesheet">' in html
+	assert "<link href='https://fonts.example/css?a&amp;b' rel=stylesheet>" in html
 	assert '<p style="color: red;">x</p>' in html
 
 
