@@ -28,7 +28,6 @@ from email_campaigns.message.size import check_source
 from email_campaigns.message.slots import Marks
 from email_campaigns.message.unsubscribing import always_unsubscribes
 from email_campaigns.message.usage import Usage, read_usage
-from email_campaigns.message.visible import may_hide
 from email_campaigns.text import _lt
 
 __all__ = [
@@ -95,7 +94,10 @@ def _compile_message(order: _Order) -> LocalMessage:
 	for part, source in sources.items():
 		sources[part], usages[part] = _check_source(part, source, limits)
 	_check_usable(sources)
-	links = prepare_links(mail_html(sources["html"], order.base_url), order.tracks)
+	with reading("html"):
+		# Rules of style sheets may name the addresses of links as they are written
+		styled = inline_styles(as_document(mail_html(sources["html"], order.base_url)))
+		links = prepare_links(styled, order.tracks)
 	sources["html"] = links.html
 	final_html, final_text = _complete(sources, usages, footer)
 	title = f"{literal(order.prefix)} {sources['subject']}" if order.prefix else sources["subject"]
@@ -183,12 +185,10 @@ def _complete(
 	sources: Mapping[str, str], usages: Mapping[str, Usage], footer: Footer | None
 ) -> tuple[str, str]:
 	"""Return the HTML and the text part; "" for one that has to be made from each rendered HTML."""
+	html = sources["html"]
 	with reading("html"):
-		document = as_document(sources["html"])
-		html = inline_styles(document)
-		seen = html if may_hide(document) else document  # a style sheet may hide what no reader is to see
-		usages["html"].unsubscribe = always_unsubscribes(seen)
-		text = sources["text"] or text_template(seen)
+		usages["html"].unsubscribe = always_unsubscribes(html)
+		text = sources["text"] or text_template(html)
 	if footer:
 		html = add_footer(html, footer, footer.unsubscribe and not usages["html"].unsubscribe)
 		has_link = usages["text" if sources["text"] else "html"].unsubscribe

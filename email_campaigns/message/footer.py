@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from email_campaigns.message.html_tokens import DOCTYPE, END, START, read_html
+from email_campaigns.message.html_tokens import DOCTYPE, END, START, Html, Token, read_html
 from email_campaigns.message.placeholders import literal, quoted
 
 DOCUMENT = frozenset(("html", "head", "body"))
@@ -12,7 +12,8 @@ HEAD = (
 )
 # Not display: none, with which some mail clients would not load it; at a width of 1 nobody sees it.
 PIXEL = '<img src="{{ open_url }}" width="1" height="1" alt="" style="border:0;width:1px;height:1px">'
-FOOTER_STYLE = "margin-top:24px;font-size:12px;line-height:1.5;color:#6b6b6b"
+ENDS = ("body", "html")
+FOOTER_STYLE = "clear:both;margin-top:24px;font-size:12px;line-height:1.5;color:#6b6b6b"
 
 
 @dataclass(frozen=True)
@@ -51,10 +52,22 @@ def add_pixel(html: str) -> str:
 def _insert_before_end(html: str, addition: str) -> str:
 	"""Insert it where a browser shows it: not within a comment, a tag or a style sheet that has no end."""
 	document = read_html(html)
-	ends = [token for token in document.tokens if token.kind == END and token.name in ("body", "html")]
+	ends = [token for token in document.tokens if token.kind == END and token.name in ENDS]
 	bodies = [end for end in ends if end.name == "body"] or ends
-	place = bodies[-1].start if bodies else document.end_of_text
+	place = bodies[-1].start if bodies and _is_empty_from(document, bodies[-1]) else document.end_of_text
 	return html[:place] + addition + html[place:]
+
+
+def _is_empty_from(document: Html, end: Token) -> bool:
+	"""Tell whether nothing follows the end of the body: a browser takes what does into the body, too."""
+	position = end.end
+	for token in document.tokens:
+		if token.start >= end.end:
+			has_text = bool(document.covered[position : token.start].strip())
+			if has_text or (token.kind in (START, END) and token.name not in ENDS):
+				return False
+			position = token.end
+	return not document.covered[position : document.end_of_text].strip()
 
 
 def footer_text(footer: Footer, unsubscribe: bool) -> str:

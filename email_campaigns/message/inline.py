@@ -1,17 +1,18 @@
 """Inlining of style sheets into style attributes, once for a template: many mail clients read nothing else.
 
-The inliner works on a copy whose tags are numbered. Only the styles that it gives to each tag, and what
+The inliner works on a copy whose tags are labelled. Only the styles that it gives to each tag, and what
 remains of each sheet, go into the template, so every other character stays. A template whose Jinja opens and
 closes tags in another order than browsers would keeps its style sheets.
 """
 
-from collections.abc import Iterator
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Mapping
 
 import css_inline
 
 from email_campaigns.message.errors import Refused
 from email_campaigns.message.html_tokens import END, START, TAG_NAME, VOID, Html, Token, with_changes
-from email_campaigns.message.markup import problem_with_html, regular
+from email_campaigns.message.markup import FORMAT, problem_with_html, regular
 from email_campaigns.message.protect import OPENS, ProtectedHtml, Unprotectable, protect
 from email_campaigns.message.shape import shape_of
 from email_campaigns.message.sheets import problem_with_sheets, problem_with_style_attributes
@@ -50,14 +51,15 @@ def inline_styles(html: str) -> str:
 	if not _has_sheets(document):
 		return html
 	_check_styles(document, protected.mark)
-	number = f"{protected.mark}n"
+	labels, name = _labels(document), f"{protected.mark}n"
 	try:
-		inlined = Html(INLINER.inline(_numbered(document, protected.mark, number)))
+		inlined = Html(INLINER.inline(_labelled(document, labels, name, protected.mark)))
 	except css_inline.InlineError:
 		return html
-	if not _is_sure(document, inlined, protected):
+	pairs = _pairs(inlined, labels, name)
+	if pairs is None or not _is_sure(document, inlined, protected):
 		return html
-	changed = with_changes(document.source, sorted(_changes(document, inlined, number)))
+	changed = with_changes(document.source, sorted(_changes(document, inlined, pairs)))
 	same = protected.words(changed) == protected.words(document.source)
 	return protected.restore(changed) if same else html
 
@@ -70,19 +72,35 @@ def _has_sheets(document: Html) -> bool:
 	return 0 < len(sheets) <= MOST_SHEETS
 
 
-def _numbered(document: Html, mark: str, number: str) -> str:
-	"""Return the document with the attribute `number` in each tag.
+def _labelled(document: Html, labels: Mapping[int, str], name: str, mark: str) -> str:
+	"""Return the document with each tag's label in an attribute `name`.
 
 	A style sheet that holds Jinja (hidden as words) is ignored: a rendering completes it.
 	"""
 	kept = {tag.start for tag in _kept_sheets(document, mark)}
 	changes: list[Change] = []
+	for place, label in labels.items():
+		start = document.tokens[place].start
+		end = TAG_NAME.match(document.source, start).end()  # type: ignore[union-attr]  # it is a tag
+		ignore = f' {IGNORE}="ignore"' if start in kept else ""
+		changes.append((end, end, f' {name}="{label}"{ignore}'))
+	return with_changes(document.source, changes)
+
+
+def _labels(document: Html) -> dict[int, str]:
+	"""Return {place of a start tag among the tokens: its label}.
+
+	Equal tags for bold and the like have the same: a parser opens each different one again in each paragraph
+	(HTML, “active formatting elements”).
+	"""
+	labels: dict[int, str] = {}
+	known: dict[str, str] = {}
 	for place, token in enumerate(document.tokens):
 		if token.kind == START:
-			end = TAG_NAME.match(document.source, token.start).end()  # type: ignore[union-attr]  # it is a tag
-			ignore = f' {IGNORE}="ignore"' if token.start in kept else ""
-			changes.append((end, end, f' {number}="{place}"{ignore}'))
-	return with_changes(document.source, changes)
+			is_format = FORMAT.match(document.source, token.start)
+			text = document.source[token.start : token.end] if is_format else str(place)
+			labels[place] = known.setdefault(text, str(place))
+	return labels
 
 
 def _kept_sheets(document: Html, mark: str) -> list[Token]:
@@ -91,10 +109,10 @@ def _kept_sheets(document: Html, mark: str) -> list[Token]:
 	]
 
 
-def _changes(document: Html, inlined: Html, number: str) -> Iterator[Change]:
+def _changes(document: Html, inlined: Html, pairs: Iterable[tuple[int, Token]]) -> Iterator[Change]:
 	"""Yield what changes in the document: styles of tags, and the sheets without what is in tags now."""
 	tokens = document.tokens
-	for place, token in _numbers(inlined, number).items():
+	for place, token in pairs:
 		if token.name == "style":
 			begin, end = tokens[place].end, tokens[place + 1].start
 			yield begin, end, inlined.source[token.end : _next_start(inlined, token)]
@@ -102,15 +120,19 @@ def _changes(document: Html, inlined: Html, number: str) -> Iterator[Change]:
 			yield from _with_style(document, tokens[place], style)
 
 
-def _numbers(inlined: Html, number: str) -> dict[int, Token]:
-	"""Return {number: tag}; of an element that the parser has opened again, the first tag."""
-	tags: dict[int, Token] = {}
+def _pairs(inlined: Html, labels: Mapping[int, str], name: str) -> list[tuple[int, Token]] | None:
+	"""Return (place of a tag in the template, the tag as it is inlined), or None where it is not certain."""
+	places: dict[str, list[int]] = defaultdict(list)
+	tags: dict[str, list[Token]] = defaultdict(list)
+	for place, label in labels.items():
+		places[label].append(place)
 	for token in inlined.tokens:
-		if token.kind == START:
-			for attribute in inlined.attributes(token):
-				if attribute.name == number:
-					tags.setdefault(int(inlined.value(attribute)), token)
-	return tags
+		for attribute in inlined.attributes(token) if token.kind == START else ():
+			if attribute.name == name:
+				tags[inlined.value(attribute)].append(token)
+	if any(len(places[label]) not in (1, len(copies)) for label, copies in tags.items()):
+		return None
+	return [pair for label, copies in tags.items() for pair in zip(places[label], copies, strict=False)]
 
 
 def _next_start(document: Html, token: Token) -> int:
@@ -137,7 +159,7 @@ def _with_style(document: Html, token: Token, style: str) -> Iterator[Change]:
 
 
 def _is_sure(document: Html, inlined: Html, protected: ProtectedHtml) -> bool:
-	"""Tell whether the numbered document has the elements that each rendering of the template has."""
+	"""Tell whether the inlined document has the elements that each rendering of the template has."""
 	written = {token.name for token in document.tokens if token.kind == START}
 	implied = {"html", "body"} - written
 	if any(token.name in implied and _style_of(inlined, token) for token in inlined.tokens):
