@@ -12,6 +12,7 @@ import css_inline
 
 from email_campaigns.message.errors import Refused
 from email_campaigns.message.html_tokens import END, START, TAG_NAME, VOID, Html, Token, with_changes
+from email_campaigns.message.kept_rules import let_win, properties
 from email_campaigns.message.markup import FORMAT, problem_with_html, regular
 from email_campaigns.message.protect import OPENS, ProtectedHtml, Unprotectable, protect
 from email_campaigns.message.shape import shape_of
@@ -111,11 +112,12 @@ def _kept_sheets(document: Html, mark: str) -> list[Token]:
 
 def _changes(document: Html, inlined: Html, pairs: Iterable[tuple[int, Token]]) -> Iterator[Change]:
 	"""Yield what changes in the document: styles of tags, and the sheets without what is in tags now."""
-	tokens = document.tokens
+	tokens, own = document.tokens, _own_properties(document)
 	for place, token in pairs:
 		if token.name == "style":
-			begin, end = tokens[place].end, tokens[place + 1].start
-			yield begin, end, inlined.source[token.end : _next_start(inlined, token)]
+			if not _is_ignored(inlined, token):
+				kept = inlined.source[token.end : _next_start(inlined, token)]
+				yield tokens[place].end, tokens[place + 1].start, let_win(kept, own)
 		elif style := _style_of(inlined, token):
 			yield from _with_style(document, tokens[place], style)
 
@@ -135,12 +137,22 @@ def _pairs(inlined: Html, labels: Mapping[int, str], name: str) -> list[tuple[in
 	return [pair for label, copies in tags.items() for pair in zip(places[label], copies, strict=False)]
 
 
+def _own_properties(document: Html) -> set[str]:
+	"""Return the properties that the style attributes of a document set."""
+	styles = (_style_of(document, token) for token in document.tokens if token.kind == START)
+	return set().union(*(properties(style) for style in styles if style))
+
+
+def _is_ignored(document: Html, token: Token) -> bool:
+	return any(attribute.name == IGNORE for attribute in document.attributes(token))
+
+
 def _next_start(document: Html, token: Token) -> int:
 	return next(start for start in document.starts if start >= token.end)
 
 
 def _style_of(document: Html, token: Token) -> str:
-	"""Return the style attribute of a tag as the inliner has written it, without its quotes."""
+	"""Return the style attribute of a tag as it is written, without its quotes."""
 	for attribute in document.attributes(token):
 		if attribute.name == "style" and attribute.value:
 			return document.source[slice(*attribute.value)]
@@ -154,8 +166,8 @@ def _with_style(document: Html, token: Token, style: str) -> Iterator[Change]:
 		end = attributes[-1].end if attributes else TAG_NAME.match(document.source, token.start).end()  # type: ignore[union-attr]
 		yield end, end, f' style="{style}"'
 	elif document.source[slice(*own.value)] != style if own.value else True:
-		start = document.source.lower().index("style", own.start, own.end)
-		yield start, own.end, f'style="{style}"'
+		written = document.source[own.start : own.end]
+		yield own.start + written.lower().index("style"), own.end, f'style="{style}"'
 
 
 def _is_sure(document: Html, inlined: Html, protected: ProtectedHtml) -> bool:
