@@ -63,5 +63,5 @@ def _rules(css: str) -> Iterator[tuple[int, int]]:
 
 
 def _is_own(name: str, own: Collection[str]) -> bool:
-	"""Tell whether a property is one of these, a part of one (padding-left of padding), or has such a part."""
+	"""Tell whether a property is one of these, part of one (padding-left of padding), or has such a part."""
 	return any(name == other or name.startswith(f"{other}-") or other.startswith(f"{name}-") for other in own)
