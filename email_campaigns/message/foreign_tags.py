@@ -8,7 +8,8 @@ import re
 from collections.abc import Iterator
 from typing import NamedTuple
 
-from email_campaigns.message.errors import PLACES
+from email_campaigns.message.errors import PLACES, TemplateError
+from email_campaigns.message.faults import reading
 from email_campaigns.message.placeholders import addresses_before_unsubscribing
 from email_campaigns.text import Sentence, _lt
 
@@ -94,8 +95,16 @@ def text_warnings(subject: str, html: str) -> Iterator[Sentence]:
 
 
 def repair_warnings(html: str) -> Iterator[Sentence]:
-	"""Yield a sentence for each address that mails leave out before an unsubscribe link."""
-	for line, address in addresses_before_unsubscribing(html):
+	"""Yield a sentence for each address that mails leave out before an unsubscribe link.
+
+	A template that can't be read has none: compiling it says why.
+	"""
+	try:
+		with reading("html"):
+			addresses = list(addresses_before_unsubscribing(html))
+	except TemplateError:
+		return
+	for line, address in addresses:
 		place = Sentence(PLACES["html"])
 		yield Sentence(ADDRESS_BEFORE, place, line, address[:LONGEST], "{{ unsubscribe_url }}")
 

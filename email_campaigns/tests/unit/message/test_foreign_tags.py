@@ -2,7 +2,7 @@
 
 import pytest
 
-from email_campaigns.message.foreign_tags import foreign_tags
+from email_campaigns.message.foreign_tags import foreign_tags, text_warnings
 
 FIRST, LAST, EMAIL = "{{ doc.first_name }}", "{{ doc.last_name }}", "{{ doc.email }}"
 BYE, VIEW, IF = "{{ unsubscribe_url }}", "{{ view_url }}", "{% if doc.… %} … {% endif %}"
@@ -90,3 +90,10 @@ class TestTag:
 )
 def test_what_is_no_placeholder_of_another_system(html):
 	assert list(foreign_tags(html)) == []
+
+
+def test_a_template_that_cannot_be_read_has_no_warnings():
+	number = "&#" + "9" * 5000 + ";"
+	link = '<a href="http://shop.example/{{ unsubscribe_url }}">x</a>'
+	assert len(list(text_warnings("s", link))) == 1
+	assert list(text_warnings("s", f'{link}{{{{ "{number}" }}}}')) == []
