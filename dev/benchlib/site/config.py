@@ -76,8 +76,12 @@ def update_site_config(paths, site, **values):
 	"""Change some values of a site's configuration; an unchanged one is not written."""
 	present = site_config(paths, site)
 	config = {**present, **values}
-	if config == present:
-		return
+	if config != present:
+		write_site_config(paths, site, config)
+
+
+def write_site_config(paths, site, config):
+	"""Make `config` all of a site's configuration, for its owner's eyes alone."""
 	write_atomically(paths.sites / site / "site_config.json", json.dumps(config, indent=1), mode=0o600)
 
 

@@ -4,7 +4,7 @@ import secrets
 import shutil
 
 from ..core.shell import run
-from .config import site_config, update_site_config
+from .config import site_config, write_site_config
 from .frappe_command import environment, frappe
 
 ADMIN_PASSWORD = "admin"
@@ -62,6 +62,7 @@ def clone(paths, mariadb, source, target, server=None):
 
 	The copy of the database is in `server`, where it is another than that of `source`.
 	"""
+	own_port = {"db_port": server.port} if server else {}
 	server = server or mariadb
 	database, password = database_of(target), secrets.token_hex(12)
 	shutil.rmtree(paths.sites / target, ignore_errors=True)
@@ -78,10 +79,12 @@ def clone(paths, mariadb, source, target, server=None):
 	for folder in ("logs", "locks"):
 		(paths.sites / target / folder).mkdir(exist_ok=True)
 	config = site_config(paths, source)
-	config.pop("host_name", None)
+	# The port of the bench's own server is that of all sites (write_common), since it may change.
+	for name in ("host_name", "db_port"):
+		config.pop(name, None)
 	# Frappe 16 names the user of the database beside its name
-	login = {"db_name": database, "db_user": database, "db_password": password, "db_port": server.port}
-	update_site_config(paths, target, **{**config, **login})
+	login = {"db_name": database, "db_user": database, "db_password": password, **own_port}
+	write_site_config(paths, target, {**config, **login})
 
 
 # Options for other engines than InnoDB, and for a database in use, would make reading it take four times as
