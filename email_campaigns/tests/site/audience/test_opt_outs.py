@@ -2,7 +2,7 @@
 
 import frappe
 
-from email_campaigns.audience.suppression import erase_store, forgotten_store, opt_outs_store
+from email_campaigns.audience.suppression import erase_store, opt_outs_store
 from email_campaigns.audience.suppression.suppression_store import lift, suppress
 from email_campaigns.jobs import lists
 from email_campaigns.mass_mailing import freeze_store
@@ -129,14 +129,9 @@ class TestOptOuts(SendingTest):
 	def test_a_forgotten_address_is_not_stored_again(self):
 		contact = a_contact(GONE)
 		erase_store.erase(GONE)
-		self.addCleanup(self.remember)
 		save(contact, unsubscribed=1)
 		lists.follow_opt_outs()
 		self.assertEqual(self.origins(GONE), [])
-
-	def remember(self):
-		forgotten_store.allow_again(GONE)
-		frappe.db.commit()
 
 	def test_calculate_leaves_out_every_place_of_the_address(self):
 		title = a_list(JO, address("other"))

@@ -52,7 +52,6 @@ class PrivacyTest(SendingTest):
 	def remember(self):
 		frappe.db.rollback()
 		frappe.set_user("Administrator")
-		frappe.db.delete("Forgotten Address")
 		frappe.db.delete("Target List Change", {"target_list": ["like", "Sending%"]})
 		frappe.db.commit()
 

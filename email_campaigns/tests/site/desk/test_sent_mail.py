@@ -110,15 +110,6 @@ class TestShowing(SentMailTest):
 
 
 class TestForgetting(SentMailTest):
-	def setUp(self):
-		super().setUp()
-		self.addCleanup(self.remember)
-
-	def remember(self):
-		frappe.db.rollback()
-		frappe.db.delete("Forgotten Address")
-		frappe.db.commit()
-
 	def forget(self, email):
 		privacy.forget(email)
 		frappe.db.commit()

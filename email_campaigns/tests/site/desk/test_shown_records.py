@@ -141,8 +141,6 @@ class TestStored(ShownTest):
 		self.assertEqual(
 			frappe.get_all("Communication", {"recipients": ["in", [JO, KIM]]}, pluck="recipients"), [KIM]
 		)
-		frappe.db.delete("Forgotten Address")
-		frappe.db.commit()
 
 	def test_an_upgrade_lets_stored_mails_refer_to_the_record(self):
 		name = self.send(a_mailing(LIST, html=HTML, store_emails=1))
