@@ -194,5 +194,10 @@ ignore_links_on_delete = [
 # The timeline of a person's record shows the mails of campaigns, whatever the record's doctype.
 additional_timeline_content = {"*": ["email_campaigns.api.desk.timeline.content"]}
 
+# Frappe CRM's own front end shows the activities of a record by this function of it.
+override_whitelisted_methods = {
+	"crm.api.activities.get_activities": "email_campaigns.api.desk.crm.get_activities",
+}
+
 # Days; an administrator can change them in Frappe's Log Settings.
 default_log_clearing_doctypes = {"Campaign Log": 365, "Target List Change": 180}

@@ -12,9 +12,11 @@ import frappe
 from frappe import _
 from frappe.permissions import add_permission, update_permission_property
 
+from email_campaigns.audience import known_sources_store
 from email_campaigns.audience.suppression import opt_outs_store
 from email_campaigns.audience.suppression.suppression_store import adopt_email_unsubscribes
 from email_campaigns.erpnext import names, owner_store, takeover_store
+from email_campaigns.frappe_crm import scripts_store
 
 APP = "email_campaigns"
 MODULE = "Email Campaigns"
@@ -29,23 +31,6 @@ GRANTS = {
 	"Email Group": ("select", "read"),
 	"Email Group Member": ("select", "read"),
 }
-
-SOURCE_FIELDS = (
-	"source_doctype",
-	"email_field",
-	"name_field",
-	"opt_out_field",
-	"language_field",
-	"time_zone_field",
-)
-SOURCES = (
-	("Contact", "email_id", "first_name", "unsubscribed", "", ""),
-	("User", "email", "first_name", "unsubscribed", "language", "time_zone"),
-	("Email Group Member", "email", "", "unsubscribed", "", ""),
-	("Lead", "email_id", "lead_name", "unsubscribed", "language", ""),
-	("Customer", "email_id", "customer_name", "", "language", ""),
-	("CRM Lead", "email", "first_name", "", "", ""),
-)
 
 
 def before_install() -> None:
@@ -70,23 +55,30 @@ def after_install() -> None:
 	"""Add what the app needs on a new site, and take over ERPNext's campaigns where it is installed."""
 	# People who have unsubscribed from all mail of this site get no campaign either.
 	adopt_email_unsubscribes()
-	fill_recipient_sources()
-	opt_outs_store.follow_records()
+	add_new_sources()
 	grant_permissions()
+	scripts_store.put_scripts()
 	takeover_store.take_over()
 	takeover_store.continue_campaigns()
 
 
 def after_app_install(app: str) -> None:
-	"""Take over ERPNext's definitions where it is installed after this app."""
+	"""Add the recipient sources of an app that is installed after this one, and take over ERPNext's
+	definitions."""
+	add_new_sources()
+	scripts_store.put_scripts()
 	if app == names.APP:
-		fill_recipient_sources()
 		takeover_store.take_over()
 
 
 def after_migrate() -> None:
-	"""Keep ERPNext's definitions and jobs taken over, which a migration may have restored."""
+	"""Keep ERPNext's definitions and jobs taken over, which a migration may have restored.
+
+	A new version of another app may bring recipient sources, too.
+	"""
 	takeover_store.keep_taken_over()
+	add_new_sources()
+	scripts_store.put_scripts()
 
 
 def own_doctypes() -> list[str]:
@@ -108,26 +100,10 @@ def owning_app(doctype: str) -> str:
 	return frappe.db.get_value("Module Def", definition.module, "app_name") or definition.module
 
 
-def fill_recipient_sources() -> None:
-	"""Add to the settings the known recipient sources that this site has and they do not name yet."""
-	settings = frappe.get_single("Email Campaign Settings")
-	present = {row.source_doctype for row in settings.recipient_sources}
-	for values in SOURCES:
-		source = dict(zip(SOURCE_FIELDS, values, strict=True))
-		if source["source_doctype"] not in present and _is_usable(source):
-			settings.append("recipient_sources", {"enabled": 1, **source})
-	settings.save(ignore_permissions=True)
-
-
-def _is_usable(source: dict[str, str]) -> bool:
-	"""Tell whether the site has the doctype and its email field; other fields that it lacks are emptied."""
-	doctype = source["source_doctype"]
-	if not frappe.db.exists("DocType", doctype) or not frappe.db.has_column(doctype, source["email_field"]):
-		return False
-	for field in SOURCE_FIELDS[2:]:
-		if source[field] and not frappe.db.has_column(doctype, source[field]):
-			source[field] = ""
-	return True
+def add_new_sources() -> None:
+	"""Add the recipient sources that this site has since, and follow the opt-outs in their records."""
+	if known_sources_store.add_new_sources():
+		opt_outs_store.follow_records()
 
 
 def grant_permissions() -> None:

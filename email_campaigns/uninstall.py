@@ -10,16 +10,18 @@ from frappe.permissions import reset_perms
 
 from email_campaigns.compat import remove_desk_entries
 from email_campaigns.erpnext import giveback_store
+from email_campaigns.frappe_crm import scripts_store
 from email_campaigns.install import GRANTS, LOGS, ROLES
 
 PERMISSION_FIELDS = ("role", "permlevel", "if_owner", "read", "write", "create", "delete", "select")
 
 
 def before_uninstall() -> None:
-	"""Remove jobs, desk entries, log settings, permissions and roles."""
+	"""Remove jobs, desk entries, scripts in Frappe CRM, log settings, permissions and roles."""
 	# The framework would start them until the next migration, each a failure without the app's tables.
 	frappe.db.delete("Scheduled Job Type", {"method": ("like", "email_campaigns.%")})
 	remove_desk_entries("Email Campaigns")
+	scripts_store.remove_scripts()
 	frappe.db.delete("Logs To Clear", {"ref_doctype": ("in", LOGS)})
 	frappe.db.delete("Custom DocPerm", {"role": ("in", ROLES), "parent": ("in", list(GRANTS))})
 	for doctype in GRANTS:

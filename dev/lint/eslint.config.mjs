@@ -28,6 +28,11 @@ export default [
 		},
 	},
 	{ files: ["email_campaigns/public/js/**/*.js"], languageOptions: { sourceType: "module" } },
+	{
+		// Frappe CRM calls these.
+		files: ["email_campaigns/frappe_crm/scripts.js"],
+		rules: { "no-unused-vars": ["error", { varsIgnorePattern: "^setup(Form|List)$" }] },
+	},
 	{ files: ["**/*.mjs"], languageOptions: { globals: globals.node } },
 	{
 		rules: {

@@ -125,7 +125,7 @@ def _names_by_doctype(records: Iterable[tuple[str, str]]) -> dict[str, set[str]]
 
 def _read_records(origin: Source, records: Collection[str]) -> dict[tuple[str, str], RecordFacts]:
 	rows = frappe.db.sql(
-		f"""SELECT s.name, s.`{origin.email_field}`, {origin.language}, {origin.time_zone}, {origin.opt_out},
+		f"""SELECT s.name, {origin.email}, {origin.language}, {origin.time_zone}, {origin.opt_out},
 			{origin.disabled}
 		FROM `tab{origin.doctype}` s WHERE s.name IN %s""",
 		(tuple(records),),

@@ -8,6 +8,7 @@ import frappe
 from frappe import _
 from frappe.model.document import Document
 
+from email_campaigns.audience.linked_store import linked_sql
 from email_campaigns.settings import app_settings
 
 PLAIN = "Target List Member"  # the doctype of a plain address, whose record is its own row
@@ -21,7 +22,8 @@ class Source:
 	"""A doctype whose records can be members, with the names of the fields that say how to mail them.
 
 	The properties and `disabled` are SQL expressions over the record `s`; they are empty or 0 for a field
-	that the source lacks. `disabled` is 1 where the record is not in use.
+	that the source lacks. `disabled` is 1 where the record is not in use. `linked` are those for the address
+	that records to which `s` links have.
 	"""
 
 	doctype: str
@@ -30,6 +32,16 @@ class Source:
 	language_field: str = ""
 	time_zone_field: str = ""
 	disabled: str = "0"
+	linked: tuple[str, ...] = ()
+
+	@property
+	def email(self) -> str:
+		"""SQL: the record's address as it has it; without one, that of a linked record."""
+		own = f"s.`{self.email_field}`"
+		if not self.linked:
+			return own
+		parts = [f"NULLIF({part}, '')" for part in (own, *self.linked)]
+		return f"COALESCE({', '.join(parts)})"
 
 	@property
 	def opt_out(self) -> str:
@@ -72,7 +84,8 @@ def _source(row: Document) -> Source:
 		field if field and frappe.db.has_column(row.source_doctype, field) else "" for field in fields
 	)
 	disabled = _disabled_sql(row.source_doctype)
-	return Source(row.source_doctype, row.email_field, opt_out, language, time_zone, disabled)
+	linked = tuple(linked_sql(row.source_doctype, row.email_field))
+	return Source(row.source_doctype, row.email_field, opt_out, language, time_zone, disabled, linked)
 
 
 def _disabled_sql(doctype: str) -> str:

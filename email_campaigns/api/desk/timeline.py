@@ -12,8 +12,25 @@ SHOWN_EVENTS = 50
 def content(doctype: str, docname: str) -> list[dict]:
 	"""Return the last SHOWN_EVENTS events of the log about a record, for its timeline.
 
-	The framework calls this hook (additional_timeline_content) whenever any form is opened, so it is one
-	look-up by an index. A user who may not read the log gets nothing.
+	The framework calls this hook (additional_timeline_content) whenever any form is opened.
+	"""
+	return [
+		{
+			"icon": "mail",
+			"is_card": False,
+			"creation": event.creation,
+			"template": None,
+			"content": _sentence(event, title),
+		}
+		for event, title in read_events(doctype, docname)
+	]
+
+
+def read_events(doctype: str, docname: str) -> list[tuple[frappe._dict, str | None]]:
+	"""Return (entry of the log, title of its mailing) of the last SHOWN_EVENTS events about a record.
+
+	The title is None of a mailing that the user may not read. It is one look-up by an index. A user who may
+	not read the log gets nothing; the caller has checked the permission on the record.
 	"""
 	if not frappe.has_permission("Campaign Log", "read"):
 		return []
@@ -26,21 +43,12 @@ def content(doctype: str, docname: str) -> list[dict]:
 			# Hits by bots and colleagues say nothing about this person.
 			"verdict": ("not in", ("machine", "internal")),
 		},
-		["creation", "action", "source_doctype", "source", "campaign", "details"],
+		["name", "creation", "action", "source_doctype", "source", "campaign", "details", "email"],
 		order_by="creation desc",
 		limit=SHOWN_EVENTS,
 	)
 	titles = _titles({event.source for event in events if event.source_doctype == "Mass Email"})
-	return [
-		{
-			"icon": "mail",
-			"is_card": False,
-			"creation": event.creation,
-			"template": None,
-			"content": _sentence(event, titles.get(event.source, event.source)),
-		}
-		for event in events
-	]
+	return [(event, titles.get(event.source, event.source)) for event in events]
 
 
 def _titles(mailings: set[str]) -> dict[str, str]:

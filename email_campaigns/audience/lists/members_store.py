@@ -57,7 +57,7 @@ def add_records(target_list: str, origin: Source, names: Sequence[str], *, by_pe
 	them later.
 	"""
 	rows = frappe.db.sql(
-		f"""SELECT s.name, s.`{origin.email_field}`, {origin.language}, {origin.time_zone}, {origin.opt_out}
+		f"""SELECT s.name, {origin.email}, {origin.language}, {origin.time_zone}, {origin.opt_out}
 		FROM `tab{origin.doctype}` s WHERE s.name IN %(names)s LOCK IN SHARE MODE""",
 		# Locked, so that a record which is being renamed joins by its new name, or not at all.
 		{"names": tuple(names)},
@@ -179,12 +179,12 @@ def _differing(origin: Source, lists: tuple[str, ...], after: int) -> tuple[tupl
 		AND COALESCE(m.language, '') = {origin.language}
 		AND COALESCE(m.time_zone, '') = {origin.time_zone})"""
 	return frappe.db.sql(
-		f"""SELECT m.name, COALESCE(m.email, ''), s.`{origin.email_field}`, {settled}, {origin.language},
+		f"""SELECT m.name, COALESCE(m.email, ''), {origin.email}, {settled}, {origin.language},
 			{origin.time_zone}, {origin.opt_out}, s.name IS NULL
 		FROM `tabTarget List Member` m LEFT JOIN `tab{origin.doctype}` s ON s.name = m.member_name
 		WHERE m.target_list IN %(lists)s AND m.member_doctype = %(doctype)s AND m.name > %(after)s
 			AND NOT ({settled}
-				AND BINARY COALESCE(m.email, '') = BINARY TRIM(COALESCE(s.`{origin.email_field}`, '')))
+				AND BINARY COALESCE(m.email, '') = BINARY TRIM(COALESCE({origin.email}, '')))
 		ORDER BY m.name LIMIT {SLICE}""",
 		{"lists": lists, "doctype": origin.doctype, "after": after},
 	)
@@ -355,7 +355,7 @@ def read_address(doctype: str, name: str) -> dict[str, Any]:
 	"""
 	origin = PLAIN_SOURCE if doctype == PLAIN else source(doctype)
 	rows = frappe.db.sql(
-		f"""SELECT s.`{origin.email_field}`, {origin.language}, {origin.time_zone}, {origin.opt_out}, 0
+		f"""SELECT {origin.email}, {origin.language}, {origin.time_zone}, {origin.opt_out}, 0
 		FROM `tab{doctype}` s WHERE s.name = %s""",
 		name,
 	)

@@ -120,8 +120,9 @@ def _row(mailing: Mailing, email: str, doctype: str, record: str, language: str)
 
 
 def _record(row: ClaimedMail, message: CompiledMessage, mailing: Mailing) -> Mapping:
-	rights = FieldRights((*mailing.authors, frappe.session.user))
-	records = records_store.load_records([row], message.record_fields, message.uses_whole_record, rights)
+	user = frappe.session.user
+	fields = message.record_fields, message.uses_whole_record
+	records = records_store.load_records([row], *fields, FieldRights((*mailing.authors, user)), user)
 	if (row.doctype, row.record) not in records:
 		frappe.throw(_("{0} {1} does not exist.").format(_(row.doctype), row.record))
 	return records[row.doctype, row.record]

@@ -7,24 +7,36 @@ from collections.abc import Collection, Iterable, Mapping
 
 import frappe
 
+from email_campaigns.audience import linked_store
+from email_campaigns.audience.known_sources import LINKED_RECORDS, LinkedRecord
+from email_campaigns.delivery.compose import shown_store
 from email_campaigns.delivery.compose.rights_store import FieldRights, hidden_columns
 from email_campaigns.delivery.ledger.row import ClaimedMail
 
 
 def load_records(
-	rows: Iterable[ClaimedMail], fields: Collection[str], whole: bool, rights: FieldRights
+	rows: Iterable[ClaimedMail],
+	fields: Collection[str],
+	whole: bool,
+	rights: FieldRights,
+	reader: str = "",
 ) -> dict[tuple[str, str], Mapping]:
 	"""Return {(doctype, name): {field: plain value}} of the records that exist.
 
 	`fields` are those that the template names; with `whole` it may use any. Fields that are not among the
-	`rights`, those of the mailing's authors, are left out and render empty.
+	`rights`, those of the mailing's authors, are left out and render empty. What a record leaves empty comes
+	from the records that it links to (known_sources.LINKED_RECORDS); for a `reader` to whom it is shown, from
+	those that they may read.
 	"""
 	names: dict[str, list[str]] = defaultdict(list)
 	for row in rows:
 		names[row.doctype].append(row.record)
 	records: dict[tuple[str, str], Mapping] = {}
 	for doctype, members in names.items():
-		for record in _load(doctype, members, None if whole else fields, rights):
+		loaded = _load(doctype, members, None if whole else fields, rights)
+		if doctype in LINKED_RECORDS:
+			_complete(doctype, loaded, rights, reader)
+		for record in loaded:
 			records[doctype, str(record["name"])] = record
 	return records
 
@@ -58,6 +70,42 @@ def _add_rows(doctype: str, df, records: list[dict], hidden: Collection[str]) ->
 		rows[row.parent].append({column: value for column, value in row.items() if column not in hidden})
 	for record in records:
 		record[df.fieldname] = rows[record["name"]]
+
+
+def _complete(doctype: str, records: list[dict], rights: FieldRights, reader: str) -> None:
+	for link in linked_store.linked_records(doctype):
+		lacking = {
+			record["name"]: record
+			for record in records
+			if any(field in record and not record[field] for field in link.fields)
+		}
+		links = linked_store.read_links(doctype, link, lacking.keys())
+		if reader:
+			links = _readable_links(link, links, reader)
+		linked = _load_linked(link, links.values(), rights)
+		for name, other in links.items():
+			_fill(lacking[name], linked.get(other, {}), link)
+
+
+def _readable_links(link: LinkedRecord, links: Mapping[str, str], reader: str) -> dict[str, str]:
+	wanted = {(link.doctype, other) for other in links.values()}
+	readable = shown_store.readable_records(wanted, reader)
+	return {name: other for name, other in links.items() if (link.doctype, other) in readable}
+
+
+def _load_linked(
+	link: LinkedRecord, names: Collection[str], rights: FieldRights
+) -> dict[str, Mapping[str, object]]:
+	if not names:
+		return {}
+	rows = _load(link.doctype, list(names), set(link.fields.values()), rights)
+	return {row["name"]: row for row in rows}
+
+
+def _fill(record: dict, linked: Mapping[str, object], link: LinkedRecord) -> None:
+	for field, other in link.fields.items():
+		if field in record and not record[field] and linked.get(other):
+			record[field] = linked[other]
 
 
 def readable_part(doctype: str, record: Mapping, rights: FieldRights) -> dict[str, object]:

@@ -149,7 +149,7 @@ def _mail(name: str, row, text: SentText, content: Content) -> tuple:
 		# A template may hold code that a browser runs, and a timeline shows it to colleagues.
 		*(
 			content.subject,
-			_harmless(content.html),
+			harmless(content.html),
 			content.text,
 			text.sender_address,
 			text.sender_name,
@@ -171,7 +171,7 @@ def _reference(row) -> tuple[str, str]:
 	return ("", "") if row.recipient_doctype == "User" else (row.recipient_doctype, row.recipient_name)
 
 
-def _harmless(html: str) -> str:
+def harmless(html: str) -> str:
 	"""Return the HTML without code that a browser runs, or "" where no parser may read it or reads it."""
 	if problem_with_html(html):
 		return ""

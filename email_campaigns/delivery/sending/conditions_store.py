@@ -111,13 +111,13 @@ def _usable(source: Source, *, informational: bool, exact: bool) -> str:
 	conditions = [
 		*([f"NOT {source.disabled}"] if source.disabled != "0" else []),
 		*([f"{source.opt_out} = 0"] if source.opt_out_field and not informational else []),
-		*([f"BINARY s.`{source.email_field}` = BINARY m.email"] if exact else []),
+		*([f"BINARY {source.email} = BINARY m.email"] if exact else []),
 	]
 	return f"EXISTS (SELECT 1 {_record(source)}{''.join(f' AND {part}' for part in conditions)})"
 
 
 def _address(source: Source) -> str:
-	return f"(SELECT s.`{source.email_field}` {_record(source)})"
+	return f"(SELECT {source.email} {_record(source)})"
 
 
 def _record(source: Source) -> str:

@@ -1,5 +1,6 @@
 // The form of the Email Campaign Settings.
 
 import { keep_focus, offer_in_row } from "./desk/choices";
+import { offer_sources } from "./desk/known_sources";
 
-email_campaigns.settings = { keep_focus, offer_in_row };
+email_campaigns.settings = { keep_focus, offer_in_row, offer_sources };

@@ -21,7 +21,7 @@ FLOORS = (
 	{"audience", "schedule", "message", "tracking", "results"},
 	{"delivery"},
 	# erpnext reads another app's history into the ledger.
-	{"mass_mailing", "drip", "erpnext"},
+	{"mass_mailing", "drip", "erpnext", "frappe_crm"},
 	ENTRY_POINTS,
 	{"hooks"},
 )

@@ -20,8 +20,9 @@ frappe.ui.form.on("Email Campaign Settings", {
 		for (const [table, offer] of Object.entries(OFFERS))
 			for (const { doc } of frm.fields_dict[table].grid.grid_rows || [])
 				offer(frm, doc.doctype, doc.name);
-		if (frappe.perm.has_perm(frm.doctype, 0, "write"))
-			frm.add_custom_button(__("Judge Opens and Clicks Again…"), judge_again);
+		if (!frappe.perm.has_perm(frm.doctype, 0, "write")) return;
+		frm.add_custom_button(__("Judge Opens and Clicks Again…"), judge_again);
+		email_campaigns.settings.offer_sources(frm);
 	},
 });
 
@@ -44,6 +45,9 @@ function open_row(frm, doctype, row_name) {
 /** Offer the fields of a row's doctype that hold an address or link to a User. */
 function offer_cc_fields(frm, _cdt, row_name) {
 	with_fields(frm, "cc_fields", row_name, (row, fields) => {
+		const owner = ((frm.doc.__onload || {}).owner_fields || {})[row.doc.source_doctype];
+		if (owner && !row.doc.cc_fieldname)
+			frappe.model.set_value(row.doc.doctype, row_name, "cc_fieldname", owner);
 		const useful = ({ fieldtype, options }) =>
 			fieldtype === "Data" || (fieldtype === "Link" && options === "User");
 		const offered = [{ fieldname: "owner", label: "Owner" }, ...fields.filter(useful)];

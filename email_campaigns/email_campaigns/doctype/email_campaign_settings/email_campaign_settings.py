@@ -4,6 +4,7 @@ from frappe.model.document import Document
 from frappe.utils import cint
 
 from email_campaigns import bounds
+from email_campaigns.audience import known_sources_store
 from email_campaigns.delivery.copies import copies_store, fields_store
 from email_campaigns.delivery.ledger import durability_store
 from email_campaigns.mass_mailing.prepare.plan_rules import problems_with_domain_rates
@@ -14,9 +15,11 @@ class EmailCampaignSettings(Document):
 	"""The settings of the app; `settings.app_settings` reads them."""
 
 	def onload(self):
-		"""Let the form show what is wrong with the database's settings."""
+		"""Let the form show what is wrong with the database's settings, and offer known recipient sources."""
 		problems = durability_store.read_durability_problems()
 		self.set_onload("durability", [translate(problem) for problem in problems])
+		self.set_onload("known_sources", known_sources_store.missing_sources(self))
+		self.set_onload("owner_fields", known_sources_store.owner_fields())
 
 	def validate(self):
 		"""Raise ValidationError for numbers out of bounds, unusable rates, unknown fields and CC fields."""
@@ -25,6 +28,7 @@ class EmailCampaignSettings(Document):
 		for row in self.recipient_sources:
 			self._check_source(row)
 		fields_store.check_offered(self.cc_fields)
+		self.removed_sources = known_sources_store.removed_sources(self.get_doc_before_save(), self)
 
 	def on_update(self):
 		"""Skip the open copies of CC fields that have been switched off."""

@@ -9,6 +9,7 @@ import frappe
 from frappe.utils import cint
 
 from email_campaigns import install
+from email_campaigns.audience.known_sources import SOURCE_FIELDS
 
 DOCTYPES = ("Campaign", "Campaign Email Schedule", "Email Campaign")
 JOBS = "erpnext.crm.doctype.email_campaign.email_campaign.%"
@@ -168,7 +169,7 @@ def statuses() -> dict[str, str]:
 
 def sources() -> list[list]:
 	rows = frappe.get_single("Email Campaign Settings").recipient_sources
-	return [[row.get(field) or "" for field in install.SOURCE_FIELDS[:5]] for row in rows]
+	return [[row.get(field) or "" for field in SOURCE_FIELDS[:5]] for row in rows]
 
 
 def comments() -> dict[str, str]:
