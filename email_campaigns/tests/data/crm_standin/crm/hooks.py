@@ -1,0 +1,6 @@
+app_name = "crm"
+app_title = "Frappe CRM"
+app_publisher = "Tests of email_campaigns"
+app_description = "A stand-in"
+app_email = "tests@email-campaigns.example"
+app_license = "MIT"
