@@ -154,7 +154,7 @@ def read_mail(html: str) -> None:
 
 
 def activities(user: str, name: str) -> list:
-	"""Return what Frappe CRM's front end gets of a record: its answer to a user's request, with its status."""
+	"""Return what Frappe CRM's front end gets of a record: its answer to a user, with its status."""
 	visitor = Visitor()
 	visitor.sign_in(address(user), PASSWORD)
 	answer = visitor.get(f"/api/method/crm.api.activities.get_activities?name={name}")

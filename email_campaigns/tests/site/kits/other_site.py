@@ -17,8 +17,8 @@ import redis
 from email_campaigns.tests.support.bench_kit import TestBench
 
 DATA = Path(__file__).resolve().parents[2] / "data"
-# {app: the module with the steps of its tests, and its database of Redis: from the last one down, for test sites
-# count from 1}
+# {app: the module with the steps of its tests, and its database of Redis: the last ones, for test sites count
+# from 1}
 STEPS = {
 	"erpnext": ("email_campaigns.tests.site.erpnext.erpnext_steps", 15),
 	"crm": ("email_campaigns.tests.site.frappe_crm.crm_steps", 14),

@@ -10,7 +10,7 @@ def get_activities(name: str):
 	for doctype in ("CRM Deal", "CRM Lead"):
 		if frappe.db.exists(doctype, name):
 			return _activities(doctype, name), [], [], [], []
-	frappe.throw(_("Document not found"), frappe.DoesNotExistError)
+	raise frappe.DoesNotExistError(_("Document not found"))
 
 
 def _activities(doctype, name):
