@@ -7,43 +7,91 @@ from frappe.permissions import add_permission
 from frappe.tests.utils import FrappeTestCase
 
 from email_campaigns import install, uninstall
+from email_campaigns.audience import known_sources_store
+from email_campaigns.audience.known_sources import KNOWN_SOURCES, SOURCE_FIELDS, KnownSource
 from email_campaigns.tests.site.kits.builders import PLAIN_SETTINGS
 
 
 class TestSources(FrappeTestCase):
 	def refill(self):
-		settings = frappe.get_single("Email Campaign Settings")
+		settings = self.settings()
 		settings.update({**PLAIN_SETTINGS, "recipient_sources": []})
 		settings.save()
-		install.fill_recipient_sources()
-		return frappe.get_single("Email Campaign Settings").recipient_sources
+		self.forget_removals()
+		install.add_new_sources()
+		return self.settings().recipient_sources
+
+	def settings(self):
+		return frappe.get_single("Email Campaign Settings")
+
+	def forget_removals(self):
+		frappe.db.set_single_value("Email Campaign Settings", "removed_sources", "")
 
 	def test_they_are_what_the_site_has(self):
 		rows = self.refill()
-		expected = [values[0] for values in install.SOURCES if frappe.db.exists("DocType", values[0])]
+		known = [known.source_doctype for known in KNOWN_SOURCES]
+		expected = [doctype for doctype in known if frappe.db.exists("DocType", doctype)]
 		self.assertEqual([row.source_doctype for row in rows], expected)
 		self.assertLessEqual({"Contact", "User", "Email Group Member"}, set(expected))
 		for row in rows:
-			for field in install.SOURCE_FIELDS[1:]:
+			for field in SOURCE_FIELDS[1:]:
 				if row.get(field):
 					self.assertTrue(
 						frappe.db.has_column(row.source_doctype, row.get(field)), (row.source_doctype, field)
 					)
 
-	def test_filling_them_again_adds_nothing_and_keeps_changes(self):
+	def test_adding_them_again_adds_nothing_and_keeps_changes(self):
 		self.refill()
-		settings = frappe.get_single("Email Campaign Settings")
+		settings = self.settings()
 		settings.recipient_sources[0].enabled = 0
 		settings.save()
-		install.fill_recipient_sources()
-		sources = frappe.get_single("Email Campaign Settings").recipient_sources
+		install.after_migrate()
+		sources = self.settings().recipient_sources
 		self.assertEqual(len(sources), len(settings.recipient_sources))
 		self.assertFalse(sources[0].enabled)
 
-	def test_a_field_that_the_site_does_not_have_is_left_empty(self):
-		with patch.object(install, "SOURCES", (("Contact", "email_id", "no_such_field", "", "", ""),)):
+	def test_one_that_was_taken_out_stays_out_until_it_is_put_back(self):
+		self.refill()
+		settings = self.settings()
+		(user,) = [row for row in settings.recipient_sources if row.source_doctype == "User"]
+		settings.remove(user)
+		settings.save()
+		install.after_app_install("some_app")
+		settings = self.settings()
+		self.assertNotIn("User", [row.source_doctype for row in settings.recipient_sources])
+		(offered,) = known_sources_store.missing_sources(settings)
+		settings.append("recipient_sources", offered)
+		settings.save()
+		self.assertEqual(settings.removed_sources, "")
+
+	def test_nobody_writes_what_was_taken_out_by_the_form(self):
+		self.refill()
+		settings = self.settings()
+		settings.removed_sources = "Contact"
+		settings.save()
+		self.assertEqual(self.settings().removed_sources, "")
+
+	def test_a_fault_in_another_row_does_not_stop_a_migration(self):
+		self.refill()
+		settings = self.settings()
+		frappe.db.delete("Campaign Recipient Source", {"source_doctype": "User"})
+		frappe.db.set_value(
+			"Campaign Recipient Source", settings.recipient_sources[0].name, "email_field", "gone"
+		)
+		frappe.clear_document_cache("Email Campaign Settings", "Email Campaign Settings")
+		self.assertEqual(known_sources_store.add_new_sources(), ["User"])
+
+	def test_a_field_that_a_version_does_not_have_is_left_empty(self):
+		known = KnownSource("Contact", "email_id", "no_such_field", owner_field="nor_this")
+		with patch.object(known_sources_store, "KNOWN_SOURCES", (known,)):
 			(row,) = self.refill()
-		self.assertEqual((row.source_doctype, row.name_field), ("Contact", ""))
+			self.assertEqual(known_sources_store.owner_fields(), {})
+		self.assertEqual((row.source_doctype, row.name_field or ""), ("Contact", ""))
+
+	def test_a_doctype_whose_version_has_no_address_is_no_source(self):
+		known = (KnownSource("Contact", "no_such_field"), KnownSource("No Such DocType", "email"))
+		with patch.object(known_sources_store, "KNOWN_SOURCES", known):
+			self.assertEqual(self.refill(), [])
 
 
 class TestForeignNames(FrappeTestCase):

@@ -121,6 +121,8 @@ class World(DripTest):
 			"approval.find_approvers": {"doctype": "User", **query, "filters": {}},
 			"choices.time_zones": {},
 			"choices.cc_fields": {},
+			"crm.get_activities": {"name": "CRM-LEAD-2026-00001"},
+			"crm.choices": {},
 			"drip.kinds": {},
 			"drip.enrol": {
 				**{"campaign": self.sequence, "doctype": CONTACT, "start_date": nowdate()},
