@@ -10,7 +10,7 @@ from pathlib import Path
 import frappe
 from frappe.utils.password import update_password
 
-from email_campaigns.api.desk import approval
+from email_campaigns.api.desk import approval, preview
 from email_campaigns.audience import known_sources_store
 from email_campaigns.frappe_crm import scripts_store
 from email_campaigns.patches import remember_removed_sources
@@ -159,6 +159,19 @@ def activities(user: str, name: str) -> list:
 	visitor.sign_in(address(user), PASSWORD)
 	answer = visitor.get(f"/api/method/crm.api.activities.get_activities?name={name}")
 	return [answer.status_code, (answer.get_json() or {}).get("message")]
+
+
+def previews(mailing: str, deal: str) -> list[str]:
+	"""Return a mail to a deal as a user sees it who may read its contact, and then as one who may not."""
+	seller = address("seller")
+	frappe.set_user(seller)
+	before = preview.preview(name=mailing, doctype="CRM Deal", record=deal)["html"]
+	frappe.set_user("Administrator")
+	other = frappe.db.get_value("Contact", {"email_id": address("otto")})
+	limit = {"user": seller, "allow": "Contact", "for_value": other, "applicable_for": "Contact"}
+	make("User Permission", apply_to_all_doctypes=0, **limit)
+	frappe.set_user(seller)
+	return [before, preview.preview(name=mailing, doctype="CRM Deal", record=deal)["html"]]
 
 
 def choices(user: str) -> dict:

@@ -61,6 +61,7 @@ def _send(site, server, seen) -> None:
 		("choices", {"user": "clerk"}),
 	)
 	seen.activities = dict(zip(asked, answers, strict=False))
+	(seen.previews,) = site.steps(("previews", {key: seen.at[key] for key in ("mailing", "deal")}))
 	seen.choices = dict(zip(("seller", "clerk"), answers[-2:], strict=True))
 
 
@@ -112,6 +113,12 @@ def test_a_deal_takes_name_and_address_from_its_primary_contact(journey):
 
 def test_without_a_contact_it_takes_them_from_its_lead(journey):
 	assert "Dear Bea," in html_of(journey.mails["bea"])
+
+
+def test_a_preview_takes_it_only_from_a_contact_that_the_user_may_read(journey):
+	readable, hidden = journey.previews
+	assert "Dear Cleo," in readable
+	assert "Dear Ann," in hidden, "from the lead, which they may read"
 
 
 def test_its_own_name_wins(journey):
