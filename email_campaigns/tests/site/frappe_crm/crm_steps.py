@@ -102,11 +102,13 @@ def seed(port: int) -> dict:
 	other = a_contact(address("otto"), first_name="Otto")
 	rows = [{"contact": other, "email": address("otto")}]
 	rows += [{"contact": primary, "email": address("cleo"), "is_primary": 1}]
+	frida = {"contact": a_contact(address("frida"), first_name="Frida"), "email": address("frida")}
+	frida["is_primary"] = 1
 	names = {
 		"lead": lead,
 		"deal": make("CRM Deal", contacts=rows, lead=lead),
 		"of_lead": make("CRM Deal", lead=make("CRM Lead", first_name="Bea", email=address("bea"))),
-		"own": make("CRM Deal", first_name="Dora", contacts=[{**rows[1], "email": address("dora")}]),
+		"own": make("CRM Deal", first_name="Dora", contacts=[frida]),
 		"empty": make("CRM Deal"),
 	}
 	for user, roles in (("seller", ["Sales User", "Campaign User"]), ("clerk", ["Sales User"])):

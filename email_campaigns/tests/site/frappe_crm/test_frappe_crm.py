@@ -122,7 +122,7 @@ def test_a_preview_takes_it_only_from_a_contact_that_the_user_may_read(journey):
 
 
 def test_its_own_name_wins(journey):
-	assert "Dear Dora," in html_of(journey.mails["dora"])
+	assert "Dear Dora," in html_of(journey.mails["frida"])
 
 
 def test_a_deal_without_anybody_is_skipped_with_a_reason(journey):
