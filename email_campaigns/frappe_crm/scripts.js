@@ -40,6 +40,9 @@ function actions_of({ lists, campaigns }, names, { call, $dialog, toast, done = 
 		call(METHODS + method, { doctype: "DOCTYPE", names: names(), ...values() })
 			.then((answer) => {
 				toast.success(sentence(answer));
+				// Why somebody was left out: {reason: number}.
+				for (const [reason, count] of Object.entries(answer.left_out || {}))
+					toast.error(`${count}: ${__(reason)}`);
 				(typeof close === "function" ? close : close.close)();
 				done();
 			})
