@@ -142,6 +142,8 @@ doc_events = {
 		"after_rename": ["email_campaigns.delivery.sending.hold_store.follow_renaming"],
 		"after_delete": ["email_campaigns.delivery.sending.hold_store.forget_account"],
 	},
+	# Whoever inserts or starts ERPNext's jobs finds them stopped: they would mail everybody a second time.
+	"Scheduled Job Type": {"validate": "email_campaigns.erpnext.jobs_store.keep_stopped"},
 	"DocType": {"after_rename": "email_campaigns.jobs.renames.follow_renamed_doctype"},
 	# An opt-out that a person makes anywhere in Frappe holds for campaigns too, and one from a campaign for
 	# Frappe.

@@ -59,11 +59,11 @@ def row_condition(doctype: str, user: str, alias: str = "") -> str:
 
 def _limits(doctype: str, user: str) -> dict[str, str]:
 	"""Return {doctype of records: SQL over those that `user` may read}, without those read altogether."""
-	records = set(_doctypes(doctype)) - NO_RECORDS
+	records = set(doctypes_of(doctype)) - NO_RECORDS
 	return {other: limit for other in sorted(records) if (limit := _limit(other, user))}
 
 
-def _doctypes(doctype: str) -> Iterator[str]:
+def doctypes_of(doctype: str) -> Iterator[str]:
 	"""Yield the doctypes of the records that rows of `doctype` are about, each by one look into the index."""
 	field, _name = ABOUT[doctype]
 	# For DISTINCT, MariaDB may read the whole index.

@@ -13,6 +13,7 @@ PER_RECORD = "One mail per record"
 
 # Reasons as the ledger stores them.
 RECORD_MISSING = _lt("The record no longer exists")
+TYPE_MISSING = _lt("This record type is no longer on the site: its app was uninstalled")
 NO_ADDRESS = _lt("No valid address")
 EXCLUDED_RECORD = _lt("On an excluding list")
 EXCLUDED_ADDRESS = _lt("Address on an excluding list")
@@ -42,7 +43,7 @@ class Candidate:
 
 	`suppressed` is the reason of the Suppressed Email that covers the address, "" where none does, and
 	OPTED_OUT_ELSEWHERE where it stands for an opt-out field. `email` is normalised, "" where the record has
-	no valid address. `disabled` is true where the record is not in use, `off_list` where the member has been
+	no valid address. `type_missing` is true where the site no longer has the record's doctype. `disabled` is true where the record is not in use, `off_list` where the member has been
 	taken off the list, `sequence_end` the reason why nothing more of a sequence goes to this person, or "".
 	"""
 
@@ -53,6 +54,7 @@ class Candidate:
 	doctype: str
 	record: str
 	record_missing: bool = False
+	type_missing: bool = False
 	opted_out: bool = False
 	suppressed: str = ""
 	excluded_record: bool = False
@@ -92,6 +94,7 @@ def exclusion(candidate: Candidate, *, informational: bool = False) -> str:
 		(candidate.suppressed == FORGOTTEN, FORGOTTEN),
 		(True, candidate.sequence_end),
 		(candidate.off_list, OFF_LIST),
+		(candidate.type_missing, TYPE_MISSING),
 		(candidate.record_missing, RECORD_MISSING),
 		(candidate.disabled, DISABLED),
 		(not candidate.email, NO_ADDRESS),

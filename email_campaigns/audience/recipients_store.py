@@ -17,6 +17,7 @@ from email_campaigns.audience.sources_store import (
 	PLAIN_SOURCE,
 	Source,
 	disabled_field,
+	missing_doctypes,
 	sources,
 )
 from email_campaigns.lifecycle import EMAIL_CAMPAIGN
@@ -47,6 +48,7 @@ class RecordFacts:
 	opted_out: bool = False
 	disabled: bool = False
 	missing: bool = True
+	type_missing: bool = False
 
 
 def read_candidates(recipients: Sequence[Recipient], excluding: Collection[str]) -> dict[int, Candidate]:
@@ -89,6 +91,7 @@ def _candidate(recipient: Recipient, facts: RecordFacts, known: _Exclusions) -> 
 		doctype=recipient.doctype,
 		record=recipient.record,
 		record_missing=facts.missing,
+		type_missing=facts.type_missing,
 		opted_out=facts.opted_out,
 		suppressed=strictest_reason(known.suppressions, facts.email, recipient.target_list),
 		excluded_record=member_key in known.member_keys,
@@ -109,8 +112,11 @@ def _member_key(recipient: Recipient, facts: RecordFacts) -> str:
 def _read_facts(recipients: Iterable[Recipient]) -> dict[tuple[str, str], RecordFacts]:
 	known = sources()
 	facts: dict[tuple[str, str], RecordFacts] = {}
-	for doctype, records in _names_by_doctype((row.doctype, row.record) for row in recipients).items():
-		facts |= dict.fromkeys(((doctype, record) for record in records), RecordFacts())
+	by_doctype = _names_by_doctype((row.doctype, row.record) for row in recipients)
+	gone = missing_doctypes(by_doctype.keys() - known.keys() - {PLAIN})
+	for doctype, records in by_doctype.items():
+		unknown = RecordFacts(type_missing=doctype in gone)
+		facts |= dict.fromkeys(((doctype, record) for record in records), unknown)
 		if origin := PLAIN_SOURCE if doctype == PLAIN else known.get(doctype):
 			facts |= _read_records(origin, records)
 	return facts

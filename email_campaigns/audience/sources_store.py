@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 import frappe
@@ -91,6 +92,16 @@ def _source(row: Document) -> Source:
 def _disabled_sql(doctype: str) -> str:
 	field, value = disabled_field(doctype)
 	return f"COALESCE(s.`{field}` = {value}, 0)" if field else "0"
+
+
+def missing_doctypes(doctypes: Iterable[str]) -> set[str]:
+	"""Return those of `doctypes` that this site does not have, as after their app was uninstalled."""
+	asked = set(doctypes)
+	if not asked:
+		return set()
+	return asked - set(
+		frappe.db.sql("SELECT name FROM `tabDocType` WHERE name IN %s", (tuple(asked),), pluck=True)
+	)
 
 
 def disabled_field(doctype: str) -> tuple[str, int]:

@@ -7,7 +7,7 @@ over.
 from __future__ import annotations
 
 from collections.abc import Collection
-from datetime import date
+from datetime import date, datetime
 
 import frappe
 from frappe import _
@@ -15,12 +15,14 @@ from frappe.utils import getdate
 
 from email_campaigns import lifecycle
 from email_campaigns.audience import sources_store
+from email_campaigns.audience.decide import TYPE_MISSING
 from email_campaigns.audience.lists import members_store
 from email_campaigns.compat import affected_rows
 from email_campaigns.delivery.compose import shown_store
 from email_campaigns.delivery.ledger.ends_store import RELEASE, end_queued
 from email_campaigns.drip.schedule_store import campaign_steps
 from email_campaigns.lifecycle import EMAIL_CAMPAIGN
+from email_campaigns.record_rights_store import doctypes_of
 from email_campaigns.schedule import drip
 from email_campaigns.schedule.drip import LOOK_NOW
 from email_campaigns.site_time import site_now
@@ -141,8 +143,13 @@ def follow_schedule(campaign) -> None:
 	skipped.
 	"""
 	before, steps = campaign.get_doc_before_save(), campaign_steps(campaign)
-	if before and campaign_steps(before) == steps:
-		return
+	if not before or campaign_steps(before) != steps:
+		follow_steps(campaign)
+
+
+def follow_steps(campaign) -> None:
+	"""Make the unfinished enrolments of a document Campaign follow its steps, as `follow_schedule`."""
+	steps = campaign_steps(campaign)
 	frappe.db.sql(
 		"""UPDATE `tabEmail Campaign` SET end_date = DATE_ADD(start_date, INTERVAL %s DAY), next_epoch = %s
 		WHERE campaign_name = %s AND status IN %s""",
@@ -257,6 +264,46 @@ def _advance(names: Collection[str], status: str, target: str) -> int:
 		(target, tuple(names), status),
 	)
 	return affected_rows()
+
+
+def plan_unplanned(since: datetime | None, most: int) -> int:
+	"""Have up to `most` unfinished enrolments planned that a process with ERPNext's code has saved.
+
+	They have nothing due, although the ledger lacks one of their steps. `since` limits the search to those
+	saved since a time of the site's clock. Returns how many there were. They are read without a lock.
+	"""
+	names = frappe.db.sql(
+		f"""SELECT e.name FROM `tabEmail Campaign` e
+		WHERE e.status IN %(open)s AND e.next_epoch = 0 {"AND e.modified >= %(since)s" if since else ""}
+			AND EXISTS (SELECT 1 FROM `tabCampaign Email Schedule` s
+				WHERE s.parent = e.campaign_name AND s.parenttype = 'Campaign' AND s.step > 0
+					AND NOT EXISTS (SELECT 1 FROM `tabCampaign Message` m
+						WHERE m.source = e.name AND m.step = s.step))
+		LIMIT %(most)s""",
+		{"open": UNFINISHED, "since": since, "most": most},
+		pluck=True,
+	)
+	if names:
+		frappe.db.sql(
+			"UPDATE `tabEmail Campaign` SET next_epoch = %s WHERE name IN %s AND status IN %s AND next_epoch = 0",
+			(LOOK_NOW, tuple(names), UNFINISHED),
+		)
+	return len(names)
+
+
+def end_without_type(most: int) -> int:
+	"""End up to `most` enrolments of records whose doctype is no longer on the site; return how many.
+
+	Their rows and mails say so.
+	"""
+	gone = [doctype for doctype in doctypes_of(EMAIL_CAMPAIGN) if not frappe.db.exists("DocType", doctype)]
+	names = frappe.get_all(
+		EMAIL_CAMPAIGN,
+		{"email_campaign_for": ("in", gone or [""]), "status": ("in", UNFINISHED)},
+		pluck="name",
+		limit=most,
+	)
+	return sum(end_enrolment(name, "Cancelled", TYPE_MISSING) for name in names)
 
 
 def check_merge(campaign: str, target: str) -> None:

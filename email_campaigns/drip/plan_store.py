@@ -92,7 +92,7 @@ def campaign_rules(name: str, epoch: int) -> tuple[DripRules, list[str]]:
 	"""Return the rules of a campaign at `epoch` (Unix seconds), and its excluding lists."""
 	campaign = frappe.get_doc("Campaign", name)
 	rules = DripRules(
-		steps=tuple(schedule_store.campaign_steps(campaign)),
+		steps=tuple(schedule_store.numbered_steps(campaign)),
 		clocks=Clocks(get_system_timezone(), setting_number("default_hour")),
 		now=epoch,
 		catch_up=setting_number("catch_up_days"),

@@ -16,7 +16,21 @@ from email_campaigns.translation import translate
 
 def campaign_steps(campaign) -> list[DripStep]:
 	"""Return the steps of a Campaign document in the order of their days."""
-	return sorted(map(_step, campaign.campaign_schedules), key=lambda step: (step.days, step.number))
+	return sorted(map(_step, campaign.campaign_schedules), key=_by_day)
+
+
+def _by_day(step: DripStep) -> tuple[int, int]:
+	return step.days, step.number
+
+
+def numbered_steps(campaign) -> list[DripStep]:
+	"""Return those of `campaign_steps` that have their number.
+
+	A row that a process with ERPNext's code has saved gets it with the next tick; until then its place in the
+	schedule may be the number of another step.
+	"""
+	numbered = [_step(row) for row in campaign.campaign_schedules if cint(row.step)]
+	return sorted(numbered, key=_by_day)
 
 
 def _step(row) -> DripStep:

@@ -64,15 +64,24 @@ _COLUMNS = (
 )
 
 
-def number_steps() -> None:
-	"""Give each step without a number the next one of its campaign, in the order of the rows."""
+def number_steps() -> list[str]:
+	"""Give each step without a number the next one of its campaign, in the order of the rows.
+
+	Return the campaigns of these steps.
+	"""
+	steps = {"parenttype": "Campaign"}
+	campaigns = frappe.get_all(
+		"Campaign Email Schedule", {**steps, "step": 0}, pluck="parent", distinct=True, order_by="parent"
+	)
 	rows = frappe.get_all(
 		"Campaign Email Schedule",
-		{"parenttype": "Campaign"},
+		{**steps, "parent": ("in", campaigns or [""])},
 		["name", "parent", "step"],
 		order_by="parent, idx",
 	)
 	last: dict[str, int] = defaultdict(int)
+	for campaign in campaigns:
+		last[campaign] = cint(frappe.db.get_value("Campaign", campaign, "last_step"))
 	for row in rows:
 		last[row.parent] = max(last[row.parent], cint(row.step))
 	for row in rows:
@@ -83,6 +92,7 @@ def number_steps() -> None:
 			)
 	for campaign, number in last.items():
 		frappe.db.set_value("Campaign", campaign, "last_step", number, update_modified=False)
+	return campaigns
 
 
 def adopt() -> None:

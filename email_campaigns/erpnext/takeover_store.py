@@ -62,6 +62,12 @@ def keep_taken_over() -> None:
 		jobs_store.stop()
 
 
+def keep_jobs_stopped() -> None:
+	"""Stop ERPNext's jobs where somebody has started them past their documents."""
+	if owner_store.is_here():
+		jobs_store.stop()
+
+
 def _keep_erpnext_rules() -> None:
 	"""Keep campaigns that are under way Active, and let them go on after a reply, as with ERPNext."""
 	frappe.db.sql(

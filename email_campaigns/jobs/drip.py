@@ -3,27 +3,47 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import datetime
 
 import frappe
+from frappe.utils import add_days
 
 from email_campaigns.audience.lists.members_store import slices
 from email_campaigns.compat import change_latest_rows, enqueue_once
 from email_campaigns.drip import enrolment_store, plan_store, streams_store
 from email_campaigns.drip.bulk_enrol_store import BulkEnrolment
 from email_campaigns.drip.ledger_store import Enrolment
+from email_campaigns.erpnext import history_store, takeover_store
 from email_campaigns.jobs import sending
 from email_campaigns.jobs.isolation import isolate_campaign
-from email_campaigns.site_time import database_epoch, site_time
+from email_campaigns.site_time import database_epoch, site_now, site_time
 
 PLAN_SECONDS = 3600
 ENROLLED_AT_ONCE = 100
 ADVANCED_AT_ONCE = 500
+REPAIRED_DAYS = 2  # makes up for a day on which no tick ran
 
 
 def tick() -> None:
-	"""Enqueue planning if an enrolment has something due."""
+	"""Repair what a process with ERPNext's code has done, and enqueue planning if an enrolment has
+	something due."""
+	takeover_store.keep_jobs_stopped()
+	repair(add_days(site_now(), -REPAIRED_DAYS))
 	if plan_store.has_due(database_epoch()):
 		plan_soon()
+
+
+def repair(since: datetime | None = None) -> None:
+	"""Give numbers to steps, and times to enrolments, that a process with ERPNext's code has saved.
+
+	Such a process was started before this app was installed. `since` is a time of the site's clock, by
+	default all enrolments are looked at.
+	"""
+	for campaign in history_store.number_steps():
+		enrolment_store.follow_steps(frappe.get_doc("Campaign", campaign))
+	frappe.db.commit()
+	while enrolment_store.plan_unplanned(since, ADVANCED_AT_ONCE):
+		frappe.db.commit()
 
 
 def plan_soon() -> None:
@@ -82,5 +102,8 @@ def advance(epoch: int = 0) -> None:
 	"""Update the statuses of enrolments to the date at `epoch` (Unix seconds, now by default), by slices."""
 	today = site_time(epoch or database_epoch()).date()
 	frappe.db.commit()  # a fresh snapshot
+	repair(add_days(site_now(), -REPAIRED_DAYS))
+	while enrolment_store.end_without_type(ADVANCED_AT_ONCE):
+		frappe.db.commit()
 	while enrolment_store.advance_statuses(today, ADVANCED_AT_ONCE):
 		frappe.db.commit()

@@ -20,6 +20,7 @@ from email_campaigns.audience.sources_store import (
 	PLAIN,
 	PLAIN_SOURCE,
 	Source,
+	missing_doctypes,
 	source,
 	sources,
 )
@@ -235,7 +236,7 @@ def read_slice(
 			"elsewhere": OPTED_OUT_ELSEWHERE,
 		},
 	)
-	candidates = _mark_disabled([_candidate(row) for row in rows])
+	candidates = _mark_unusable([_candidate(row) for row in rows])
 	forgotten = forgotten_store.find_forgotten([candidate.email for candidate in candidates])
 	return [
 		replace(candidate, email="", suppressed=FORGOTTEN) if candidate.email in forgotten else candidate
@@ -243,11 +244,16 @@ def read_slice(
 	]
 
 
-def _mark_disabled(candidates: list[Candidate]) -> list[Candidate]:
-	disabled = find_disabled((candidate.doctype, candidate.record) for candidate in candidates)
+def _mark_unusable(candidates: list[Candidate]) -> list[Candidate]:
+	"""Mark those whose record is disabled, and those whose doctype this site no longer has."""
+	missing = missing_doctypes(candidate.doctype for candidate in candidates)
+	known = ((row.doctype, row.record) for row in candidates if row.doctype not in missing)
+	disabled = find_disabled(known)
 	return [
-		replace(candidate, disabled=True) if (candidate.doctype, candidate.record) in disabled else candidate
-		for candidate in candidates
+		replace(row, type_missing=row.doctype in missing, disabled=(row.doctype, row.record) in disabled)
+		if row.doctype in missing or (row.doctype, row.record) in disabled
+		else row
+		for row in candidates
 	]
 
 
