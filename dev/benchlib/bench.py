@@ -13,10 +13,10 @@ from .source.environment import Installer
 
 
 class Bench:
-	"""Everything a command needs to know about the bench of the checkout at `root`."""
+	"""Everything a command needs to know about the bench of the checkout at `root`, in `folder` or .bench."""
 
-	def __init__(self, root):
-		self.paths = Paths(root)
+	def __init__(self, root, folder=None):
+		self.paths = Paths(root, folder)
 		self.state = State(self.paths.bench / "state.json")
 		self.marks = Marks(self.paths.marks)
 		self.mariadb = MariaDB(self.paths, self.state)

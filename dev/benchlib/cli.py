@@ -8,8 +8,21 @@ from . import commands
 from .bench import Bench
 from .core.errors import BenchError
 from .core.say import say
+from .hosts import Host
 
 ROOT = Path(__file__).resolve().parents[2]
+
+
+class _AddHost(argparse.Action):
+	def __call__(self, parser, namespace, value, option=None):
+		namespace.hosts = [*(namespace.hosts or []), Host(str(Path(value).resolve()))]
+
+
+class _AddApp(argparse.Action):
+	def __call__(self, parser, namespace, value, option=None):
+		if not namespace.hosts:
+			parser.error("--app follows the --frappe of its host.")
+		namespace.hosts[-1].apps.append(str(Path(value).resolve()))
 
 
 def parser():
@@ -32,6 +45,17 @@ def parser():
 	faults.add_argument("--minutes", type=float, metavar="M", help="begin no further round after so long")
 	guards = subs.add_parser("guards", help="take the app's guards out one by one and see their tests fail")
 	guards.add_argument("areas", nargs="*", metavar="AREA", help="the name of a file in dev/guards")
+	hosts = subs.add_parser(
+		"hosts",
+		help="install, migrate, send and uninstall beside other apps, in both orders, and say what held",
+	)
+	hosts.add_argument(
+		"--frappe", metavar="PATH", dest="hosts", action=_AddHost, required=True, help="a host: its Frappe"
+	)
+	hosts.add_argument(
+		"--app", metavar="PATH", dest="hosts", action=_AddApp, help="an app of the host that was named last"
+	)
+	hosts.add_argument("--python", metavar="EXE", help="the Python that the hosts run on")
 	benchmark = subs.add_parser("benchmark", help="run one of the programs in benchmarks/")
 	benchmark.add_argument("name", metavar="NAME")
 	benchmark.add_argument("--json", metavar="FILE", help="write the results to this file")

@@ -11,6 +11,7 @@ from .core.processes import Process
 from .core.say import say
 from .faults import repeat as repeat_faults
 from .guards import run as run_guards
+from .hosts import walk as walk_hosts
 from .services import smtp_sink, web
 from .site.config import DEMO_SITE, TEST_SITE
 from .site.frappe_command import environment, frappe_in_terminal
@@ -76,6 +77,11 @@ def faults(bench, seed=None, minutes=None):
 def guards(bench, areas=()):
 	"""Take the guards of some areas out, one by one; returns 0 where each is missed by its tests."""
 	return run_guards(bench, areas)
+
+
+def hosts(bench, hosts, python=None):
+	"""Walk through hosts with other apps; returns 0 where every step of each went well."""
+	return walk_hosts(bench, hosts, python)
 
 
 def benchmark(bench, name, json=None):

@@ -25,7 +25,7 @@ def setup(bench, frappe=None, python=None, app=None):
 	"""Make the bench whole for these choices; what is done already costs nothing. Raises BenchError."""
 	bench.paths.make()
 	with bench_lock(bench.paths):
-		_choose(bench, frappe, python)
+		choose_sources(bench, frappe, python)
 		if app:
 			apps.add(bench, app)
 		run_steps(_steps(bench))
@@ -37,7 +37,8 @@ def is_usable(bench):
 	return bench.marks.done("demo-site")
 
 
-def _choose(bench, frappe, python):
+def choose_sources(bench, frappe, python):
+	"""Remember Frappe and Python for the bench, or raise BenchError where they do not fit."""
 	chosen = bench.state.get("frappe")
 	if frappe and Path(frappe).is_dir():
 		frappe = str(Path(frappe).resolve())
@@ -55,12 +56,19 @@ def _choose(bench, frappe, python):
 	system_packages.ensure(system_packages.FOR_SETUP, bench.setup_log)
 
 
-def _steps(bench):
+def source_steps(bench):
+	"""The steps to running data services and an environment with Frappe, for `run_steps`."""
 	return {
 		"tools": (bench.installer.prepare, []),
 		"data": (bench.start_data_services, []),
 		"tree": (lambda: _tree(bench), ["tools"]),
 		"env": (lambda: _environment(bench), ["tree"]),
+	}
+
+
+def _steps(bench):
+	return {
+		**source_steps(bench),
 		"demo site": (lambda: _demo_site(bench), ["env", "data"]),
 		"apps": (lambda: apps.install_packages(bench), ["env"]),
 		"demo apps": (lambda: apps.install_on(bench, DEMO_SITE), ["demo site", "apps"]),

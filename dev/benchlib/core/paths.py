@@ -15,11 +15,11 @@ def cache_dir():
 
 
 class Paths:
-	"""Every path of the bench that belongs to the checkout at `root`."""
+	"""Every path of the bench that belongs to the checkout at `root`; it lies in `bench` or in .bench."""
 
-	def __init__(self, root):
+	def __init__(self, root, bench=None):
 		self.root = Path(root).resolve()
-		self.bench = self.root / ".bench"
+		self.bench = Path(bench).resolve() if bench else self.root / ".bench"
 		self.dev = self.root / "dev"
 		self.apps = self.bench / "apps"
 		self.frappe = self.apps / "frappe"

@@ -7,6 +7,7 @@ from ..core.errors import BenchError
 from ..core.paths import APP
 from ..core.say import step
 from ..core.state import fingerprint
+from ..services.redis import flush
 from .config import list_apps_in_order
 from .frappe_command import frappe
 
@@ -58,7 +59,7 @@ def _link(link, folder):
 def install_on(bench, site):
 	"""Install the apps on a site, or migrate it when their schema has changed."""
 	apps = folders(bench)
-	list_apps_in_order(bench.paths, ["frappe", *apps])
+	list_apps(bench)
 	for name, folder in apps.items():
 		wanted = schema_fingerprint(Path(folder) / name)
 		mark = f"{name}-on-{site}"
@@ -73,6 +74,15 @@ def install_on(bench, site):
 			with step(f"Installing {name} on {site}"):
 				_install(bench, name, site, mark)
 		bench.marks.set(mark, wanted)
+
+
+def list_apps(bench):
+	"""Write the list of apps; where it has changed, the sites forget the modules that Redis has of the old."""
+	listed = ["frappe", *folders(bench)]
+	if list_apps_in_order(bench.paths, listed):
+		# Frappe 16 asks Redis which app a module is of, and for one of a new app fails.
+		for cache in bench.caches[:1]:
+			flush(cache)
 
 
 def _install(bench, name, site, mark):

@@ -86,5 +86,9 @@ def write_site_config(paths, site, config):
 
 
 def list_apps_in_order(paths, apps):
-	"""Write sites/apps.txt: the apps that sites may install."""
-	write_atomically(paths.sites / "apps.txt", "\n".join(apps) + "\n")
+	"""Write sites/apps.txt: the apps that sites may install; returns whether it has changed."""
+	file, text = paths.sites / "apps.txt", "\n".join(apps) + "\n"
+	if file.exists() and file.read_text() == text:
+		return False
+	write_atomically(file, text)
+	return True
