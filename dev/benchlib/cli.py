@@ -47,7 +47,7 @@ def parser():
 	guards.add_argument("areas", nargs="*", metavar="AREA", help="the name of a file in dev/guards")
 	hosts = subs.add_parser(
 		"hosts",
-		help="install, migrate, send and uninstall beside other apps, in both orders, and say what held",
+		help="install, migrate, send and uninstall beside other apps, and print what held",
 	)
 	hosts.add_argument(
 		"--frappe", metavar="PATH", dest="hosts", action=_AddHost, required=True, help="a host: its Frappe"

@@ -11,17 +11,16 @@ from pathlib import Path
 
 from .bench import Bench
 from .core.errors import BenchError
+from .core.graph import run_steps
 from .core.lock import bench_lock
 from .core.paths import APP
 from .core.say import say, step
 from .core.state import fingerprint
-from .services import system_packages
 from .setup import choose_sources, source_steps
 from .site import apps
 from .site.config import list_apps_in_order
 from .site.create import clone, new_site
 from .site.frappe_command import environment, frappe
-from .core.graph import run_steps
 
 BASE = "base.localhost"
 ORDERS = {"first": "first.localhost", "last": "last.localhost"}  # when this app is installed
@@ -41,7 +40,7 @@ STEPS = (
 
 @dataclass
 class Host:
-	"""A Frappe checkout and the checkouts of the apps beside this one; `results` as {(order, step): words}."""
+	"""Checkouts of Frappe and of the apps beside this one, and `results`, {(order, step): words}."""
 
 	frappe: str
 	apps: list[str] = field(default_factory=list)
@@ -60,7 +59,8 @@ def _version(folder):
 		raise BenchError(f"{folder} is no checkout of a Frappe app: it has no */hooks.py.")
 	text = (hooks.parent / "__init__.py").read_text(encoding="utf-8")
 	lines = [line for line in text.splitlines() if line.startswith("__version__")]
-	return f"{hooks.parent.name} {lines[0].partition('=')[2].strip(' "')}" if lines else hooks.parent.name
+	number = lines[0].partition("=")[2].strip(" \"'") if lines else ""
+	return f"{hooks.parent.name} {number}".strip()
 
 
 def walk(bench, hosts, python=None):

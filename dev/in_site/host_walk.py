@@ -87,9 +87,8 @@ def forms(others):
 
 
 def _erpnexts_enrolment():
-	template = frappe.new_doc("Email Template").update(
-		{"name": "Again", "subject": "Again", "response": "Hello"}
-	)
+	template = frappe.new_doc("Email Template")
+	template.update({"name": "Again", "subject": "Again", "response": "Hello"})
 	template.insert()
 	step = {"email_template": template.name, "send_after_days": 0}
 	campaign = frappe.get_doc({"doctype": "Campaign", "campaign_name": "Again", "campaign_schedules": [step]})

@@ -77,7 +77,7 @@ def install_on(bench, site):
 
 
 def list_apps(bench):
-	"""Write the list of apps; where it has changed, the sites forget the modules that Redis has of the old."""
+	"""Write the list of apps; where it has changed, Redis forgets the modules of the old one."""
 	listed = ["frappe", *folders(bench)]
 	if list_apps_in_order(bench.paths, listed):
 		# Frappe 16 asks Redis which app a module is of, and for one of a new app fails.
