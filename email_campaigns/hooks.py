@@ -21,6 +21,7 @@ before_uninstall = [
 
 # ERPNext defines three of our doctypes too, and has jobs that would mail everybody a second time.
 after_app_install = "email_campaigns.install.after_app_install"
+after_app_uninstall = "email_campaigns.install.after_app_uninstall"
 after_migrate = "email_campaigns.install.after_migrate"
 
 # Links of guests are answered before the website looks up redirects, which takes longer than the answer. Any

@@ -12,11 +12,13 @@ import frappe
 from frappe import _
 from frappe.permissions import add_permission, update_permission_property
 
-from email_campaigns.audience import known_sources_store
+from email_campaigns import processes_store
+from email_campaigns.audience import known_sources_store, sources_store
 from email_campaigns.audience.suppression import opt_outs_store
 from email_campaigns.audience.suppression.suppression_store import adopt_email_unsubscribes
-from email_campaigns.erpnext import names, owner_store, takeover_store
+from email_campaigns.erpnext import jobs_store, names, owner_store, takeover_store
 from email_campaigns.frappe_crm import scripts_store
+from email_campaigns.jobs import drip
 
 APP = "email_campaigns"
 MODULE = "Email Campaigns"
@@ -60,6 +62,7 @@ def after_install() -> None:
 	scripts_store.put_scripts()
 	takeover_store.take_over()
 	takeover_store.continue_campaigns()
+	processes_store.note_new_code()
 
 
 def after_app_install(app: str) -> None:
@@ -69,6 +72,16 @@ def after_app_install(app: str) -> None:
 	scripts_store.put_scripts()
 	if app == names.APP:
 		takeover_store.take_over()
+		processes_store.note_new_code()
+
+
+def after_app_uninstall(app: str) -> None:
+	"""Take leave of the records of an app that is uninstalled: they are no recipient sources any more, and
+	their sequences end with that reason."""
+	sources_store.remove_missing()
+	drip.end_without_type()
+	if app == names.APP:
+		jobs_store.forget()
 
 
 def after_migrate() -> None:
@@ -77,8 +90,10 @@ def after_migrate() -> None:
 	A new version of another app may bring recipient sources, too.
 	"""
 	takeover_store.keep_taken_over()
+	sources_store.remove_missing()
 	add_new_sources()
 	scripts_store.put_scripts()
+	drip.repair()
 
 
 def own_doctypes() -> list[str]:

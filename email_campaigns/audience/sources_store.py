@@ -10,7 +10,7 @@ from frappe import _
 from frappe.model.document import Document
 
 from email_campaigns.audience.linked_store import linked_sql
-from email_campaigns.settings import app_settings
+from email_campaigns.settings import DOCTYPE, app_settings
 
 PLAIN = "Target List Member"  # the doctype of a plain address, whose record is its own row
 
@@ -102,6 +102,16 @@ def missing_doctypes(doctypes: Iterable[str]) -> set[str]:
 	return asked - set(
 		frappe.db.sql("SELECT name FROM `tabDocType` WHERE name IN %s", (tuple(asked),), pluck=True)
 	)
+
+
+def remove_missing() -> None:
+	"""Remove from the settings the rows of doctypes that this site no longer has, or they can't be saved."""
+	for child in ("Campaign Recipient Source", "Campaign CC Field"):
+		rows = {"parenttype": DOCTYPE}
+		missing = missing_doctypes(frappe.get_all(child, rows, pluck="source_doctype"))
+		if missing:
+			frappe.db.delete(child, {**rows, "source_doctype": ("in", list(missing))})
+			frappe.clear_document_cache(DOCTYPE, DOCTYPE)
 
 
 def disabled_field(doctype: str) -> tuple[str, int]:

@@ -46,6 +46,12 @@ def repair(since: datetime | None = None) -> None:
 		frappe.db.commit()
 
 
+def end_without_type() -> None:
+	"""End the enrolments of records whose doctype is no longer on the site, by slices."""
+	while enrolment_store.end_without_type(ADVANCED_AT_ONCE):
+		frappe.db.commit()
+
+
 def plan_soon() -> None:
 	"""Enqueue planning for the end of this transaction."""
 	enqueue_once(plan, "ec-drip", queue="long", timeout=PLAN_SECONDS, enqueue_after_commit=True)
@@ -103,7 +109,6 @@ def advance(epoch: int = 0) -> None:
 	today = site_time(epoch or database_epoch()).date()
 	frappe.db.commit()  # a fresh snapshot
 	repair(add_days(site_now(), -REPAIRED_DAYS))
-	while enrolment_store.end_without_type(ADVANCED_AT_ONCE):
-		frappe.db.commit()
+	end_without_type()
 	while enrolment_store.advance_statuses(today, ADVANCED_AT_ONCE):
 		frappe.db.commit()

@@ -17,7 +17,16 @@ ENTRY_POINTS = {"api", "jobs", "patches", "install", "uninstall", PACKAGE}
 FLOORS = (
 	{"site_address"},
 	{"lifecycle", "bounds", "characters", "compat", "text"},
-	{"settings", "notify", "translation", "site_time", "names_store", "kept_store", "record_rights_store"},
+	{
+		"processes_store",
+		"settings",
+		"notify",
+		"translation",
+		"site_time",
+		"names_store",
+		"kept_store",
+		"record_rights_store",
+	},
 	{"audience", "schedule", "message", "tracking", "results"},
 	{"delivery"},
 	# erpnext reads another app's history into the ledger.

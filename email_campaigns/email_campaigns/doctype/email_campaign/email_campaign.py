@@ -5,6 +5,7 @@ from frappe.model.naming import set_name_from_naming_options
 from frappe.utils.html_utils import sanitize_html
 
 from email_campaigns import names_store
+from email_campaigns.audience.sources_store import missing_doctypes
 from email_campaigns.drip import enrolment_store
 from email_campaigns.jobs import drip
 from email_campaigns.schedule.drip import LOOK_NOW
@@ -26,6 +27,9 @@ class EmailCampaign(Document):
 		"""Make the reason of the end safe for the form."""
 		# SQL writes it, so it may quote a user, and a form shows it as HTML.
 		self.set("ended_because", sanitize_html(self.ended_because or ""))
+		if missing_doctypes([self.email_campaign_for or ""]):
+			# The framework would look for the titles of its records, and not open the form.
+			self.email_campaign_for = ""
 
 	def validate(self):
 		"""Raise ValidationError where the recipient can't be enrolled."""

@@ -14,7 +14,8 @@ frappe.ui.form.on("Email Campaign Settings", {
 			frm.set_query("source_doctype", table, () => ({ filters: { istable: 0, issingle: 0 } }));
 	},
 	refresh(frm) {
-		const warnings = (frm.doc.__onload || {}).durability || [];
+		const { durability = [], old_code = [] } = frm.doc.__onload || {};
+		const warnings = [old_code.join(" "), ...durability].filter(Boolean);
 		frm.set_intro(warnings.map(frappe.utils.escape_html).join("<br><br>"), "orange");
 		// As early as possible: the definition of a record type takes a while to load.
 		for (const [table, offer] of Object.entries(OFFERS))

@@ -3,7 +3,7 @@ from frappe import _
 from frappe.model.document import Document
 from frappe.utils import cint
 
-from email_campaigns import bounds
+from email_campaigns import bounds, processes_store
 from email_campaigns.audience import known_sources_store
 from email_campaigns.delivery.copies import copies_store, fields_store
 from email_campaigns.delivery.ledger import durability_store
@@ -15,11 +15,13 @@ class EmailCampaignSettings(Document):
 	"""The settings of the app; `settings.app_settings` reads them."""
 
 	def onload(self):
-		"""Let the form show what is wrong with the database's settings, and offer known recipient sources."""
+		"""Let the form show what is wrong with the database's settings and with running processes, and offer
+		known recipient sources."""
 		problems = durability_store.read_durability_problems()
 		self.set_onload("durability", [translate(problem) for problem in problems])
 		self.set_onload("known_sources", known_sources_store.missing_sources(self))
 		self.set_onload("owner_fields", known_sources_store.owner_fields())
+		self.set_onload("old_code", processes_store.old_code_warnings())
 
 	def validate(self):
 		"""Raise ValidationError for numbers out of bounds, unusable rates, unknown fields and CC fields."""
