@@ -285,7 +285,8 @@ def plan_unplanned(since: datetime | None, most: int) -> int:
 	)
 	if names:
 		frappe.db.sql(
-			"UPDATE `tabEmail Campaign` SET next_epoch = %s WHERE name IN %s AND status IN %s AND next_epoch = 0",
+			"""UPDATE `tabEmail Campaign` SET next_epoch = %s
+			WHERE name IN %s AND status IN %s AND next_epoch = 0""",
 			(LOOK_NOW, tuple(names), UNFINISHED),
 		)
 	return len(names)

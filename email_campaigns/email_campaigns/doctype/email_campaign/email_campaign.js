@@ -9,6 +9,8 @@ frappe.ui.form.on("Email Campaign", {
 
 	onload(frm) {
 		email_campaigns.email_campaign.offer_kinds(frm);
+		const { missing_record } = frm.doc.__onload || {};
+		if (missing_record) frm.set_intro(frappe.utils.escape_html(missing_record), "orange");
 	},
 
 	email_campaign_for(frm) {

@@ -29,7 +29,8 @@ class EmailCampaign(Document):
 		self.set("ended_because", sanitize_html(self.ended_because or ""))
 		if missing_doctypes([self.email_campaign_for or ""]):
 			# The framework would look for the titles of its records, and not open the form.
-			self.email_campaign_for = ""
+			self.set_onload("missing_record", f"{self.email_campaign_for} {self.recipient}")
+			self.email_campaign_for = self.recipient = ""
 
 	def validate(self):
 		"""Raise ValidationError where the recipient can't be enrolled."""

@@ -11,7 +11,8 @@ import frappe
 from frappe.utils import add_days, nowdate
 
 from email_campaigns import install
-from email_campaigns.api.desk import results
+from email_campaigns.api.desk import approval, results
+from email_campaigns.audience import sources_store
 from email_campaigns.audience.lists import members_store
 from email_campaigns.audience.lists.csv_file import NewMember
 from email_campaigns.email_campaigns.report.campaign_results import campaign_results
@@ -295,6 +296,47 @@ def erpnext_again(lead: str) -> dict:
 		"Communication", {"name": ("not in", before)}, ["reference_name", "recipients"], as_list=True
 	)
 	return {"campaign": campaign, "enrolment": enrolment, "sent": sorted(mails), "statuses": statuses()}
+
+
+def start_jobs_and_tick() -> dict[str, int]:
+	"""Start ERPNext's jobs as a script does, and let the next tick come; return which are stopped."""
+	frappe.db.set_value("Scheduled Job Type", {"method": ("like", JOBS)}, "stopped", 0)
+	frappe.db.commit()
+	drip.tick()
+	return erpnext_read.jobs()
+
+
+def seed_later(port: int) -> dict:
+	"""Enrol a lead, and start to mail a list with it; return their names."""
+	an_account(port)
+	lead = make("Lead", first_name="mia", lead_name="mia", email_id=address("mia"))
+	template = make("Email Template", name="D", subject="D", use_html=1, response_html="<p>D</p>")
+	steps = [{"email_template": template, "send_after_days": 5}]
+	campaign = make("Campaign", campaign_name="Later", campaign_schedules=steps)
+	target_list = make("Target List", title="Mixed")
+	members_store.add_addresses(target_list, [NewMember(2, address("ned"), "Ned")])
+	members_store.add_records(target_list, sources_store.source("Lead"), [lead])
+	values = {"campaign": campaign, "email_template": template, "sender_account": "News"}
+	lists = [{"target_list": target_list}]
+	mailing = make("Mass Email", title="Mixed", target_lists=lists, **values)
+	return {"enrolment": enrol(campaign, "Lead", lead, start=1), "mailing": mailing, "port": port}
+
+
+def without_erpnext(enrolment: str, mailing: str, port: int) -> dict:
+	"""Return what has become of what `seed_later` made, with the mailing started now."""
+	an_account(port)
+	frappe.get_single("Email Campaign Settings").save()
+	frappe.set_user("Administrator")
+	approval.submit(mailing)
+	work_off()
+	mails = frappe.get_all("Campaign Message", {"source": mailing}, ["status", "reason"], order_by="status")
+	return {
+		"enrolment": frappe.db.get_value("Email Campaign", enrolment, ["status", "ended_because"]),
+		"sources": [row[0] for row in erpnext_read.sources()],
+		"default": frappe.db.get_default("email_campaigns_stopped_jobs"),
+		"mails": [[row.status, row.reason or ""] for row in mails],
+		"status": frappe.db.get_value("Mass Email", mailing, "status"),
+	}
 
 
 def main(site: str, steps: str, answer: str) -> None:

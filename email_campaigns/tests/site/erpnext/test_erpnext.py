@@ -8,6 +8,7 @@ from types import SimpleNamespace
 
 import pytest
 
+from email_campaigns.audience.decide import TYPE_MISSING
 from email_campaigns.erpnext.history_store import PASSED
 from email_campaigns.tests.site.kits.other_site import OtherSite
 from email_campaigns.tests.support.smtp_server import ScriptedServer
@@ -29,7 +30,7 @@ def journey(bench):
 
 
 def _travel(site, server) -> SimpleNamespace:
-	seen = SimpleNamespace(received={})
+	seen = SimpleNamespace(received={}, site=site, server=server)
 	site.make()
 	site.frappe("install-app", "erpnext")
 	_noon, seen.at, seen.before = site.steps(("noon", {}), ("seed", {"port": server.port}), ("state", {}))
@@ -281,3 +282,36 @@ def test_erpnext_works_on(journey):
 	assert again["sent"] == [[again["enrolment"], "bob@erpnext.example"]]
 	for which in ("ours", "user", "halted", "replied"):
 		assert again["statuses"][journey.new[which]] == "Unsubscribed", "its status job leaves what has ended"
+
+
+@pytest.fixture(scope="module")
+def later(journey):
+	"""What is seen on the same site where ERPNext is installed after this app, and then uninstalled."""
+	site, seen = journey.site, SimpleNamespace()
+	site.frappe("uninstall-app", "erpnext", "--yes", "--no-backup")
+	site.frappe("install-app", "email_campaigns")
+	site.frappe("install-app", "erpnext")
+	seen.installed, seen.started, seen.at = site.steps(
+		("state", {}), ("start_jobs_and_tick", {}), ("seed_later", {"port": journey.server.port})
+	)
+	site.frappe("uninstall-app", "erpnext", "--yes", "--no-backup")
+	seen.gone = site.step("without_erpnext", **seen.at)
+	return seen
+
+
+def test_erpnexts_jobs_are_stopped_where_it_is_installed_after_this_app(later):
+	assert later.installed["jobs"] == STOPPED
+	assert set(later.installed["owners"].values()) == {"Email Campaigns"}
+
+
+def test_jobs_that_were_started_past_their_documents_are_stopped_by_the_next_tick(later):
+	assert later.started == STOPPED
+
+
+def test_what_was_about_records_of_erpnext_ends_with_a_reason_when_it_is_uninstalled(later):
+	gone = later.gone
+	assert gone["enrolment"] == ["Cancelled", TYPE_MISSING]
+	assert "Lead" not in gone["sources"]
+	assert gone["default"] is None
+	assert gone["mails"] == [["Sent", ""], ["Skipped", TYPE_MISSING]]
+	assert gone["status"] == "Complete"
