@@ -43,9 +43,9 @@ class Candidate:
 
 	`suppressed` is the reason of the Suppressed Email that covers the address, "" where none does, and
 	OPTED_OUT_ELSEWHERE where it stands for an opt-out field. `email` is normalised, "" where the record has
-	no valid address. `disabled` is true where the record is not in use, `type_missing` where the site no longer
-	has its doctype, `off_list` where the member has been taken off the list. `sequence_end` is the reason why
-	nothing more of a sequence goes to this person, or "".
+	no valid address. `disabled` is true where the record is not in use, `type_missing` where the site no
+	longer has its doctype, `off_list` where the member has been taken off the list. `sequence_end` is the
+	reason why nothing more of a sequence goes to this person, or "".
 	"""
 
 	member: int

@@ -68,7 +68,9 @@ def _remember(methods: list[str]) -> None:
 
 
 def _stopped_here() -> list[str]:
-	return json.loads(frappe.db.get_default(STOPPED_JOBS_KEY) or "[]")
+	# Past the cache of defaults, which the framework does not clear while it installs an app.
+	default = {"defkey": STOPPED_JOBS_KEY, "parent": "__default"}
+	return json.loads(frappe.db.get_value("DefaultValue", default, "defvalue") or "[]")
 
 
 def _set(methods: list[str], **values: object) -> None:

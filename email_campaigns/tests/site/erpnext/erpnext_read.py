@@ -80,6 +80,12 @@ def jobs() -> dict[str, int]:
 	return {row.method.rpartition(".")[2]: cint(row.stopped) for row in rows}
 
 
+def remembered_jobs() -> list[str]:
+	"""Return those of ERPNext's jobs that this app starts again when it is uninstalled."""
+	stored = frappe.db.get_value("DefaultValue", {"defkey": "email_campaigns_stopped_jobs"}, "defvalue")
+	return sorted(method.rpartition(".")[2] for method in json.loads(stored))
+
+
 def permissions() -> dict[str, list]:
 	"""Return {doctype: [role, right, …] of each rule that holds}."""
 	rights = ("read", "write", "create", "delete", "export", "share", "print", "email", "report")

@@ -17,7 +17,7 @@ from email_campaigns.audience.lists import members_store
 from email_campaigns.audience.lists.csv_file import NewMember
 from email_campaigns.email_campaigns.report.campaign_results import campaign_results
 from email_campaigns.erpnext import jobs_store, owner_store
-from email_campaigns.jobs import drip
+from email_campaigns.jobs import drip, sending
 from email_campaigns.tests.site.erpnext import erpnext_read
 from email_campaigns.tests.site.erpnext.erpnext_make import (
 	address,
@@ -328,6 +328,8 @@ def without_erpnext(enrolment: str, mailing: str, port: int) -> dict:
 	frappe.get_single("Email Campaign Settings").save()
 	frappe.set_user("Administrator")
 	approval.submit(mailing)
+	frappe.db.commit()
+	sending.tick()
 	work_off()
 	mails = frappe.get_all("Campaign Message", {"source": mailing}, ["status", "reason"], order_by="status")
 	return {

@@ -291,8 +291,11 @@ def later(journey):
 	site.frappe("uninstall-app", "erpnext", "--yes", "--no-backup")
 	site.frappe("install-app", "email_campaigns")
 	site.frappe("install-app", "erpnext")
-	seen.installed, seen.started, seen.at = site.steps(
-		("state", {}), ("start_jobs_and_tick", {}), ("seed_later", {"port": journey.server.port})
+	seen.installed, seen.remembered, seen.started, seen.at = site.steps(
+		("state", {}),
+		("remembered_jobs", {}),
+		("start_jobs_and_tick", {}),
+		("seed_later", {"port": journey.server.port}),
 	)
 	site.frappe("uninstall-app", "erpnext", "--yes", "--no-backup")
 	seen.gone = site.step("without_erpnext", **seen.at)
@@ -302,6 +305,7 @@ def later(journey):
 def test_erpnexts_jobs_are_stopped_where_it_is_installed_after_this_app(later):
 	assert later.installed["jobs"] == STOPPED
 	assert set(later.installed["owners"].values()) == {"Email Campaigns"}
+	assert later.remembered == sorted(STOPPED), "both are started again when this app goes"
 
 
 def test_jobs_that_were_started_past_their_documents_are_stopped_by_the_next_tick(later):
