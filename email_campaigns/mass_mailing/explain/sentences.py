@@ -24,6 +24,7 @@ from email_campaigns.audience.decide import (
 	RECORD_MISSING,
 	SEQUENCE_ENDED,
 	SEQUENCE_GONE,
+	TYPE_MISSING,
 	UNSUBSCRIBED,
 )
 from email_campaigns.text import Sentence, _lt
@@ -237,6 +238,7 @@ _EXCLUSIONS = {
 	),
 	NO_ADDRESS: _lt("Their record has no valid address."),
 	RECORD_MISSING: _lt("Their record no longer exists."),
+	TYPE_MISSING: _lt("Their record's type is no longer on the site, because its app was uninstalled."),
 	FORGOTTEN: _lt("They asked to be forgotten."),
 	DISABLED: _lt("Their record is disabled."),
 	OFF_LIST: _lt("They had been taken off the list."),

@@ -27,10 +27,11 @@ class EmailCampaign(Document):
 		"""Make the reason of the end safe for the form."""
 		# SQL writes it, so it may quote a user, and a form shows it as HTML.
 		self.set("ended_because", sanitize_html(self.ended_because or ""))
-		if missing_doctypes([self.email_campaign_for or ""]):
+		kind, recipient = self.get("email_campaign_for") or "", self.get("recipient")
+		if missing_doctypes([kind]):
 			# The framework would look for the titles of its records, and not open the form.
-			self.set_onload("missing_record", f"{self.email_campaign_for} {self.recipient}")
-			self.email_campaign_for = self.recipient = ""
+			self.set_onload("missing_record", f"{kind} {recipient}")
+			self.update({"email_campaign_for": "", "recipient": ""})
 
 	def validate(self):
 		"""Raise ValidationError where the recipient can't be enrolled."""
