@@ -79,9 +79,10 @@ def after_app_uninstall(app: str) -> None:
 	"""Take leave of the records of an app that is uninstalled: they are no recipient sources any more, and
 	their sequences end with that reason."""
 	sources_store.remove_missing()
-	drip.end_without_type()
 	if app == names.APP:
 		jobs_store.forget()
+	# The last, for it commits: the framework has done so before this hook, and does not do it again.
+	drip.end_without_type()
 
 
 def after_migrate() -> None:

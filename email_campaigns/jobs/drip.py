@@ -47,9 +47,10 @@ def repair(since: datetime | None = None) -> None:
 
 
 def end_without_type() -> None:
-	"""End the enrolments of records whose doctype is no longer on the site, by slices."""
+	"""End the enrolments of records whose doctype is no longer on the site, by slices, each committed."""
 	while enrolment_store.end_without_type(ADVANCED_AT_ONCE):
 		frappe.db.commit()
+	frappe.db.commit()
 
 
 def plan_soon() -> None:
