@@ -162,7 +162,7 @@ def _replace(message_id: str, content: Content) -> None:
 	frappe.db.sql(
 		"""UPDATE tabCommunication SET subject = %s, content = %s, text_content = %s
 		WHERE message_id = %s AND sent_or_received = 'Sent'""",
-		(content.subject, _harmless(content.html), content.text, message_id),
+		(content.subject, harmless(content.html), content.text, message_id),
 	)
 
 
