@@ -17,9 +17,9 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 from jinja2.sandbox import ImmutableSandboxedEnvironment
 
 from email_campaigns.message.compile import compile_message
-from email_campaigns.message.footer import Footer
-from email_campaigns.message.headers import encode_address, unsubscribe_headers
-from email_campaigns.message.mime import Skeleton
+from email_campaigns.message.html.footer import Footer
+from email_campaigns.message.mime.assembly import Skeleton
+from email_campaigns.message.mime.headers import encode_address, unsubscribe_headers
 
 SUBJECT = "{{ doc.first_name }}, news from {{ doc.company }}"
 LINKS = 20
@@ -94,9 +94,9 @@ def app_maker(tracked: bool) -> Callable[[int], bytes]:
 
 def library_maker(tracked: bool) -> Callable[[int], bytes]:
 	"""Return a function that makes it with EmailMessage, from an inlined template with its text part."""
-	from email_campaigns.message.footer import as_document
-	from email_campaigns.message.inline import inline_styles
-	from email_campaigns.message.plaintext import text_template
+	from email_campaigns.message.html.footer import as_document
+	from email_campaigns.message.html.inline import inline_styles
+	from email_campaigns.message.html.plaintext import text_template
 
 	html_source = inline_styles(as_document(template(tracked)))
 	html, text, subject = (

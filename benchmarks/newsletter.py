@@ -25,7 +25,7 @@ COMPILE = """
 import sys, time
 sys.path.insert(0, sys.argv[1])
 from email_campaigns.message.compile import compile_message
-from email_campaigns.message.footer import Footer
+from email_campaigns.message.html.footer import Footer
 html, best = sys.stdin.buffer.read().decode(), float("inf")
 for _ in range(3):
 	begin = time.process_time()

@@ -8,7 +8,7 @@ import frappe
 from frappe import _
 
 from email_campaigns.delivery.mailing.mailing_store import account_name, template_content
-from email_campaigns.message.foreign_tags import text_warnings
+from email_campaigns.message.html.foreign_tags import text_warnings
 from email_campaigns.translation import translate
 
 

@@ -16,7 +16,7 @@ from email_campaigns.delivery.compose.rights_store import FieldRights
 from email_campaigns.delivery.compose.timeline_store import harmless
 from email_campaigns.frappe_crm.activities import ShownMail
 from email_campaigns.message.compile import RenderError, TemplateError
-from email_campaigns.message.headers import HeaderError
+from email_campaigns.message.mime.headers import HeaderError
 
 SHOWN_MAILS = 50
 WHOLE_MAILS = 5  # the newest ones, with their text; of the others a link leads to it

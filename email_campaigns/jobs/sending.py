@@ -25,7 +25,7 @@ from email_campaigns.jobs.queues import DripQueue, MailingQueue, Queue
 from email_campaigns.mass_mailing import approval_store, freeze_store, status_store
 from email_campaigns.mass_mailing.resend import missing_store
 from email_campaigns.message.compile import TemplateError
-from email_campaigns.message.headers import HeaderError
+from email_campaigns.message.mime.headers import HeaderError
 from email_campaigns.settings import setting_number
 from email_campaigns.site_time import database_epoch, site_now
 

@@ -12,22 +12,22 @@ from email_campaigns.message.compiled import CompiledMessage, Content, LocalMess
 from email_campaigns.message.editor.convert import mail_html
 from email_campaigns.message.errors import RenderError, TemplateError
 from email_campaigns.message.faults import TOO_DEEP, reading
-from email_campaigns.message.footer import Footer, add_footer, add_pixel, as_document, footer_text
-from email_campaigns.message.headers import LONGEST_SUBJECT
-from email_campaigns.message.hyperlinks import prepare_links
-from email_campaigns.message.inline import inline_styles
-from email_campaigns.message.limits import Limits
-from email_campaigns.message.link_values import encode_link_values
-from email_campaigns.message.markup import problem_with_attributes, problem_with_html
-from email_campaigns.message.metering import meter_tree
-from email_campaigns.message.placeholders import literal, to_jinja
-from email_campaigns.message.plaintext import plain_text, text_template
-from email_campaigns.message.rules import parse
-from email_campaigns.message.sandbox import HTML, TEXT, MailEnvironment
-from email_campaigns.message.size import check_source
-from email_campaigns.message.slots import Marks
-from email_campaigns.message.unsubscribing import always_unsubscribes
-from email_campaigns.message.usage import Usage, read_usage
+from email_campaigns.message.html.footer import Footer, add_footer, add_pixel, as_document, footer_text
+from email_campaigns.message.html.inline import inline_styles
+from email_campaigns.message.html.markup import problem_with_attributes, problem_with_html
+from email_campaigns.message.html.placeholders import literal, to_jinja
+from email_campaigns.message.html.plaintext import plain_text, text_template
+from email_campaigns.message.links.hyperlinks import prepare_links
+from email_campaigns.message.links.query_values import encode_link_values
+from email_campaigns.message.links.unsubscribing import always_unsubscribes
+from email_campaigns.message.mime.headers import LONGEST_SUBJECT
+from email_campaigns.message.mime.slots import Marks
+from email_campaigns.message.sandbox.environment import HTML, TEXT, MailEnvironment
+from email_campaigns.message.sandbox.limits import Limits
+from email_campaigns.message.sandbox.metering import meter_tree
+from email_campaigns.message.sandbox.rules import parse
+from email_campaigns.message.sandbox.size import check_source
+from email_campaigns.message.sandbox.usage import Usage, read_usage
 from email_campaigns.text import _lt
 
 __all__ = [

@@ -12,14 +12,14 @@ from jinja2.exceptions import SecurityError
 
 from email_campaigns.message.errors import RenderError
 from email_campaigns.message.faults import LONGEST_REASON, is_fault, printable
-from email_campaigns.message.filters import MailContext
-from email_campaigns.message.headers import LONGEST_SUBJECT
-from email_campaigns.message.kinds import Permitted
-from email_campaigns.message.limits import Limits, Meter, Warnings
-from email_campaigns.message.plaintext import plain_text, tidy
-from email_campaigns.message.quoted import FixedText, PiecedText, SlotName
-from email_campaigns.message.sandbox import GLOBALS, tracked_url, value_at
-from email_campaigns.message.slots import Filling
+from email_campaigns.message.html.plaintext import plain_text, tidy
+from email_campaigns.message.mime.headers import LONGEST_SUBJECT
+from email_campaigns.message.mime.quoted import FixedText, PiecedText, SlotName
+from email_campaigns.message.mime.slots import Filling
+from email_campaigns.message.sandbox.environment import GLOBALS, tracked_url, value_at
+from email_campaigns.message.sandbox.filters import MailContext
+from email_campaigns.message.sandbox.kinds import Permitted
+from email_campaigns.message.sandbox.limits import Limits, Meter, Warnings
 from email_campaigns.text import Sentence, SentenceError, _lt
 
 SUBJECT_TOO_LONG = _lt("The subject is longer than {0} characters for this recipient.")

@@ -15,7 +15,7 @@ from email_campaigns.drip import enrolment_store, figures_store
 from email_campaigns.drip.bulk_enrol_store import BulkEnrolment
 from email_campaigns.jobs import drip
 from email_campaigns.message.compile import RenderError, TemplateError
-from email_campaigns.message.headers import HeaderError
+from email_campaigns.message.mime.headers import HeaderError
 from email_campaigns.site_time import site_now
 from email_campaigns.translation import translate
 

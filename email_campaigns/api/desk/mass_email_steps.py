@@ -14,7 +14,7 @@ from email_campaigns.delivery.mailing.mailing import LATER, NOW, Mailing
 from email_campaigns.jobs import sending
 from email_campaigns.mass_mailing import status_store
 from email_campaigns.message.compile import TemplateError
-from email_campaigns.message.headers import HeaderError
+from email_campaigns.message.mime.headers import HeaderError
 from email_campaigns.schedule.clock import in_zone
 from email_campaigns.site_time import database_epoch
 from email_campaigns.translation import translate

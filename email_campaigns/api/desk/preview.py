@@ -19,7 +19,7 @@ from email_campaigns.audience.suppression import forgotten_store
 from email_campaigns.delivery.compose import preview_store, shown_store
 from email_campaigns.delivery.smtp.session import ConnectionLost, Refused, Unavailable
 from email_campaigns.message.compile import RenderError, TemplateError
-from email_campaigns.message.headers import HeaderError
+from email_campaigns.message.mime.headers import HeaderError
 from email_campaigns.translation import translate
 
 FAULTS = (TemplateError, RenderError, HeaderError, Unavailable, Refused, ConnectionLost)

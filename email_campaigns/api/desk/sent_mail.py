@@ -19,7 +19,7 @@ from email_campaigns.delivery import recompose_store
 from email_campaigns.delivery.compose import sent_store
 from email_campaigns.delivery.compose.rights_store import FieldRights
 from email_campaigns.message.compile import RenderError, TemplateError
-from email_campaigns.message.headers import HeaderError
+from email_campaigns.message.mime.headers import HeaderError
 from email_campaigns.translation import translate
 
 

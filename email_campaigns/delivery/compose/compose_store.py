@@ -20,7 +20,7 @@ from email_campaigns.delivery.compose.sent_text import SentText
 from email_campaigns.delivery.mailing.mailing import Mailing
 from email_campaigns.message.child import apart
 from email_campaigns.message.compile import CompiledMessage, MessageSource, TemplateError, compile_source
-from email_campaigns.message.footer import Footer
+from email_campaigns.message.html.footer import Footer
 from email_campaigns.settings import app_settings
 from email_campaigns.text import Sentence, _lt
 from email_campaigns.tracking.links import PREFIX, LinkMaker

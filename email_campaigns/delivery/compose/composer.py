@@ -12,14 +12,14 @@ from email_campaigns.audience.decide import RECORD_MISSING
 from email_campaigns.delivery.compose.sent_text import EARLY, SentText
 from email_campaigns.delivery.ledger.row import ClaimedMail, MailHeading
 from email_campaigns.message.compile import CompiledMessage, Content, RenderError
-from email_campaigns.message.headers import (
+from email_campaigns.message.mime.assembly import Skeleton
+from email_campaigns.message.mime.headers import (
 	ADDRESSES,
 	HeaderError,
 	encode_address,
 	header_text,
 	unsubscribe_headers,
 )
-from email_campaigns.message.mime import Skeleton
 from email_campaigns.text import Sentence, SentenceError
 
 Record = Mapping[str, object]

@@ -23,7 +23,7 @@ from email_campaigns.delivery.mailing.mailing import Mailing
 from email_campaigns.delivery.smtp import transport
 from email_campaigns.delivery.smtp.session import Session
 from email_campaigns.message.compile import CompiledMessage
-from email_campaigns.message.foreign_tags import text_warnings
+from email_campaigns.message.html.foreign_tags import text_warnings
 from email_campaigns.site_time import database_epoch
 from email_campaigns.tracking import log_store
 from email_campaigns.tracking.tokens import PREVIEW

@@ -27,8 +27,8 @@ from email_campaigns.delivery.compose.sent_text import SentText
 from email_campaigns.delivery.mailing import mailing_store
 from email_campaigns.lifecycle import MASS_EMAIL
 from email_campaigns.message.compile import Content, RenderError, TemplateError
-from email_campaigns.message.headers import HeaderError
-from email_campaigns.message.markup import problem_with_html
+from email_campaigns.message.html.markup import problem_with_html
+from email_campaigns.message.mime.headers import HeaderError
 from email_campaigns.tracking.tokens import PREVIEW
 
 _FAULTS = (TemplateError, RenderError, HeaderError, frappe.ValidationError)

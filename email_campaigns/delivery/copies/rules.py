@@ -18,7 +18,7 @@ from email_campaigns.audience.decide import (
 	suppression_reason,
 )
 from email_campaigns.delivery.ledger.row import WAITS_FOR_MAIL
-from email_campaigns.message.headers import HeaderError, encode_address
+from email_campaigns.message.mime.headers import HeaderError, encode_address
 from email_campaigns.text import _lt
 
 MOST_OFFERED = 25  # fields in the settings

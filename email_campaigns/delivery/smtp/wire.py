@@ -4,7 +4,7 @@ import re
 from unicodedata import normalize
 
 from email_campaigns.delivery.smtp.replies import Refused, Reply
-from email_campaigns.message.mime import WireMessage
+from email_campaigns.message.mime.assembly import WireMessage
 from email_campaigns.text import Sentence, _lt
 
 ADDRESS_LIMIT = 254  # bytes; RFC 5321 §4.5.3.1.3 less the angle brackets

@@ -12,9 +12,9 @@ from urllib.parse import urlsplit
 
 from email_campaigns.message.compile import CompiledMessage, RenderError
 from email_campaigns.message.errors import Refused
-from email_campaigns.message.hrefs import hrefs, shows
-from email_campaigns.message.pictures import pictures
-from email_campaigns.message.values import Missing
+from email_campaigns.message.links.hrefs import hrefs, shows
+from email_campaigns.message.links.pictures import pictures
+from email_campaigns.message.sandbox.values import Missing
 from email_campaigns.text import Sentence, _lt
 
 ERROR, WARNING, OK = LEVELS = ("error", "warning", "ok")

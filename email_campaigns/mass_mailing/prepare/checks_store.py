@@ -28,7 +28,7 @@ from email_campaigns.mass_mailing.prepare import ab_rules, checks, link_checks, 
 from email_campaigns.mass_mailing.prepare.checks import ERROR, LEVELS, OK, WARNING, Finding, RenderedSample
 from email_campaigns.mass_mailing.prepare.picture_checks import picture_findings
 from email_campaigns.message.compile import CompiledMessage, TemplateError
-from email_campaigns.message.headers import HeaderError
+from email_campaigns.message.mime.headers import HeaderError
 from email_campaigns.schedule.estimate import ends_at
 from email_campaigns.schedule.limits import HOUR, Limit, Spread
 from email_campaigns.settings import app_settings

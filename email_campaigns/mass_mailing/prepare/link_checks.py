@@ -6,8 +6,8 @@ from collections import defaultdict
 from collections.abc import Collection, Iterator, Sequence
 
 from email_campaigns.mass_mailing.prepare.checks import ERROR, OK, WARNING, Finding
-from email_campaigns.message.foreign_tags import repair_warnings, tag_warnings
-from email_campaigns.message.hrefs import (
+from email_campaigns.message.html.foreign_tags import repair_warnings, tag_warnings
+from email_campaigns.message.links.hrefs import (
 	EMPTY,
 	INSIDE,
 	NOWHERE,

@@ -13,7 +13,7 @@ from hashlib import sha256
 from typing import TypedDict
 
 from email_campaigns.mass_mailing.prepare.checks import Finding
-from email_campaigns.message.foreign_tags import PLACEHOLDER
+from email_campaigns.message.html.foreign_tags import PLACEHOLDER
 
 
 class Decision(TypedDict):

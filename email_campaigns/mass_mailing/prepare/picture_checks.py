@@ -6,8 +6,8 @@ from collections.abc import Collection, Iterator
 
 from email_campaigns.mass_mailing.prepare.checks import ERROR, WARNING, Finding
 from email_campaigns.mass_mailing.prepare.link_checks import listed
-from email_campaigns.message.hrefs import leads_inside
-from email_campaigns.message.pictures import is_loadable, private_file
+from email_campaigns.message.links.hrefs import leads_inside
+from email_campaigns.message.links.pictures import is_loadable, private_file
 from email_campaigns.text import Sentence, _lt
 
 

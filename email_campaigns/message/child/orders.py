@@ -7,9 +7,9 @@ from typing import Any, cast
 from email_campaigns.message.child.frames import Message
 from email_campaigns.message.compile import CompiledMessage, Content, Footer, MessageSource
 from email_campaigns.message.errors import RenderError, TemplateError
+from email_campaigns.message.mime.quoted import PiecedText
 from email_campaigns.message.plain_json import load_json, write_json
-from email_campaigns.message.quoted import PiecedText
-from email_campaigns.message.values import Missing
+from email_campaigns.message.sandbox.values import Missing
 from email_campaigns.text import Sentence
 
 # What the child may ask its parent while it works, each with one text

@@ -9,7 +9,7 @@ from email_campaigns.message.editor.code import code_edits
 from email_campaigns.message.editor.lists import list_edits
 from email_campaigns.message.editor.styles import style_edits
 from email_campaigns.message.editor.tags import edited, read_tokens
-from email_campaigns.message.protect import ProtectedHtml, Unprotectable, protect
+from email_campaigns.message.html.protect import ProtectedHtml, Unprotectable, protect
 
 # Only a document with one of these is read
 MARKS = re.compile(r"\bql-|\bdata-list\s*=|\bdata-checked\s*=", re.IGNORECASE)

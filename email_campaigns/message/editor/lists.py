@@ -17,7 +17,7 @@ from email_campaigns.message.editor.styles import (
 	with_style,
 )
 from email_campaigns.message.editor.tags import Edit, Token
-from email_campaigns.message.protect import CLOSES, OPENS, ProtectedHtml
+from email_campaigns.message.html.protect import CLOSES, OPENS, ProtectedHtml
 
 ORDERED, BULLET, BOXES = "ordered", "bullet", "boxes"
 BOX = {"checked": "\u2611 ", "unchecked": "\u2610 "}

@@ -9,7 +9,7 @@ from urllib.parse import quote
 import pytest
 
 from email_campaigns.message.compile import compile_message
-from email_campaigns.message.footer import Footer
+from email_campaigns.message.html.footer import Footer
 from email_campaigns.tests.support.corpus_faults import KNOWN
 
 ROOM = Path(__file__).resolve().parents[1] / "corpus"

@@ -45,6 +45,16 @@ INNER_FLOORS = {
 		{"send_store", "recompose_store"},
 	),
 	"mass_mailing": ({""}, {"prepare", "resend"}, {"explain"}),
+	"message": (
+		{""},
+		{"mime"},
+		{"sandbox", "html"},
+		{"editor"},
+		{"links"},
+		{"compiled"},
+		{"compile"},
+		{"child"},
+	),
 	# The Desk shows where the public pages are.
 	"api": ({"public"}, {"desk"}),
 }
@@ -317,6 +327,11 @@ RULES = {
 		"mass_mailing.resend.resend": "from email_campaigns.mass_mailing.prepare import checks",
 		"mass_mailing.prepare.checks": "from email_campaigns.mass_mailing.explain import sentences",
 		"api.public.hits": "from email_campaigns.api.desk import preview",
+		"message.errors": "from email_campaigns.message.mime import slots",
+		"message.mime.slots": "from email_campaigns.message.sandbox import limits",
+		"message.sandbox.rules": "from email_campaigns.message.html import tokens",
+		"message.html.footer": "from email_campaigns.message.links import hrefs",
+		"message.links.hrefs": "from email_campaigns.message import compile",
 	},
 	commits_elsewhere: {
 		"audience.lists.members_store": "import frappe\nfrappe.db.commit()",
@@ -352,7 +367,9 @@ PROPS = dict.fromkeys(
 		*("delivery.send_store", "delivery.sending", "delivery.sending.send_loop", "drip", "drip.plan_store"),
 		*("hooks", "jobs", "mass_mailing", "mass_mailing.explain", "mass_mailing.explain.sentences"),
 		*("mass_mailing.freeze", "mass_mailing.prepare", "mass_mailing.prepare.checks", "message"),
-		*("message.body", "schedule", "schedule.window", "tracking", "tracking.tokens"),
+		*("message.body", "message.compile", "message.html", "message.html.tokens", "message.links"),
+		*("message.links.hrefs", "message.mime", "message.mime.slots", "message.sandbox"),
+		*("message.sandbox.limits", "schedule", "schedule.window", "tracking", "tracking.tokens"),
 	),
 	"",
 ) | {

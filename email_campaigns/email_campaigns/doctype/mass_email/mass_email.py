@@ -13,7 +13,7 @@ from email_campaigns.mass_mailing import approval_store
 from email_campaigns.mass_mailing.ab_versions import LABELS
 from email_campaigns.mass_mailing.freeze_store import new_holdout_seed
 from email_campaigns.mass_mailing.prepare import ab_rules, plan_rules
-from email_campaigns.message.headers import HeaderError, header_text
+from email_campaigns.message.mime.headers import HeaderError, header_text
 from email_campaigns.schedule.clock import UnknownZone, to_epoch
 from email_campaigns.site_time import database_epoch
 from email_campaigns.translation import translate

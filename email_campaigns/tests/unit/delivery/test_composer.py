@@ -10,7 +10,7 @@ from email_campaigns.delivery.compose.composer import Composer, compose_letters
 from email_campaigns.delivery.compose.sent_text import SentText
 from email_campaigns.delivery.ledger.row import ClaimedMail
 from email_campaigns.message.compile import Footer, compile_message
-from email_campaigns.message.headers import HeaderError
+from email_campaigns.message.mime.headers import HeaderError
 
 SUBJECT = "Hello {{ doc.first_name }}"
 HTML = "<p>{{ mass_email.title }} {{ campaign.name }} {{ 100 / doc.size }}</p>"

@@ -5,7 +5,7 @@ import pytest
 from email_campaigns.mass_mailing.prepare import checks, link_checks
 from email_campaigns.mass_mailing.prepare.checks import ERROR, OK, WARNING
 from email_campaigns.message.compile import Footer, compile_message
-from email_campaigns.message.hrefs import (
+from email_campaigns.message.links.hrefs import (
 	EMPTY,
 	INSIDE,
 	NOWHERE,

@@ -2,7 +2,7 @@
 
 from email_campaigns.mass_mailing.prepare.checks import WARNING, Finding
 from email_campaigns.mass_mailing.prepare.overrule import key_of, read_decisions, with_decisions
-from email_campaigns.message.foreign_tags import tag_warnings
+from email_campaigns.message.html.foreign_tags import tag_warnings
 from email_campaigns.text import Sentence
 
 ADA, BOB = {"by": "ada@x.example", "on": "2026-11-29 08:00:00"}, {"by": "bob@x.example", "on": "2026-11-30"}

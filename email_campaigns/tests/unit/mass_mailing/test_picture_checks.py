@@ -5,7 +5,7 @@ import pytest
 from email_campaigns.mass_mailing.prepare import checks
 from email_campaigns.mass_mailing.prepare.checks import ERROR, WARNING
 from email_campaigns.mass_mailing.prepare.picture_checks import picture_findings
-from email_campaigns.message.pictures import pictures
+from email_campaigns.message.links.pictures import pictures
 from email_campaigns.site_address import site_address
 
 

@@ -7,7 +7,7 @@ from html import unescape
 import pytest
 
 from email_campaigns.message.compile import RenderError, TemplateError, compile_message
-from email_campaigns.message.footer import Footer
+from email_campaigns.message.html.footer import Footer
 from email_campaigns.text import Sentence
 
 URL = "https://example.com/u?a=1&b=2"

@@ -12,11 +12,11 @@ import time
 import pytest
 
 from email_campaigns.message.compile import TemplateError, compile_message
-from email_campaigns.message.footer import Footer
-from email_campaigns.message.inline import INLINER
-from email_campaigns.message.markup import regular
-from email_campaigns.message.shape import shape_of
-from email_campaigns.message.sheets import count_matches, problem_with_sheets, rules_of
+from email_campaigns.message.html.footer import Footer
+from email_campaigns.message.html.inline import INLINER
+from email_campaigns.message.html.markup import regular
+from email_campaigns.message.html.shape import shape_of
+from email_campaigns.message.html.sheets import count_matches, problem_with_sheets, rules_of
 
 SECONDS, MEGABYTES = 2, 100  # twice what a quiet machine takes
 PATIENCE = 10  # seconds of the processor after which the process is ended

@@ -8,10 +8,10 @@ from hypothesis import strategies as st
 
 from email_campaigns.message.compile import RenderError, TemplateError, compile_message, compile_source
 from email_campaigns.message.faults import reading
-from email_campaigns.message.footer import Footer
-from email_campaigns.message.headers import HeaderError
-from email_campaigns.message.hrefs import hrefs
-from email_campaigns.message.mime import Skeleton
+from email_campaigns.message.html.footer import Footer
+from email_campaigns.message.links.hrefs import hrefs
+from email_campaigns.message.mime.assembly import Skeleton
+from email_campaigns.message.mime.headers import HeaderError
 
 VALUES = {
 	"doc": {"name": "A&B <c>", "rows": [{"n": 1}], "size": 3, "none": None},

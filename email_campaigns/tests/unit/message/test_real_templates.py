@@ -7,12 +7,12 @@ from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from email_campaigns.message.compile import TemplateError, compile_message
-from email_campaigns.message.footer import Footer, as_document
-from email_campaigns.message.hrefs import hrefs, shows
-from email_campaigns.message.hyperlinks import prepare_links
-from email_campaigns.message.inline import inline_styles
-from email_campaigns.message.plaintext import plain_text
-from email_campaigns.tests.unit.message.test_html_tokens import HTML
+from email_campaigns.message.html.footer import Footer, as_document
+from email_campaigns.message.html.inline import inline_styles
+from email_campaigns.message.html.plaintext import plain_text
+from email_campaigns.message.links.hrefs import hrefs, shows
+from email_campaigns.message.links.hyperlinks import prepare_links
+from email_campaigns.tests.unit.message.html.test_tokens import HTML
 
 UNSUBSCRIBE = "https://example.com/u"
 VALUES = {
