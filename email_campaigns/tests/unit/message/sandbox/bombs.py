@@ -1,8 +1,8 @@
 """Template bombs, and the program that sets each off in a process of its own.
 
-`python -m email_campaigns.tests.unit.message.sandbox.bombs [NUMBER …]` writes a line of JSON for each of BOMBS, or
-of those: `end` says how it ended, `seconds` and `megabytes` what it took. A bomb that needs more than SECONDS of
-processor time is killed.
+`python -m email_campaigns.tests.unit.message.sandbox.bombs [NUMBER …]` writes a line of JSON for each of
+BOMBS, or of those: `end` says how it ended, `seconds` and `megabytes` what it took. A bomb that needs more
+than SECONDS of processor time is killed.
 """
 
 import json
