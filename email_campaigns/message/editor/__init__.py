@@ -7,5 +7,4 @@ addresses.py  puts the site's address before those that begin at its root, also 
 styles.py     classes of the editor, and its looks of tables and quotes, become style attributes
 lists.py      the flat list that the editor writes becomes nested lists with bullets, numbers or boxes
 code.py       the lines of a code block become lines
-tags.py       tags and attributes with their places, as browsers read them
 """

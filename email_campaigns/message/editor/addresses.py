@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from html import escape
 
-from email_campaigns.message.editor.tags import Edit, Token
+from email_campaigns.message.html.tokens import START, Change, Html, Token
 
 ADDRESSES = frozenset(("src", "href", "background", "poster"))
 # From the root of the site, or a place that every Frappe site has
@@ -17,34 +17,34 @@ URL = re.compile(
 CANDIDATE = re.compile(r"[\t\n\f\r ,]*([^\t\n\f\r ]+)([^,]*)")  # of srcset: an address and its width
 
 
-def absolute_addresses(html: str, tokens: Iterable[Token], base: str) -> Iterator[Edit]:
-	"""Yield the edits that put `base`, the address of the site without a slash at its end, before addresses.
+def absolute_addresses(document: Html, base: str) -> Iterator[Change]:
+	"""Yield the changes that put `base`, the site's address without a slash at its end, before addresses.
 
 	A document that names a base of its own (<base href>) stays as it is.
 	"""
-	edits: list[Edit] = []
-	for token in tokens:
-		if token.name == "base" and token.attribute("href"):
-			return
-		edits += _edits(html, token, base)
-	yield from edits
+	tags = [token for token in document.all_tokens if token.kind == START]
+	if any(tag.name == "base" and document.attribute(tag, "href") for tag in tags):
+		return
+	for _tag, start, end in document.raw_areas("style"):
+		yield from _in_styles(document.source, start, end, base)
+	for tag in tags:
+		yield from _in_tag(document, tag, base)
 
 
-def _edits(html: str, token: Token, base: str) -> Iterator[Edit]:
-	if token.name == "css":
-		yield from _sheet_edits(html, token.start, token.end, base)
-	for attribute in token.attributes:
-		place = attribute.start, attribute.end
+def _in_tag(document: Html, tag: Token, base: str) -> Iterator[Change]:
+	for attribute in document.attributes(tag):
+		if not attribute.value:
+			continue
 		if attribute.name in ADDRESSES:
-			yield from _edit(html, *place, base)
+			yield from _in_address(document.source, *attribute.value, base)
 		elif attribute.name == "style":
-			yield from _sheet_edits(html, *place, base)
+			yield from _in_styles(document.source, *attribute.value, base)
 		elif attribute.name == "srcset":
-			for start, end in candidates(html, *place):
-				yield from _edit(html, start, end, base)
+			for start, end in candidates(document.source, *attribute.value):
+				yield from _in_address(document.source, start, end, base)
 
 
-def _edit(html: str, start: int, end: int, base: str) -> Iterator[Edit]:
+def _in_address(html: str, start: int, end: int, base: str) -> Iterator[Change]:
 	relative = RELATIVE.match(html, start, end)
 	if relative:
 		place = relative.start("folder") if relative["folder"] else relative.end() - 1
@@ -56,9 +56,9 @@ def _prefix(html: str, place: int, base: str) -> str:
 	return base.partition("//")[0] if html.startswith("//", place) else escape(base)
 
 
-def _sheet_edits(html: str, start: int, end: int, base: str) -> Iterator[Edit]:
+def _in_styles(html: str, start: int, end: int, base: str) -> Iterator[Change]:
 	for match in URL.finditer(html, start, end):
-		yield from _edit(html, match.end(), end, base)
+		yield from _in_address(html, match.end(), end, base)
 
 
 def candidates(html: str, start: int, end: int) -> Iterator[tuple[int, int]]:

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import re
+from operator import itemgetter
 
 from email_campaigns.message.editor.addresses import absolute_addresses
-from email_campaigns.message.editor.code import code_edits
-from email_campaigns.message.editor.lists import list_edits
-from email_campaigns.message.editor.styles import style_edits
-from email_campaigns.message.editor.tags import edited, read_tokens
+from email_campaigns.message.editor.code import code_changes
+from email_campaigns.message.editor.lists import list_changes
+from email_campaigns.message.editor.styles import style_changes
 from email_campaigns.message.html.protect import ProtectedHtml, Unprotectable, protect
+from email_campaigns.message.html.tokens import Html, with_changes
 
 # Only a document with one of these is read
 MARKS = re.compile(r"\bql-|\bdata-list\s*=|\bdata-checked\s*=", re.IGNORECASE)
@@ -31,12 +32,15 @@ def mail_html(html: str, base: str = "") -> str:
 		protected = protect(html)
 	except Unprotectable:
 		return html
-	hidden = protected.html
-	tokens = list(read_tokens(hidden))
-	edits = list(absolute_addresses(hidden, tokens, base)) if base else []
+	document = Html(protected.html)
+	changes = list(absolute_addresses(document, base)) if base else []
 	if has_marks:
-		edits += [*style_edits(hidden, tokens), *code_edits(hidden, tokens), *list_edits(protected, tokens)]
-	return _restore(protected, edited(hidden, edits)) if edits else html
+		changes += style_changes(document)
+		changes += code_changes(document)
+		changes += list_changes(protected, document)
+	if not changes:
+		return html
+	return _restore(protected, with_changes(document.source, sorted(changes, key=itemgetter(0, 1))))
 
 
 def _restore(protected: ProtectedHtml, html: str) -> str:

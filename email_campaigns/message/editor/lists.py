@@ -16,8 +16,8 @@ from email_campaigns.message.editor.styles import (
 	indent_of,
 	with_style,
 )
-from email_campaigns.message.editor.tags import Edit, Token
 from email_campaigns.message.html.protect import CLOSES, OPENS, ProtectedHtml
+from email_campaigns.message.html.tokens import COMMENT, END, Change, Html, Token
 
 ORDERED, BULLET, BOXES = "ordered", "bullet", "boxes"
 BOX = {"checked": "\u2611 ", "unchecked": "\u2610 "}
@@ -54,54 +54,56 @@ class _List:
 	jinja: list[tuple[Token, int]] = field(default_factory=list)
 
 
-def list_edits(protected: ProtectedHtml, tokens: Sequence[Token]) -> Iterator[Edit]:
-	"""Yield the edits of all lists of the editor; others stay as they are."""
-	html, counts = protected.html, dict[int, int]()
+def list_changes(protected: ProtectedHtml, document: Html) -> Iterator[Change]:
+	"""Yield the changes of all lists of the editor; others stay as they are.
+
+	`document` is the protected HTML.
+	"""
+	counts: dict[int, int] = {}
 	current: _List | None = None
-	for token in tokens:
+	for token in document.all_tokens:
 		if token.name in LISTS:
-			if token.closing and current and current.marked and current.plain:
+			if token.kind == END and current and current.marked and current.plain:
 				_count(current.items, counts)
-				yield from _Nested(protected, current, token).edits()
-			if current and not token.closing:
-				current.plain = False
-			current = None if token.closing else _List(token, plain=current is None)
+				yield from _Nested(protected, document, current, token).changes()
+			current = None if token.kind == END else _List(token, plain=current is None)
 		elif token.name in COUNTS_ANEW:
 			counts.clear()
 		elif current:
-			_read(html, token, current)
+			_read(document, token, current)
 
 
-def _read(html: str, token: Token, current: _List) -> None:
-	"""Add what a tag says to the list."""
+def _read(document: Html, token: Token, current: _List) -> None:
+	"""Add what a tag or a comment says to the list."""
 	items = current.items
-	if token.name == "!":
-		current.jinja.append((token, 2 * len(items) - bool(items and items[-1].end is None)))
-	elif token.name == "li" and token.closing:
-		if not items or items[-1].end:
-			current.plain = False
-		else:
+	is_open = bool(items) and items[-1].end is None
+	if token.kind == COMMENT:
+		current.jinja.append((token, 2 * len(items) - is_open))
+	elif token.name == "li" and token.kind == END:
+		current.plain = current.plain and is_open
+		if is_open:
 			items[-1].end = token
 	elif token.name == "li":
-		current.plain = current.plain and not (items and items[-1].end is None)
-		item = _item(html, token, current.start)
-		current.marked = current.marked or bool(item.indent) or token.attribute("data-list") is not None
-		current.marked = current.marked or current.start.attribute("data-checked") is not None
+		current.plain = current.plain and not is_open
+		item = _item(document, token, current.start)
+		is_box = document.attribute(current.start, "data-checked")
+		is_marked = item.indent or is_box or document.attribute(token, "data-list")
+		current.marked = current.marked or bool(is_marked)
 		items.append(item)
 
 
-def _item(html: str, token: Token, container: Token) -> _Item:
-	classes = class_names(html, token)
-	value = token.value(html, "data-list") or _value_of(html, container)
+def _item(document: Html, token: Token, container: Token) -> _Item:
+	classes = class_names(document, token)
+	value = document.written(token, "data-list") or _value_of(document, container)
 	kind = BOXES if value in BOX else BULLET if value == BULLET else ORDERED
 	return _Item(token, indent_of(classes), kind, BOX.get(value, ""), RIGHT_TO_LEFT in classes)
 
 
-def _value_of(html: str, container: Token) -> str:
+def _value_of(document: Html, container: Token) -> str:
 	"""Return what Quill 2 would say of the items in a list of Quill 1."""
 	if container.name == "ol":
 		return ORDERED
-	return {"true": "checked", "false": "unchecked"}.get(container.value(html, "data-checked"), BULLET)
+	return {"true": "checked", "false": "unchecked"}.get(document.written(container, "data-checked"), BULLET)
 
 
 def _count(items: Sequence[_Item], counts: dict[int, int]) -> None:
@@ -116,34 +118,34 @@ def _count(items: Sequence[_Item], counts: dict[int, int]) -> None:
 class _Nested:
 	"""One list made nested. The lists that are open at a place are a stack of (indent, looks)."""
 
-	def __init__(self, protected: ProtectedHtml, written: _List, end: Token):
-		self._protected, self._html = protected, protected.html
+	def __init__(self, protected: ProtectedHtml, document: Html, written: _List, end: Token):
+		self._protected, self._document = protected, document
 		self._written, self._end = written, end
 
-	def edits(self) -> list[Edit]:
-		"""Return the edits: nested, or flat where a loop would repeat halves of lists."""
+	def changes(self) -> list[Change]:
+		"""Return the changes: nested, or flat where a loop would repeat halves of lists."""
 		items = self._written.items
 		if any(item.end is None for item in items):
 			return []
-		edits, states = self._nest(items)
-		return edits if self._is_balanced(states) else self._flat(items)
+		changes, states = self._nest(items)
+		return changes if self._is_balanced(states) else self._flat(items)
 
-	def _nest(self, items: Sequence[_Item]) -> tuple[list[Edit], list[tuple[str, ...]]]:
-		"""Return the edits, and what is open before the first item, in it, behind it, and so on."""
+	def _nest(self, items: Sequence[_Item]) -> tuple[list[Change], list[tuple[str, ...]]]:
+		"""Return the changes, and what is open before the first item, in it, behind it, and so on."""
 		start, first = self._written.start, items[0]
 		opened = self._open(first, first.indent + 1)
-		edits: list[Edit] = [(start.start, start.end, opened)]
+		changes: list[Change] = [(start.start, start.end, opened)]
 		stack = [first]
 		states = [_tags(stack, inside=False)]
 		for item, following in zip(items, [*items[1:], None], strict=True):
 			end = item.end
 			assert end is not None
-			edits += [(item.start.end, item.start.end, item.box)] if item.box else []
+			changes += [(item.start.end, item.start.end, item.box)] if item.box else []
 			states.append(_tags(stack, inside=True))
-			edits.append((end.start, end.end, self._behind(stack, following)))
+			changes.append((end.start, end.end, self._behind(stack, following)))
 			states.append(_tags(stack, inside=False))
-		edits.append((self._end.start, self._end.end, f"</{_tag(stack[-1])}>"))
-		return edits, states
+		changes.append((self._end.start, self._end.end, f"</{_tag(stack[-1])}>"))
+		return changes, states
 
 	def _behind(self, stack: list[_Item], following: _Item | None) -> str:
 		"""Return what stands behind an item, and change the stack to what is open then."""
@@ -178,8 +180,8 @@ class _Nested:
 	def _is_balanced(self, states: Sequence[tuple[str, ...]]) -> bool:
 		"""Tell whether each block of Jinja begins, goes on and ends where the same tags are open."""
 		begun: list[tuple[str, ...]] = []
-		for token, place in self._written.jinja:
-			piece = self._piece(token)
+		pieces = [(piece, place) for token, place in self._written.jinja for piece in self._pieces(token)]
+		for piece, place in pieces:
 			if not piece.startswith("{%"):
 				continue
 			if CLOSES.match(piece):
@@ -191,22 +193,24 @@ class _Nested:
 				return False
 		return not begun
 
-	def _piece(self, token: Token) -> str:
-		word = self._html[token.start + 4 : token.end - 3]
-		mark = self._protected.mark
-		return self._protected.pieces[int(word[len(mark) : -1])] if word.startswith(mark) else ""
+	def _pieces(self, comment: Token) -> list[str]:
+		numbers = self._protected.numbers(self._document.source[comment.start : comment.end])
+		return [self._protected.pieces[number] for number in numbers]
 
-	def _flat(self, items: Sequence[_Item]) -> list[Edit]:
-		"""Return the edits for one list whose items have their markers and indents as styles."""
+	def _flat(self, items: Sequence[_Item]) -> list[Change]:
+		"""Return the changes for one list whose items have their markers and indents as styles."""
 		name, start = _tag(items[0]), self._written.start
-		edits: list[Edit] = [
+		changes: list[Change] = [
 			(start.start, start.end, f'<{name} style="margin:0;padding-left:{INDENT_WIDTH}em">'),
 			(self._end.start, self._end.end, f"</{name}>"),
 		]
 		for item in items:
 			css = f"margin-left:{INDENT_WIDTH * item.indent}em;list-style-type:{_marker(item)}"
-			edits += [with_style(self._html, item.start, css), (item.start.end, item.start.end, item.box)]
-		return edits
+			changes += [
+				with_style(self._document, item.start, css),
+				(item.start.end, item.start.end, item.box),
+			]
+		return changes
 
 
 def _tags(stack: Sequence[_Item], inside: bool) -> tuple[str, ...]:

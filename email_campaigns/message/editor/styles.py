@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Sequence
 
-from email_campaigns.message.editor.tags import Edit, Token
+from email_campaigns.message.html.tokens import END, START, Change, Html, Token
 
 INDENT = re.compile(r"ql-indent-([1-9])\Z")
 INDENT_WIDTH = 3  # em for each level
@@ -59,24 +59,25 @@ TAGS = {
 MENTION = "padding:2px 5px;border:1px solid #ebeef0;border-radius:8px"
 
 
-def style_edits(html: str, tokens: Sequence[Token]) -> Iterator[Edit]:
-	"""Yield the edits that give tags the styles of their classes and, in the editor's frame, names."""
+def style_changes(document: Html) -> Iterator[Change]:
+	"""Yield the changes that give tags the styles of their classes and, in the editor's frame, names."""
 	frame, depth = "", 0  # the name of the tag that is the frame, and how many of it are open within
-	for token in tokens:
-		classes = class_names(html, token)
+	for token in document.all_tokens:
 		if frame and token.name == frame:
-			depth += -1 if token.closing else 1
-		if frame and depth == 0:
-			frame = ""
-		if not frame and not token.closing and EDITOR in classes:
+			depth += {START: 1, END: -1}.get(token.kind, 0)
+			frame = frame if depth else ""
+		if token.kind != START:
+			continue
+		classes = class_names(document, token)
+		if not frame and EDITOR in classes:
 			frame, depth = token.name, 1
-		if not token.closing and (css := _css(token, classes, bool(frame))):
-			yield with_style(html, token, css)
+		if css := _css(token, classes, bool(frame)):
+			yield with_style(document, token, css)
 
 
-def class_names(html: str, token: Token) -> list[str]:
+def class_names(document: Html, token: Token) -> list[str]:
 	"""Return the classes of a tag."""
-	return token.value(html, "class").split()
+	return document.written(token, "class").split()
 
 
 def indent_of(classes: Sequence[str]) -> int:
@@ -84,17 +85,17 @@ def indent_of(classes: Sequence[str]) -> int:
 	return next((int(match[1]) for name in classes if (match := INDENT.match(name))), 0)
 
 
-def with_style(html: str, token: Token, css: str) -> Edit:
-	"""Return the edit that adds styles to a tag. Its own come behind them, so they win."""
-	style = token.attribute("style")
+def with_style(document: Html, token: Token, css: str) -> Change:
+	"""Return the change that adds styles to a tag. Its own come behind them, so they win."""
+	style = document.attribute(token, "style")
 	if style is None:
 		place = token.start + 1 + len(token.name)
 		return place, place, f' style="{css}"'
-	before = html[style.start - 1]
-	if before in "\"'":
-		return style.start, style.start, f"{css};"
-	equals = "" if before in "=\t\n\f\r " else "="
-	return style.start, style.end, f'{equals}"{css};{html[style.start : style.end]}"'
+	if style.value and style.value[1] < style.end:  # it has quotes
+		return style.value[0], style.value[0], f"{css};"
+	begin = style.value[0] if style.value else style.end
+	equals = "" if "=" in document.source[style.start : begin] else "="
+	return begin, style.end, f'{equals}"{css};{document.written(token, "style")}"'
 
 
 def _css(token: Token, classes: Sequence[str], in_frame: bool) -> str:

@@ -1,6 +1,7 @@
 """HTML with Jinja in it: read as browsers read it, changed at known places only.
 
-tokens.py        each tag, attribute and piece of Jinja in its place
+pieces.py        the pieces of Jinja
+tokens.py        each tag and attribute in its place, with Jinja covered
 placeholders.py  translates EspoCRM's placeholders and what editors do to Jinja into plain Jinja
 foreign_tags.py  names placeholders of other systems, with what to write here
 protect.py       hides Jinja from HTML parsers, and puts it back

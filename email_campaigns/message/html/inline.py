@@ -16,7 +16,7 @@ from email_campaigns.message.html.markup import FORMAT, problem_with_html, regul
 from email_campaigns.message.html.protect import OPENS, ProtectedHtml, Unprotectable, protect
 from email_campaigns.message.html.shape import shape_of
 from email_campaigns.message.html.sheets import problem_with_sheets, problem_with_style_attributes
-from email_campaigns.message.html.tokens import END, START, TAG_NAME, VOID, Html, Token, with_changes
+from email_campaigns.message.html.tokens import END, START, TAG_NAME, VOID, Change, Html, Token, with_changes
 
 INLINER = css_inline.CSSInliner(
 	# It reads nothing from the network or from files: a link to a web font's sheet stays for those who do
@@ -33,8 +33,6 @@ IMPLIED = frozenset(["html", "head", "body", "tbody", "colgroup"])
 IMPLIED_ENDS = IMPLIED | VOID
 IMPLIED_ENDS |= {"p", "li", "dt", "dd", "td", "th", "tr", "thead", "tfoot", "option", "optgroup", "caption"}
 IMPLIED_ENDS |= {"rp", "rt"}
-
-Change = tuple[int, int, str]  # begin, end, and the text that goes there
 
 
 def inline_styles(html: str) -> str:
@@ -115,10 +113,10 @@ def _changes(document: Html, inlined: Html, pairs: Iterable[tuple[int, Token]]) 
 	tokens, own = document.tokens, _own_properties(document)
 	for place, token in pairs:
 		if token.name == "style":
-			if not _is_ignored(inlined, token):
+			if not inlined.attribute(token, IGNORE):
 				kept = inlined.source[token.end : _next_start(inlined, token)]
 				yield tokens[place].end, tokens[place + 1].start, let_win(kept, own)
-		elif style := _style_of(inlined, token):
+		elif style := inlined.written(token, "style"):
 			yield from _with_style(document, tokens[place], style)
 
 
@@ -139,42 +137,29 @@ def _pairs(inlined: Html, labels: Mapping[int, str], name: str) -> list[tuple[in
 
 def _own_properties(document: Html) -> set[str]:
 	"""Return the properties that the style attributes of a document set."""
-	styles = (_style_of(document, token) for token in document.tokens if token.kind == START)
+	styles = (document.written(token, "style") for token in document.tokens if token.kind == START)
 	return set().union(*(properties(style) for style in styles if style))
-
-
-def _is_ignored(document: Html, token: Token) -> bool:
-	return any(attribute.name == IGNORE for attribute in document.attributes(token))
 
 
 def _next_start(document: Html, token: Token) -> int:
 	return next(start for start in document.starts if start >= token.end)
 
 
-def _style_of(document: Html, token: Token) -> str:
-	"""Return the style attribute of a tag as it is written, without its quotes."""
-	for attribute in document.attributes(token):
-		if attribute.name == "style" and attribute.value:
-			return document.source[slice(*attribute.value)]
-	return ""
-
-
 def _with_style(document: Html, token: Token, style: str) -> Iterator[Change]:
-	attributes = document.attributes(token)
-	own = next((attribute for attribute in attributes if attribute.name == "style"), None)
+	own = document.attribute(token, "style")
 	if not own:
+		attributes = document.attributes(token)
 		end = attributes[-1].end if attributes else TAG_NAME.match(document.source, token.start).end()  # type: ignore[union-attr]
 		yield end, end, f' style="{style}"'
-	elif document.source[slice(*own.value)] != style if own.value else True:
-		written = document.source[own.start : own.end]
-		yield own.start + written.lower().index("style"), own.end, f'style="{style}"'
+	elif document.written(token, "style") != style:
+		yield own.start, own.end, f'style="{style}"'
 
 
 def _is_sure(document: Html, inlined: Html, protected: ProtectedHtml) -> bool:
 	"""Tell whether the inlined document has the elements that each rendering of the template has."""
 	written = {token.name for token in document.tokens if token.kind == START}
 	implied = {"html", "body"} - written
-	if any(token.name in implied and _style_of(inlined, token) for token in inlined.tokens):
+	if any(token.name in implied and inlined.written(token, "style") for token in inlined.tokens):
 		return False  # its style would have no place
 	has_blocks = any(OPENS.match(protected.pieces[number]) for number in protected.flow)
 	return not has_blocks or _structure(document) == _structure(inlined)

@@ -10,8 +10,9 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from itertools import count
 
+from email_campaigns.message.html.pieces import Piece
 from email_campaigns.message.html.placeholders import BRACE, CSS_BRACE
-from email_campaigns.message.html.tokens import TAG, TEXT, VALUE, Html, Piece, read_html
+from email_campaigns.message.html.tokens import TAG, TEXT, VALUE, Html, read_html
 
 WORD = re.compile(r"z[0-9]+j")
 OPENS = re.compile(r"\{%[-+]?\s*(?:(?:for|if|macro|call|filter|with)\b|set\b[^=]*%\})")

@@ -12,21 +12,11 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from functools import cached_property, lru_cache
 
-from jinja2 import Environment
 from turbohtml import Token as RawToken
 from turbohtml import TokenType, tokenize
 
-LEXER = Environment(keep_trailing_newline=True)
-BEGIN = {"variable_begin": "variable_end", "block_begin": "block_end", "comment_begin": "comment_end"}
-BEGIN |= {"raw_begin": "raw_end"}
-LINE_END, SPACES = re.compile(r"\r\n|\r"), re.compile(r"\s*")
-RAW_BLOCK = re.compile(r"\{%[-+]?\s*raw\b")
-PIECE_BEGIN = re.compile(r"\{[{%#]")
-# Without braces, %, or escapes but in strings, a piece ends where it seems to
-SIMPLE = re.compile(
-	r"\{(?:\{[^{}'\"]*(?:(?:'[^'\\]*'|\"[^\"\\]*\")[^{}'\"]*)*\}\}"
-	r"|%[^{}'\"%]*(?:(?:'[^'\\]*'|\"[^\"\\]*\")[^{}'\"%]*)*%\})"
-)
+from email_campaigns.message.html.pieces import Piece, find_pieces
+
 # A value of Jinja may be a part of a word; a condition or a comment stands between words.
 COVER_VALUE, COVER_BLOCK = "\ue000", " "
 START, END, COMMENT, DOCTYPE, OTHER = "start", "end", "comment", "doctype", "other"  # kinds of tokens
@@ -62,6 +52,8 @@ ATTRIBUTE = re.compile(
 VALUES = ("double", "single", "bare")
 IN_URL = re.compile(r"[\t\n\r]")
 
+Change = tuple[int, int, str]  # begin, end, and the text that goes there
+
 
 @dataclass(frozen=True, slots=True)
 class Token:
@@ -85,20 +77,6 @@ class Attribute:
 	start: int
 	end: int
 	value: tuple[int, int] | None
-
-
-@dataclass(frozen=True, slots=True)
-class Piece:
-	"""A piece of Jinja from `start` to `end`."""
-
-	text: str
-	start: int
-	end: int
-
-	@property
-	def is_block(self) -> bool:
-		"""Whether it writes nothing itself: {% … %} or {# … #}."""
-		return not self.text.startswith("{{") and not RAW_BLOCK.match(self.text)
 
 
 @dataclass
@@ -163,6 +141,15 @@ class Html:
 			self._attributes[token.start] = list(read_attributes(self.covered, token))
 		return self._attributes[token.start]
 
+	def attribute(self, token: Token, name: str) -> Attribute | None:
+		"""Return the attribute of a name; of two, a browser takes the first."""
+		return next((attribute for attribute in self.attributes(token) if attribute.name == name), None)
+
+	def written(self, token: Token, name: str) -> str:
+		"""Return an attribute's value as it is written, without quotes; "" where there is none."""
+		attribute = self.attribute(token, name)
+		return self.source[slice(*attribute.value)] if attribute and attribute.value else ""
+
 	def has_jinja(self, start: int, end: int) -> bool:
 		"""Tell whether a piece of Jinja is between two positions, or ends or begins there."""
 		number = bisect_right(self.piece_starts, end) - 1
@@ -199,55 +186,6 @@ def read_html(source: str) -> Html:
 	for a source that has been parsed.
 	"""
 	return Html(source, list(find_pieces(source)))
-
-
-def find_pieces(source: str) -> Iterator[Piece]:
-	"""Yield the pieces of Jinja in order. Raises TemplateSyntaxError."""
-	simple = _simple_pieces(source)
-	yield from simple if simple is not None else _lexed_pieces(source)
-
-
-def _simple_pieces(source: str) -> list[Piece] | None:
-	"""Return the pieces where all are plain, which spares reading each word of them; else None."""
-	pieces: list[Piece] = []
-	position = 0
-	while begin := PIECE_BEGIN.search(source, position):
-		piece = SIMPLE.match(source, begin.start())
-		if not piece or RAW_BLOCK.match(piece[0]):
-			return None
-		position = piece.end()
-		pieces.append(Piece(piece[0], begin.start(), position))
-	return pieces
-
-
-def _lexed_pieces(source: str) -> Iterator[Piece]:
-	begin, position = 0, 0
-	end: str | None = None
-	text = LINE_END.sub(lambda match: " \n" if match[0] == "\r\n" else "\n", source)
-	for _line, kind, value in LEXER.lex(text):
-		if not text.startswith(value, position):  # {%- takes away the spaces before it
-			position = SPACES.match(text, position).end()  # type: ignore[union-attr]  # it matches nothing, too
-		if end is None and kind in BEGIN:
-			begin, end = position, BEGIN[kind]
-		position += len(value)
-		if kind == end:
-			yield Piece(source[begin:position], begin, position)
-			end = None
-
-
-def split(source: str) -> Iterator[tuple[str, bool]]:
-	"""Yield (text, whether it is Jinja) in order; the texts together are the template.
-
-	Raises TemplateSyntaxError, but never for a source that has been parsed.
-	"""
-	position = 0
-	for piece in find_pieces(source):
-		if position < piece.start:
-			yield source[position : piece.start], False
-		yield piece.text, True
-		position = piece.end
-	if position < len(source):
-		yield source[position:], False
 
 
 def read_tokens(html: str, offset: int = 0, conditional: bool = False) -> Iterator[Token]:
@@ -304,8 +242,8 @@ def url_of(value: str) -> str:
 	return IN_URL.sub("", value.strip("".join(map(chr, range(33)))))
 
 
-def with_changes(text: str, changes: Iterable[tuple[int, int, str]]) -> str:
-	"""Return the text with the (start, end, replacement) that are in order and do not overlap."""
+def with_changes(text: str, changes: Iterable[Change]) -> str:
+	"""Return the text with changes that are in order and do not overlap."""
 	output: list[str] = []
 	position = 0
 	for start, end, replacement in changes:

@@ -147,8 +147,5 @@ def base(html: str) -> str:
 def _hrefs(html: str, names: tuple[str, ...]) -> Iterator[str]:
 	document = Html(html)
 	for token in document.tokens:
-		if token.kind == START and token.name in names:
-			for attribute in document.attributes(token):
-				if attribute.name == "href":
-					yield document.value(attribute).strip()
-					break
+		if token.kind == START and token.name in names and (href := document.attribute(token, "href")):
+			yield document.value(href).strip()

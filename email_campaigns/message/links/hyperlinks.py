@@ -15,25 +15,22 @@ from email_campaigns.message.html.tokens import (
 	END,
 	START,
 	Attribute,
+	Change,
 	Html,
 	Token,
 	read_html,
 	url_of,
 	with_changes,
 )
+from email_campaigns.message.html.visible import LINKS
 
 OPT_OUT = frozenset(("data-untracked", "no-track"))
 LONGEST_TITLE = 140
-TITLE_WITHIN = (
-	100,
-	5000,
-)  # tokens and characters: the search for the end of a link that is not closed stops there
-LINKS = frozenset(("a", "area"))
+# The search for the end of a link that is not closed stops after so many
+TITLE_TOKENS, TITLE_CHARACTERS = 100, 5000
 # Outlook's own buttons, <v:roundrect href="…">, stand in conditional comments
 VECTOR = "v:"
 ADDRESSES = frozenset(("href", "xlink:href"))  # the second is that of links in SVG
-
-Change = tuple[int, int, str]
 
 
 @dataclass
@@ -133,10 +130,9 @@ def _title(document: Html, number: int) -> str:
 
 def _tokens_of_link(document: Html, number: int) -> list[Token]:
 	"""Return the tokens from a link's start tag to its end tag; the start tag alone if none is near."""
-	most_tokens, most_characters = TITLE_WITHIN
-	tag, *following = islice(document.all_tokens, number, number + most_tokens)
+	tag, *following = islice(document.all_tokens, number, number + TITLE_TOKENS)
 	for place, token in enumerate(following, 1):
-		if token.start > tag.end + most_characters:
+		if token.start > tag.end + TITLE_CHARACTERS:
 			break
 		if token.kind == END and token.name == tag.name:
 			return [tag, *following[:place]]

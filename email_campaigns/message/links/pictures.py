@@ -4,11 +4,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from html import unescape
 from urllib.parse import unquote, urlsplit
 
 from email_campaigns.message.editor.addresses import candidates
-from email_campaigns.message.editor.tags import Token, read_tokens
+from email_campaigns.message.html.tokens import START, Html, Token
 
 SHOWN_BY = frozenset(("img", "input", "source", "video", "v:image", "v:fill", "v:imagedata"))
 URL = re.compile(r"url\([\t\n\f\r ]*(\"[^\"]*\"|'[^']*'|[^\"')]*)", re.IGNORECASE)
@@ -17,23 +16,26 @@ PRIVATE = "/private/files/"
 
 def pictures(html: str) -> list[str]:
 	"""Return the addresses of all pictures of a document, backgrounds too, each once, in order."""
-	tokens = read_tokens(html)
-	found = (unescape(address).strip() for token in tokens for address in _addresses(html, token))
-	return list(dict.fromkeys(filter(None, found)))
+	document = Html(html)
+	sheets = {tag.start: html[start:end] for tag, start, end in document.raw_areas("style")}
+	found: list[str] = []
+	for token in document.all_tokens:
+		if token.kind == START:
+			found += _of_styles(sheets.get(token.start, ""))
+			found += _of_tag(document, token)
+	return list(dict.fromkeys(address.strip() for address in found if address.strip()))
 
 
-def _addresses(html: str, token: Token) -> Iterator[str]:
-	if token.name == "css":
-		yield from _of_styles(html[token.start : token.end])
-	for attribute in token.attributes:
-		value = html[attribute.start : attribute.end]
-		if attribute.name == "background" or (attribute.name == "src" and token.name in SHOWN_BY):
+def _of_tag(document: Html, tag: Token) -> Iterator[str]:
+	for attribute in document.attributes(tag):
+		value = document.value(attribute)
+		if attribute.name == "background" or (attribute.name == "src" and tag.name in SHOWN_BY):
 			yield value
 		elif attribute.name == "srcset":
-			for start, end in candidates(html, attribute.start, attribute.end):
-				yield html[start:end]
+			for start, end in candidates(value, 0, len(value)):
+				yield value[start:end]
 		elif attribute.name == "style":
-			yield from _of_styles(unescape(value))
+			yield from _of_styles(value)
 
 
 def _of_styles(css: str) -> Iterator[str]:

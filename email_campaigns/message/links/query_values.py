@@ -10,7 +10,7 @@ import re
 
 from jinja2 import Environment, TemplateSyntaxError, nodes
 
-from email_campaigns.message.html.tokens import split
+from email_campaigns.message.html.pieces import split
 from email_campaigns.message.mime.slots import IN_QUERY
 
 SYNTAX = Environment()

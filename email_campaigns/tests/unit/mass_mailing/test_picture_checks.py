@@ -66,3 +66,12 @@ def test_pictures_are_those_of_tags_backgrounds_and_style_sheets():
 		*("h.png", "a.png?x=1&y=2", "b.png", "data:image/gif;base64,R0==", "c,d.png"),
 		*("e.png", "f.png", "g.png"),
 	]
+
+
+def test_an_address_of_a_picture_is_what_a_browser_reads():
+	"""`&copy` before = is no sign of copyright, a reference is decoded once, and none stands in a sheet."""
+	html = """<style>a { background: url(/a.png?x=1&amp;y=2) }</style><img src="/b.png?a=1&copy=2">
+	<p style="background: url(/c.png?a=1&amp;amp=2)"><img srcset="/d.png?a=1&reg=2 2x">"""
+	assert pictures(html) == [
+		*("/a.png?x=1&amp;y=2", "/b.png?a=1&copy=2", "/c.png?a=1&amp=2", "/d.png?a=1&reg=2")
+	]

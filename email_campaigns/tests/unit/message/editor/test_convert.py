@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from email_campaigns.message.compile import compile_message
 from email_campaigns.message.editor.convert import mail_html
-from email_campaigns.message.editor.tags import read_tokens
+from email_campaigns.message.html.tokens import END, Html
 
 SITE = "https://site.example"
 MARKER = '<span class="ql-ui" contenteditable="false"></span>'  # where Quill's style sheet draws a bullet
@@ -353,8 +353,8 @@ def test_nothing_but_tags_changes(html):
 )
 def test_nested_lists_are_well_formed_whatever_the_indents(rows):
 	open_tags = []
-	for token in read_tokens(mail_html(items(*rows), SITE)):
-		if token.closing:
+	for token in Html(mail_html(items(*rows), SITE)).tokens:
+		if token.kind == END:
 			assert open_tags.pop() == token.name
 		else:
 			if token.name in ("ol", "ul"):

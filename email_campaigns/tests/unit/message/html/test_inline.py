@@ -10,8 +10,8 @@ from hypothesis import strategies as st
 from email_campaigns.message.compile import compile_message
 from email_campaigns.message.html.footer import as_document
 from email_campaigns.message.html.inline import inline_styles
+from email_campaigns.message.html.pieces import split
 from email_campaigns.message.html.protect import Unprotectable, protect
-from email_campaigns.message.html.tokens import split
 
 STYLE = (
 	"<style>p{color:red} td{padding:1px} .a{margin:0} a:hover{color:blue} "

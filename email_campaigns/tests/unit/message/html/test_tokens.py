@@ -7,7 +7,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from turbohtml import tokenize
 
-from email_campaigns.message.html.tokens import Html, _lexed_pieces, _simple_pieces, read_html, url_of
+from email_campaigns.message.html.pieces import _lexed_pieces, _simple_pieces
+from email_campaigns.message.html.tokens import Html, read_html, url_of
 
 PIECES = st.sampled_from(
 	[
