@@ -9,31 +9,21 @@ from enum import Enum
 from email_campaigns.audience.lists.cells import plain_text
 
 OPTED_OUT = "opted_out"
+
+
+def _words(text: str) -> tuple[str, ...]:
+	return tuple(text.split(", "))
+
+
 _NAMES = {
-	"email": (
-		*(
-			"email",
-			"e mail",
-			"email address",
-			"e mail address",
-			"mail",
-			"email id",
-			"emailaddress",
-			"courriel",
-		),
-		*(
-			"emailaddress",
-			"adresse e mail",
-			"adresse email",
-			"adresse mail",
-			"e mail adresse",
-			"emailadresse",
-		),
-		*("correo electrónico", "correo", "indirizzo email", "electronic mail address"),
+	"email": _words(
+		"email, e mail, email address, e mail address, mail, email id, emailaddress, courriel, "
+		"adresse e mail, adresse email, adresse mail, e mail adresse, emailadresse, "
+		"correo electrónico, correo, indirizzo email, electronic mail address"
 	),
-	"first_name": ("first name", "firstname", "given name", "prénom", "prenom", "vorname", "nombre", "nome"),
-	"last_name": ("last name", "lastname", "surname", "family name", "nom", "nom de famille", "nachname"),
-	"language": ("language", "lang", "langue", "sprache"),
+	"first_name": _words("first name, firstname, given name, prénom, prenom, vorname, nombre, nome"),
+	"last_name": _words("last name, lastname, surname, family name, nom, nom de famille, nachname"),
+	"language": _words("language, lang, langue, sprache"),
 }
 COLUMNS = tuple(_NAMES)
 
@@ -50,81 +40,52 @@ class OptOutKind(Enum):
 # HubSpot, Salesforce, EspoCRM, SuiteCRM, Dynamics, Zoho, Brevo, Frappe and ERPNext, Mailchimp,
 # ActiveCampaign, Klaviyo, Shopify
 _OPT_OUTS = {
-	OptOutKind.FLAG: (
-		*("unsubscribed from all email", "email opt out", "hasoptedoutofemail", "has opted out of email"),
-		*("email opted out", "opted out", "opt out", "optout", "opted out of email", "emailoptout"),
-		*("emailaddressisoptedout", "email address is opted out", "emailaddressisinvalid"),
-		*("email address is invalid", "invalid email", "unsubscribed", "unsubscribe"),
-		*("is unsubscribed",),
-		*("donotemail", "do not email", "do not allow emails", "donotbulkemail", "do not allow bulk emails"),
-		*("emailblacklisted", "email blacklisted", "email blocklisted", "blacklisted", "blocklisted"),
-		*("globally unsubscribed", "email unsubscribed", "bounced", "email bounced", "isemailbounced"),
-		*("hard bounced", "désabonné", "désinscrit", "desinscrit", "abgemeldet", "dado de baja"),
+	OptOutKind.FLAG: _words(
+		"unsubscribed from all email, email opt out, hasoptedoutofemail, has opted out of email, "
+		"email opted out, opted out, opt out, optout, opted out of email, emailoptout, "
+		"emailaddressisoptedout, email address is opted out, emailaddressisinvalid, "
+		"email address is invalid, invalid email, unsubscribed, unsubscribe, is unsubscribed, "
+		"donotemail, do not email, do not allow emails, donotbulkemail, do not allow bulk emails, "
+		"emailblacklisted, email blacklisted, email blocklisted, blacklisted, blocklisted, "
+		"globally unsubscribed, email unsubscribed, bounced, email bounced, isemailbounced, "
+		"hard bounced, désabonné, désinscrit, desinscrit, abgemeldet, dado de baja"
 	),
-	OptOutKind.SINCE: (
-		*(
-			"unsub time",
-			"unsubscribe time",
-			"unsubscribed at",
-			"unsubscribe date",
-			"clean time",
-			"cleaned at",
-		),
-		*("unsubscribed date", "date unsubscribed", "opt out date", "emailbounceddate", "email bounced date"),
-		*("unsubscription date", "date de désabonnement", "email suppressions", "suppressed at"),
+	OptOutKind.SINCE: _words(
+		"unsub time, unsubscribe time, unsubscribed at, unsubscribe date, clean time, cleaned at, "
+		"unsubscribed date, date unsubscribed, opt out date, emailbounceddate, email bounced date, "
+		"unsubscription date, date de désabonnement, email suppressions, suppressed at"
 	),
-	OptOutKind.STATUS: (
-		*("status", "email status", "member status", "subscription status", "subscriber status", "statut"),
-		*(
-			"email marketing status",
-			"email marketing consent",
-			"email subscription status",
-			"marketing status",
-		),
+	OptOutKind.STATUS: _words(
+		"status, email status, member status, subscription status, subscriber status, statut, "
+		"email marketing status, email marketing consent, email subscription status, marketing status"
 	),
-	OptOutKind.CONSENT: (
-		*(
-			"accepts marketing",
-			"accepts email marketing",
-			"email opt in",
-			"opt in",
-			"opted in",
-			"newsletter opt in",
-		),
-		*("subscribed", "is subscribed"),
+	OptOutKind.CONSENT: _words(
+		"accepts marketing, accepts email marketing, email opt in, opt in, opted in, "
+		"newsletter opt in, subscribed, is subscribed"
 	),
 }
 _YES = frozenset(
-	{
-		*("1", "true", "t", "yes", "y", "x", "on", "checked", "oui", "o", "vrai", "ja", "j", "wahr"),
-		*("si", "sí", "s", "verdadero", "vero", "sim", "sì", "tak", "da", "да", "はい", "是", "✓", "✔", "☑"),
-	}
+	_words(
+		"1, true, t, yes, y, x, on, checked, oui, o, vrai, ja, j, wahr, si, sí, s, verdadero, vero, sim, "
+		"sì, tak, da, да, はい, 是, ✓, ✔, ☑"
+	)
 )
 _NO = frozenset(
-	{
-		*("0", "false", "f", "no", "n", "off", "non", "faux", "nein", "falsch", "falso", "não", "nao"),
-		*("nie", "нет", "いいえ", "否", "-", "–", "null", "none", "[]", "{}", "☐"),
-	}
+	_words(
+		"0, false, f, no, n, off, non, faux, nein, falsch, falso, não, nao, nie, нет, いいえ, 否, -, –, "
+		"null, none, [], {}, ☐"
+	)
 )
 _OUT = frozenset(
-	{
-		*(
-			"unsubscribed",
-			"unsubscribe",
-			"unsub",
-			"cleaned",
-			"bounced",
-			"bounce",
-			"hard bounce",
-			"hard bounced",
-		),
-		*("opted out", "opt out", "optout", "blacklisted", "blocklisted", "blocked", "suppressed", "invalid"),
-		*("spam", "complaint", "complained", "marked as spam", "reported spam", "abuse", "abgemeldet"),
-		*("désabonné", "désinscrit", "désabonnée", "désinscrite", "globally unsubscribed", "do not email"),
-		*("archived unsubscribed", "global unsubscribe", "removed"),
-	}
+	_words(
+		"unsubscribed, unsubscribe, unsub, cleaned, bounced, bounce, hard bounce, hard bounced, "
+		"opted out, opt out, optout, blacklisted, blocklisted, blocked, suppressed, invalid, spam, "
+		"complaint, complained, marked as spam, reported spam, abuse, abgemeldet, désabonné, désinscrit, "
+		"désabonnée, désinscrite, globally unsubscribed, do not email, archived unsubscribed, "
+		"global unsubscribe, removed"
+	)
 )
-_IN = frozenset({"subscribed", "active", "opted in", "opt in", "valid", "aktiv", "actif", "abonné"})
+_IN = frozenset(_words("subscribed, active, opted in, opt in, valid, aktiv, actif, abonné"))
 _DATE = re.compile(r"\d{1,4}[-./]\d|\d{10,13}$")
 
 

@@ -17,25 +17,11 @@ from email_campaigns.message.html.visible import base, links, texts, without_hid
 WEB = ("http:", "https:")
 # What computers and telephones open: https://www.iana.org/assignments/uri-schemes, and what common apps add
 KNOWN = frozenset(
-	(
-		*(
-			"mailto",
-			"tel",
-			"sms",
-			"smsto",
-			"callto",
-			"facetime",
-			"facetime-audio",
-			"sip",
-			"sips",
-			"im",
-			"xmpp",
-		),
-		*("geo", "maps", "google.navigation", "webcal", "webcals", "mid", "news", "magnet", "bitcoin"),
-		*("whatsapp", "wa", "tg", "sgnl", "signal", "skype", "threema", "viber", "line"),
-		*("msteams", "zoommtg", "zoomus", "spotify", "itms-apps", "market", "intent"),
-	)
+	["mailto", "tel", "sms", "smsto", "callto", "facetime", "facetime-audio", "sip", "sips", "im"]
 )
+KNOWN |= {"xmpp", "geo", "maps", "google.navigation", "webcal", "webcals", "mid", "news", "magnet", "bitcoin"}
+KNOWN |= {"whatsapp", "wa", "tg", "sgnl", "signal", "skype", "threema", "viber", "line"}
+KNOWN |= {"msteams", "zoommtg", "zoomus", "spotify", "itms-apps", "market", "intent"}
 SCRIPTS = ("javascript:", "vbscript:")
 # Names that no public DNS answers for: RFC 6761, RFC 6762, RFC 8375, and those that ICANN reserves for
 # private use.
