@@ -9,7 +9,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
-from itertools import chain
+from itertools import chain, groupby
+from operator import attrgetter
 from typing import BinaryIO
 
 import frappe
@@ -42,6 +43,7 @@ from email_campaigns.audience.sources_store import source
 from email_campaigns.audience.suppression import forgotten_store
 
 RECORDS_SLICE = 200  # lines
+_COLUMN = attrgetter("column")
 
 
 @contextmanager
@@ -116,14 +118,13 @@ class CsvImport:
 			yield self.report.lines
 
 	def _keep_out(self, lines: Sequence[OptedOut]) -> Iterator[int]:
-		for part in slices(lines, RECORDS_SLICE):
-			origin = _("Import into {0}: {1}").format(self.target_list, part[0].column)[:140]
-			suppress_opted_out([line.email for line in part], origin)
-			why = _("The person has opted out, says the column “{0}”.")
-			self._outcomes += [
-				(KEPT_OUT, Rejection(line.line, line.email, why.format(line.column))) for line in part
-			]
-			yield self.report.lines
+		for column, opted_out in groupby(sorted(lines, key=_COLUMN), _COLUMN):
+			origin = _("Import into {0}: {1}").format(self.target_list, column)[:140]
+			why = _("The person has opted out, says the column “{0}”.").format(column)
+			for part in slices(opted_out, RECORDS_SLICE):
+				suppress_opted_out([line.email for line in part], origin)
+				self._outcomes += [(KEPT_OUT, Rejection(line.line, line.email, why)) for line in part]
+				yield self.report.lines
 
 	def _add(self, members: list[NewMember]) -> None:
 		if self.records:

@@ -108,6 +108,12 @@ class TestOptOuts(FilesTest):
 		self.assertEqual(frappe.db.get_value("Contact", contact, "unsubscribed"), 1)
 		self.assertEqual(read_scope(stays).everything, "")
 
+	def test_each_opt_out_names_the_column_that_says_so(self):
+		first, second = addresses(2)
+		self.load_as_shown(f"email,Bounced,Email Opt Out\n{first},1,0\n{second},0,1\n")
+		for email, column in ((first, "Bounced"), (second, "Email Opt Out")):
+			self.assertIn(column, frappe.db.get_value("Suppressed Email", {"email": email}, "origin"))
+
 	def test_a_member_is_opted_out_and_stays_on_the_list(self):
 		a_list(*addresses(2))
 		frappe.db.commit()
