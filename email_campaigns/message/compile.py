@@ -169,9 +169,8 @@ def _check_source(part: str, source: str, limits: Limits) -> tuple[str, Usage]:
 def _check_usable(sources: Mapping[str, str]) -> None:
 	if not sources["subject"].strip():
 		raise TemplateError(_lt("The subject is empty."), part="subject")
-	if (
-		len(sources["subject"]) > LONGEST_SUBJECT and "{" not in sources["subject"]
-	):  # else it may render shorter
+	# A subject with Jinja may be shorter once it is rendered
+	if len(sources["subject"]) > LONGEST_SUBJECT and "{" not in sources["subject"]:
 		raise TemplateError(TOO_LONG["subject"], LONGEST_SUBJECT, part="subject")
 	html = sources["html"]
 	problem = problem_with_html(html) or problem_with_attributes(html)

@@ -113,14 +113,11 @@ def _content_findings(mailing: Mailing, composers: Composers) -> Iterator[Findin
 	recipients = [candidate for candidate in sampled if mailing.language_for(candidate.language) in composers]
 	shown = shown_store.shown_candidates(recipients, user)
 	if recipients and not shown:
-		fixed = _fixed_sample(composers)
+		sample = _fixed_sample(composers)
 		yield checks.unseen_finding(len(recipients))
-		yield from link_checks.link_findings(fixed.hrefs, _own_links(), fixed.fixed)
-		yield from _unsubscribe_findings(mailing, composers, fixed)
-		yield from picture_findings(fixed.pictures, fixed.hrefs, site_url())
-		return
-	sample = checks.render_sample(_letters(mailing, composers, shown, rights))
-	yield from checks.placeholder_findings(sample)
+	else:
+		sample = checks.render_sample(_letters(mailing, composers, shown, rights))
+		yield from checks.placeholder_findings(sample)
 	yield from link_checks.link_findings(sample.hrefs, _own_links(), sample.fixed)
 	yield from _unsubscribe_findings(mailing, composers, sample)
 	yield from picture_findings(sample.pictures, sample.hrefs, site_url())
@@ -139,18 +136,17 @@ def _unsubscribe_findings(
 ) -> Iterator[Finding]:
 	"""Yield the finding on the link in the mails of a sample, and in those that a condition may decide."""
 	added = bool(cint(app_settings().add_unsubscribe_link))
-	hidden = [edition for edition, composer in composers.items() if composer.compiled in sample.lacking]
-	unsure = [
-		edition
-		for edition, composer in composers.items()
-		if edition not in hidden
-		and not (added or composer.compiled.uses_unsubscribe)
-		and "unsubscribe_url" in composer.compiled.source.html
-	]
+	compiled = {edition: composer.compiled for edition, composer in composers.items()}
+	hidden = [edition for edition, message in compiled.items() if message in sample.lacking]
 	lacking = [
 		edition
-		for edition, composer in composers.items()
-		if edition in hidden or not (added or composer.compiled.uses_unsubscribe)
+		for edition, message in compiled.items()
+		if edition in hidden or not (added or message.uses_unsubscribe)
+	]
+	unsure = [
+		edition
+		for edition in lacking
+		if edition not in hidden and "unsubscribe_url" in compiled[edition].source.html
 	]
 	yield from checks.unsubscribe_findings(mailing.informational, added, lacking, unsure)
 

@@ -6,6 +6,7 @@ parser, gets every tag closed and every attribute quoted.
 """
 
 import re
+from functools import lru_cache
 
 import css_inline
 
@@ -57,10 +58,12 @@ def problem_with_attributes(html: str) -> Sentence | None:
 	return None
 
 
+@lru_cache(maxsize=1)
 def regular(html: str) -> str:
 	"""Return the document as browsers understand it: every tag closed, every attribute quoted.
 
-	Raises Refused.
+	The last one is remembered: what people see of it and its text or its links are asked for in turn. Raises
+	Refused.
 	"""
 	problem = problem_with_html(html)
 	if problem:

@@ -140,8 +140,8 @@ def links(html: str) -> Iterator[str]:
 
 
 def base(html: str) -> str:
-	"""Return the address that relative addresses of HTML are relative to, "" where it names none."""
-	return next(_hrefs(html, ("base",)), "")
+	"""Return the address that relative addresses of regular HTML are relative to, "" where it names none."""
+	return next(_hrefs(html, ("base",)), "") if "<base" in html else ""
 
 
 def _hrefs(html: str, names: tuple[str, ...]) -> Iterator[str]:
