@@ -17,20 +17,17 @@ from email_campaigns.delivery.compose.rights_store import FieldRights, unreadabl
 from email_campaigns.delivery.ledger import durability_store
 from email_campaigns.delivery.ledger.row import ClaimedMail
 from email_campaigns.delivery.mailing import authors_store, mailing_store
-from email_campaigns.delivery.mailing.mailing import NOW, SPREAD, Mailing
-from email_campaigns.delivery.sending import limits_store
+from email_campaigns.delivery.mailing.mailing import Mailing
 from email_campaigns.delivery.smtp import transport
 from email_campaigns.delivery.smtp.session import Unavailable
 from email_campaigns.mass_mailing import approval_store, freeze, freeze_store
-from email_campaigns.mass_mailing.ab_versions import KINDS
 from email_campaigns.mass_mailing.approval import fingerprint
 from email_campaigns.mass_mailing.prepare import ab_rules, checks, link_checks, overrule
 from email_campaigns.mass_mailing.prepare.checks import ERROR, LEVELS, OK, WARNING, Finding, RenderedSample
+from email_campaigns.mass_mailing.prepare.deadline_store import deadline_findings, start_of, test_seconds
 from email_campaigns.mass_mailing.prepare.picture_checks import picture_findings
 from email_campaigns.message.compile import CompiledMessage, TemplateError
 from email_campaigns.message.mime.headers import HeaderError
-from email_campaigns.schedule.estimate import ends_at
-from email_campaigns.schedule.limits import HOUR, Limit, Spread
 from email_campaigns.settings import app_settings
 from email_campaigns.site_address import host_name
 from email_campaigns.site_time import database_epoch
@@ -41,10 +38,8 @@ from email_campaigns.translation import translate
 
 SAMPLE = 50
 PLACES = 5  # where in the lists the sample is taken
-EXPECTED_RATE = 36000  # mails an hour that leave where no limit holds them up
 
 Composers = Mapping[str, Composer]
-Domains = Iterable[tuple[str, int]]  # (domain, number of mails)
 
 
 def prepare_findings(doc, count: Mapping | None = None) -> list[dict]:
@@ -83,8 +78,8 @@ def _findings(doc, mailing: Mailing, count: Mapping | None) -> Iterator[Finding]
 		mailing.informational, settings.sender_line or "", settings.postal_address or ""
 	)
 	yield from _audience_findings(doc, mailing, count)
-	yield from _deadline_findings(doc, mailing, count)
-	winner_at = _start(doc, mailing, database_epoch()) + _test_seconds(doc, mailing)
+	yield from deadline_findings(doc, mailing, count)
+	winner_at = start_of(doc, mailing, database_epoch()) + test_seconds(doc, mailing)
 	yield from ab_rules.ab_test_findings(mailing, count and count["versions"], winner_at)
 	yield from _approver_findings(doc)
 
@@ -231,7 +226,7 @@ def _sender_findings(mailing: Mailing) -> Iterator[Finding]:
 
 def _audience_findings(doc, mailing: Mailing, count: Mapping | None) -> Iterator[Finding]:
 	now = database_epoch()
-	later = _start(doc, mailing, now) > now
+	later = start_of(doc, mailing, now) > now
 	if not mailing.lists:
 		text = _lt("Choose at least one target list, here or in the campaign.")
 		yield Finding(ERROR, Sentence(text))
@@ -270,51 +265,6 @@ def _count_languages(mailing: Mailing) -> dict[str, int]:
 		(mailing.lists,),
 	)
 	return dict(rows)
-
-
-def _deadline_findings(doc, mailing: Mailing, count: Mapping | None) -> Iterator[Finding]:
-	if not mailing.deadline:
-		return
-	start = _start(doc, mailing, database_epoch())
-	if mailing.deadline <= start:
-		text = _lt("The deadline has passed before the mailing would start.")
-		yield Finding(ERROR, Sentence(text))
-	elif count and count["planned"]:
-		planned = count["planned"] + count["seeds"]
-		seconds = mailing.deadline - start - _test_seconds(doc, mailing)
-		late = _estimate_late(doc, mailing, planned, count["domains"], seconds)
-		yield from checks.deadline_findings(late, planned)
-
-
-def _start(doc, mailing: Mailing, now: int) -> int:
-	return now if doc.send_when == NOW else max(now, mailing.starts)
-
-
-def _test_seconds(doc, mailing: Mailing) -> int:
-	"""Return for how many seconds the rest of an A/B test waits at least."""
-	by_figures = mailing.ab_test and mailing.ab_test.winner_by in KINDS
-	return cint(doc.ab_hours) * HOUR if by_figures else 0
-
-
-def _estimate_late(doc, mailing: Mailing, planned: int, domains: Domains, seconds: int) -> int:
-	"""Return how many mails do not leave within `seconds`, by the limits on all or on single domains."""
-	now = database_epoch()
-	limits = limits_store.mailing_limits(mailing, now)
-	shared = list(limits.shared)
-	if doc.pace == SPREAD:
-		shared.append(Spread("", now, now + cint(doc.spread_hours) * HOUR, planned, planned))
-	limited = [(limits.domains[name], number) for name, number in domains if name in limits.domains]
-	return max(
-		_count_late(shared, planned, now, now + seconds),
-		sum(_count_late(domain_limits, number, now, now + seconds) for domain_limits, number in limited),
-	)
-
-
-def _count_late(limits: Iterable[Limit], mails: int, now: int, deadline: int) -> int:
-	# There is no estimate only for a rate of 0.
-	return checks.count_late(
-		lambda number: ends_at(limits, number, now, EXPECTED_RATE) or now, mails, deadline
-	)
 
 
 def _approver_findings(doc) -> Iterator[Finding]:

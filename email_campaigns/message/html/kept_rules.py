@@ -7,13 +7,11 @@ are inlined, which win over everything but `!important` (https://www.w3.org/TR/c
 import re
 from collections.abc import Collection, Iterator
 
-from email_campaigns.message.html.sheets import BRACE
+from email_campaigns.message.html import sheets
 from email_campaigns.message.html.tokens import with_changes
 
 # What holds no declarations of its own: comments, strings, escapes, and what stands in brackets, as addresses
-HIDDEN = re.compile(
-	r"/\*.*?(?:\*/|\Z)|\"(?:[^\"\\\n]|\\.)*\"|'(?:[^'\\\n]|\\.)*'|\\.|\([^()]*\)|<!--|-->", re.DOTALL
-)
+HIDDEN = re.compile(rf"{sheets.HIDDEN.pattern}|\([^()]*\)|<!--|-->", re.DOTALL)
 DECLARATION = re.compile(r"(?P<name>[a-zA-Z-][\w-]*)\s*:[^;{}]*[^;{}\s]")
 PROPERTY = re.compile(r"(?:^|;)\s*([a-zA-Z-]+)\s*:")
 CONDITIONS = ("@media", "@supports", "@container", "@layer")
@@ -50,7 +48,7 @@ def _rules(css: str) -> Iterator[tuple[int, int]]:
 	"""
 	blocks: list[tuple[str, int]] = []
 	end = 0
-	for brace in BRACE.finditer(css):
+	for brace in sheets.BRACE.finditer(css):
 		if brace[0] == "{":
 			blocks.append((css[end : brace.start()].rpartition(";")[2].strip().lower(), brace.end()))
 		elif blocks:
