@@ -10,6 +10,7 @@ from email_campaigns.text import _lt
 
 PER_ADDRESS = "One mail per address"
 PER_RECORD = "One mail per record"
+PER_ENROLMENT = "One mail per enrolment"  # of a sequence, in the place of PER_RECORD
 
 # Reasons as the ledger stores them.
 RECORD_MISSING = _lt("The record no longer exists")

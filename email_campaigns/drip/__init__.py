@@ -6,6 +6,7 @@ bulk_enrol_store.py  the enrolment of many records at once
 decide.py            the steps that a person gets, and why not the others; pure
 plan_store.py        a row of the ledger for each step that is due; groups_store.py for the members of groups
 ledger_store.py      what planning reads from the ledger and writes to it
+waiting_store.py     steps that wait for the same step of another enrolment to the same address
 streams_store.py     the mails of one step as a stream, and the problem that holds it up
 hints_store.py       what the form of a campaign says about its steps before anybody is enrolled
 events_store.py      what ends a sequence for a person: a reply, a wish

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
+from types import MappingProxyType
 
 from email_campaigns.audience.decide import (
 	OPT_OUTS,
@@ -27,12 +28,20 @@ MISSED = _lt("Missed: the scheduler stood still on its day and longer than the c
 
 @dataclass(frozen=True, slots=True)
 class PastMails:
-	"""What a person has done with the earlier mails of the same enrolment."""
+	"""What a person has done with the earlier mails of the same enrolment, and of its twins."""
 
 	opened: bool = False
 	clicked: bool = False
 	replied: bool = False
 
+	def __or__(self, other: PastMails) -> PastMails:
+		"""Return what was done with either's mails."""
+		return PastMails(
+			self.opened or other.opened, self.clicked or other.clicked, self.replied or other.replied
+		)
+
+
+NOBODYS: Mapping[int, str] = MappingProxyType({})  # no step is a twin's
 
 # {condition of a step: (field of PastMails, the value that it needs, the reason where it has another)}
 CONDITIONS = {
@@ -46,7 +55,10 @@ CONDITIONS = {
 
 @dataclass(frozen=True, slots=True)
 class DripRules:
-	"""The rules of one campaign at one moment; `now` in Unix seconds, `catch_up` in days."""
+	"""The rules of one campaign at one moment; `now` in Unix seconds, `catch_up` in days.
+
+	With `per_address` an address gets each step once, whatever enrolments of the campaign mail it.
+	"""
 
 	steps: tuple[DripStep, ...]
 	clocks: Clocks
@@ -54,11 +66,12 @@ class DripRules:
 	catch_up: int
 	informational: bool = False
 	stops_on_reply: bool = False
+	per_address: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class Person:
-	"""A recipient of the steps. `unsubscribed` is from this sequence alone."""
+	"""A recipient of the steps. `unsubscribed` is from this sequence alone, or from a twin of it."""
 
 	candidate: Candidate
 	past: PastMails = PastMails()
@@ -88,10 +101,19 @@ def _unmet_condition(step: DripStep, past: PastMails) -> str:
 @dataclass(frozen=True, slots=True)
 class DripPlan:
 	"""The plan of one person: {number of a step: decision}, and when something is due next (Unix seconds, 0
-	never)."""
+	never).
+
+	The steps that are `waiting` leave only if those of a twin do not.
+	"""
 
 	steps: Mapping[int, Decision]
 	next_due: int
+	waiting: frozenset[int] = frozenset()
+
+	@property
+	def leaving(self) -> list[int]:
+		"""The numbers of the steps that leave, or may leave."""
+		return [step for step, decision in self.steps.items() if not decision.reason]
 
 	@property
 	def opt_out(self) -> str:
@@ -100,17 +122,26 @@ class DripPlan:
 		return next((reason for reason in reasons if reason in OPT_OUTS), "")
 
 
-def plan_person(rules: DripRules, start: date, person: Person, done: Collection[int]) -> DripPlan:
+def plan_person(
+	rules: DripRules, start: date, person: Person, done: Collection[int], taken: Mapping[int, str] = NOBODYS
+) -> DripPlan:
 	"""Decide on the steps that are due and not `done` (numbers of steps), for a person enrolled from `start`
-	on."""
+	on.
+
+	`taken` has the steps that a twin has: {step: the reason, "" while that one's mail is still to leave}.
+	"""
 	zone = person.candidate.time_zone
 	times = {step.number: drip.due(step, start, rules.clocks, zone) for step in rules.steps}
 	decisions = {
-		step.number: _decision(person.candidate, skip_reason(rules, step, times[step.number], person))
+		step.number: _decision(
+			person.candidate,
+			skip_reason(rules, step, times[step.number], person) or taken.get(step.number, ""),
+		)
 		for step in rules.steps
 		if step.number not in done and times[step.number] <= rules.now
 	}
-	return DripPlan(decisions, drip.next_due(times, done, rules.now))
+	plan = DripPlan(decisions, drip.next_due(times, done, rules.now))
+	return replace(plan, waiting=frozenset(taken.keys() & set(plan.leaving)))
 
 
 def _decision(candidate: Candidate, reason: str) -> Decision:
@@ -134,7 +165,15 @@ def decide_members(
 		candidate = decision.candidate
 		due = drip.due(step, start, rules.clocks, candidate.time_zone)
 		reason = skip_reason(rules, step, due, people[candidate.doctype, candidate.record]) or decision.reason
-		# The member of a list has a number; members of an Email Group are of one doctype.
-		key = f"s:{candidate.member or candidate.record}"
-		checked.append(Decision(candidate, key, reason) if reason else decision)
+		checked.append(_skipped(candidate, reason) if reason else decision)
 	return checked
+
+
+def leave_to_twin(decision: Decision, reason: str) -> Decision:
+	"""Return a decision on a member of a group where a twin has the step, for `reason` ("" for none)."""
+	return decision if decision.reason or not reason else _skipped(decision.candidate, reason)
+
+
+def _skipped(candidate: Candidate, reason: str) -> Decision:
+	# The member of a list has a number; members of an Email Group are of one doctype.
+	return Decision(candidate, f"s:{candidate.member or candidate.record}", reason)

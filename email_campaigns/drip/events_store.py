@@ -11,11 +11,11 @@ import frappe
 from frappe.utils import cint
 
 from email_campaigns.audience.address import address_key
-from email_campaigns.audience.decide import UNSUBSCRIBED
+from email_campaigns.audience.decide import PER_ENROLMENT, UNSUBSCRIBED
 from email_campaigns.compat import change_latest_rows
 from email_campaigns.delivery.compose import timeline_store
 from email_campaigns.delivery.copies import copies_store
-from email_campaigns.delivery.ledger import arrivals_store
+from email_campaigns.delivery.ledger import arrivals_store, twins_store
 from email_campaigns.drip import decide, enrolment_store
 from email_campaigns.drip.enrolment_store import GROUPS
 from email_campaigns.lifecycle import EMAIL_CAMPAIGN
@@ -40,7 +40,7 @@ def record_reply(message: int, details: str = "") -> bool:
 		and mail.source_doctype == EMAIL_CAMPAIGN
 		and cint(_campaign_value(mail.source, "stop_on_reply"))
 	):
-		_end_for_person(mail.source, mail.email, "Replied", decide.REPLIED)
+		_end_everywhere(mail.source, mail.email, "Replied", decide.REPLIED)
 	return first
 
 
@@ -48,6 +48,16 @@ def _campaign_value(source: str, field: str):
 	return frappe.db.get_value(
 		"Campaign", frappe.db.get_value(EMAIL_CAMPAIGN, source, "campaign_name"), field
 	)
+
+
+def _end_everywhere(source: str, email: str, status: str, reason: str) -> None:
+	"""End a sequence for one person, and those of the same campaign that the person gets its steps by too."""
+	_end_for_person(source, email, status, reason)
+	if _campaign_value(source, "duplicate_policy") == PER_ENROLMENT:
+		return
+	campaign = frappe.db.get_value(EMAIL_CAMPAIGN, source, "campaign_name")
+	for twin in twins_store.sources_of(campaign, email):
+		_end_for_person(twin, email, status, reason)
 
 
 def _end_for_person(source: str, email: str, status: str, reason: str) -> None:
@@ -125,7 +135,7 @@ def follow_unsubscribe(doc, method=None) -> None:
 	group."""
 	if doc.reference_doctype != EMAIL_CAMPAIGN or not frappe.db.exists(EMAIL_CAMPAIGN, doc.reference_name):
 		return
-	_end_for_person(doc.reference_name, doc.email, UNSUBSCRIBED, UNSUBSCRIBED)
+	_end_everywhere(doc.reference_name, doc.email, UNSUBSCRIBED, UNSUBSCRIBED)
 	if _is_group(doc.reference_name):
 		# Another app's hook may have ended the sequence for the whole group.
 		enrolment_store.resume_enrolment(doc.reference_name)

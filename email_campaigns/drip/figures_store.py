@@ -6,6 +6,8 @@ import frappe
 from frappe import _
 from frappe.utils import cint, getdate
 
+from email_campaigns.delivery.ledger import twins_store
+from email_campaigns.delivery.ledger.twins import WAITS
 from email_campaigns.drip import enrolment_store, plan_store, schedule_store
 from email_campaigns.drip.enrolment_store import GROUPS
 from email_campaigns.lifecycle import EMAIL_CAMPAIGN
@@ -83,10 +85,10 @@ def enrolment_steps(doc) -> list[dict]:
 
 def _person_states(doc) -> dict[int, dict]:
 	rows = frappe.db.sql(
-		"""SELECT step, status, COALESCE(reason, '') reason, sent_at at, opened_at opened, clicked_at clicked,
-			replied_at replied
+		f"""SELECT step, status, IF({twins_store.waiting()}, %s, COALESCE(reason, '')) reason, sent_at at,
+			opened_at opened, clicked_at clicked, replied_at replied
 		FROM `tabCampaign Message` WHERE source = %s AND source_doctype = %s AND cc_of = 0""",
-		(doc.name, EMAIL_CAMPAIGN),
+		(WAITS, doc.name, EMAIL_CAMPAIGN),
 		as_dict=True,
 	)
 	return {row.pop("step"): dict(row) for row in rows}

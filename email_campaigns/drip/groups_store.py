@@ -9,15 +9,17 @@ from collections.abc import Collection, Sequence
 
 import frappe
 
+from email_campaigns.audience import decide as member_rules
 from email_campaigns.audience import recipients_store
-from email_campaigns.audience.decide import PER_ADDRESS, Candidate, Decision, decide, wanted_keys
+from email_campaigns.audience.decide import PER_ADDRESS, Candidate, Decision, wanted_keys
 from email_campaigns.audience.lists import members_store
 from email_campaigns.audience.recipients_store import Recipient
 from email_campaigns.delivery import enqueue_store
-from email_campaigns.delivery.ledger.row import LedgerEntry
+from email_campaigns.delivery.ledger.row import WAITS_FOR_TWIN, LedgerEntry
+from email_campaigns.delivery.ledger.twins_store import Twins
 from email_campaigns.delivery.mailing.mailing import Stream
-from email_campaigns.drip import ledger_store
-from email_campaigns.drip.decide import DripRules, decide_members
+from email_campaigns.drip import decide, ledger_store
+from email_campaigns.drip.decide import DripRules
 from email_campaigns.drip.ledger_store import Enrolment
 from email_campaigns.schedule import drip as calendar
 from email_campaigns.schedule.drip import RECIPIENTS, DripStep
@@ -92,27 +94,39 @@ def _write_slice(rules: DripRules, step: DripStep, enrolment: Enrolment, candida
 	if not candidates:
 		return
 	stream = Stream(enrolment.campaign, step.number, enrolment.sender)
+	twins = ledger_store.find_twins(rules, enrolment.campaign, candidates)
 	entries = [
-		LedgerEntry(
-			decision,
-			decision.candidate.language,
-			_send_after(rules, step, enrolment, decision.candidate),
-			source=enrolment.name,
-		)
-		for decision in _decide(rules, step, enrolment, candidates)
+		_entry(rules, step, enrolment, decision, twins)
+		for decision in _decide(rules, step, enrolment, candidates, twins)
 	]
 	ledger_store.write_entries({stream: entries})
 
 
+def _entry(
+	rules: DripRules, step: DripStep, enrolment: Enrolment, decision: Decision, twins: Twins | None
+) -> LedgerEntry:
+	candidate = decision.candidate
+	reason = ledger_store.taken_steps(twins, enrolment, candidate.email).get(step.number)
+	decision = decide.leave_to_twin(decision, reason or "")
+	waits = WAITS_FOR_TWIN if reason is not None and not decision.reason else 0
+	send_after = _send_after(rules, step, enrolment, candidate)
+	return LedgerEntry(decision, candidate.language, waits + send_after, source=enrolment.name)
+
+
 def _decide(
-	rules: DripRules, step: DripStep, enrolment: Enrolment, candidates: list[Candidate]
+	rules: DripRules,
+	step: DripStep,
+	enrolment: Enrolment,
+	candidates: list[Candidate],
+	twins: Twins | None,
 ) -> list[Decision]:
 	keys = wanted_keys(candidates, PER_ADDRESS, informational=rules.informational)
 	taken = enqueue_store.taken_keys(enrolment.name, step.number, keys) if keys else ()
-	decisions = decide(candidates, PER_ADDRESS, taken, informational=rules.informational)
-	by_enrolment = ledger_store.read_people(rules, [(enrolment.name, candidate) for candidate in candidates])
+	decisions = member_rules.decide(candidates, PER_ADDRESS, taken, informational=rules.informational)
+	pairs = [(enrolment, candidate) for candidate in candidates]
+	by_enrolment = ledger_store.read_people(rules, pairs, twins)
 	people = {(doctype, record): person for (_source, doctype, record), person in by_enrolment.items()}
-	return decide_members(rules, step, enrolment.start, decisions, people)
+	return decide.decide_members(rules, step, enrolment.start, decisions, people)
 
 
 def _send_after(rules: DripRules, step: DripStep, enrolment: Enrolment, candidate: Candidate) -> int:

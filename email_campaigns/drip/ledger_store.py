@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
 
 import frappe
 
@@ -14,6 +14,7 @@ from email_campaigns.audience.address import address_key
 from email_campaigns.audience.decide import Candidate
 from email_campaigns.delivery import enqueue_store
 from email_campaigns.delivery.ledger.row import LedgerEntry
+from email_campaigns.delivery.ledger.twins_store import Twins
 from email_campaigns.delivery.mailing import mailing_store
 from email_campaigns.delivery.mailing.mailing import Stream
 from email_campaigns.drip.decide import DripRules, PastMails, Person
@@ -21,7 +22,7 @@ from email_campaigns.drip.decide import DripRules, PastMails, Person
 
 @dataclass(frozen=True, slots=True)
 class Enrolment:
-	"""An Email Campaign that has something due, for the record `record` of `doctype`.
+	"""An Email Campaign that has something due, for the record `record` of `doctype`, made at `creation`.
 
 	`plan_step` and `plan_cursor` say how far planning has come with a group: a step, and a place among the
 	members.
@@ -35,6 +36,7 @@ class Enrolment:
 	start: date
 	plan_step: int
 	plan_cursor: str
+	creation: datetime
 
 
 def write_entries(entries: dict[Stream, list[LedgerEntry]]) -> None:
@@ -67,24 +69,47 @@ def planned_steps(sources: Collection[str]) -> dict[str, set[int]]:
 	return planned
 
 
+def find_twins(rules: DripRules, campaign: str, candidates: Iterable[Candidate]) -> Twins | None:
+	"""Return the twins of enrolments of these candidates, None where each enrolment is mailed by itself."""
+	emails = [candidate.email for candidate in candidates]
+	return Twins(campaign, emails) if rules.per_address else None
+
+
 def read_people(
-	rules: DripRules, candidates: Sequence[tuple[str, Candidate]]
+	rules: DripRules, candidates: Sequence[tuple[Enrolment, Candidate]], twins: Twins | None
 ) -> dict[tuple[str, str, str], Person]:
 	"""Return {(enrolment, doctype, record): person} of pairs (enrolment, candidate), with a few queries."""
 	pasts = _read_pasts(rules, candidates)
-	leavers = recipients_store.find_leavers({source for source, _candidate in candidates})
-	return {
-		(source, candidate.doctype, candidate.record): Person(
+	leavers = recipients_store.find_leavers({enrolment.name for enrolment, _candidate in candidates})
+	people = {}
+	for enrolment, candidate in candidates:
+		place = (enrolment.name, candidate.doctype, candidate.record)
+		past, left = _twins_past(twins, enrolment, candidate.email)
+		people[place] = Person(
 			candidate,
-			pasts.get((source, candidate.doctype, candidate.record), PastMails()),
-			unsubscribed=(source, address_key(candidate.email)) in leavers,
+			pasts.get(place, PastMails()) | past,
+			unsubscribed=left or (enrolment.name, address_key(candidate.email)) in leavers,
 		)
-		for source, candidate in candidates
-	}
+	return people
+
+
+def _twins_past(twins: Twins | None, enrolment: Enrolment, email: str) -> tuple[PastMails, bool]:
+	"""Return what an address has done with mails of twins, and whether it has left one of them."""
+	if not twins or not email:
+		return PastMails(), False
+	past = PastMails()
+	for mail in twins.of(email, enrolment.name, enrolment.creation):
+		past |= PastMails(mail.opened, mail.clicked, mail.replied)
+	return past, twins.has_left(email, enrolment.creation)
+
+
+def taken_steps(twins: Twins | None, enrolment: Enrolment, email: str) -> dict[int, str]:
+	"""Return {step: why the enrolment does not mail it to an address, "" while that is open}."""
+	return twins.taken(email, enrolment.name, enrolment.creation) if twins and email else {}
 
 
 def _read_pasts(
-	rules: DripRules, candidates: Sequence[tuple[str, Candidate]]
+	rules: DripRules, candidates: Sequence[tuple[Enrolment, Candidate]]
 ) -> dict[tuple[str, str, str], PastMails]:
 	if not rules.stops_on_reply and not any(step.send_if for step in rules.steps):
 		return {}
@@ -94,8 +119,8 @@ def _read_pasts(
 		FROM `tabCampaign Message`
 		WHERE source IN %s AND recipient_name IN %s AND cc_of = 0 GROUP BY 1, 2, 3""",
 		(
-			tuple({source for source, _candidate in candidates}),
-			tuple({candidate.record for _source, candidate in candidates}),
+			tuple({enrolment.name for enrolment, _candidate in candidates}),
+			tuple({candidate.record for _enrolment, candidate in candidates}),
 		),
 	)
 	return {tuple(row[:3]): PastMails(*map(bool, row[3:])) for row in rows}

@@ -15,12 +15,14 @@ import frappe
 from frappe.utils import cint, get_system_timezone
 
 from email_campaigns.audience import recipients_store
+from email_campaigns.audience.decide import PER_ENROLMENT
 from email_campaigns.audience.recipients_store import Recipient
-from email_campaigns.delivery.ledger.row import LedgerEntry
+from email_campaigns.delivery.ledger.row import WAITS_FOR_TWIN, LedgerEntry
+from email_campaigns.delivery.ledger.twins_store import Twins
 from email_campaigns.delivery.mailing.mailing import Stream
 from email_campaigns.delivery.mailing.mailing_store import CAMPAIGN_SENDS, INFORMATIONAL
 from email_campaigns.drip import decide, enrolment_store, groups_store, ledger_store, schedule_store
-from email_campaigns.drip.decide import DripPlan, DripRules
+from email_campaigns.drip.decide import DripPlan, DripRules, Person
 from email_campaigns.drip.enrolment_store import GROUPS
 from email_campaigns.drip.ledger_store import Enrolment
 from email_campaigns.schedule.drip import Clocks
@@ -29,7 +31,8 @@ from email_campaigns.settings import setting_number
 SLICE = 500
 # SQL over an Email Campaign `e`.
 _ENROLMENT = """e.name, e.campaign_name, e.email_campaign_for, e.recipient,
-	COALESCE(NULLIF(e.sender, ''), e.owner), e.start_date, e.plan_step, COALESCE(e.plan_cursor, '')"""
+	COALESCE(NULLIF(e.sender, ''), e.owner), e.start_date, e.plan_step, COALESCE(e.plan_cursor, ''),
+	e.creation"""
 _DUE = "e.status IN %(open)s AND e.next_epoch BETWEEN 1 AND %(epoch)s"
 
 
@@ -60,7 +63,7 @@ def lock_due(enrolments: Sequence[Enrolment], epoch: int) -> list[Enrolment]:
 	rows = frappe.db.sql(
 		f"""SELECT {_ENROLMENT} FROM `tabEmail Campaign` e FORCE INDEX (PRIMARY)
 		WHERE e.name IN %(names)s AND e.campaign_name = %(campaign)s AND {_DUE}
-		ORDER BY e.next_epoch FOR UPDATE""",
+		ORDER BY e.next_epoch, e.creation, e.name FOR UPDATE""",
 		{
 			**_due_values(epoch),
 			"names": tuple(enrolment.name for enrolment in enrolments),
@@ -98,6 +101,7 @@ def campaign_rules(name: str, epoch: int) -> tuple[DripRules, list[str]]:
 		catch_up=setting_number("catch_up_days"),
 		informational=campaign.campaign_type == INFORMATIONAL,
 		stops_on_reply=bool(cint(campaign.stop_on_reply)),
+		per_address=campaign.duplicate_policy != PER_ENROLMENT,
 	)
 	return rules, [row.target_list for row in campaign.excluding_target_lists]
 
@@ -110,16 +114,18 @@ def _plan_people(rules: DripRules, excluding: Sequence[str], enrolments: Sequenc
 		for place, enrolment in enumerate(enrolments)
 	]
 	candidates = recipients_store.read_candidates(recipients, excluding)
+	twins = ledger_store.find_twins(rules, enrolments[0].campaign, candidates.values())
 	people = ledger_store.read_people(
-		rules, [(enrolment.name, candidates[place]) for place, enrolment in enumerate(enrolments)]
+		rules, [(enrolment, candidates[place]) for place, enrolment in enumerate(enrolments)], twins
 	)
 	done = ledger_store.planned_steps([enrolment.name for enrolment in enrolments])
 	plans = {
-		enrolment: decide.plan_person(
+		enrolment: _plan_person(
 			rules,
-			enrolment.start,
+			enrolment,
 			people[enrolment.name, enrolment.doctype, enrolment.record],
 			done[enrolment.name],
+			twins,
 		)
 		for enrolment in enrolments
 	}
@@ -128,12 +134,30 @@ def _plan_people(rules: DripRules, excluding: Sequence[str], enrolments: Sequenc
 	_end_opted_out(plans)
 
 
+def _plan_person(
+	rules: DripRules, enrolment: Enrolment, person: Person, done: Collection[int], twins: Twins | None
+) -> DripPlan:
+	"""Plan one person. A later enrolment of the slice with the same address sees the steps as taken."""
+	email = person.candidate.email
+	taken = ledger_store.taken_steps(twins, enrolment, email)
+	plan = decide.plan_person(rules, enrolment.start, person, done, taken)
+	if twins:
+		for step in plan.leaving:
+			twins.add(email, enrolment.name, step)
+	return plan
+
+
 def _entries(plans: dict[Enrolment, DripPlan]) -> dict[Stream, list[LedgerEntry]]:
 	entries: dict[Stream, list[LedgerEntry]] = defaultdict(list)
 	for enrolment, plan in plans.items():
 		for step, decision in plan.steps.items():
 			entries[Stream(enrolment.campaign, step, enrolment.sender)].append(
-				LedgerEntry(decision, decision.candidate.language, source=enrolment.name)
+				LedgerEntry(
+					decision,
+					decision.candidate.language,
+					WAITS_FOR_TWIN if step in plan.waiting else 0,
+					source=enrolment.name,
+				)
 			)
 	return entries
 

@@ -6,6 +6,7 @@ from __future__ import annotations
 import frappe
 from frappe import _
 
+from email_campaigns.audience.decide import PER_ENROLMENT
 from email_campaigns.erpnext import history_store, jobs_store, owner_store, permissions_store, utm_store
 from email_campaigns.erpnext.names import DOCTYPES
 from email_campaigns.lifecycle import UNFINISHED_EMAIL_CAMPAIGN
@@ -69,9 +70,10 @@ def keep_jobs_stopped() -> None:
 
 
 def _keep_erpnext_rules() -> None:
-	"""Keep campaigns that are under way Active, and let them go on after a reply, as with ERPNext."""
+	"""Keep campaigns that are under way Active, and let them go on after a reply and mail each enrolment, as
+	with ERPNext."""
 	frappe.db.sql(
-		"""UPDATE `tabCampaign` SET status = 'Active', stop_on_reply = 0
+		"""UPDATE `tabCampaign` SET status = 'Active', stop_on_reply = 0, duplicate_policy = %s
 		WHERE last_step = 0 AND name IN (SELECT campaign_name FROM `tabEmail Campaign` WHERE status IN %s)""",
-		(UNFINISHED_EMAIL_CAMPAIGN,),
+		(PER_ENROLMENT, UNFINISHED_EMAIL_CAMPAIGN),
 	)

@@ -10,7 +10,8 @@ from frappe.utils import add_days
 
 from email_campaigns.audience.lists.members_store import slices
 from email_campaigns.compat import change_latest_rows, enqueue_once
-from email_campaigns.drip import enrolment_store, plan_store, streams_store
+from email_campaigns.delivery.ledger import twins_store
+from email_campaigns.drip import enrolment_store, plan_store, streams_store, waiting_store
 from email_campaigns.drip.bulk_enrol_store import BulkEnrolment
 from email_campaigns.drip.ledger_store import Enrolment
 from email_campaigns.erpnext import history_store, takeover_store
@@ -26,10 +27,10 @@ REPAIRED_DAYS = 2  # makes up for a day on which no tick ran
 
 def tick() -> None:
 	"""Repair what a process with ERPNext's code has done, and enqueue planning if an enrolment has
-	something due."""
+	something due, or a step waits for its twin."""
 	takeover_store.keep_jobs_stopped()
 	repair(add_days(site_now(), -REPAIRED_DAYS))
-	if plan_store.has_due(database_epoch()):
+	if plan_store.has_due(database_epoch()) or twins_store.campaigns_with_waiting():
 		plan_soon()
 
 
@@ -75,8 +76,20 @@ def plan(epoch: int = 0) -> None:
 			planned = _plan_slice(campaign, enrolments, epoch)
 		if not planned:
 			failed.add(campaign)
+	decide_waiting()
 	advance(epoch)
 	sending.top_up()
+
+
+def decide_waiting() -> None:
+	"""Decide on the steps that wait for their twins, by slices, each committed."""
+	frappe.db.commit()
+	for campaign in twins_store.campaigns_with_waiting():
+		with isolate_campaign(campaign, "the planning"):
+			for waiting in slices(twins_store.read_waiting(campaign)):
+				frappe.db.commit()  # a fresh snapshot
+				waiting_store.decide_waiting(campaign, waiting)
+				frappe.db.commit()
 
 
 def _plan_slice(campaign: str, enrolments: Sequence[Enrolment], epoch: int) -> bool:

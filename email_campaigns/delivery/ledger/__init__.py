@@ -6,6 +6,7 @@ counts_store.py    the mails of a mailing by status, and the figures on its form
 ends_store.py      the end of Queued mails: cancelled, expired, skipped or forgotten
 arrivals_store.py  Uncertain mails that arrived after all
 durability.py      settings with which the database may forget a mail; durability_store.py reads them
+twins.py           mails of a step to one address from several enrolments, pure; twins_store.py finds them
 log_store.py       the entries of Campaign Log for mails that have ended
 
 A row of a living lease belongs to one batch. The unique key (source, step, dedupe key) stops a second mail.

@@ -9,9 +9,11 @@ from email_campaigns.audience.decide import Decision
 from email_campaigns.delivery.mailing.mailing import Stream, ab_label
 
 # Values of send_after, later than any time: of a copy whose mail has not been sent yet, and (plus its own
-# time) of a mail that waits for the winner of its A/B test. The second is sooner than the first.
+# time) of a mail that waits for the winner of its A/B test, and of a step that waits for its twin. Each is
+# sooner than the one before it.
 WAITS_FOR_MAIL = 2**53
 WAITS_FOR_WINNER = 2**52
+WAITS_FOR_TWIN = 2**51
 # The lease of a mail whose acceptance was learnt after its own had been taken back, until its batch or the
 # recovery settles it. It has ended: whatever asks for a lease above 0 finds none.
 LATE_LEASE = -1

@@ -11,6 +11,7 @@ from frappe import _
 from frappe.utils import cint, flt, get_fullname
 
 from email_campaigns.audience.address import InvalidAddress, normalise
+from email_campaigns.audience.decide import PER_ADDRESS
 from email_campaigns.audience.lists import members_store
 from email_campaigns.audience.suppression import opt_outs_store
 from email_campaigns.delivery.mailing import authors_store
@@ -166,6 +167,7 @@ def load_step(stream: Stream) -> Mailing:
 		**_sender(stream.sender),
 		informational=informational,
 		excluding=tuple(row.target_list for row in campaign.excluding_target_lists),
+		duplicate_policy=campaign.duplicate_policy or PER_ADDRESS,
 		doctype=EMAIL_CAMPAIGN,
 		cc_fields=tuple(CcField.from_key(row.cc_field) for row in campaign.cc_fields),
 		track_opens=not informational and bool(cint(campaign.track_opens)),

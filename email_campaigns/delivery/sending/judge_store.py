@@ -19,15 +19,23 @@ import frappe
 
 from email_campaigns.audience import recipients_store
 from email_campaigns.audience.address import address_key
-from email_campaigns.audience.decide import DUPLICATE_ADDRESS, UNSUBSCRIBED, Candidate, exclusion
+from email_campaigns.audience.decide import (
+	DUPLICATE_ADDRESS,
+	PER_ENROLMENT,
+	UNSUBSCRIBED,
+	Candidate,
+	exclusion,
+)
 from email_campaigns.audience.recipients_store import Recipient
 from email_campaigns.compat import affected_rows
 from email_campaigns.delivery.copies import copies_store
 from email_campaigns.delivery.ledger.claims_store import may_stay_claimed
 from email_campaigns.delivery.ledger.ends_store import end_queued
 from email_campaigns.delivery.ledger.row import ClaimedMail
+from email_campaigns.delivery.ledger.twins_store import Twins
 from email_campaigns.delivery.mailing.mailing import Mailing
 from email_campaigns.delivery.sending.conditions_store import SUPPRESSION, LeaveConditions, enrolment_end
+from email_campaigns.lifecycle import EMAIL_CAMPAIGN
 
 # Without the mails that somebody has taken out of the batch meanwhile.
 _CLAIMED = """`tabCampaign Message` m
@@ -200,6 +208,8 @@ def _readdress(
 
 def _move(mailing: Mailing, claimed: ClaimedMail, row: _Row, candidate: Candidate, *, stays: bool) -> bool:
 	"""Write a new address to a row; return False where somebody else of the mailing has it already."""
+	if mailing.stream and _has_twin(mailing, row.source, candidate.email):
+		return False
 	by_address = row.dedupe_key == f"a:{address_key(claimed.email)}"
 	key = f"a:{address_key(candidate.email)}" if by_address else row.dedupe_key
 	if key != row.dedupe_key:
@@ -211,6 +221,14 @@ def _move(mailing: Mailing, claimed: ClaimedMail, row: _Row, candidate: Candidat
 		{"email": candidate.email, "domain": candidate.domain, "key": key, "name": claimed.name},
 	)
 	return affected_rows() > 0
+
+
+def _has_twin(mailing: Mailing, source: str, email: str) -> bool:
+	"""Tell whether an address gets this step by another enrolment of the campaign."""
+	if mailing.duplicate_policy == PER_ENROLMENT:
+		return False
+	since = frappe.db.get_value(EMAIL_CAMPAIGN, source, "creation")
+	return bool(since) and mailing.step in Twins(mailing.campaign, [email]).taken(email, source, since)
 
 
 def _free_key(source: str, step: int, key: str) -> None:
