@@ -3,6 +3,7 @@
 names.py              the names that ERPNext uses
 takeover_store.py     the take-over: checks before it, what happens once, what every migration repeats
 history_store.py      mails that ERPNext has sent become rows of the ledger
+evidence_store.py     what a site knows of steps: Communications, the ledger, Comments
 match.py              finds the step of each (pure)
 owner_store.py        the definitions of the doctypes that are in force: ERPNext's or ours
 permissions_store.py  the roles that work with them

@@ -13,12 +13,13 @@ import frappe
 from frappe import _
 from frappe.utils import nowdate
 
-from email_campaigns.erpnext import jobs_store, owner_store, permissions_store
+from email_campaigns.erpnext import evidence_store, jobs_store, owner_store, permissions_store
 from email_campaigns.erpnext.names import DOCTYPES, KINDS
 from email_campaigns.lifecycle import UNFINISHED_EMAIL_CAMPAIGN
 from email_campaigns.text import _lt
 
 SLICE = 5000  # mails of the ledger
+ENROLMENTS = 500
 # {condition over an unfinished enrolment `e` of a campaign `c` that ERPNext must not continue: text of the
 # Comment}
 _NOT_TO_CONTINUE = {
@@ -41,6 +42,7 @@ def give_back(our_roles: Collection[str]) -> None:
 	if not owner_store.is_here():
 		return
 	_refer_mails_to_enrolments()
+	_note_done_steps()
 	_end_enrolments()
 	_comment_lost_rules()
 	added = {doctype: owner_store.added_columns(doctype) for doctype in DOCTYPES}
@@ -52,7 +54,7 @@ def give_back(our_roles: Collection[str]) -> None:
 
 
 def _refer_mails_to_enrolments() -> None:
-	"""Let the Communications of steps refer to their enrolments, as ERPNext's do.
+	"""Let the Communications of steps name their enrolments and templates, as ERPNext's do.
 
 	By them ERPNext, and this app when it is installed again, knows which steps were sent.
 	"""
@@ -60,10 +62,30 @@ def _refer_mails_to_enrolments() -> None:
 	for first in range(1, last + 1, SLICE):
 		frappe.db.sql(
 			"""UPDATE `tabCampaign Message` m JOIN tabCommunication c ON c.message_id = m.message_id
-			SET c.reference_doctype = m.source_doctype, c.reference_name = m.source
+			LEFT JOIN `tabCampaign Email Schedule` s ON s.parent = m.campaign AND s.parenttype = 'Campaign'
+				AND s.step = m.step
+			SET c.reference_doctype = m.source_doctype, c.reference_name = m.source,
+				c.email_template = COALESCE(NULLIF(c.email_template, ''), s.email_template)
 			WHERE m.name BETWEEN %s AND %s AND m.source_doctype = 'Email Campaign' AND m.message_id != ''""",
 			(first, first + SLICE - 1),
 		)
+
+
+def _note_done_steps() -> None:
+	"""Comment on enrolments which steps are done, where their Communications and days do not show it.
+
+	ERPNext would send them on their day; this app reads the Comments when it is installed again.
+	"""
+	names = frappe.get_all("Email Campaign", pluck="name", order_by="name")
+	for start in range(0, len(names), ENROLMENTS):
+		for enrolment, step in evidence_store.unknown_steps(names[start : start + ENROLMENTS]):
+			text = _("Step {0} of the schedule, “{1}”, was done before Email Campaigns was uninstalled.")
+			_comment(
+				"Email Campaign",
+				[enrolment],
+				text.format(step.idx, step.email_template),
+				subject=f"{evidence_store.NOTE}{step.row}",
+			)
 
 
 def _end_enrolments() -> None:
@@ -123,12 +145,13 @@ def _comment_lost_rules() -> None:
 			_comment("Campaign", [row.parent], text)
 
 
-def _comment(doctype: str, names: Iterable[str], text: str) -> None:
+def _comment(doctype: str, names: Iterable[str], text: str, subject: str = "") -> None:
 	for name in names:
 		values = {
 			"reference_doctype": doctype,
 			"reference_name": name,
 			"comment_type": "Info",
+			"subject": subject,
 			"content": text,
 		}
 		frappe.get_doc({"doctype": "Comment", **values}).insert(ignore_permissions=True)

@@ -7,25 +7,29 @@ Communication gets a Sent row for each of its recipients; a step whose day has p
 from __future__ import annotations
 
 from collections import defaultdict
-from contextlib import suppress
 from datetime import datetime
 
 import frappe
 from frappe import _
 from frappe.utils import (
-	add_days,
 	cint,
 	get_datetime,
 	get_system_timezone,
 	getdate,
 	now,
 	nowdate,
-	parse_addr,
-	split_emails,
 )
 
-from email_campaigns.audience.address import InvalidAddress, address_key, normalise
+from email_campaigns.audience.address import address_key
 from email_campaigns.erpnext import match
+from email_campaigns.erpnext.evidence_store import (
+	DOCTYPE,
+	done_steps,
+	noted_steps,
+	planned_step,
+	sent_mails,
+	steps_by_campaign,
+)
 from email_campaigns.erpnext.match import PlannedStep, SentMail
 from email_campaigns.lifecycle import UNFINISHED_EMAIL_CAMPAIGN
 from email_campaigns.schedule.clock import to_epoch
@@ -33,11 +37,13 @@ from email_campaigns.schedule.drip import LOOK_NOW
 from email_campaigns.text import _lt
 from email_campaigns.tracking import log_store
 
-DOCTYPE, GROUP, MEMBER = "Email Campaign", "Email Group", "Email Group Member"
+GROUP, MEMBER = "Email Group", "Email Group Member"
 PASSED = _lt(
 	"Its day had passed when Email Campaigns was installed: ERPNext may have sent it,"
 	" and nobody is mailed twice"
 )
+NO_RECIPIENT = _lt("ERPNext has sent it; its Communication does not say to whom")
+NOTED = _lt("It was done before Email Campaigns was uninstalled, and nobody is mailed twice")
 SLICE = 500
 _COLUMNS = (
 	*(
@@ -107,25 +113,21 @@ def adopt() -> None:
 
 
 def _adopt_slice(names: list[str]) -> None:
-	mails, steps, done = _sent_mails(names), _steps_by_campaign(), _done_steps(names)
+	mails, steps, done = sent_mails(names), steps_by_campaign(), done_steps(names)
+	noted = noted_steps(names)
 	rows: list[tuple] = []
 	for enrolment in frappe.get_all(DOCTYPE, {"name": ("in", names)}, ["*"]):
-		planned = [
-			_planned_step(enrolment, step)
-			for step in steps[enrolment.campaign_name]
-			if (enrolment.name, step.step) not in done
-		]
-		rows += _rows(enrolment, planned, mails[enrolment.name])
+		undone = [step for step in steps[enrolment.campaign_name] if (enrolment.name, step.step) not in done]
+		planned = [planned_step(enrolment, step) for step in undone]
+		marked = [step.step for step in undone if (enrolment.name, step.row) in noted]
+		rows += _rows(enrolment, planned, mails[enrolment.name], marked)
 	_write(rows)
 	_log_sent(names)
 
 
-def _planned_step(enrolment, step) -> PlannedStep:
-	day = add_days(getdate(enrolment.start_date), step.days)
-	return PlannedStep(step.step, day, step.email_template, step.subject)
-
-
-def _rows(enrolment, planned: list[PlannedStep], mails: dict[SentMail, list[tuple]]) -> list[tuple]:
+def _rows(
+	enrolment, planned: list[PlannedStep], mails: dict[SentMail, list[tuple]], noted: list[int]
+) -> list[tuple]:
 	mail_by_step = match.match_mails(planned, mails)
 	members = _members_by_address(enrolment) if mail_by_step else {}
 	sent = [
@@ -133,61 +135,11 @@ def _rows(enrolment, planned: list[PlannedStep], mails: dict[SentMail, list[tupl
 		for number, mail in mail_by_step.items()
 		for recipient in mails[mail]
 	]
-	passed = match.passed_steps(planned, mail_by_step, getdate(nowdate()))
-	return sent + [_skipped_row(enrolment, number) for number in passed]
-
-
-def _done_steps(names: list[str]) -> set[tuple[str, int]]:
-	"""Return the (enrolment, step) that the ledger has rows of already."""
-	return set(
-		frappe.db.sql(
-			"""SELECT DISTINCT source, step FROM `tabCampaign Message`
-			WHERE source_doctype = %s AND source IN %s""",
-			(DOCTYPE, names),
-		)
-	)
-
-
-def _steps_by_campaign() -> dict[str, list]:
-	"""Return {campaign: rows (step, days, email_template, subject) of its schedule}."""
-	steps: dict[str, list] = defaultdict(list)
-	for row in frappe.db.sql(
-		"""SELECT s.parent, s.step, s.send_after_days days, s.email_template, COALESCE(t.subject, '') subject
-		FROM `tabCampaign Email Schedule` s LEFT JOIN `tabEmail Template` t ON t.name = s.email_template
-		WHERE s.parenttype = 'Campaign'""",
-		as_dict=True,
-	):
-		steps[row.parent].append(row)
-	return steps
-
-
-def _sent_mails(names: list[str]) -> dict[str, dict[SentMail, list[tuple]]]:
-	"""Return {enrolment: {mail: [(address, time of the site's clock)]}} from the Communications of
-	enrolments.
-
-	Communications of one template and day are one mail to several people.
-	"""
-	mails: dict[str, dict[SentMail, list[tuple]]] = defaultdict(lambda: defaultdict(list))
-	fields = ["reference_name", "communication_date", "creation", "email_template", "subject", "recipients"]
-	filters = {
-		"reference_doctype": DOCTYPE,
-		"reference_name": ("in", names),
-		"sent_or_received": "Sent",
-		"communication_type": ("in", ("Communication", "Automated Message")),
-	}
-	for row in frappe.get_all("Communication", filters, fields, order_by="creation"):
-		moment, template = row.communication_date or row.creation, row.email_template or ""
-		mail = SentMail(getdate(moment), template, "" if template else row.subject or "")
-		mails[row.reference_name][mail] += [(email, moment) for email in _addresses(row.recipients)]
-	return mails
-
-
-def _addresses(recipients: str | None) -> list[str]:
-	addresses = []
-	for text in split_emails(recipients or ""):
-		with suppress(InvalidAddress):  # no mail has reached it
-			addresses.append(normalise(parse_addr(text)[1]))
-	return addresses
+	reasons = dict.fromkeys(noted, NOTED)
+	reasons |= dict.fromkeys(match.passed_steps(planned, mail_by_step, getdate(nowdate())), PASSED)
+	reasons = {number: reason for number, reason in reasons.items() if number not in mail_by_step}
+	reasons |= {number: NO_RECIPIENT for number, mail in mail_by_step.items() if not mails[mail]}
+	return sent + [_skipped_row(enrolment, number, reason) for number, reason in reasons.items()]
 
 
 def _members_by_address(enrolment) -> dict[str, str]:
@@ -210,10 +162,10 @@ def _sent_row(enrolment, number: int, members: dict[str, str], email: str, momen
 	)
 
 
-def _skipped_row(enrolment, number: int) -> tuple:
+def _skipped_row(enrolment, number: int, reason: str) -> tuple:
 	is_group = enrolment.email_campaign_for == GROUP
 	record = ("", "") if is_group else (enrolment.email_campaign_for, enrolment.recipient)
-	return (*_row_head(enrolment, number), "", "", *record, "s:passed", "Skipped", PASSED, None, 0)
+	return (*_row_head(enrolment, number), "", "", *record, "s:passed", "Skipped", reason, None, 0)
 
 
 def _row_head(enrolment, number: int) -> tuple:

@@ -323,6 +323,50 @@ def seed_later(port: int) -> dict:
 	return {"enrolment": enrol(campaign, "Lead", lead, start=1), "mailing": mailing, "port": port}
 
 
+def seed_again(port: int) -> dict:
+	"""Let ERPNext send the first step of a campaign to a lead and a group; return their enrolments."""
+	an_account(port)
+	name_by("Campaign Name")
+	leads = [make("Lead", first_name=who, lead_name=who, email_id=address(who)) for who in ("pam", "sue")]
+	make("Email Group", title="Again")
+	for who in ("quin", "ray"):
+		make("Email Group Member", email_group="Again", email=address(who))
+	make("Email Template", name="F", subject="To {{ doc.name }}", use_html=1, response_html="<p>F</p>")
+	steps = [
+		{"email_template": letter, "send_after_days": days} for letter, days in (("A", 0), ("F", 3), ("C", 9))
+	]
+	campaign = make("Campaign", campaign_name="Again", campaign_schedules=steps)
+	enrolments = {
+		"lead": enrol(campaign, "Lead", leads[0]),
+		"group": enrol(campaign, "Email Group", "Again"),
+		"bcc": enrol(make("Campaign", campaign_name="Bcc", campaign_schedules=steps), "Lead", leads[1]),
+	}
+	erpnexts_jobs()
+	frappe.db.sql(
+		"UPDATE tabCommunication SET bcc = recipients, recipients = NULL WHERE reference_name = %s",
+		enrolments["bcc"],
+	)
+	frappe.db.delete("Email Queue")
+	empty_queues()
+	return {**enrolments, "campaign": campaign}
+
+
+def do_and_edit(port: int, campaign: str, **enrolments: str) -> None:
+	"""Send our first step, then edit the schedule: what was sent has other days, and another template."""
+	_edit(campaign, send_after_days=(0, 0, 9))
+	send(port)
+	_edit(campaign, send_after_days=(6, 7, 9), email_template=("B", "F", "C"))
+
+
+def _edit(campaign: str, **columns: tuple) -> None:
+	doc = frappe.get_doc("Campaign", campaign)
+	for field, values in columns.items():
+		for row, value in zip(doc.campaign_schedules, values, strict=True):
+			row.set(field, value)
+	doc.save()
+	frappe.db.commit()
+
+
 def without_erpnext(enrolment: str, mailing: str, port: int) -> dict:
 	"""Return what has become of what `seed_later` made, with the mailing started now."""
 	an_account(port)

@@ -9,7 +9,7 @@ from types import SimpleNamespace
 import pytest
 
 from email_campaigns.audience.decide import TYPE_MISSING
-from email_campaigns.erpnext.history_store import PASSED
+from email_campaigns.erpnext.history_store import NOTED, PASSED
 from email_campaigns.tests.site.kits.other_site import OtherSite
 from email_campaigns.tests.support.smtp_server import ScriptedServer
 
@@ -243,7 +243,7 @@ def test_not_a_value_is_lost_but_for_statuses_and_references_that_erpnext_does_n
 		for name, row in leaving[doctype].items():
 			changed = {key: value for key, value in back[doctype][name].items() if value != row[key]}
 			if doctype == "Communication" and changed:  # of a step: ERPNext knows by it what was sent
-				assert set(changed) <= {"reference_doctype", "reference_name"}
+				assert set(changed) <= {"reference_doctype", "reference_name", "email_template"}
 				assert changed["reference_doctype"] == "Email Campaign"
 			else:
 				assert set(changed) <= {"status"}, (doctype, name, changed)
@@ -319,3 +319,42 @@ def test_what_was_about_records_of_erpnext_ends_with_a_reason_when_it_is_uninsta
 	assert gone["default"] is None
 	assert gone["mails"] == [["Sent", ""], ["Skipped", TYPE_MISSING]]
 	assert gone["status"] == "Complete"
+
+
+@pytest.fixture(scope="module")
+def again(later, journey):
+	"""What is seen where steps of ERPNext's and of ours are done, the schedule is edited, and this app is
+	uninstalled and installed again."""
+	site, seen = journey.site, SimpleNamespace()
+	site.frappe("uninstall-app", "email_campaigns", "--yes", "--no-backup")
+	site.frappe("install-app", "erpnext")
+	seen.at = site.step("seed_again", port=journey.server.port)
+	site.frappe("install-app", "email_campaigns")
+	before = len(journey.server.messages)
+	seen.done = site.step("do_and_edit", port=journey.server.port, **seen.at)
+	seen.own = sorted(mail.recipients[0] for mail in journey.server.messages[before:])
+	site.frappe("uninstall-app", "email_campaigns", "--yes", "--no-backup")
+	site.frappe("install-app", "email_campaigns")
+	seen.ledger = site.step("ledger")
+	before = len(journey.server.messages)
+	site.step("send", port=journey.server.port, day=8)
+	seen.received = sorted(mail.recipients[0] for mail in journey.server.messages[before:])
+	return seen
+
+
+def test_steps_that_were_adopted_or_sent_are_known_after_another_installation(again):
+	"""ERPNext has sent step 1, and we step 2, whose days are ahead by now; step 3 is still to come."""
+	pam, *group = (f"{who}@erpnext.example" for who in ("pam", "quin", "ray"))
+	rows = {(row[0], row[1], row[2]): row[3:5] for row in again.ledger}
+	lead, friends = again.at["lead"], again.at["group"]
+	assert again.own == sorted([pam, *group])
+	# Its template was exchanged: the Comment alone shows it.
+	assert rows[lead, 1, ""] == rows[friends, 1, ""] == ["Skipped", NOTED]
+	assert rows[lead, 2, pam] == ["Sent", ""]
+	assert [rows[friends, 2, email] for email in group] == [["Sent", ""]] * 2
+	assert again.received == []
+
+
+def test_a_step_that_a_communication_names_in_bcc_alone_is_known(again):
+	(row,) = [row for row in again.ledger if row[0] == again.at["bcc"] and row[1] == 1]
+	assert row[2:5] == ["sue@erpnext.example", "Sent", ""]
