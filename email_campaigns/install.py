@@ -8,6 +8,7 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
+import click
 import frappe
 from frappe import _
 from frappe.permissions import add_permission, update_permission_property
@@ -16,6 +17,7 @@ from email_campaigns import processes_store
 from email_campaigns.audience import known_sources_store, sources_store
 from email_campaigns.audience.suppression import opt_outs_store
 from email_campaigns.audience.suppression.suppression_store import adopt_email_unsubscribes
+from email_campaigns.drip import hints_store
 from email_campaigns.erpnext import jobs_store, names, owner_store, takeover_store
 from email_campaigns.frappe_crm import scripts_store
 from email_campaigns.jobs import drip
@@ -62,6 +64,7 @@ def after_install() -> None:
 	scripts_store.put_scripts()
 	takeover_store.take_over()
 	takeover_store.continue_campaigns()
+	name_unfit_templates()
 	processes_store.note_new_code()
 
 
@@ -120,6 +123,15 @@ def add_new_sources() -> None:
 	"""Add the recipient sources that this site has since, and follow the opt-outs in their records."""
 	if known_sources_store.add_new_sources():
 		opt_outs_store.follow_records()
+
+
+def name_unfit_templates() -> None:
+	"""Name the templates of campaigns under way that do not fit their recipients, in the output of the
+	installation. The forms of the campaigns do so too."""
+	if hints := list(hints_store.all_template_hints()):
+		click.secho(_("Look through these Email Templates of campaigns that are under way:"), fg="yellow")
+	for hint in hints:
+		click.echo(f" - {hint}")
 
 
 def grant_permissions() -> None:

@@ -7,6 +7,7 @@ from email_campaigns.api.desk import drip
 from email_campaigns.delivery import recompose_store
 from email_campaigns.drip.plan_store import has_due
 from email_campaigns.jobs.drip import plan as plan_due
+from email_campaigns.tests.site.drip.test_email_campaign_groups import a_group
 from email_campaigns.tests.site.kits.builders import (
 	a_contact,
 	a_list,
@@ -254,8 +255,10 @@ class TestCopies(DripTest):
 
 
 class TestHints(DripTest):
-	def hints(self, *steps):
+	def hints(self, *steps, enrolled=()):
 		campaign = frappe.get_doc("Campaign", a_sequence(*steps))
+		for recipient, kind in enrolled:
+			enrol(campaign.name, recipient, kind)
 		campaign.run_method("onload")
 		return campaign.get_onload("step_hints")
 
@@ -273,3 +276,20 @@ class TestHints(DripTest):
 			self.addCleanup(change, "Email Account", name, default_outgoing=1)
 		(hint,) = self.hints(a_step(0))
 		self.assertIn("no default outgoing Email Account", hint)
+
+	def test_fields_that_the_members_of_a_group_have_not(self):
+		"""ERPNext renders with the group, which has a title."""
+		step = a_step(0, "{{ doc.title }}", "<p>{{ doc.email }}{{ doc.name }}{{ total_subscribers }}</p>")
+		group = (a_group(JO), "Email Group")
+		(hint,) = self.hints(step, enrolled=[group])
+		self.assertIn("Email Group Member have no field title, total_subscribers.", hint)
+		self.assertEqual(self.hints(step), [], "nobody is enrolled")
+
+	def test_fields_that_some_of_those_who_are_enrolled_have_not(self):
+		people = [(a_contact(JO), "Contact"), (a_user("jo"), "User")]
+		(hint,) = self.hints(a_step(0, html="<p>{{ doc.company_name }}</p>"), enrolled=people)
+		self.assertIn("of the type User have no field company_name.", hint)
+
+	def test_a_template_that_cannot_be_used(self):
+		(hint,) = self.hints(a_step(0, html="<p>{{ doc. }}</p>"), enrolled=[(a_contact(JO), "Contact")])
+		self.assertIn("line 1", hint)

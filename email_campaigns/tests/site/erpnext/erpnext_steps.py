@@ -331,7 +331,8 @@ def seed_again(port: int) -> dict:
 	make("Email Group", title="Again")
 	for who in ("quin", "ray"):
 		make("Email Group Member", email_group="Again", email=address(who))
-	make("Email Template", name="F", subject="To {{ doc.name }}", use_html=1, response_html="<p>F</p>")
+	html = "<p>Dear {{ doc.title }}</p>"
+	make("Email Template", name="F", subject="To {{ doc.name }}", use_html=1, response_html=html)
 	steps = [
 		{"email_template": letter, "send_after_days": days} for letter, days in (("A", 0), ("F", 3), ("C", 9))
 	]

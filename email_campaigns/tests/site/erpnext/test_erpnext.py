@@ -329,7 +329,7 @@ def again(later, journey):
 	site.frappe("uninstall-app", "email_campaigns", "--yes", "--no-backup")
 	site.frappe("install-app", "erpnext")
 	seen.at = site.step("seed_again", port=journey.server.port)
-	site.frappe("install-app", "email_campaigns")
+	seen.output = site.frappe("install-app", "email_campaigns")
 	before = len(journey.server.messages)
 	seen.done = site.step("do_and_edit", port=journey.server.port, **seen.at)
 	seen.own = sorted(mail.recipients[0] for mail in journey.server.messages[before:])
@@ -358,3 +358,9 @@ def test_steps_that_were_adopted_or_sent_are_known_after_another_installation(ag
 def test_a_step_that_a_communication_names_in_bcc_alone_is_known(again):
 	(row,) = [row for row in again.ledger if row[0] == again.at["bcc"] and row[1] == 1]
 	assert row[2:5] == ["sue@erpnext.example", "Sent", ""]
+
+
+def test_the_installation_names_templates_whose_fields_the_members_of_a_group_have_not(again):
+	assert "Look through these Email Templates" in again.output
+	assert "Again, F: recipients of the type Email Group Member have no field title." in again.output
+	assert "A: recipients" not in again.output

@@ -143,6 +143,21 @@ class TestPlan:
 	def test_a_person_who_gets_nothing_has_one_reason(self, person, reason):
 		assert self.plan(at(0, 9), person=person, stops_on_reply=True)[0] == {1: reason}
 
+	def test_a_step_that_a_twin_has_is_skipped_or_waits(self):
+		plan = decide.plan_person(
+			rules(*self.STEPS, now=at(4, 9)), START, Person(somebody()), {1}, {2: "By another", 3: ""}
+		)
+		assert {number: decision.reason for number, decision in plan.steps.items()} == {
+			2: "By another",
+			3: "",
+		}
+		assert (plan.waiting, plan.leaving) == ({3}, [3])
+
+	def test_a_step_that_is_skipped_anyway_waits_for_nobody(self):
+		person = Person(somebody(email=""))
+		plan = decide.plan_person(rules(*self.STEPS, now=at(0, 9)), START, person, (), {1: ""})
+		assert plan.waiting == frozenset()
+
 	def test_informational_steps_ignore_opt_outs(self):
 		person = Person(somebody(opted_out=True, suppressed="Unsubscribed"), unsubscribed=True)
 		assert self.plan(at(0, 9), person=person, informational=True)[0] == {1: ""}
