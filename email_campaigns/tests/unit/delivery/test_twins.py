@@ -11,8 +11,8 @@ MADE = datetime(2026, 3, 1, 9)
 STATUSES = [*OPEN, *ARRIVED, "Failed", "Skipped", "Expired", "Cancelled"]
 
 
-def mail(number=1, status="Sent", *, source="A", step=1, running=True, latest=MADE):
-	return TwinMail(number, source, step, status, running, latest)
+def mail(number=1, status="Sent", *, source="A", running=True, latest=MADE):
+	return TwinMail(number, source, 1, status, running, latest)
 
 
 def test_the_own_mails_of_an_enrolment_are_no_twins():
