@@ -1,7 +1,7 @@
 """Finds the twins of enrolments: other enrolments of their campaign that mail, or have left, for an address.
 
-Each statement finds its rows by the index of the address, so it takes a time that grows with what the ledger
-has of these addresses, and not with the campaign.
+Each statement finds its rows by the index of address and step, so it takes a time that grows with what the
+ledger has of sequences to these addresses, and not with the campaign or with mailings.
 """
 
 from __future__ import annotations
@@ -22,10 +22,10 @@ from email_campaigns.lifecycle import EMAIL_CAMPAIGN, UNFINISHED_EMAIL_CAMPAIGN
 from email_campaigns.text import Sentence
 from email_campaigns.translation import translate
 
-# The mails `m` of the enrolments `o` of one campaign to some addresses.
-_MAILS = """`tabCampaign Message` m JOIN `tabEmail Campaign` o ON o.name = m.source
-	WHERE m.email IN %(emails)s AND m.source_doctype = 'Email Campaign' AND m.cc_of = 0
-		AND o.campaign_name = %(campaign)s"""
+# The mails `m` of the enrolments `o` of one campaign to some addresses. Only sequences have steps; no other
+# condition may suggest another index than that of the address.
+_MAILS = """`tabCampaign Message` m STRAIGHT_JOIN `tabEmail Campaign` o ON o.name = m.source
+	WHERE m.email IN %(emails)s AND m.step > 0 AND m.cc_of + 0 = 0 AND o.campaign_name = %(campaign)s"""
 
 
 def waiting(prefix: str = "") -> str:

@@ -22,7 +22,8 @@ def on_doctype_update():
 	frappe.db.add_index("Campaign Message", ["campaign", "status", "send_after"])
 	frappe.db.add_index("Campaign Message", ["sent_epoch"])
 	frappe.db.add_index("Campaign Message", ["lease_until"])
-	frappe.db.add_index("Campaign Message", ["email"])
+	# With the step: planning asks which steps an address has, who may have had a thousand mailings.
+	frappe.db.add_index("Campaign Message", ["email", "step"])
 	frappe.db.add_index("Campaign Message", ["cc_of"])
 	# Its columns are never written again, so it costs nothing while mails leave.
 	frappe.db.add_index("Campaign Message", ["member", "source"])
