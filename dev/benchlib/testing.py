@@ -8,6 +8,7 @@ from pathlib import Path
 
 from . import clones
 from . import setup as steps
+from .core.paths import APP
 from .core.say import step
 from .core.state import fingerprint
 from .services import smtp_sink, system_packages
@@ -77,7 +78,7 @@ def unit_environment(bench):
 			installer.prepare()
 			installer.venv(paths.unit_env)
 			installer.install(paths.unit_env, PYTEST, "Installing pytest")
-			installer.install_project(paths.unit_env, paths.root, "Installing the app's dependencies")
+			installer.install_project(paths.unit_env, paths.root, APP, "Installing the app's dependencies")
 			bench.marks.set("unit-env", wanted)
 	return python
 

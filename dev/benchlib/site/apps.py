@@ -45,7 +45,7 @@ def install_packages(bench):
 		if bench.marks.done(f"package-{name}", wanted):
 			continue
 		with step(f"Installing the app {name} and its dependencies"):
-			bench.installer.install_project(bench.paths.env, folder, f"Installing {name}")
+			bench.installer.install_project(bench.paths.env, folder, name, f"Installing {name}")
 			bench.marks.set(f"package-{name}", wanted)
 	bench.marks.set("apps", " ".join(folders(bench)))
 

@@ -2,7 +2,6 @@
 
 import os
 import shutil
-from pathlib import Path
 
 from ..core.errors import BenchError
 from ..core.say import say, step
@@ -67,17 +66,17 @@ class Installer:
 				say(f"    {what}: uv did not succeed, trying pip")
 		run([python, "-m", "pip", "install", *(for_pip or arguments)], self.log, what)
 
-	def install_project(self, folder, project, what):
-		"""Make the project at `project` importable from its own folder, and install its dependencies."""
+	def install_project(self, folder, project, package, what):
+		"""Make `package` importable from the folder `project`, and install the project's dependencies."""
 		arguments = ["--requirement", f"{project}/pyproject.toml"]
 		self.install(folder, arguments, what, for_pip=["--editable", project])
-		self.expose(folder, project)
+		self.expose(folder, project, package)
 
 	@staticmethod
-	def expose(folder, project):
-		"""Put a project's folder on the import path of the venv at `folder`."""
+	def expose(folder, project, package):
+		"""Let the venv at `folder` import `package` from the folder `project`, and from no earlier one."""
 		site_packages = next((folder / "lib").glob("python3*/site-packages"))
-		(site_packages / f"bench-{Path(project).name}.pth").write_text(f"{project}\n")
+		(site_packages / f"bench-{package}.pth").write_text(f"{project}\n")
 
 	@staticmethod
 	def _environment():

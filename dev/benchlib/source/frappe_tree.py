@@ -89,7 +89,7 @@ def install_dependencies(paths, installer):
 	else:
 		arguments = with_uv = ["--requirement", paths.frappe / "requirements.txt"]
 	installer.install(paths.env, with_uv, "Installing Frappe's dependencies", for_pip=arguments)
-	installer.expose(paths.env, paths.frappe)
+	installer.expose(paths.env, paths.frappe, "frappe")
 
 
 def substitutes(project):
