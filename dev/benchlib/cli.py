@@ -56,6 +56,7 @@ def parser():
 		"--app", metavar="PATH", dest="hosts", action=_AddApp, help="an app of the host that was named last"
 	)
 	hosts.add_argument("--python", metavar="EXE", help="the Python that the hosts run on")
+	hosts.add_argument("--upgrade-from", metavar="COMMIT", help="also install that version, and upgrade it")
 	benchmark = subs.add_parser("benchmark", help="run one of the programs in benchmarks/")
 	benchmark.add_argument("name", metavar="NAME")
 	benchmark.add_argument("--json", metavar="FILE", help="write the results to this file")

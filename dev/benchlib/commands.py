@@ -79,9 +79,9 @@ def guards(bench, areas=()):
 	return run_guards(bench, areas)
 
 
-def hosts(bench, hosts, python=None):
+def hosts(bench, hosts, python=None, upgrade_from=None):
 	"""Walk through hosts with other apps; returns 0 where every step of each went well."""
-	return walk_hosts(bench, hosts, python)
+	return walk_hosts(bench, hosts, python, upgrade_from)
 
 
 def benchmark(bench, name, json=None):

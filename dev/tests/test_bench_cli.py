@@ -43,9 +43,3 @@ def test_frappe_gets_its_arguments_untouched(monkeypatch):
 def test_an_unknown_benchmark_names_the_known_ones(capsys):
 	assert cli.main(["benchmark", "no-such-thing"]) == 1
 	assert "There is no benchmark named no-such-thing" in capsys.readouterr().err
-
-
-def test_hosts_belong_to_the_frappe_that_was_named_before_them():
-	arguments = ["hosts", "--frappe", "/f15", "--app", "/erpnext", "--app", "/hr", "--frappe", "/f16"]
-	hosts = cli.parser().parse_args(arguments).hosts
-	assert [(host.frappe, host.apps) for host in hosts] == [("/f15", ["/erpnext", "/hr"]), ("/f16", [])]
