@@ -1,6 +1,7 @@
 """A mail shows the fields of a record that all may read who answer for its text."""
 
 import frappe
+from frappe.permissions import update_permission_property
 
 from email_campaigns.api.desk import approval, mass_email
 from email_campaigns.delivery.mailing import mailing_store
@@ -15,6 +16,7 @@ from email_campaigns.tests.site.kits.builders import (
 )
 from email_campaigns.tests.site.kits.rights import (
 	HTML,
+	JO,
 	LIST,
 	SECRET,
 	Rights,
@@ -154,6 +156,46 @@ class TestAuthors(RightsTest):
 		doc = frappe.get_doc("Mass Email", name)
 		doc.run_method("onload")
 		self.assertEqual(doc.get_onload("authors"), ["writer", "Administrator"])
+
+
+class TestMasks(RightsTest):
+	"""Frappe 16 masks fields in what it reads for a user; on Frappe 15 a mask is only a mark on the field."""
+
+	def setUp(self):
+		super().setUp()
+		self.mask("Contact", "department")
+		self.mask("Contact", "email_id")
+		self.mask("Contact Phone", "phone")
+		self.seller = seller()
+
+	def of_seller(self):
+		name = a_mailing(LIST, html=HTML)
+		save_as(self.seller, "Mass Email", name, subject_prefix="[News]")
+		return name
+
+	def test_a_masked_field_is_left_out_where_an_author_sees_its_mask(self):
+		self.send(self.of_seller())
+		self.assertIn("[] Zoë []", self.shown())
+
+	def test_it_is_shown_where_nobody_sees_its_mask(self):
+		self.assertTrue(self.shows(a_mailing(LIST, html=HTML)))
+
+	def test_the_address_is_the_records_own_in_a_job_of_a_user_who_sees_its_mask(self):
+		name = self.start(self.of_seller())
+		frappe.set_user(self.seller)
+		self.go_on()
+		frappe.set_user("Administrator")
+		self.assertEqual((self.received(), self.form(name).status), ([JO], "Complete"))
+
+	def test_it_is_shown_where_a_role_of_each_author_has_the_right_to_see_it(self):
+		if not frappe.get_meta("DocPerm").has_field("mask"):
+			self.skipTest("Frappe 15 has no such right")
+		update_permission_property("Contact", "Sales User", 0, "mask", 1)
+		self.addCleanup(frappe.clear_cache, doctype="Contact")
+		self.addCleanup(frappe.db.commit)
+		self.addCleanup(frappe.db.delete, "Custom DocPerm", {"parent": "Contact"})
+		self.send(self.of_seller())
+		self.assertIn(f"[{SECRET}] Zoë", self.shown())
 
 
 def authors_of(name):

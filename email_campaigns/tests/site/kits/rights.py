@@ -70,9 +70,15 @@ class Rights:
 		frappe.db.commit()
 
 	def at_level(self, level: int, doctype: str, field: str) -> None:
-		df = {"doc_type": doctype, "field_name": field, "property": "permlevel", "value": str(level)}
-		doc = {"doctype": "Property Setter", "doctype_or_field": "DocField", "property_type": "Int", **df}
-		setter = frappe.get_doc(doc).insert()
+		self.set_property(doctype, field, property="permlevel", value=str(level), property_type="Int")
+
+	def mask(self, doctype: str, field: str) -> None:
+		"""Mask a field as Frappe 16 does, for users whose roles have not the right "mask"."""
+		self.set_property(doctype, field, property="mask", value="1", property_type="Check")
+
+	def set_property(self, doctype: str, field: str, **values: str) -> None:
+		df = {"doctype_or_field": "DocField", "doc_type": doctype, "field_name": field, **values}
+		setter = frappe.get_doc({"doctype": "Property Setter", **df}).insert()
 		self.addCleanup(frappe.clear_cache, doctype=doctype)
 		self.addCleanup(frappe.db.commit)
 		self.addCleanup(frappe.db.delete, "Property Setter", {"name": setter.name})
