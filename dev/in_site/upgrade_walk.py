@@ -39,11 +39,13 @@ def fill():
 		_start(_mailing(SENT))
 		_mailing(DRAFT)
 		_start(_mailing(LATER, start_date=add_days(nowdate(), 30), send_when="Later"), at_once=False)
+		first = []
 		if frappe.db.exists("DocType", "Email Campaign"):
 			_enrol(contacts)
+			first = _of(FIRST, "ann", "bob")
 		_let_the_scheduler_run()
 		received = _received(server)
-	assert received == sorted(_of(SENT, "ann", "bob", "dee") + _first_steps()), received
+	assert received == sorted(_of(SENT, "ann", "bob", "dee") + first), received
 
 
 def kept():
@@ -60,7 +62,7 @@ def kept():
 	shown = [sent_mail.show(row.name)["subject"] for row in rows if row.status == "Sent"]
 	assert shown == [SENT] * 3, shown
 	assert frappe.db.count("Target List Member", {"target_list": LIST}) == 4
-	assert frappe.db.count("Campaign Log", {"source": mailing.name, "event": "Sent"}) == 3
+	assert frappe.db.count("Campaign Log", {"source": mailing.name, "action": "Sent"}) == 3
 	assert frappe.db.exists("Suppressed Email", {"email": _address("eve")})
 	_open_forms()
 	_go_on()
@@ -128,10 +130,6 @@ def _enrol(contacts):
 	for contact in contacts:
 		values = {"campaign_name": campaign, "email_campaign_for": "Contact", "recipient": contact}
 		_insert("Email Campaign", start_date=nowdate(), sender="Administrator", **values)
-
-
-def _first_steps():
-	return _of(FIRST, "ann", "bob") if frappe.db.count("Email Campaign") else []
 
 
 def _start(name, at_once=True):
