@@ -84,12 +84,13 @@ def _walk_host(bench, host, python, revision):
 	own = Bench(bench.paths.root, bench.paths.bench / "hosts" / name)
 	try:
 		own.paths.make()
+		if revision:
+			_place_earlier(own, revision)
 		with bench_lock(own.paths):
 			_make(own, host, python)
 		for order, site in ORDERS.items():
 			_walk_site(own, host, order, site)
 		if revision:
-			_place_earlier(own, revision)
 			_walk_site(own, host, UPGRADE, f"{UPGRADE}.localhost")
 	finally:
 		for service in (*own.caches, own.mariadb):
