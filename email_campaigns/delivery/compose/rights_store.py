@@ -84,7 +84,9 @@ def _levels(doctype: str, user: str, right: str) -> frozenset[int]:
 		return _ALL_LEVELS
 	if not authors_store.is_enabled(user) or not may_read_any(doctype, user):
 		return frozenset()
-	permissions, roles = frappe.get_meta(doctype).permissions, set(frappe.get_roles(user))
+	roles = set(frappe.get_roles(user))
+	# A right to the records that one has made oneself says nothing of the records of a list.
+	permissions = [perm for perm in frappe.get_meta(doctype).permissions if not perm.if_owner]
 	return frozenset(perm.permlevel for perm in permissions if perm.get(right) and perm.role in roles)
 
 

@@ -1,7 +1,6 @@
 """A mail shows the fields of a record that all may read who answer for its text."""
 
 import frappe
-from frappe.permissions import update_permission_property
 
 from email_campaigns.api.desk import approval, mass_email
 from email_campaigns.delivery.mailing import mailing_store
@@ -114,6 +113,12 @@ class TestAuthors(RightsTest):
 		self.send(name)
 		self.assertIn("[] Zoë []", self.shown())
 
+	def test_a_right_to_ones_own_records_alone_is_none_to_those_of_a_list(self):
+		self.permit("Contact", "Campaign User", read=1, if_owner=1)
+		name = a_mailing(LIST, html=HTML)
+		save_as(self.writer, "Mass Email", name, subject_prefix="[News]")
+		self.assertFalse(self.shows(name))
+
 	def test_a_role_that_an_author_has_lost_counts_no_more(self):
 		user = seller()
 		name = a_mailing(LIST, html=HTML)
@@ -190,10 +195,7 @@ class TestMasks(RightsTest):
 	def test_it_is_shown_where_a_role_of_each_author_has_the_right_to_see_it(self):
 		if not frappe.get_meta("DocPerm").has_field("mask"):
 			self.skipTest("Frappe 15 has no such right")
-		update_permission_property("Contact", "Sales User", 0, "mask", 1)
-		self.addCleanup(frappe.clear_cache, doctype="Contact")
-		self.addCleanup(frappe.db.commit)
-		self.addCleanup(frappe.db.delete, "Custom DocPerm", {"parent": "Contact"})
+		self.permit("Contact", "Campaign User", read=1, mask=1)
 		self.send(self.of_seller())
 		self.assertIn(f"[{SECRET}] Zoë", self.shown())
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import frappe
+from frappe.permissions import setup_custom_perms
 
 from email_campaigns.tests.site.kits.builders import DOMAIN, a_contact, a_list, a_user, add_records, address
 
@@ -75,6 +76,17 @@ class Rights:
 	def mask(self, doctype: str, field: str) -> None:
 		"""Mask a field as Frappe 16 does, for users whose roles have not the right "mask"."""
 		self.set_property(doctype, field, property="mask", value="1", property_type="Check")
+
+	def permit(self, doctype: str, role: str, **rights: int) -> None:
+		"""Give a role rights to a doctype, until the test's end."""
+		setup_custom_perms(doctype)
+		values = {"parent": doctype, "parenttype": "DocType", "parentfield": "permissions", "role": role}
+		frappe.get_doc({"doctype": "Custom DocPerm", **values, **rights}).insert()
+		self.addCleanup(frappe.clear_cache, doctype=doctype)
+		self.addCleanup(frappe.db.commit)
+		self.addCleanup(frappe.db.delete, "Custom DocPerm", {"parent": doctype})
+		frappe.clear_cache(doctype=doctype)
+		frappe.db.commit()
 
 	def set_property(self, doctype: str, field: str, **values: str) -> None:
 		df = {"doctype_or_field": "DocField", "doc_type": doctype, "field_name": field, **values}
