@@ -19,6 +19,7 @@ SCHEMA = (
 	"*/number_card/*/*.json",
 	"*/dashboard_chart/*/*.json",
 	"*/*/*/*.json",
+	"workspace_sidebar/*.json",
 )
 
 
