@@ -171,7 +171,7 @@ def without_request() -> Iterator[None]:
 
 
 def remove_desk_entries(module: str) -> None:
-	"""Remove the sidebar of a module, and the desktop icon that Frappe 16 has made for it and leaves there."""
+	"""Remove a module's sidebar, and the desktop icon that Frappe 16 has made for it and leaves there."""
 	if not frappe.db.exists("DocType", "Workspace Sidebar"):
 		return
 	for sidebar in frappe.get_all("Workspace Sidebar", {"module": module}, pluck="name"):
