@@ -13,6 +13,14 @@ from email_campaigns.tests.site.kits.builders import PLAIN_SETTINGS
 
 
 class TestSources(FrappeTestCase):
+	def setUp(self):
+		self.addCleanup(self.restore)
+
+	def restore(self):
+		frappe.db.rollback()
+		self.refill()
+		frappe.db.commit()
+
 	def refill(self):
 		settings = self.settings()
 		settings.update({**PLAIN_SETTINGS, "recipient_sources": []})
