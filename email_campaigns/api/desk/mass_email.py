@@ -86,8 +86,9 @@ def cancel(name: Name, reason: Text) -> None:
 def progress(name: Name) -> dict:
 	"""Return the state of a mailing for its form.
 
-	"status"; "version", the chosen version of its A/B test; "problem", the sentence that says what holds it
-	up, and "waits", whether that passes by itself; "by_status" and "by_reason", numbers of mails. `opens_in`
+	"status"; "frozen", whether its recipients are decided; "version", the chosen version of its A/B test;
+	"problem", the sentence that says what holds it up, and "waits", whether that passes by itself;
+	"by_status" and "by_reason", numbers of mails. `opens_in`
 	is the number of seconds until the limit named `held_by` lets the next mail go, 0 where none holds it;
 	`rate` is in mails an hour, of the last five minutes; `ends_at` is an estimate in Unix seconds, None where
 	nothing is known.
@@ -97,6 +98,7 @@ def progress(name: Name) -> dict:
 	waiting = "" if problem else _waiting(doc)
 	return {
 		"status": doc.status,
+		"frozen": bool(doc.frozen),
 		"version": doc.ab_winner or "",
 		"problem": problem or waiting,
 		"waits": bool(waiting),

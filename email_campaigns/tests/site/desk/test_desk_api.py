@@ -207,6 +207,12 @@ class TestProgress(DeskTest):
 		self.assertEqual(state["by_status"], {"Sent": 4, "Skipped": 1})
 		self.assertEqual(state["by_reason"], {"Duplicate address": 1})
 
+	def test_tells_when_the_recipients_are_decided(self):
+		approval.submit(self.mailing)
+		self.assertFalse(mass_email.progress(self.mailing)["frozen"])
+		self.go_on()
+		self.assertTrue(mass_email.progress(self.mailing)["frozen"])
+
 	def test_tells_when_the_hourly_limit_opens(self):
 		already = frappe.db.count("Campaign Message", {"sent_epoch": (">", int(time.time()) - 3600)})
 		settings(hourly_limit=already + 2)

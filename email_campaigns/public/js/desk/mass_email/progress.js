@@ -37,14 +37,18 @@ function ask(frm) {
 	clearTimeout(frm.ec_timer);
 	call("mass_email.progress", { name }).then((state) => {
 		if (!is_shown(frm, name)) return;
-		if (state.status !== frm.doc.status || state.version !== (frm.doc.ab_winner || ""))
-			return frm.reload_doc();
+		if (has_changed(frm.doc, state)) return frm.reload_doc();
 		draw(frm, state);
 		banner(frm, state);
 		const ends = state.status === "Cancelled" && state.by_status.Queued;
 		if (LIVE.includes(state.status) || ends)
 			frm.ec_timer = setTimeout(() => is_shown(frm, name) && ask(frm), INTERVAL);
 	});
+}
+
+/** Tell whether what decides on buttons and sections has changed since the form was loaded. */
+function has_changed(doc, { status, frozen, version }) {
+	return status !== doc.status || frozen !== Boolean(doc.frozen) || version !== (doc.ab_winner || "");
 }
 
 function is_shown(frm, name) {
