@@ -154,7 +154,8 @@ class TestWorkbook:
 
 	def test_a_formula_is_its_last_result(self):
 		content = a_workbook(["Email", "First Name"], ["a@example.com", '="A"&"da"'])
-		changes = (b'r="B2"', b'r="B2" t="str"', b"<v />", b"<v>Ada</v>", b"<v/>", b"<v>Ada</v>")
+		spellings = (b"<v />", b"<v/>", b"<v></v>")  # with and without lxml
+		changes = (b'r="B2"', b'r="B2" t="str"', *(part for v in spellings for part in (v, b"<v>Ada</v>")))
 		stored = rewritten(content, "xl/worksheets/sheet1.xml", *changes)
 		assert joined(content) == [("a@example.com", "")]
 		assert joined(stored) == [("a@example.com", "Ada")]
