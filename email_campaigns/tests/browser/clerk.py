@@ -132,8 +132,12 @@ class Clerk:
 		box = (within or self.view).locator(f'.frappe-control[data-fieldname="{field}"]')
 		box.locator("input:visible").first.click()
 		self.page.keyboard.type(text)
-		box.locator(".awesomplete li", has_text=text).first.click()
+		self.suggestion(text).click()
 		self.settle()
+
+	def suggestion(self, text):
+		"""The first shown suggestion that has the text: an <li> in Frappe 15, a <div> in 16."""
+		return self.page.locator('[role="listbox"] > :visible', has_text=text).first
 
 	def save(self):
 		# Leaving a field may draw the button anew, also under the mouse.

@@ -48,15 +48,10 @@ def held_back(page, address):
 
 
 def type_into(clerk, grid, fieldname, text):
-	"""Type into a cell of the first row of a grid; return the cell."""
+	"""Type into a cell of the first row of a grid."""
 	cell = clerk.view.locator(f'[data-fieldname="{grid}"] .grid-body [data-fieldname="{fieldname}"]').first
 	cell.click()
 	cell.locator("input").first.press_sequentially(text)
-	return cell
-
-
-def suggested(place, text):
-	return place.locator(".awesomplete li", has_text=text).first
 
 
 def test_a_mailing_chooses_a_field_and_its_form_tells_when_it_is_off(office, mailing, sign_in, screenshot):
@@ -66,8 +61,8 @@ def test_a_mailing_chooses_a_field_and_its_form_tells_when_it_is_off(office, mai
 		clerk.page.goto(f"/app/mass-email/{mailing}")
 		clerk.view.locator(".section-head", has_text="Copies (CC)").click()
 		clerk.view.locator('[data-fieldname="cc_fields"] .grid-add-row').click()
-		cell = type_into(clerk, "cc_fields", "cc_field", "Compa")
-	suggested(cell, "Contact: Company Name").click()
+		type_into(clerk, "cc_fields", "cc_field", "Compa")
+	clerk.suggestion("Contact: Company Name").click()
 	clerk.save()
 	copies = clerk.view.locator(".ec-copies")
 	assert "Contact: Company Name" in copies.inner_text()
@@ -97,7 +92,7 @@ def test_the_settings_offer_what_a_record_type_has(office, desk, screenshot):
 		field = form.locator('[data-fieldname="cc_fieldname"] input').first
 		field.fill("")
 		field.press_sequentially("comp")
-	suggested(form, "company_name").wait_for()
+	admin.suggestion("company_name").wait_for()
 	screenshot("copies-settings")
 	assert not admin.page.errors
 
@@ -110,5 +105,5 @@ def test_the_settings_offer_it_in_the_cell_too(office, desk):
 	cell.click()
 	cell.locator("input").first.fill("")
 	cell.locator("input").first.press_sequentially("comp")
-	suggested(cell, "company_name").wait_for()
+	admin.suggestion("company_name").wait_for()
 	assert not admin.page.errors

@@ -61,7 +61,7 @@ def plan_the_schedule(clerk):
 	cell.click()
 	# The row turns into fields in its own time.
 	cell.locator("input:visible").press_sequentially(TEMPLATE)
-	row.locator(".awesomplete li", has_text=TEMPLATE).first.click()
+	clerk.suggestion(TEMPLATE).click()
 	row.locator('[data-fieldname="send_time"]').first.click()
 	clerk.page.keyboard.type("0:00")
 	clerk.save()
