@@ -8,6 +8,12 @@ from email_campaigns.tests.support.bench_kit import TestBench
 
 playwright = pytest.importorskip("playwright.sync_api")
 
+from email_campaigns.tests.browser.clerk import (
+	PASSWORD,
+	USER,
+	Clerk,
+	an_office,
+)
 
 # A number field of Frappe's selects its text a moment after it was entered, also where it was left since.
 OF_FRAPPE = ("document.activeElement.select is not a function",)
@@ -68,6 +74,19 @@ def sign_in(guest):
 def desk(sign_in):
 	"""A page on which Administrator is signed in."""
 	return sign_in()
+
+
+@pytest.fixture(scope="module")
+def office(bench, chromium):
+	"""The test site with a campaign user and a mail server; a module with more to prepare has its own."""
+	with an_office(bench, chromium) as office:
+		yield office
+
+
+@pytest.fixture
+def clerk(office, sign_in):
+	"""The Desk of the office's campaign user."""
+	return Clerk(sign_in(USER, PASSWORD))
 
 
 @pytest.fixture

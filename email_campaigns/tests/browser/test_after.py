@@ -5,22 +5,12 @@ import pytest
 from email_campaigns.tests.browser.clerk import (
 	ACCOUNT,
 	DOMAIN,
-	PASSWORD,
 	PREFIX,
-	USER,
-	Clerk,
-	an_office,
 	arrived,
 )
 
 CAROL = f"carol@{DOMAIN}"
 LIST, CAMPAIGN, TEMPLATE, TITLE = (f"{PREFIX} {name}" for name in ("Guests", "Autumn", "Words", "Invitation"))
-
-
-@pytest.fixture(scope="module")
-def office(bench, chromium):
-	with an_office(bench, chromium) as office:
-		yield office
 
 
 @pytest.fixture(scope="module")
@@ -39,11 +29,6 @@ def sent(office, bench):
 	arrived(office, 1)
 	office.post("/api/method/logout")
 	return contact, mailing
-
-
-@pytest.fixture
-def clerk(office, sign_in):
-	return Clerk(sign_in(USER, PASSWORD))
 
 
 def test_from_the_recipients_own_form(clerk, office, sent, screenshot):

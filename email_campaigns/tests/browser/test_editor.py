@@ -8,10 +8,7 @@ import pytest
 from email_campaigns.tests.browser.clerk import (
 	ACCOUNT,
 	DOMAIN,
-	PASSWORD,
 	PREFIX,
-	USER,
-	Clerk,
 	an_office,
 	arrived,
 )
@@ -59,11 +56,6 @@ def office(bench, chromium):
 		yield office
 		office.sign_in_administrator()
 		office.requests.delete(f"/api/resource/Property Setter/{public}")
-
-
-@pytest.fixture
-def clerk(office, sign_in):
-	return Clerk(sign_in(USER, PASSWORD))
 
 
 class Editor:

@@ -5,7 +5,7 @@ import io
 import pytest
 from openpyxl import Workbook
 
-from email_campaigns.tests.browser.clerk import BACKGROUND, DOMAIN, PASSWORD, PREFIX, USER, Clerk, an_office
+from email_campaigns.tests.browser.clerk import BACKGROUND, DOMAIN, PREFIX
 
 LIST = f"{PREFIX} Import"
 FRENCH = f"""Contacts de la newsletter;;;
@@ -17,17 +17,6 @@ Anaïs;"Dupont;anais@{DOMAIN};
 Rémi;Petit;remi@{DOMAIN}, r@{DOMAIN};
 """.replace("\n", "\r\n").encode("cp1252")
 WIDTHS = {"wide": 1400, "narrow": 390}
-
-
-@pytest.fixture(scope="module")
-def office(bench, chromium):
-	with an_office(bench, chromium) as office:
-		yield office
-
-
-@pytest.fixture
-def clerk(office, sign_in):
-	return Clerk(sign_in(USER, PASSWORD))
 
 
 @pytest.fixture

@@ -11,7 +11,6 @@ from email_campaigns.tests.browser.clerk import (
 	PREFIX,
 	USER,
 	Clerk,
-	an_office,
 )
 
 EVIL = '<img src=x onerror="window.harmed=1">'
@@ -25,17 +24,6 @@ ada@{DOMAIN},Ada again,
 """
 HTML = """<h1>Dear {{ doc.first_name }}</h1><p>{{ doc.nickname }}</p><script>top.harmed = 1</script>
 <p>See <a href="https://journey.example/">what is new</a>.</p>"""
-
-
-@pytest.fixture(scope="module")
-def office(bench, chromium):
-	with an_office(bench, chromium) as office:
-		yield office
-
-
-@pytest.fixture
-def clerk(office, sign_in):
-	return Clerk(sign_in(USER, PASSWORD))
 
 
 @pytest.fixture

@@ -6,10 +6,7 @@ from email_campaigns.tests.browser.clerk import (
 	ACCOUNT,
 	BACKGROUND,
 	DOMAIN,
-	PASSWORD,
 	PREFIX,
-	USER,
-	Clerk,
 	an_office,
 )
 
@@ -31,11 +28,6 @@ def office(bench, chromium):
 		office.requests.put(f"/api/resource/Email Account/{ACCOUNT}", data={"default_outgoing": 1})
 		office.post("/api/method/logout")
 		yield office
-
-
-@pytest.fixture
-def clerk(office, sign_in):
-	return Clerk(sign_in(USER, PASSWORD))
 
 
 def test_a_sequence_from_its_schedule_to_the_first_mail(clerk, office, screenshot):
