@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import json
 import sys
 from datetime import datetime, timezone
-from pathlib import Path
 
 import frappe
 from frappe.utils import add_days, nowdate
@@ -33,6 +31,7 @@ from email_campaigns.tests.site.erpnext.erpnext_make import (
 from email_campaigns.tests.site.erpnext.erpnext_read import JOBS, statuses
 from email_campaigns.tests.site.kits.builders import a_user
 from email_campaigns.tests.site.kits.drips import clock
+from email_campaigns.tests.site.kits.other_site import do_steps
 from email_campaigns.tests.site.kits.queue import QUEUES, empty_queues, work_off
 
 SERIES = "Naming Series"
@@ -388,19 +387,5 @@ def without_erpnext(enrolment: str, mailing: str, port: int) -> dict:
 	}
 
 
-def main(site: str, steps: str, answer: str) -> None:
-	frappe.init(site=site)
-	frappe.connect()
-	answers = [_run_step(*step) for step in json.loads(steps)]
-	frappe.destroy()
-	Path(answer).write_text(json.dumps(answers, default=str))
-
-
-def _run_step(step: str, arguments: dict):
-	answer = getattr(erpnext_read, step, globals().get(step))(**arguments)
-	frappe.db.commit()
-	return answer
-
-
 if __name__ == "__main__":
-	main(*sys.argv[1:])
+	do_steps(lambda name: getattr(erpnext_read, name, globals().get(name)), *sys.argv[1:])

@@ -10,8 +10,7 @@ import pytest
 
 from email_campaigns.audience.decide import TYPE_MISSING
 from email_campaigns.erpnext.history_store import NOTED, PASSED
-from email_campaigns.tests.site.kits.other_site import OtherSite
-from email_campaigns.tests.support.smtp_server import ScriptedServer
+from email_campaigns.tests.site.kits.other_site import an_other_site
 
 OURS = {"Campaign", "Campaign Email Schedule", "Email Campaign"}
 STOPPED = {"send_email_to_leads_or_contacts": 1, "set_email_campaign_status": 1}
@@ -21,12 +20,8 @@ RUNNING = dict.fromkeys(STOPPED, 0)
 @pytest.fixture(scope="module")
 def journey(bench):
 	"""All that the steps have shown, made once: they take about two minutes."""
-	site, server = OtherSite(bench), ScriptedServer().start()
-	try:
+	with an_other_site(bench, "erpnext") as (site, server):
 		yield _travel(site, server)
-	finally:
-		server.stop()
-		site.drop()
 
 
 def _travel(site, server) -> SimpleNamespace:

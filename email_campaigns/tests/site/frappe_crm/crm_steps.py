@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import json
 import re
 import sys
-from pathlib import Path
 
 import frappe
 from frappe.utils.password import update_password
@@ -25,6 +23,7 @@ from email_campaigns.tests.site.kits.builders import (
 	address,
 	an_account,
 )
+from email_campaigns.tests.site.kits.other_site import do_steps
 from email_campaigns.tests.site.kits.queue import work_off
 from email_campaigns.tests.site.kits.tracked_mail import CHROME
 from email_campaigns.tests.site.kits.visitor import Visitor
@@ -186,19 +185,5 @@ def scripts_without_crm() -> bool:
 	return scripts_store.is_here()
 
 
-def main(site: str, steps: str, answer: str) -> None:
-	frappe.init(site=site)
-	frappe.connect()
-	answers = [_run_step(*step) for step in json.loads(steps)]
-	frappe.destroy()
-	Path(answer).write_text(json.dumps(answers, default=str))
-
-
-def _run_step(step: str, arguments: dict):
-	answer = globals()[step](**arguments)
-	frappe.db.commit()
-	return answer
-
-
 if __name__ == "__main__":
-	main(*sys.argv[1:])
+	do_steps(globals().__getitem__, *sys.argv[1:])

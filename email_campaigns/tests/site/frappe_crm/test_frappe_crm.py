@@ -8,8 +8,7 @@ from types import SimpleNamespace
 
 import pytest
 
-from email_campaigns.tests.site.kits.other_site import OtherSite
-from email_campaigns.tests.support.smtp_server import ScriptedServer
+from email_campaigns.tests.site.kits.other_site import an_other_site
 
 CRM_SOURCES = {"CRM Lead", "CRM Deal"}
 SCRIPTS = {
@@ -22,12 +21,8 @@ SCRIPTS = {
 @pytest.fixture(scope="module")
 def journey(bench):
 	"""All that the steps have shown, made once: they take about a minute."""
-	site, server = OtherSite(bench, "crm"), ScriptedServer().start()
-	try:
+	with an_other_site(bench, "crm") as (site, server):
 		yield _travel(site, server)
-	finally:
-		server.stop()
-		site.drop()
 
 
 def _travel(site, server) -> SimpleNamespace:

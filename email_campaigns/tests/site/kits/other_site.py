@@ -9,12 +9,15 @@ import shutil
 import subprocess
 import sys
 import tempfile
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import frappe
 import redis
 
 from email_campaigns.tests.support.bench_kit import TestBench
+from email_campaigns.tests.support.smtp_server import ScriptedServer
 
 DATA = Path(__file__).resolve().parents[2] / "data"
 # {app: the module with the steps of its tests, and its database of Redis: the last ones, for test sites count
@@ -31,7 +34,7 @@ class OtherSite:
 	The other app is the bench's own where it has one (`dev/bench setup --app PATH`), else its stand-in.
 	"""
 
-	def __init__(self, bench: TestBench, app: str = "erpnext"):
+	def __init__(self, bench: TestBench, app: str):
 		self.bench, self.app = bench, app
 		self.name = f"{app}.localhost"
 		self.folder = Path(tempfile.mkdtemp(prefix=f"ec-{app}-"))
@@ -111,6 +114,29 @@ class OtherSite:
 		)
 		assert (done.returncode != 0) == fails, f"{command}:\n{done.stdout[-6000:]}"
 		return done.stdout
+
+
+@contextmanager
+def an_other_site(bench: TestBench, app: str) -> Iterator[tuple[OtherSite, ScriptedServer]]:
+	"""Give a site that is still to be made and a mail server, and remove both afterwards."""
+	site, server = OtherSite(bench, app), ScriptedServer().start()
+	try:
+		yield site, server
+	finally:
+		server.stop()
+		site.drop()
+
+
+def do_steps(find: Callable[[str], Callable], site: str, steps: str, answer: str) -> None:
+	"""Do the steps of `OtherSite.steps` in their own process; `find` gives the function of a name."""
+	frappe.init(site=site)
+	frappe.connect()
+	answers = []
+	for name, arguments in json.loads(steps):
+		answers.append(find(name)(**arguments))
+		frappe.db.commit()
+	frappe.destroy()
+	Path(answer).write_text(json.dumps(answers, default=str))
 
 
 def _host_scope() -> list[str]:
