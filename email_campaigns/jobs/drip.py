@@ -77,7 +77,7 @@ def plan(epoch: int = 0) -> None:
 		if not planned:
 			failed.add(campaign)
 	decide_waiting()
-	advance(epoch)
+	_advance_statuses(epoch)
 	sending.top_up()
 
 
@@ -120,9 +120,13 @@ def enrol(campaign: str, doctype: str, start_date: str, names: list[str]) -> Non
 
 def advance(epoch: int = 0) -> None:
 	"""Update the statuses of enrolments to the date at `epoch` (Unix seconds, now by default), by slices."""
-	today = site_time(epoch or database_epoch()).date()
-	frappe.db.commit()  # a fresh snapshot
 	repair(add_days(site_now(), -REPAIRED_DAYS))
 	end_without_type()
+	_advance_statuses(epoch or database_epoch())
+
+
+def _advance_statuses(epoch: int) -> None:
+	today = site_time(epoch).date()
+	frappe.db.commit()  # a fresh snapshot
 	while enrolment_store.advance_statuses(today, ADVANCED_AT_ONCE):
 		frappe.db.commit()
