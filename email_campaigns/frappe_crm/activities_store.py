@@ -13,14 +13,11 @@ from frappe import _
 from email_campaigns.compat import form_url
 from email_campaigns.delivery import recompose_store
 from email_campaigns.delivery.compose.rights_store import FieldRights
-from email_campaigns.delivery.compose.timeline_store import harmless
+from email_campaigns.delivery.compose.timeline_store import FAULTS, harmless
 from email_campaigns.frappe_crm.activities import ShownMail
-from email_campaigns.message.compile import RenderError, TemplateError
-from email_campaigns.message.mime.headers import HeaderError
 
 SHOWN_MAILS = 50
 WHOLE_MAILS = 5  # the newest ones, with their text; of the others a link leads to it
-_FAULTS = (TemplateError, RenderError, HeaderError, frappe.ValidationError)
 
 
 def read_mails(doctype: str, record: str) -> list[ShownMail]:
@@ -48,17 +45,14 @@ def _rows(doctype: str, record: str) -> list[frappe._dict]:
 
 def _without_communications(doctype: str, record: str, rows: list[frappe._dict]) -> list[frappe._dict]:
 	ids = [row.message_id for row in rows if row.message_id]
-	stored = frappe.get_all(
-		"Communication",
-		{
-			"message_id": ("in", ids or [""]),
-			"reference_doctype": doctype,
-			"reference_name": record,
-			"sent_or_received": "Sent",
-		},
-		pluck="message_id",
-	)
-	return [row for row in rows if row.message_id not in set(stored)]
+	filters = {
+		"message_id": ("in", ids or [""]),
+		"reference_doctype": doctype,
+		"reference_name": record,
+		"sent_or_received": "Sent",
+	}
+	stored = set(frappe.get_all("Communication", filters, pluck="message_id"))
+	return [row for row in rows if row.message_id not in stored]
 
 
 def _shown(row: frappe._dict, rights: FieldRights, *, whole: bool) -> ShownMail:
@@ -81,7 +75,7 @@ def _content(message: int, rights: FieldRights) -> tuple[str, str]:
 	"""Return (subject, HTML) of a mail as the user may see it, ("", a sentence) where it can't be shown."""
 	try:
 		mail = recompose_store.show_sent_mail(message, rights)
-	except _FAULTS:
+	except FAULTS:
 		frappe.clear_last_message()
 		mail = None
 	if not mail:

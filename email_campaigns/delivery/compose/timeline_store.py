@@ -31,7 +31,7 @@ from email_campaigns.message.html.markup import problem_with_html
 from email_campaigns.message.mime.headers import HeaderError
 from email_campaigns.tracking.tokens import PREVIEW
 
-_FAULTS = (TemplateError, RenderError, HeaderError, frappe.ValidationError)
+FAULTS = (TemplateError, RenderError, HeaderError, frappe.ValidationError)
 _MAIL = [
 	"name",
 	"creation",
@@ -211,7 +211,7 @@ def write_unsettled(names: Collection[int]) -> None:
 			mailing = mailing_store.load_source(*source)
 			if mailing.store_emails:
 				TimelineWriter().write(own_names)
-		except _FAULTS:
+		except FAULTS:
 			_source_doctype, mass_email, campaign, *_stream = source
 			frappe.clear_last_message()
 			frappe.log_error(
