@@ -98,7 +98,7 @@ def _twins_past(twins: Twins | None, enrolment: Enrolment, email: str) -> tuple[
 	if not twins or not email:
 		return PastMails(), False
 	past = PastMails()
-	for mail in twins.of(email, enrolment.name, enrolment.creation):
+	for mail in twins.mails_for(email, enrolment.name, enrolment.creation):
 		past |= PastMails(mail.opened, mail.clicked, mail.replied)
 	return past, twins.has_left(email, enrolment.creation)
 

@@ -53,7 +53,7 @@ class Twins:
 		self._mails = _read_mails(values)
 		self._left = _read_left(values)
 
-	def of(self, email: str, source: str, since: datetime) -> list[TwinMail]:
+	def mails_for(self, email: str, source: str, since: datetime) -> list[TwinMail]:
 		"""Return the mails to an address that count for the enrolment `source`, made at `since`."""
 		return twins_of(self._mails[address_key(email)], source, since)
 
@@ -64,7 +64,7 @@ class Twins:
 		"""
 		return {
 			step: "" if twin.waiting else translate(Sentence(TAKEN, twin.source))
-			for step, twin in taken_steps(self.of(email, source, since), before).items()
+			for step, twin in taken_steps(self.mails_for(email, source, since), before).items()
 		}
 
 	def has_left(self, email: str, since: datetime) -> bool:
