@@ -11,6 +11,8 @@ from math import ceil
 
 from email_campaigns.schedule.limits import HOUR, Limit, Rolling, Spread
 
+EXPECTED_RATE = 36000  # mails an hour, of a mailing that has sent none yet and that no limit holds up
+
 
 def ends_at(limits: Iterable[Limit], remaining: int, now: int, per_hour: float) -> int | None:
 	"""Return the estimated Unix time at which `remaining` mails, not yet claimed, will have left.

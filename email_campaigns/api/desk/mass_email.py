@@ -15,12 +15,11 @@ from email_campaigns.delivery.sending import hold_store, limits_store
 from email_campaigns.delivery.smtp import transport
 from email_campaigns.jobs import endings
 from email_campaigns.mass_mailing import ab_winner_store, approval_store, freeze_store, status_store
-from email_campaigns.schedule.estimate import ends_at
+from email_campaigns.schedule.estimate import EXPECTED_RATE, ends_at
 from email_campaigns.schedule.limits import HOUR
 from email_campaigns.site_time import database_epoch, site_now
 
 NO_PACE = {"opens_in": 0, "held_by": "", "rate": 0, "ends_at": None}
-EXPECTED_RATE = 36000  # mails an hour, of a mailing that has sent none yet
 LATE = 900  # seconds after the start of a mailing; the tick looks at it three times by then
 
 
@@ -88,10 +87,9 @@ def progress(name: Name) -> dict:
 
 	"status"; "frozen", whether its recipients are decided; "version", the chosen version of its A/B test;
 	"problem", the sentence that says what holds it up, and "waits", whether that passes by itself;
-	"by_status" and "by_reason", numbers of mails. `opens_in`
-	is the number of seconds until the limit named `held_by` lets the next mail go, 0 where none holds it;
-	`rate` is in mails an hour, of the last five minutes; `ends_at` is an estimate in Unix seconds, None where
-	nothing is known.
+	"by_status" and "by_reason", numbers of mails. `opens_in` is the number of seconds until the limit named
+	`held_by` lets the next mail go, 0 where none holds it; `rate` is in mails an hour, of the last five
+	minutes; `ends_at` is an estimate in Unix seconds, None where nothing is known.
 	"""
 	doc = mass_email_steps.load_mass_email(name, "read")
 	problem = doc.problem or _hindrance(doc)

@@ -11,12 +11,10 @@ from email_campaigns.delivery.sending import limits_store
 from email_campaigns.mass_mailing.ab_versions import KINDS
 from email_campaigns.mass_mailing.prepare import checks
 from email_campaigns.mass_mailing.prepare.checks import ERROR, Finding
-from email_campaigns.schedule.estimate import ends_at
+from email_campaigns.schedule.estimate import EXPECTED_RATE, ends_at
 from email_campaigns.schedule.limits import HOUR, Limit, Spread
 from email_campaigns.site_time import database_epoch
 from email_campaigns.text import Sentence, _lt
-
-EXPECTED_RATE = 36000  # mails an hour that leave where no limit holds them up
 
 Domains = Iterable[tuple[str, int]]  # (domain, number of mails)
 
