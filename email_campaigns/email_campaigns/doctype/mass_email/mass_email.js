@@ -6,7 +6,7 @@ frappe.ui.form.on("Mass Email", {
 	before_load: () => frappe.require("ec_mass_email.bundle.js"),
 
 	setup(frm) {
-		frm.set_query("sender_account", () => ({ filters: { enable_outgoing: 1 } }));
+		frm.set_query("sender_account", () => ({ query: "email_campaigns.api.desk.choices.find_accounts" }));
 		frm.set_query("approver", () => ({ query: "email_campaigns.api.desk.approval.find_approvers" }));
 	},
 

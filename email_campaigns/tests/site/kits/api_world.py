@@ -121,6 +121,7 @@ class World(DripTest):
 			"approval.find_approvers": {"doctype": "User", **query, "filters": {}},
 			"choices.time_zones": {},
 			"choices.cc_fields": {},
+			"choices.find_accounts": {"doctype": "Email Account", **query, "filters": {}},
 			"crm.get_activities": {"name": "CRM-LEAD-2026-00001"},
 			"crm.choices": {},
 			"drip.kinds": {},

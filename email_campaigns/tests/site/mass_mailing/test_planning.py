@@ -8,7 +8,17 @@ from frappe.utils import add_to_date, get_system_timezone, now_datetime
 from email_campaigns.api.desk import approval, mass_email
 from email_campaigns.jobs import sending
 from email_campaigns.schedule.clock import in_zone, to_epoch
-from email_campaigns.tests.site.kits.builders import a_list, a_mailing, change, settings, starts
+from email_campaigns.tests.site.kits.api_calls import DESK, call
+from email_campaigns.tests.site.kits.builders import (
+	ACCOUNT,
+	PREFIX,
+	a_list,
+	a_mailing,
+	a_user,
+	change,
+	settings,
+	starts,
+)
 from email_campaigns.tests.site.kits.plans import HOUR, TWENTY, PlanningTest
 
 
@@ -43,6 +53,24 @@ class TestTimes(PlanningTest):
 		self.refuses("rate of 0", name, domain_rates=[{"domain": "gmail.com", "hourly_rate": 0}])
 		self.refuses("no version", name, language_policy="One for all", forced_language="de")
 		self.refuses("line break", name, subject_prefix="[A]\r\nBcc: x@example.com")
+
+
+class TestSender(PlanningTest):
+	def found(self, txt):
+		"""What the field Email Account of a mailing offers a campaign user who types."""
+		search = {"doctype": "Email Account", "txt": txt, "query": f"{DESK}choices.find_accounts"}
+		outcome = call("frappe.desk.search.search_link", self.clerk, **search)
+		self.assertEqual(outcome.status, 200, outcome)
+		return [row["value"] for row in outcome.answer if row["value"].startswith(PREFIX)]
+
+	def test_a_campaign_user_is_offered_accounts_for_outgoing_mail(self):
+		self.addCleanup(frappe.set_user, "Administrator")
+		self.clerk = a_user("clerk", "Campaign User")
+		frappe.db.commit()
+		self.assertEqual(self.found(PREFIX), [ACCOUNT])
+		self.assertEqual(self.found("No Such"), [])
+		change("Email Account", ACCOUNT, enable_outgoing=0)
+		self.assertEqual(self.found(PREFIX), [])
 
 
 class TestDeadline(PlanningTest):

@@ -9,6 +9,11 @@ from email_campaigns.tests.site.kits.api_calls import APP, DESK, call, parameter
 from email_campaigns.tests.site.kits.api_world import MEMBER, World
 from email_campaigns.tests.site.kits.visitor import Visitor
 
+QUERIES = {
+	"preview.find_members": MEMBER,
+	"approval.find_approvers": "User",
+	"choices.find_accounts": "Email Account",
+}
 NO_TEXT = {
 	"a filter": {"name": ["like", "%"]},
 	"a filter of nothing": {"name": ["like", "no such name"]},
@@ -79,7 +84,7 @@ class TestOddArguments(World):
 				self.assertLess(call(method, self.users["Campaign User"], **rest).status, 500)
 
 	def test_queries_of_link_fields(self):
-		for query, doctype in (("preview.find_members", MEMBER), ("approval.find_approvers", "User")):
+		for query, doctype in QUERIES.items():
 			for kind, value in ODD.items():
 				if isinstance(value, str):
 					continue  # the framework itself reads the text as JSON

@@ -96,6 +96,8 @@ function recipient_fields(frm, doctypes, changed) {
 						}
 					: {},
 			only_select: 1,
+			// Frappe 16 would look for a member by its number, and the query finds addresses and names.
+			ignore_link_validation: 1,
 			change: changed,
 		},
 		{ fieldtype: "Section Break" },
