@@ -140,18 +140,23 @@ class Clerk:
 		return self.page.locator('[role="listbox"] > :visible', has_text=text).first
 
 	def save(self):
+		saved = "() => !cur_frm.is_new() && !cur_frm.is_dirty()"
+		self.press_save(lambda **limit: self.page.wait_for_function(saved, **limit))
+		self.settle()
+
+	def press_save(self, wait):
+		"""Press Save and wait for what comes of it, by `wait(timeout=…)`."""
 		# Leaving a field may draw the button anew, also under the mouse.
 		self.page.evaluate("() => document.activeElement.blur()")
 		self.settle()
-		saved = "() => !cur_frm.is_new() && !cur_frm.is_dirty()"
-		self.view.locator("button.primary-action", has_text="Save").click()
+		button = self.view.locator("button.primary-action", has_text="Save")
+		button.click()
 		try:
-			self.page.wait_for_function(saved, timeout=PRESS_AGAIN)
+			wait(timeout=PRESS_AGAIN)
 		except PlaywrightTimeout:
 			# Frappe draws the button anew after each change: a press can meet the one that has just gone.
-			self.view.locator("button.primary-action", has_text="Save").click()
-			self.page.wait_for_function(saved)
-		self.settle()
+			button.click()
+			wait()
 
 	def press(self, label):
 		exact = re.compile(rf"^\s*{re.escape(label)}\s*$")

@@ -177,7 +177,7 @@ class TestJourney:
 		open_mailing(clerk)
 		clerk.view.locator('a[data-states="Sent"]').click()
 		clerk.view.locator(".list-row", has_text=f"grace@{DOMAIN}").wait_for()
-		assert clerk.view.locator(".list-row-container").count() == 4
+		assert clerk.view.locator(".list-row .list-subject a").count() == 4
 
 
 class TestApproval:

@@ -18,6 +18,12 @@ export function saved(frm) {
 	return frm.is_dirty() && !frm.save_disabled ? frm.save() : Promise.resolve();
 }
 
+/** Hide a dialog. One that is still fading in is hidden once it is there: Bootstrap hides it no sooner. */
+export function hide_dialog(dialog) {
+	if (dialog.display) dialog.hide();
+	else dialog.$wrapper.one("shown.bs.modal", () => dialog.hide());
+}
+
 /** Ask for a reason, then call `submit` with it. */
 export function ask_for_reason(title, explanation, label, submit) {
 	const dialog = new frappe.ui.Dialog({
@@ -28,7 +34,7 @@ export function ask_for_reason(title, explanation, label, submit) {
 		],
 		primary_action_label: label,
 		primary_action({ reason }) {
-			dialog.hide();
+			hide_dialog(dialog);
 			submit(reason);
 		},
 	});

@@ -1,4 +1,4 @@
-import { as_choices } from "./call";
+import { as_choices, hide_dialog } from "./call";
 
 /** Offer the record types that this site has with an address and that are no recipient sources. */
 export function offer_sources(frm) {
@@ -25,7 +25,7 @@ function choose(frm, known) {
 			for (const row of known.filter(({ source_doctype }) => doctypes.includes(source_doctype)))
 				frm.add_child("recipient_sources", { enabled: 1, ...row });
 			frm.refresh_field("recipient_sources");
-			dialog.hide();
+			hide_dialog(dialog);
 		},
 	});
 	dialog.show();

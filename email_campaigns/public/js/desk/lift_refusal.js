@@ -1,4 +1,4 @@
-import { call, escape, number } from "./call";
+import { call, escape, hide_dialog, number } from "./call";
 
 /** Offer the button in the list of Suppressed Email: for the refusal of the checked entry, else for a chosen one. */
 export function offer_lifting(list) {
@@ -27,7 +27,7 @@ export function lift_refusal(key, done) {
 			],
 			primary_action_label: __("Lift"),
 			primary_action({ mailings }) {
-				dialog.hide();
+				hide_dialog(dialog);
 				const chosen = mailings.map((index) => refusal.mailings[index]);
 				lift(key, chosen.length === refusal.mailings.length ? null : chosen, done);
 			},
@@ -95,7 +95,7 @@ function choose_refusal(done) {
 			],
 			primary_action_label: __("Continue"),
 			primary_action({ refusal }) {
-				dialog.hide();
+				hide_dialog(dialog);
 				lift_refusal(refusal, done);
 			},
 		});

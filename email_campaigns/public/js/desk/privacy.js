@@ -1,4 +1,4 @@
-import { call, escape, number } from "./call";
+import { call, escape, hide_dialog, number } from "./call";
 
 /** Offer what a person may ask for about their own address. */
 export function offer_privacy(list) {
@@ -45,7 +45,7 @@ function ask(title, label, submit, lines = []) {
 
 function download(email, dialog) {
 	call("privacy.known_about", { email }, __("Looking…")).then((known) => {
-		dialog.hide();
+		hide_dialog(dialog);
 		const blob = new Blob([JSON.stringify(known, null, 2)], { type: "application/json" });
 		const link = Object.assign(document.createElement("a"), {
 			href: URL.createObjectURL(blob),
@@ -67,7 +67,7 @@ function confirm_forget(email, dialog) {
 
 function forget(email, dialog) {
 	call("privacy.forget", { email }, __("Forgetting…")).then(({ members, mails, log, elsewhere }) => {
-		dialog.hide();
+		hide_dialog(dialog);
 		const links = elsewhere.map(
 			({ doctype, name }) =>
 				`<li>${__(doctype)}: ${frappe.utils.get_form_link(doctype, name, true)}</li>`
@@ -90,7 +90,7 @@ function forget(email, dialog) {
 
 function allow(email, dialog) {
 	call("privacy.allow_again", { email }, __("Looking…")).then((was_forgotten) => {
-		if (was_forgotten) dialog.hide();
+		if (was_forgotten) hide_dialog(dialog);
 		frappe.show_alert({
 			message: was_forgotten
 				? __("The address may be mailed again.")

@@ -123,6 +123,7 @@ def forget(*patterns: str) -> None:
 			("Mass Email", "title"),
 			("Email Template", "name"),
 			("Email Campaign", "campaign_name"),
+			("Tracking Link", "campaign"),
 			("Campaign Email Schedule", "parent"),
 			("Communication", "recipients"),
 			("Campaign", "name"),

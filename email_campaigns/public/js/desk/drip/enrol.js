@@ -1,4 +1,4 @@
-import { call, chosen_records, escape, number, which_field } from "../call";
+import { call, chosen_records, escape, hide_dialog, number, which_field } from "../call";
 
 /** Ask for a campaign and a start, and enrol the records of a list view. */
 export function ask_to_enrol(list, names, all) {
@@ -34,7 +34,7 @@ export function ask_to_enrol(list, names, all) {
 
 function enrol(list, values, dialog) {
 	call("drip.enrol", { doctype: list.doctype, ...values }, __("Enrolling…")).then((outcome) => {
-		dialog.hide();
+		hide_dialog(dialog);
 		list.clear_checked_items && list.clear_checked_items();
 		show_outcome(outcome, values.campaign);
 	});

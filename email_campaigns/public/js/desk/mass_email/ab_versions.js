@@ -1,4 +1,4 @@
-import { call, escape, number } from "../call";
+import { call, escape, hide_dialog, number } from "../call";
 import { cell } from "./result_parts";
 
 const UNDER_WAY = ["In Process", "Paused"];
@@ -134,7 +134,7 @@ function ask(frm) {
 			size: "large",
 			primary_action_label: __("Send This Version"),
 			primary_action({ version }) {
-				dialog.hide();
+				hide_dialog(dialog);
 				call("ab_versions.choose", { name, version }, __("One moment…")).then(() => frm.reload_doc());
 			},
 		});

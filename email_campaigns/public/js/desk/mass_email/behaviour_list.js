@@ -1,4 +1,4 @@
-import { escape, number } from "../call";
+import { escape, hide_dialog, number } from "../call";
 
 const API = "email_campaigns.api.desk.results";
 const WITH_RESULTS = ["In Process", "Paused", "Complete", "Cancelled", "Failed"];
@@ -105,7 +105,7 @@ function count(frm, behaviour, dialog) {
 function add(frm, behaviour, { link, is_new, title, target_list }, dialog) {
 	const args = { name: frm.doc.name, behaviour, link: link || "", is_new: is_new ? 1 : 0 };
 	frappe.xcall(`${API}.make_list`, { ...args, target_list: is_new ? title : target_list }).then((list) => {
-		dialog.hide();
+		hide_dialog(dialog);
 		const form_link = frappe.utils.get_form_link("Target List", list, true, escape(list));
 		const message = __("They are being added to {0} in the background.", [form_link]);
 		frappe.show_alert({ message, indicator: "green" }, 10);

@@ -1,5 +1,5 @@
 import { table } from "./calculate";
-import { ask_for_reason, call, escape, saved } from "../call";
+import { ask_for_reason, call, escape, hide_dialog, saved } from "../call";
 
 const MARKS = { error: ["✕", "red"], warning: ["!", "orange"], ok: ["✓", "green"] };
 
@@ -95,7 +95,7 @@ function open(frm, preparation, label, hint, submit) {
 		primary_action_label: label,
 		primary_action: () => {
 			const overruled = $.map(dialog.$wrapper.find(".ec-overrule:checked"), (box) => box.value);
-			dialog.hide();
+			hide_dialog(dialog);
 			submit(overruled);
 		},
 	});

@@ -1,5 +1,5 @@
 import { version_fields } from "./ab_versions";
-import { as_choices, call, recipient_doctypes, saved } from "../call";
+import { as_choices, call, hide_dialog, recipient_doctypes, saved } from "../call";
 import { show_mail } from "../show_mail";
 
 const MEMBER = "Target List Member";
@@ -41,7 +41,7 @@ export function send_test(frm) {
 		primary_action(dialog, { addresses }) {
 			const args = { name: frm.doc.name, addresses, ...chosen(dialog) };
 			call("preview.send_test", args, __("Sending…")).then((sent) => {
-				dialog.hide();
+				hide_dialog(dialog);
 				frappe.show_alert({ message: __("Test mails sent: {0}", [sent]), indicator: "green" });
 				frm.reload_doc();
 			});

@@ -1,4 +1,4 @@
-import { as_choices, call, escape, number, recipient_doctypes } from "../call";
+import { as_choices, call, escape, hide_dialog, number, recipient_doctypes } from "../call";
 
 const STARTED = ["In Process", "Paused", "Complete", "Failed"];
 const group = () => __("Recipients");
@@ -66,7 +66,7 @@ export function decide(question, submit) {
 		secondary_action: () => close(0),
 	});
 	const close = (arrived) => {
-		dialog.hide();
+		hide_dialog(dialog);
 		submit(arrived).then(({ decided, left_out }) => show_outcome(decided, left_out));
 	};
 	dialog.show();

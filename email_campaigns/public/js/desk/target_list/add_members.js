@@ -1,4 +1,4 @@
-import { as_choices, call, escape, number, recipient_doctypes } from "../call";
+import { as_choices, call, escape, hide_dialog, number, recipient_doctypes } from "../call";
 import { watch_members } from "./import_members";
 
 /** Add all records of a doctype that match a filter; their number is shown while the filter is made. */
@@ -112,7 +112,7 @@ function add(frm, args, dialog) {
 		{ target_list: frm.doc.name, ...args },
 		__("Looking for records…")
 	).then(() => {
-		dialog.hide();
+		hide_dialog(dialog);
 		watch_members(frm);
 	});
 }

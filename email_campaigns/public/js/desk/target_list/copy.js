@@ -1,4 +1,4 @@
-import { call, escape, number } from "../call";
+import { call, escape, hide_dialog, number } from "../call";
 import { watch_members } from "./import_members";
 
 const other_lists = (frm) => ({ filters: { name: ["!=", frm.doc.name] } });
@@ -79,8 +79,8 @@ function ask_for_title(title, args, former_dialog) {
 		primary_action(values) {
 			call("target_list.copy_list", { ...args, title: values.title }, __("Making the list…")).then(
 				(name) => {
-					dialog.hide();
-					if (former_dialog) former_dialog.hide();
+					hide_dialog(dialog);
+					if (former_dialog) hide_dialog(former_dialog);
 					frappe.set_route("Form", "Target List", name);
 				}
 			);
@@ -112,7 +112,7 @@ export function merge_lists(frm) {
 		primary_action({ sources }) {
 			const args = { target_list: frm.doc.name, sources: JSON.stringify(sources) };
 			call("target_list.merge_lists", args).then(() => {
-				dialog.hide();
+				hide_dialog(dialog);
 				watch_members(frm);
 			});
 		},

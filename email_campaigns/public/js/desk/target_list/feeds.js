@@ -1,4 +1,4 @@
-import { as_choices, call, escape, recipient_doctypes, saved } from "../call";
+import { as_choices, call, escape, hide_dialog, recipient_doctypes, saved } from "../call";
 import { colour_of } from "../statuses";
 import { watch_members } from "./import_members";
 
@@ -246,7 +246,7 @@ function store(frm, feed, values, dialog) {
 	Object.assign(row, row_values);
 	frm.dirty();
 	return frm.save().then(
-		() => dialog.hide(),
+		() => hide_dialog(dialog),
 		() => (before ? Object.assign(row, before) : frappe.model.clear_doc(row.doctype, row.name))
 	);
 }

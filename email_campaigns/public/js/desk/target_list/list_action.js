@@ -1,4 +1,4 @@
-import { call, chosen_records, number, recipient_doctypes, which_field } from "../call";
+import { call, chosen_records, hide_dialog, number, recipient_doctypes, which_field } from "../call";
 
 const ATTEMPTS = 50; // to find a list view that Frappe is still making
 const INTERVAL = 200; // milliseconds between two attempts
@@ -70,7 +70,7 @@ function open(list, names, all) {
 function join(list, target_list, records, dialog) {
 	const args = { target_list, doctype: list.doctype, ...records };
 	call("members.add_members", args, __("Looking for records…")).then((joining) => {
-		dialog.hide();
+		hide_dialog(dialog);
 		list.clear_checked_items && list.clear_checked_items();
 		const link = frappe.utils.get_form_link("Target List", target_list, true, __("Show the list"));
 		const message = __("{0} records are joining in the background.", [number(joining)]);

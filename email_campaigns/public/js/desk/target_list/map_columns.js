@@ -1,4 +1,4 @@
-import { call, escape } from "../call";
+import { call, escape, hide_dialog } from "../call";
 import { draw_layout } from "./file_layout";
 
 const OPTED_OUT = "opted_out";
@@ -33,7 +33,7 @@ export function map_columns(frm, file_url, done) {
 				if (!mapping) return;
 				const args = { ...asked, ...dialog.ec_file.layout, mapping: JSON.stringify(mapping) };
 				call("members.import_members", { ...args, record_type: record_type || "" }).then(() => {
-					dialog.hide();
+					hide_dialog(dialog);
 					done();
 				});
 			},
