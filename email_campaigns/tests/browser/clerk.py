@@ -17,6 +17,7 @@ MANAGER = f"manager@{DOMAIN}"
 PASSWORD = "a-Long-passphrase-27"
 ACCOUNT = f"{PREFIX} Account"
 PRESS_AGAIN = 20_000  # milliseconds after which a person presses Save once more
+PHONE = 768  # pixels of width, below which Frappe draws its forms for a phone
 BACKGROUND = 180_000  # milliseconds that a job in the background may take on a busy machine
 
 
@@ -118,6 +119,13 @@ class Clerk:
 		self.view.locator(".page-head").first.wait_for()
 		self.settle()
 
+	def open_at_width(self, pixels):
+		"""Load the page anew in a window of that width: Frappe 16 lays out its sidebar when it is loaded."""
+		self.page.set_viewport_size({"width": pixels, "height": 900})
+		self.page.reload()
+		self.view.locator(".page-head").first.wait_for()
+		self.settle()
+
 	def settle(self):
 		"""Wait until the page asks the server for nothing more."""
 		self.page.wait_for_load_state("networkidle")
@@ -164,8 +172,11 @@ class Clerk:
 		self.settle()
 
 	def choose(self, group, label):
+		"""Choose an item of a menu of the form; on a phone, all of them are in one."""
 		menu = self.view.locator(f'.inner-group-button[data-label="{group.replace(" ", "%20")}"]')
-		menu.locator("button").first.click()
+		if self.page.viewport_size["width"] < PHONE:
+			menu, label = self.view.locator(".menu-btn-group"), f"{group} > {label}"
+		menu.locator("button:visible").first.click()
 		menu.get_by_text(label, exact=True).click()
 		self.settle()
 

@@ -21,12 +21,16 @@ WIDTHS = {"wide": 1400, "narrow": 390}
 
 @pytest.fixture
 def dialog(clerk, tmp_path):
-	"""`dialog(file_name, content, list)` uploads a file and gives the dialog with its columns."""
+	"""`dialog(file_name, content, list)` uploads a file and gives the dialog with its columns.
 
-	def upload(name, content, title):
+	`width` is that of the window, in pixels.
+	"""
+
+	def upload(name, content, title, width=WIDTHS["wide"]):
 		clerk.go("target-list/new")
 		clerk.fill("title", title)
 		clerk.save()
+		clerk.open_at_width(width)
 		clerk.choose("Add Members", "Import CSV…")
 		file = tmp_path / name
 		file.write_bytes(content)
@@ -53,8 +57,7 @@ def choose(clerk, dialog, field, value):
 @pytest.mark.parametrize("width", WIDTHS)
 def test_a_french_excel_file(clerk, dialog, screenshot, width):
 	page = clerk.page
-	columns = dialog("contacts.csv", FRENCH, f"{LIST} {width}")
-	page.set_viewport_size({"width": WIDTHS[width], "height": 900})
+	columns = dialog("contacts.csv", FRENCH, f"{LIST} {width}", WIDTHS[width])
 	assert [value_of(columns, field) for field in ("encoding", "separator", "heading")] == [
 		"cp1252",
 		"semicolon",
@@ -117,3 +120,20 @@ def test_a_workbook_whose_sheet_is_chosen(clerk, dialog, screenshot):
 	clerk.view.locator(".ec-summary").wait_for(timeout=BACKGROUND)
 	assert clerk.view.locator(".ec-summary").inner_text().startswith("1 lines: 1 joined")
 	assert clerk.view.locator(".ec-report-file").count() == 0
+
+
+def test_who_presses_import_while_the_dialog_fades_in(clerk, tmp_path):
+	clerk.go("target-list/new")
+	clerk.fill("title", f"{LIST} at Once")
+	clerk.save()
+	clerk.choose("Add Members", "Import CSV…")
+	file = tmp_path / "people.csv"
+	file.write_text(f"Email\nfast@{DOMAIN}\n")
+	# A slow machine draws the fade so long; the answer of the server is faster.
+	clerk.page.add_style_tag(content=".modal.fade .modal-dialog { transition-duration: 5s !important }")
+	clerk.upload(file)
+	columns = clerk.page.locator(".modal.show", has_text="Import CSV: Columns")
+	columns.locator(".btn-modal-primary:not([disabled])").press("Enter")
+	columns.wait_for(state="hidden")
+	clerk.view.locator(".ec-summary", has_text="1 lines: 1 joined").wait_for(timeout=BACKGROUND)
+	assert clerk.page.errors == []
