@@ -52,8 +52,8 @@ def test_a_campaign_user_overrules_each_warning_that_asks(office, sign_in, scree
 	assert button.is_disabled()
 	boxes.nth(1).check()
 	screenshot("overrule-ticked-390", animations="disabled")
-	clerk.agree()
 	clerk.page.set_viewport_size({"width": WIDTHS[0], "height": 900})
+	clerk.agree()
 	clerk.waits_for_status("Pending Approval")
 	assert not clerk.page.errors
 

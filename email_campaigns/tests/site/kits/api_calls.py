@@ -9,7 +9,6 @@ import re
 from dataclasses import dataclass
 
 import frappe
-from frappe.handler import execute_cmd
 from werkzeug.test import EnvironBuilder
 from werkzeug.wrappers import Request
 
@@ -72,6 +71,9 @@ def call(cmd: str, user: str, **arguments) -> Outcome:
 
 	The user stays signed in.
 	"""
+	# On import, Frappe 16 opens a log beside the working directory, which must be the sites folder.
+	from frappe.handler import execute_cmd
+
 	frappe.db.rollback()
 	if frappe.session.user != user:
 		frappe.set_user(user)  # it empties caches, which takes longer than most calls
