@@ -100,4 +100,9 @@ def call(cmd: str, user: str, **arguments) -> Outcome:
 def _said(error: Exception | None) -> str:
 	"""Return the words of an error, with all messages that the answer would carry."""
 	parts = [str(error or ""), *map(str, frappe.local.message_log), str(frappe.flags.error_message or "")]
-	return "\n".join(filter(None, parts))
+	return without_ids("\n".join(filter(None, parts)))
+
+
+def without_ids(answer: str) -> str:
+	"""Return an answer without the random number that Frappe 16 gives each error."""
+	return re.sub(r"__frappe_exc_id\W+[0-9a-f]+", "", answer)

@@ -5,7 +5,7 @@ import json
 
 import frappe
 
-from email_campaigns.tests.site.kits.api_calls import APP, DESK, call, parameters, whitelisted
+from email_campaigns.tests.site.kits.api_calls import APP, DESK, call, parameters, whitelisted, without_ids
 from email_campaigns.tests.site.kits.api_world import MEMBER, World
 from email_campaigns.tests.site.kits.visitor import Visitor
 
@@ -26,6 +26,8 @@ NO_TEXT = {
 	"a long text": "x" * 100_000,
 	"a number that no column holds": 10**5000,
 }
+# JSON can't carry the number. Frappe 16 logs each error of a report, and its log can't store the half.
+NOT_IN_REPORTS = ("a number that no column holds", "half a character")
 ODD = {
 	**NO_TEXT,
 	"null": None,
@@ -96,8 +98,8 @@ class TestOddArguments(World):
 		user, faults = self.users["Campaign User"], []
 		for report in REPORTS:
 			for kind, value in ODD.items():
-				if kind == "a number that no column holds":
-					continue  # JSON can't carry it
+				if kind in NOT_IN_REPORTS:
+					continue
 				for name in ("mass_email", "campaign", "from_date", "to_date"):
 					filters = json.dumps({name: value})
 					arguments = {"report_name": report, "filters": filters}
@@ -170,7 +172,7 @@ class TestOverHttp(World):
 	@staticmethod
 	def answer(method, arguments, headers):
 		answer = Visitor().post(f"/api/method/{DESK}{method}", json=arguments, headers=headers)
-		return answer.status_code, answer.get_data(as_text=True)
+		return answer.status_code, without_ids(answer.get_data(as_text=True))
 
 
 class TestDocuments(World):
