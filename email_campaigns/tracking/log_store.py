@@ -7,7 +7,7 @@ further ones of a mail that is hit too often (`count_on`), and whoever asks to b
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 
 import frappe
@@ -38,11 +38,19 @@ def append(action: str, at: datetime | str, **fields: object) -> None:
 	columns; what is not given has the column's default. What a person reads in them (details, reason) comes
 	in translated.
 	"""
+	append_many(action, at, [fields])
+
+
+def append_many(action: str, at: datetime | str, rows: Sequence[Mapping[str, object]]) -> None:
+	"""Append one fact for each of `rows`, as `append` does; all have the same columns."""
+	if not rows:
+		return
 	user = frappe.session.user
-	places = ", ".join(["%s"] * (len(_HEAD) - 1 + len(fields)))
+	row = f"({_NEXT_NAME}, {', '.join(['%s'] * (len(_HEAD) - 1 + len(rows[0])))})"
 	frappe.db.sql(
-		f"""INSERT INTO `tabCampaign Log` ({", ".join((*_HEAD, *fields))}) VALUES ({_NEXT_NAME}, {places})""",
-		(at, at, user, user, action, *fields.values()),
+		f"""INSERT INTO `tabCampaign Log` ({", ".join((*_HEAD, *rows[0]))})
+		VALUES {", ".join([row] * len(rows))}""",
+		[value for fields in rows for value in (at, at, user, user, action, *fields.values())],
 	)
 
 

@@ -127,17 +127,26 @@ def log(
 	if last := log_store.last_of_many(mail.message, action, log_store.MOST_A_MINUTE):
 		log_store.count_on(last)
 		return
-	about_record = not (own_wish and mail.cc_of)
 	log_store.append(
-		action,
-		now(),
-		email=mail.email,
-		details=details,
-		verdict=verdict,
-		campaign=mail.campaign or None,
-		source_doctype=mail.source_doctype or None,
-		source=mail.source or None,
-		message=mail.message,
-		recipient_doctype=(mail.recipient_doctype or None) if about_record else None,
-		recipient_name=(mail.recipient_name or None) if about_record else None,
+		action, now(), **_columns(mail, details, verdict, about_record=not (own_wish and mail.cc_of))
 	)
+
+
+def log_once(action: str, facts: Sequence[tuple[NamedMail, str]]) -> None:
+	"""Log a fact that each mail has once, by its (mail, details); it is about the reader of that address."""
+	rows = [_columns(mail, details, "human", about_record=not mail.cc_of) for mail, details in facts]
+	log_store.append_many(action, now(), rows)
+
+
+def _columns(mail: NamedMail, details: str, verdict: str, *, about_record: bool) -> dict[str, object]:
+	return {
+		"email": mail.email,
+		"details": details,
+		"verdict": verdict,
+		"campaign": mail.campaign or None,
+		"source_doctype": mail.source_doctype or None,
+		"source": mail.source or None,
+		"message": mail.message,
+		"recipient_doctype": (mail.recipient_doctype or None) if about_record else None,
+		"recipient_name": (mail.recipient_name or None) if about_record else None,
+	}

@@ -1,4 +1,4 @@
-"""Signed tokens for the links in mails, and Message-IDs that lead back to the ledger. Pure.
+"""Signed tokens for the links in mails, and Message-IDs and addresses that lead back to the ledger. Pure.
 
 A token names one message and one link of it, but no address and no person. It is
 `<key id>.<message in hex>.<link>.<signature>`: anybody can read it, nobody can change or guess it.
@@ -8,8 +8,10 @@ from __future__ import annotations
 
 import hmac
 import re
+from base64 import b32encode
 from binascii import b2a_base64
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from functools import lru_cache
 from hashlib import sha256
 from typing import NamedTuple
@@ -24,6 +26,9 @@ PREVIEW = 0  # the message of a preview or a test mail: it has no ledger row
 # second spelling of a signature exists.
 SIGNATURE_BYTES = 18
 MESSAGE_ID_BYTES = 16
+# An address has little room: 24 characters of base32 without a spare bit. RFC 2104 wants at least 80 bits.
+ADDRESS_BYTES = 15
+LOCAL_PART = 64  # RFC 5321, section 4.5.3.1.1
 LINK_LENGTH = 12
 
 _INNER, _OUTER = (bytes(byte ^ pad for byte in range(256)) for pad in (0x36, 0x5C))  # RFC 2104, section 2
@@ -35,6 +40,10 @@ _TOKEN = re.compile(
 	rf"([A-Za-z0-9]{{1,4}})\.{_HEX}\.([A-Za-z0-9_-]{{0,{LINK_LENGTH}}})\.[A-Za-z0-9_-]{{24}}", re.ASCII
 )
 _MESSAGE_ID = re.compile(rf"([a-z0-9]{{1,4}})\.{_HEX}\.([0-9a-f]{{{2 * MESSAGE_ID_BYTES}}})", re.ASCII)
+_VERP, _OPT_OUT = "verp", "opt-out"  # purposes of tokens in addresses
+# A key id has no five characters, so nothing is both.
+_OPT_OUT_MARK = "leave."
+_IN_ADDRESS = re.compile(rf"(leave\.)?(([a-z0-9]{{1,4}})\.{_HEX})\.([a-z2-7]{{24}})", re.ASCII)
 
 
 class BadToken(Exception):
@@ -67,6 +76,11 @@ class TokenRing:
 		}
 		self._keyed = {purpose: _Keyed(_derive(secrets[self._current], purpose)) for purpose in PURPOSES}
 		self._message_ids = {kid: _Keyed(_derive(secret, "message-id")) for kid, secret in secrets.items()}
+		self._addresses = {
+			(kid, purpose): _Keyed(_derive(secret, purpose))
+			for kid, secret in secrets.items()
+			for purpose in (_VERP, _OPT_OUT)
+		}
 
 	def sign(self, purpose: str, message: int, link: str | int = "") -> str:
 		"""Return a token of at most 60 URL-safe characters.
@@ -125,6 +139,53 @@ class TokenRing:
 			raise BadToken
 		return message
 
+	def verp_local_part(self, message: int, box: str = "") -> str:
+		"""Return the local part of a mail's envelope sender: `box+token`, or the token alone without a box.
+
+		It is in lowercase, since some systems fold it, and always the same for a message and a key. Raises
+		ValueError for more than LOCAL_PART characters.
+		"""
+		return _tagged(box, self._address_token(self._current, message, _VERP))
+
+	def opt_out_local_part(self, message: int, box: str = "") -> str:
+		"""Return the local part of the address in List-Unsubscribe (RFC 2369, section 3.2).
+
+		It is made as verp_local_part makes its own; its token begins with `leave.`.
+		"""
+		return _tagged(box, _OPT_OUT_MARK + self._address_token(self._current, message, _OPT_OUT))
+
+	def message_from_verp(self, local_part: str) -> int:
+		"""Return the message whose envelope sender this is, with or without its box. Raises BadToken."""
+		return self._message_from_address(local_part, _VERP)
+
+	def message_from_opt_out(self, local_part: str) -> int:
+		"""Return the message whose opt-out address this is, with or without its box. Raises BadToken."""
+		return self._message_from_address(local_part, _OPT_OUT)
+
+	def is_own(self, local_part: str) -> bool:
+		"""Tell whether a part before the @ leads to a message, be it of a Message-ID or of an address."""
+		for message_from in (self.message_from_local_part, self.message_from_verp, self.message_from_opt_out):
+			with suppress(BadToken):
+				message_from(local_part)
+				return True
+		return False
+
+	def _message_from_address(self, local_part: str, purpose: str) -> int:
+		match = _IN_ADDRESS.fullmatch(local_part.strip().lower().rpartition("+")[2])
+		if not match or bool(match[1]) != (purpose == _OPT_OUT) or (match[3], purpose) not in self._addresses:
+			raise BadToken
+		message = int(match[4], 16)
+		if not hmac.compare_digest(self._address_token(match[3], message, purpose), f"{match[2]}.{match[5]}"):
+			raise BadToken
+		return message
+
+	def _address_token(self, kid: str, message: int, purpose: str) -> str:
+		if not 0 <= message < 1 << 63:
+			raise ValueError(f"A token can't name message {message!r}")
+		body = f"{kid}.{message:x}"
+		tag = self._addresses[kid, purpose].digests(body.encode())()[:ADDRESS_BYTES]
+		return f"{body}.{b32encode(tag).decode().lower()}"
+
 	def _message_id(self, kid: str, message: int) -> str:
 		body = f"{kid}.{message:x}"
 		tag = self._message_ids[kid].digests(body.encode())()[:MESSAGE_ID_BYTES]
@@ -161,6 +222,13 @@ class _Keyed:
 			return whole.digest()
 
 		return digest
+
+
+def _tagged(box: str, token: str) -> str:
+	local_part = f"{box}+{token}" if box else token
+	if len(local_part) > LOCAL_PART:
+		raise ValueError(f"{local_part!r} is longer than a local part may be")
+	return local_part
 
 
 @lru_cache(maxsize=1024)

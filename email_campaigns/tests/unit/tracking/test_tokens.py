@@ -141,6 +141,7 @@ def test_garbage_is_refused_and_never_crashes(text):
 	assert accepted("open", text) is None
 	with pytest.raises(BadToken):
 		RING.message_from_local_part(text)
+	assert not RING.is_own(text)
 
 
 @given(MESSAGES)
@@ -166,6 +167,83 @@ def test_a_message_id_of_others_is_refused():
 			RING.message_from_local_part(text)
 	with pytest.raises(BadToken):
 		TokenRing({"k1": b"another"}).message_from_local_part(local)
+
+
+ADDRESSES = pytest.mark.parametrize(
+	("make", "read"),
+	[("verp_local_part", "message_from_verp"), ("opt_out_local_part", "message_from_opt_out")],
+)
+
+
+def read_address(read, local_part, ring=RING):
+	try:
+		return getattr(ring, read)(local_part)
+	except BadToken:
+		return None
+
+
+@ADDRESSES
+@given(message=MESSAGES)
+def test_an_address_leads_back_to_its_message(make, read, message):
+	ring = TokenRing({"abcd": b"x"})
+	local_part = getattr(ring, make)(message, "bounce")
+	assert local_part == local_part.lower() == getattr(ring, make)(message, "bounce")
+	assert len(local_part) <= 64
+	assert local_part.startswith("bounce+")
+	assert set(local_part) <= set(string.ascii_lowercase + string.digits + ".+")
+	token = local_part.removeprefix("bounce+")
+	assert token == getattr(ring, make)(message)
+	for text in (local_part, f" {local_part.upper()} ", token, f"news+{token}"):
+		assert getattr(ring, read)(text) == message
+	assert ring.is_own(local_part)
+
+
+@ADDRESSES
+def test_an_address_of_one_kind_is_refused_as_another(make, read):
+	local_part = getattr(RING, make)(12)
+	readers = ("message_from_verp", "message_from_opt_out", "message_from_local_part")
+	assert {each for each in readers if read_address(each, local_part) is not None} == {read}
+	swapped = local_part.removeprefix("leave.") if local_part.startswith("leave.") else f"leave.{local_part}"
+	assert not any(read_address(each, swapped) for each in readers)
+	assert read_address("message_from_verp", RING.message_id_local_part(12)) is None
+
+
+@ADDRESSES
+def test_no_changed_address_is_accepted(make, read):
+	token = getattr(RING, make)(123456)
+	tried = {m for m in mutations(token, 60_000) if m.strip().lower().rpartition("+")[2] != token}
+	assert len(tried) > 5_000
+	assert not [mutant for mutant in tried if read_address(read, mutant) is not None]
+
+
+@ADDRESSES
+def test_an_address_of_another_key_is_refused_and_a_rotated_key_is_known(make, read):
+	local_part = getattr(RING, make)(9)
+	assert read_address(read, local_part, TokenRing({"k1": b"secret of another site"})) is None
+	rotated = TokenRing({"k2": b"new secret", "k1": b"secret of this site"})
+	assert read_address(read, local_part, rotated) == 9
+	assert getattr(rotated, make)(9).removeprefix("leave.").startswith("k2.")
+
+
+@ADDRESSES
+def test_an_address_that_no_server_takes_is_not_made(make, read):
+	assert len(getattr(RING, make)(1, "a" * 20)) <= 64
+	with pytest.raises(ValueError, match="longer than a local part"):
+		getattr(RING, make)(1, "a" * 40)
+	with pytest.raises(ValueError, match="can't name message"):
+		getattr(RING, make)(-1)
+
+
+def test_addresses_that_earlier_versions_made_are_still_made():
+	assert RING.verp_local_part(123456, "bounce") == "bounce+k1.1e240.dzu4qxgubq52hrpsrichcgce"
+	assert RING.opt_out_local_part(123456) == "leave.k1.1e240.sail4ucxcr27ixpdrhuu3pt5"
+
+
+def test_only_what_is_signed_is_own():
+	assert RING.is_own(RING.message_id_local_part(7))
+	assert not RING.is_own(RING.message_id_local_part(7)[:-1] + "g")
+	assert not RING.is_own(RING.sign("click", 7))
+	assert not RING.is_own("ada")
 
 
 def test_signing_is_quick():
