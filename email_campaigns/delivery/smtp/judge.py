@@ -46,11 +46,11 @@ def _meaning(stage: str, reply: Reply) -> ReplyMeaning:
 
 
 def _own_words(reply: Reply) -> str:
-	"""Return what the server says itself.
+	"""Return what the server says itself, in lowercase.
 
 	A relay that quotes another host ("host mx.example said: 554 …") reports the verdict of one domain.
 	"""
-	return tables.QUOTES_ANOTHER.split(reply.words, maxsplit=1)[0]
+	return tables.QUOTES_ANOTHER.split(reply.words.lower(), maxsplit=1)[0]
 
 
 def _is_a_limit(reply: Reply) -> bool:
@@ -87,7 +87,7 @@ def _asks_to_try_later(reply: Reply) -> bool:
 
 
 def _is_about_the_address(stage: str, reply: Reply) -> bool:
-	words, detail = reply.words, reply.enhanced[2:]
+	words, detail = reply.words.lower(), reply.enhanced[2:]
 	if any(other.search(words) for other in tables.WORDS_OF_OTHER_CAUSES):
 		return False
 	if stage != "rcpt" and tables.HEADER_WORDS.search(words):

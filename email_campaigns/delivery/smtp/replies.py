@@ -13,6 +13,8 @@ from email_campaigns.text import Sentence, SentenceError, _lt
 TEXT_LIMIT = 300  # characters of a reply that are kept, enough for a person to see the reason
 SEPARATORS = (b" ", b"-", b"\r", b"\n", b"")  # what may follow the code of a reply; b"" where a line is bare
 BACKOFF_MINUTES = (5, 15, 45, 120, 360)
+LONGEST_ID = 140  # characters
+SHORTEST_ID = 8
 ENHANCED = re.compile(r"#?([245]\.\d{1,3}\.\d{1,3})(?=[\s:;,-]|$)[\s:;,-]*")
 
 CONNECTION_LOST = _lt("The connection to the mail server was lost at {0}: {1}.")
@@ -110,6 +112,24 @@ def make_reply(code: int, text: bytes) -> Reply:
 			line = line[match.end() :]
 		lines.append(line)
 	return Reply(code, enhanced, " ".join(filter(None, lines))[:TEXT_LIMIT])
+
+
+def queue_id(line: bytes) -> str:
+	"""Return the id by which a server that has accepted a mail knows it, "" where its line names none.
+
+	RFC 5321 leaves the text after the code to the server: Amazon SES writes “Ok 0100018f…”, Postfix “Ok:
+	queued as 4XyZ…”, Exim “OK id=1rT9x2-…”. Without these words it is the longest that is no plain word.
+	"""
+	_, queued, after = line.partition(b"ueued as ")
+	if queued:
+		return _as_id(after.split(None, 1)[0]) if after.strip() else ""
+	words = [word for word in line[4:].split() if len(word) >= SHORTEST_ID and not word.isalpha()]
+	return _as_id(max(words, key=len)) if words else ""
+
+
+def _as_id(word: bytes) -> str:
+	text = word.strip(b"<>[](),.;").removeprefix(b"id=")[:LONGEST_ID].decode("ascii", "replace")
+	return text if len(text) >= SHORTEST_ID and not text.isalpha() else ""
 
 
 def backoff(attempt: int) -> int:

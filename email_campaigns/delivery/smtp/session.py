@@ -24,6 +24,7 @@ from email_campaigns.delivery.smtp.replies import (
 	Reply,
 	make_reply,
 	parse_reply,
+	queue_id,
 )
 from email_campaigns.delivery.smtp.wire import dot_stuff, encode_mailbox
 from email_campaigns.text import Sentence, SentenceError, _lt
@@ -108,6 +109,23 @@ class Session:
 		except TROUBLE as error:
 			self._trouble = self._lost("mail", error)
 
+	def try_envelope(self, sender: str, recipient: str) -> None:
+		"""Ask whether the server takes an envelope, and withdraw it: no mail follows.
+
+		Many servers judge the sender at the recipient only. Raises Refused, ConnectionLost.
+		"""
+		commands = self._envelope(sender, recipient)
+		for stage, command in commands[:-1]:
+			try:
+				self._channel.limit(self._waits[stage])
+				self._write(command)
+				lines = self._channel.read()
+			except TROUBLE as error:
+				raise self._lost(stage, error) from error
+			if not _is_yes(lines, b"2"):
+				raise Refused(stage, parse_reply(lines))
+		self._reset()
+
 	def confirm(self) -> None:
 		"""Return when the server waits for the body.
 
@@ -147,8 +165,8 @@ class Session:
 		except TROUBLE:
 			self.abandon()
 
-	def transmit(self, content: bytes, following: tuple[str, str] | None = None) -> None:
-		"""Send the body of the confirmed mail and return when the server has accepted it.
+	def transmit(self, content: bytes, following: tuple[str, str] | None = None) -> str:
+		"""Send the body of the confirmed mail, and return the server's id of it when it has accepted it.
 
 		`content` is a whole message; lone CRs and LFs become line ends (RFC 5321 §2.3.8), so that no server
 		can see another end of the mail. Raises Refused, or ConnectionLost, whose `maybe_accepted` is true
@@ -168,7 +186,9 @@ class Session:
 			self._write(dot_stuff(content), self._announce(following))
 			sent = True
 			self._channel.limit(self._timeouts.content)
-			self._settle(self._channel.read())
+			lines = self._channel.read()
+			self._settle(lines)
+			return queue_id(lines[-1])
 		except Refused:
 			raise
 		except TROUBLE as error:

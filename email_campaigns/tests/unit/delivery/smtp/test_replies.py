@@ -10,6 +10,7 @@ from email_campaigns.delivery.smtp.replies import (
 	Reply,
 	backoff,
 	parse_reply,
+	queue_id,
 )
 
 
@@ -67,3 +68,32 @@ def test_exceptions_survive_pickling():
 		str(lost)
 		== "The connection to the mail server was lost at content: the server closed the connection."
 	)
+
+
+@pytest.mark.parametrize(
+	("line", "known_as"),
+	[
+		(b"250 Ok 0100018f8c9b3c5d-2b4f1c3e-1111-2222-3333-444455556666-000000\r\n", "0100018f8c9b3c5d"),
+		(b"250 2.0.0 Ok: queued as 4XyZ1234567\r\n", "4XyZ1234567"),
+		(
+			b"250 2.0.0 Queued as <202405061234.551671@relay.example>.\r\n",
+			"202405061234.551671@relay.example",
+		),
+		(b"250 OK id=1rT9x2-0000Ab-1C\r\n", "1rT9x2-0000Ab-1C"),
+		(
+			b"250 2.0.0 OK  1708000000 ffacd0b85a97d-33e2dd6si123.45 - gsmtp\r\n",
+			"ffacd0b85a97d-33e2dd6si123.45",
+		),
+		(b"250 2.0.0 44A1b2cd012345 Message accepted for delivery\r\n", "44A1b2cd012345"),
+		(b"250 Great success\r\n", ""),
+		(b"250 2.0.0 Ok\r\n", ""),
+		(b"250\r\n", ""),
+		(b"250 queued as ", ""),
+		(b"250 Ok: queued as \xff\xff\xff\xff\xff\xff\xff1\r\n", "\ufffd" * 7 + "1"),
+		(b"250 Ok " + b"1" * 5000 + b"\r\n", "1" * 140),
+	],
+)
+def test_the_id_of_an_accepted_mail(line, known_as):
+	found = queue_id(line)
+	assert found.startswith(known_as)
+	assert bool(found) == bool(known_as)

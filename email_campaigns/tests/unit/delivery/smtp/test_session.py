@@ -31,8 +31,8 @@ def test_envelope_leaves_in_one_segment_before_any_answer():
 	assert wire.read() == b"MAIL FROM:<a@example.org>\r\nRCPT TO:<b@example.com>\r\nDATA\r\n"
 	wire.say(b"250 ok\r\n250 ok\r\n354 go\r\n")
 	wire.session.confirm()
-	wire.say(b"250 2.0.0 Queued as 1\r\n")
-	wire.session.transmit(b"Subject: x\r\n\r\n.y\r\n")
+	wire.say(b"250-2.0.0 Thank you\r\n250 2.0.0 Queued as 4XyZ1234567\r\n")
+	assert wire.session.transmit(b"Subject: x\r\n\r\n.y\r\n") == "4XyZ1234567"
 	assert wire.read() == b"Subject: x\r\n\r\n..y\r\n.\r\n"
 
 
