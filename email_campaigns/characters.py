@@ -18,6 +18,9 @@ _BLANK = re.compile(
 	"\U0001d159\U000e0100-\U000e01ef]"
 )
 
+# HTML, 13.2.5.6 “Tag open state”: any other character after it makes it a sign of the text
+_TAG_OPEN = re.compile("<(?=[A-Za-z!/?])")
+
 
 def plain_cell(text: str) -> str:
 	"""Return a text that no spreadsheet takes for a formula, by an apostrophe before one that it would."""
@@ -37,6 +40,11 @@ def plain_start(text: str) -> str:
 def without_controls(text: str) -> str:
 	"""Return a text on one line, with one blank for each run of control characters, and none around it."""
 	return _CONTROL.sub(" ", text).strip()
+
+
+def without_tags(text: str) -> str:
+	"""Return a text whose tags of HTML are none: Frappe's reports show texts as HTML."""
+	return _TAG_OPEN.sub("< ", text)
 
 
 def blank_character(text: str) -> str:
