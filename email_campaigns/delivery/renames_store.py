@@ -56,7 +56,7 @@ def follow_renaming(doc: Document, method: str, old: str, new: str, merge: bool 
 	keys = {mail_key(doc.doctype, old), mail_key(doc.doctype, new)}
 	rename_keys([row for row in rows if row.dedupe_key in keys], mail_key(doc.doctype, new))
 	# Written by a job that had read the old name before.
-	for table in ("Campaign Message", "Campaign Log"):
+	for table in ("Campaign Message", "Campaign Log", "Inbound Event"):
 		frappe.db.sql(
 			f"""UPDATE `tab{table}` SET recipient_name = %s
 			WHERE recipient_doctype = %s AND recipient_name = %s""",

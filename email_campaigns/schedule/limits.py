@@ -122,6 +122,22 @@ class Waiting:
 		return max(now, self.until)
 
 
+@dataclass(frozen=True, slots=True)
+class Closed:
+	"""Nothing before `until` (Unix seconds), then no limit."""
+
+	name: str
+	until: int
+
+	def room(self, now: int) -> int:
+		"""Return how many mails may be claimed now, UNLIMITED after the end."""
+		return UNLIMITED if now >= self.until else 0
+
+	def opens_at(self, now: int) -> int:
+		"""Return the end of the wait, `now` where it is over."""
+		return max(now, self.until)
+
+
 def strictest(limits: Iterable[Limit], wanted: int, now: int) -> tuple[int, str]:
 	"""Return how many of `wanted` mails may be claimed at `now` (Unix seconds), and the limit that decides.
 

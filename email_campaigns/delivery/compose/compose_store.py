@@ -23,8 +23,9 @@ from email_campaigns.message.compile import CompiledMessage, MessageSource, Temp
 from email_campaigns.message.html.footer import Footer
 from email_campaigns.settings import app_settings
 from email_campaigns.text import Sentence, _lt
+from email_campaigns.tracking.addresses import SignedAddresses
 from email_campaigns.tracking.links import PREFIX, LinkMaker
-from email_campaigns.tracking.store import link_maker, token_ring
+from email_campaigns.tracking.store import token_ring
 from email_campaigns.tracking.target import is_plain
 from email_campaigns.tracking.tokens import TokenRing
 
@@ -67,8 +68,10 @@ def make_composer(
 		base_url=site_url(),
 		source=compiled.source,
 		links=links_store.link_targets(mailing, compiled),
+		cfbl_address=(app_settings().get("cfbl_address") or "").strip(),
+		bounce_sender=(app_settings().get("bounce_sender") or "").strip(),
 	)
-	return _composer(text, compiled, LinkMaker(text.base_url, token_ring()), _new_id(text, token_ring()))
+	return _composer(text, compiled, token_ring(), _new_id(text, token_ring()))
 
 
 def remake_composer(text: SentText, *, untracked: bool = False) -> Composer:
@@ -77,7 +80,7 @@ def remake_composer(text: SentText, *, untracked: bool = False) -> Composer:
 	`untracked` leaves the open pixel out.
 	"""
 	source = replace(text.source, open_pixel=False) if untracked else text.source
-	return _composer(text, _read(source), link_maker(), _new_id(text, token_ring()))
+	return _composer(text, _read(source), token_ring(), _new_id(text, token_ring()), site_url())
 
 
 def remake_letters(text: SentText, message_id: str) -> Composer:
@@ -87,8 +90,7 @@ def remake_letters(text: SentText, message_id: str) -> Composer:
 	that key any more.
 	"""
 	ring = token_ring(message_id.partition(".")[0])
-	maker = LinkMaker(text.base_url, ring)
-	return _composer(text, _read(text.source), maker, lambda number: message_id)
+	return _composer(text, _read(text.source), ring, lambda number: message_id)
 
 
 def _read(source: MessageSource) -> CompiledMessage:
@@ -120,14 +122,20 @@ def _log_once(trace: str) -> None:
 
 
 def _composer(
-	text: SentText, compiled: CompiledMessage, maker: LinkMaker, message_id: Callable[[int], str]
+	text: SentText,
+	compiled: CompiledMessage,
+	ring: TokenRing,
+	message_id: Callable[[int], str],
+	base_url: str = "",
 ) -> Composer:
+	maker = LinkMaker(base_url or text.base_url, ring)
 	return Composer(
 		text,
 		compiled,
 		unsubscribe_url=maker.unsubscribe,
 		message_id=message_id,
 		personal=PersonalLinks(maker, text.links, informational=text.informational),
+		addresses=SignedAddresses(text.bounce_sender, ring) if text.bounce_sender else None,
 	)
 
 

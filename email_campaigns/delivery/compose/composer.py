@@ -16,11 +16,14 @@ from email_campaigns.message.mime.assembly import Skeleton
 from email_campaigns.message.mime.headers import (
 	ADDRESSES,
 	HeaderError,
+	complaint_headers,
 	encode_address,
 	header_text,
 	unsubscribe_headers,
 )
 from email_campaigns.text import Sentence, SentenceError
+from email_campaigns.tracking.addresses import SignedAddresses
+from email_campaigns.tracking.tokens import PREVIEW
 
 Record = Mapping[str, object]
 Personal = Callable[[int], Mapping[str, object]]
@@ -30,7 +33,9 @@ Personal = Callable[[int], Mapping[str, object]]
 class Letter:
 	"""A claimed mail to be sent:
 
-	`content` is the whole message with CRLF, or `problem` says why there is none.
+	`content` is the whole message with CRLF, or `problem` says why there is none. `receipt` is the id by
+	which the server that has accepted it knows it, "" where it names none. `sender` is the envelope's own
+	sender, "" for that of all mails.
 	"""
 
 	name: int
@@ -39,17 +44,19 @@ class Letter:
 	content: bytes = b""
 	problem: Sentence | str = ""
 	attempts: int = 0
+	receipt: str = ""
+	sender: str = ""
 
 
 class Composer:
 	"""Turns claimed mails into letters, all of one text: the same arguments make the same bytes, at any time.
 
 	`unsubscribe_url`, `message_id` and `personal` take the mail's number in the ledger; the last returns the
-	recipient's own values, such as tracked links. Raises HeaderError where the sender or Reply-To can't stand
-	in a header.
+	recipient's own values, such as tracked links. `addresses` are those for bounces and opt-outs by mail.
+	Raises HeaderError where the sender or Reply-To can't stand in a header.
 	"""
 
-	def __init__(
+	def __init__(  # noqa: PLR0913 -- what makes a mail is passed in, by name
 		self,
 		text: SentText,
 		compiled: CompiledMessage,
@@ -57,17 +64,20 @@ class Composer:
 		unsubscribe_url: Callable[[int], str],
 		message_id: Callable[[int], str],
 		personal: Personal = lambda message: {},
+		addresses: SignedAddresses | None = None,
 	):
 		self.text = text
 		self.compiled = compiled
 		self.unsubscribe_url = unsubscribe_url
 		self.message_id = message_id
 		self.personal = personal
+		self.addresses = addresses
 		early = text.format == EARLY
 		name = header_text(text.sender_name, "From Name")
 		self.skeleton = Skeleton(
 			sender=encode_address(name, text.sender_address, 1 if early else ADDRESSES),
 			reply_to=encode_address("", header_text(text.reply_to, "Reply-To")) if text.reply_to else "",
+			headers=complaint_headers(text.cfbl_address),
 			early=early,
 		)
 		self._shared: dict[str, object] = {
@@ -91,7 +101,8 @@ class Composer:
 		except (RenderError, HeaderError) as error:
 			problem = error.sentence if isinstance(error, SentenceError) else str(error)
 			return Letter(row.name, row.email, problem=problem, attempts=row.attempts)
-		return Letter(row.name, row.email, message_id, content, attempts=row.attempts)
+		sender = self.addresses.sender(row.name) if self.addresses else ""
+		return Letter(row.name, row.email, message_id, content, attempts=row.attempts, sender=sender)
 
 	def values(self, message: int) -> dict[str, object]:
 		"""Return the values of the templates but `doc`, with the links of the mail number `message`."""
@@ -115,8 +126,11 @@ class Composer:
 			text=content.text_part,
 			message_id=f"<{message_id}>",
 			date=_date(epoch),
-			headers={} if self.text.informational else unsubscribe_headers(url),
+			headers={} if self.text.informational else unsubscribe_headers(url, self._mailto(row.name)),
 		)
+
+	def _mailto(self, message: int) -> str:
+		return self.addresses.opt_out(message) if self.addresses and message != PREVIEW else ""
 
 
 def compose_letters(

@@ -37,7 +37,8 @@ class SentText:
 
 	`links` are the targets of the names that it gives to tracking_url(); `base_url` is the site's address in
 	all links. `names_copies` is set where To and Cc name those who get a copy. `format` says how its bytes
-	are made.
+	are made. `cfbl_address` is where complaints go by a header, "" for no such header.
+	`bounce_sender` is the mailbox for bounces and opt-outs by mail, "" for none.
 	"""
 
 	mailing: str
@@ -53,11 +54,18 @@ class SentText:
 	source: MessageSource
 	links: Mapping[str, LinkTarget]
 	format: int = FORMAT
+	cfbl_address: str = ""
+	bounce_sender: str = ""
 
 	@property
 	def content(self) -> str:
 		"""The text as canonical JSON: equal texts have equal JSON, and different ones have not."""
-		return write_json(asdict(self), sort_keys=True)
+		values = asdict(self)
+		# A text without them is the same as before there were such addresses.
+		for field in ("cfbl_address", "bounce_sender"):
+			if not values[field]:
+				del values[field]
+		return write_json(values, sort_keys=True)
 
 	@property
 	def name(self) -> str:

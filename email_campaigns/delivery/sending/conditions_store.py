@@ -16,6 +16,7 @@ import frappe
 from email_campaigns.audience.address import address_key
 from email_campaigns.audience.decide import SEQUENCE_ENDED, SEQUENCE_GONE, UNSUBSCRIBED
 from email_campaigns.audience.sources_store import PLAIN, PLAIN_SOURCE, Source, sources
+from email_campaigns.audience.suppression.suppression_store import HOLDS
 from email_campaigns.delivery.copies import fields_store
 from email_campaigns.delivery.ledger.claims_store import ANSWER_RESERVE
 from email_campaigns.delivery.mailing.mailing import Mailing
@@ -28,9 +29,10 @@ CANCELLED = _lt("Cancelled: {0}")
 
 # What holds for a row `m` of the ledger.
 LEASE_LIVES = f"m.lease_until >= UNIX_TIMESTAMP() + {ANSWER_RESERVE}"
-SUPPRESSION = """SELECT s.reason FROM `tabSuppressed Email` s
+SUPPRESSION = f"""SELECT s.reason FROM `tabSuppressed Email` s
 	WHERE s.email = m.email AND BINARY LOWER(s.email) = BINARY LOWER(m.email)
-		AND COALESCE(s.target_list, '') IN ('', m.target_list) AND s.reason != %(ignored)s"""
+		AND COALESCE(s.target_list, '') IN ('', m.target_list) AND s.reason != %(ignored)s
+		AND {HOLDS}"""
 # All mails of a Mass Email stop together, and all of a campaign's sequences. So the database asks once a
 # statement, and not for each row.
 _SENDS = {

@@ -49,10 +49,13 @@ _NOW = f"TIMESTAMPADD(SECOND, {_EPOCH} + @ec_ahead, '1970-01-01')"
 _VALUE = re.compile(r"%\((\w+)\)s")
 
 
-def _statement(conditions: LeaveConditions, accepted: int, following: int, *, exact: bool = True) -> str:
+def _statement(
+	conditions: LeaveConditions, accepted: int, following: int, *, receipts: bool = False, exact: bool = True
+) -> str:
 	"""Return the statement that marks mails Sent, and others Sending if they may still leave.
 
-	`accepted` and `following` are their numbers. Without `exact` the record's address is not looked at.
+	`accepted` and `following` are their numbers. Without `receipts` no server has named an id; without
+	`exact` the record's address is not looked at.
 
 	Among its rows, the Queued ones are those that follow. It writes the claim once more, and a lease where
 	there is none: one that ended before the server's acceptance must not hide the mail from its batch, nor
@@ -71,6 +74,9 @@ def _statement(conditions: LeaveConditions, accepted: int, following: int, *, ex
 		)
 	ids = zip(next_ones, _numbered("id", following), strict=True)
 	own_id = "".join(f" WHEN {name} THEN {message_id}" for name, message_id in ids)
+	known_as = zip(sent, _numbered("receipt", accepted), strict=True)
+	provider_id = "".join(f" WHEN {name} THEN NULLIF({receipt}, '')" for name, receipt in known_as)
+	provider_id = f"CASE m.name{provider_id} ELSE m.provider_id END" if receipts else "m.provider_id"
 	message_id = (
 		f"IF(m.status = 'Queued', CASE m.name{own_id} END, m.message_id)" if own_id else "m.message_id"
 	)
@@ -80,6 +86,7 @@ def _statement(conditions: LeaveConditions, accepted: int, following: int, *, ex
 		m.reason = IF(m.status = 'Queued', m.reason, ''),
 		m.attempts = IF(m.status = 'Queued', m.attempts + 1, m.attempts),
 		m.message_id = {message_id},
+		m.provider_id = {provider_id},
 		m.claim = %(claim)s,
 		m.lease_until = IF(m.lease_until = 0, {LATE_LEASE}, m.lease_until),
 		m.status = IF(m.status = 'Queued', 'Sending', 'Sent')
@@ -128,7 +135,7 @@ class LedgerJournal:
 			"sender": mailing.campaign if mailing.stream else mailing.name,
 		}
 		self.conditions = leave_conditions(mailing, [PLAIN, *sources()])
-		self.prepared: dict[tuple[int, int], str] = {}
+		self.prepared: dict[tuple[int, int, bool], str] = {}
 		self.refused: set[int] = set()
 		self.meanwhile: Callable[[int], object] = lambda _number: None
 		self.connection = frappe.db.get_connection()
@@ -159,22 +166,26 @@ class LedgerJournal:
 		self._follow_zone()
 		sent = [step.accepted for step in steps if step.accepted]
 		following = [step.following for step in steps if step.following]
-		values: dict[str, str | int] = {f"sent{index}": letter.name for index, letter in enumerate(sent)}
+		values: dict[str, str | int] = {}
+		for index, letter in enumerate(sent):
+			values[f"sent{index}"], values[f"receipt{index}"] = letter.name, letter.receipt
 		for index, letter in enumerate(following):
 			values[f"next{index}"], values[f"id{index}"] = letter.name, letter.message_id
-		changed = self._execute_meanwhile(self._prepare(len(sent), len(following)), values, len(following))
+		prepared = self._prepare(len(sent), len(following), any(letter.receipt for letter in sent))
+		changed = self._execute_meanwhile(prepared, values, len(following))
 		if changed == len(sent) + len(following):
 			return [JournalAnswer.GO] * len(steps)
 		return [self._answer(step.following) if step.following else JournalAnswer.GO for step in steps]
 
-	def _prepare(self, accepted: int, following: int) -> str:
+	def _prepare(self, accepted: int, following: int, receipts: bool) -> str:
 		"""Return a statement that executes a prepared one, which the database parses once a job."""
-		if (accepted, following) not in self.prepared:
-			name = f"ec_{accepted}_{following}"
-			statement = _statement(self.conditions, accepted, following)
+		key = accepted, following, receipts
+		if key not in self.prepared:
+			name = f"ec_{accepted}_{following}{'_ids' * receipts}"
+			statement = _statement(self.conditions, accepted, following, receipts=receipts)
 			self._execute(f"PREPARE {name} FROM %s", (_VALUE.sub("?", statement),))
-			self.prepared[accepted, following] = _execution(name, statement)
-		return self.prepared[accepted, following]
+			self.prepared[key] = _execution(name, statement)
+		return self.prepared[key]
 
 	def fail(self, letter: Letter, reason: Sentence | str, *, bounced: bool = False) -> None:
 		"""Mark a mail Failed; `bounced` where the address itself is at fault."""

@@ -10,14 +10,15 @@ import frappe
 from email_campaigns.delivery.ledger import counts_store
 from email_campaigns.delivery.mailing import mailing_store
 from email_campaigns.delivery.mailing.mailing import Mailing
-from email_campaigns.delivery.sending import hold_store
-from email_campaigns.schedule.limits import HOUR, Limit, Limits, Rates, Rolling, Spread
+from email_campaigns.delivery.sending import domain_hold_store, hold_store
+from email_campaigns.schedule.limits import HOUR, Closed, Limit, Limits, Rates, Rolling, Spread
 from email_campaigns.settings import latest_domain_rates, latest_number
 from email_campaigns.text import _lt
 
 # The names of the limits on the form; a limit of a domain has the domain's name.
 SITE = _lt("the site's mails per hour")
 OWN = _lt("this mailing's mails per hour")
+BLOCKS = _lt("the provider of the domain, which blocks our mails")
 SPREAD = _lt("the hours it is spread over")
 
 
@@ -50,6 +51,7 @@ def mailing_limits(mailing: Mailing, epoch: int) -> Limits:
 	domains = sorted({*rates.site_domains, *rates.own_domains})
 	uses = _uses(mailing.name, domains, epoch) if rates.site or rates.own or domains else []
 	own = [use for use in uses if use.own]
+	held = domain_hold_store.held(epoch)
 	return Limits(
 		shared=(
 			*hold_store.limits(mailing.account),
@@ -61,8 +63,9 @@ def mailing_limits(mailing: Mailing, epoch: int) -> Limits:
 			domain: (
 				_rolling(domain, rates.site_domains.get(domain, 0), _filter_domain(domain, uses)),
 				_rolling(domain, rates.own_domains.get(domain, 0), _filter_domain(domain, own)),
+				*([Closed(BLOCKS, held[domain])] if domain in held else []),
 			)
-			for domain in domains
+			for domain in sorted({*domains, *held})
 		},
 		deadline=mailing.deadline,
 		rates=rates,

@@ -13,6 +13,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 from contextlib import suppress
+from dataclasses import replace
 from threading import Event
 
 from email_campaigns.delivery.compose.composer import Letter
@@ -53,9 +54,10 @@ class NoFurtherSession(Exception):
 class SendLoop:
 	"""Sends letters over one session; ends early at `deadline`, on STOP, or when the server gives no session.
 
-	`sender` is the envelope's sender. `connect` returns a Session, or raises Unavailable or NoFurtherSession.
-	`clock` returns seconds on the steady scale of `deadline`. A mail fails after `max_attempts` tries. Loops
-	that share `halt` end together: the first that has a reason to stop sets it. They share a `breaker` too.
+	`sender` is the envelope's sender of letters that have none of their own. `connect` returns a Session, or
+	raises Unavailable or NoFurtherSession. `clock` returns seconds on the steady scale of `deadline`. A mail
+	fails after `max_attempts` tries. Loops that share `halt` end together: the first that has a reason to
+	stop sets it. They share a `breaker` too.
 	"""
 
 	def __init__(  # noqa: PLR0913 -- the whole world of the loop is passed in, by name
@@ -142,12 +144,11 @@ class SendLoop:
 		try:
 			session = self.session or self._open()
 			if session.under_way != letter.email:
-				session.propose(self.sender, letter.email)
+				session.propose(letter.sender or self.sender, letter.email)
 			following = self._next_envelope()
 			if self._may_leave(letter, session):
 				session.confirm()
-				session.transmit(letter.content, following)
-				self._note_accepted(letter)
+				self._note_accepted(letter, session.transmit(letter.content, following))
 		except NoFurtherSession:
 			self.retired = True
 			self.journal.give_back(letter)
@@ -171,7 +172,7 @@ class SendLoop:
 		# Rendered before this mail is marked Sending, so that a fault of the next one cannot put this one in
 		# doubt
 		letter = self.letters.peek()
-		return (self.sender, letter.email) if letter and not letter.problem else None
+		return (letter.sender or self.sender, letter.email) if letter and not letter.problem else None
 
 	def _may_leave(self, letter: Letter, session: Session) -> bool:
 		answer = self.journal.advance(self.accepted, letter)
@@ -192,8 +193,8 @@ class SendLoop:
 		else:
 			self.tally.skipped += 1
 
-	def _note_accepted(self, letter: Letter) -> None:
-		self.accepted = letter
+	def _note_accepted(self, letter: Letter, receipt: str) -> None:
+		self.accepted = replace(letter, receipt=receipt) if receipt else letter
 		self.tally.sent += 1
 		if decided := self.breaker.accept(self.record):
 			self._settle_accepted()

@@ -19,7 +19,7 @@ from email_campaigns.delivery.ledger.row import ClaimedMail
 from email_campaigns.delivery.mailing import authors_store, mailing_store
 from email_campaigns.delivery.mailing.mailing import Mailing
 from email_campaigns.delivery.smtp import transport
-from email_campaigns.delivery.smtp.session import Unavailable
+from email_campaigns.delivery.smtp.session import ConnectionLost, Refused, Session, Unavailable
 from email_campaigns.mass_mailing import approval_store, freeze, freeze_store
 from email_campaigns.mass_mailing.approval import fingerprint
 from email_campaigns.mass_mailing.prepare import ab_rules, checks, link_checks, overrule
@@ -32,8 +32,10 @@ from email_campaigns.settings import app_settings
 from email_campaigns.site_address import host_name
 from email_campaigns.site_time import database_epoch
 from email_campaigns.text import Sentence, _lt
+from email_campaigns.tracking.addresses import SignedAddresses
 from email_campaigns.tracking.links import PREFIX
-from email_campaigns.tracking.store import link_maker
+from email_campaigns.tracking.store import link_maker, token_ring
+from email_campaigns.tracking.tokens import PREVIEW
 from email_campaigns.translation import translate
 
 SAMPLE = 50
@@ -215,13 +217,30 @@ def _sender_findings(mailing: Mailing) -> Iterator[Finding]:
 	if hindrance := transport.sending_hindrance():
 		yield Finding(WARNING, Sentence("{0}", hindrance))
 	try:
-		transport.connect(mailing.account).close()
+		session = transport.connect(mailing.account)
 	except Unavailable as error:
 		# It may be up again when the mailing starts.
 		yield Finding(WARNING, Sentence("{0}", error), asks=True)
-	else:
+		return
+	try:
 		text = _lt("The mail server of {0} takes mail from {1}.")
 		yield Finding(OK, Sentence(text, mailing.account, mailing.sender_address))
+		if bounce_sender := (app_settings().get("bounce_sender") or "").strip():
+			yield _bounce_sender_finding(session, bounce_sender, mailing)
+	finally:
+		session.close()
+
+
+def _bounce_sender_finding(session: Session, bounce_sender: str, mailing: Mailing) -> Finding:
+	"""Try a sender as the mails have them, with a mail to the sender of the mailing that never follows."""
+	sender = SignedAddresses(bounce_sender, token_ring()).sender(PREVIEW)
+	try:
+		session.try_envelope(sender, mailing.sender_address)
+	except (Refused, ConnectionLost) as error:
+		text = _lt("The mail server of {0} does not take mails with the bounce address as their sender: {1}")
+		return Finding(WARNING, Sentence(text, mailing.account, error.sentence), asks=True)
+	text = _lt("The mail server of {0} takes mails whose bounces come to {1}.")
+	return Finding(OK, Sentence(text, mailing.account, bounce_sender))
 
 
 def _audience_findings(doc, mailing: Mailing, count: Mapping | None) -> Iterator[Finding]:

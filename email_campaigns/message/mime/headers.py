@@ -15,6 +15,7 @@ from email_campaigns.text import Sentence, _lt
 
 __all__ = [
 	"HeaderError",
+	"complaint_headers",
 	"encode_address",
 	"encode_text",
 	"header_line",
@@ -142,6 +143,14 @@ def unsubscribe_headers(url: str, mailto: str = "") -> dict[str, str]:
 			raise HeaderError(_lt("The unsubscribe link holds a character that a URL cannot have."))
 	value = ", ".join(f"<{target}>" for target in targets)
 	return {"List-Unsubscribe": value, "List-Unsubscribe-Post": "List-Unsubscribe=One-Click"}
+
+
+def complaint_headers(address: str) -> dict[str, str]:
+	"""Return CFBL-Address (RFC 9477, section 3.1), by which a provider sends complaints as ARF; {} for "".
+
+	Raises HeaderError for a text that is no address.
+	"""
+	return {"CFBL-Address": f"{encode_address('', address)}; report=arf"} if address else {}
 
 
 def header_line(name: str, value: str, encoded_line: int = ENCODED_LINE) -> str:

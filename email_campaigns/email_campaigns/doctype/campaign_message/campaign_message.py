@@ -24,6 +24,8 @@ def on_doctype_update():
 	frappe.db.add_index("Campaign Message", ["lease_until"])
 	# With the step: planning asks which steps an address has, who may have had a thousand mailings.
 	frappe.db.add_index("Campaign Message", ["email", "step"])
+	# What comes back may name nothing but the id of the server that took the mail.
+	frappe.db.add_index("Campaign Message", ["provider_id"])
 	frappe.db.add_index("Campaign Message", ["cc_of"])
 	# Its columns are never written again, so it costs nothing while mails leave.
 	frappe.db.add_index("Campaign Message", ["member", "source"])

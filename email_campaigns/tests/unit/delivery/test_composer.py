@@ -11,6 +11,8 @@ from email_campaigns.delivery.compose.sent_text import SentText
 from email_campaigns.delivery.ledger.row import ClaimedMail
 from email_campaigns.message.compile import Footer, compile_message
 from email_campaigns.message.mime.headers import HeaderError
+from email_campaigns.tracking.addresses import SignedAddresses
+from email_campaigns.tracking.tokens import TokenRing
 
 SUBJECT = "Hello {{ doc.first_name }}"
 HTML = "<p>{{ mass_email.title }} {{ campaign.name }} {{ 100 / doc.size }}</p>"
@@ -101,3 +103,42 @@ def test_a_line_break_in_a_field_of_the_record_adds_no_header(name):
 def test_a_sender_that_can_not_stand_in_a_header_is_refused_at_once(field):
 	with pytest.raises(HeaderError, match="line break"):
 		composer(**{field: "a@example.org\r\nBcc: you@example.org"})
+
+
+def test_a_mailbox_for_machines_signs_the_sender_and_the_opt_out_address_of_each_mail():
+	ring = TokenRing({"k1": b"x" * 32})
+	addresses = SignedAddresses("bounce@mail.example", ring)
+	text = composer(bounce_sender="bounce@mail.example")
+	text.addresses = addresses
+	kim, lou = compose_letters({"": text}, ROWS, RECORDS, 0)
+	assert [ring.message_from_verp(letter.sender.partition("@")[0]) for letter in (kim, lou)] == [7, 8]
+	unsubscribe = parsed(kim)["List-Unsubscribe"]
+	page, mailto = unsubscribe.split(", ")
+	assert page == "<https://example.org/ec/u/7>"
+	local_part = mailto.removeprefix("<mailto:").partition("@")[0]
+	assert ring.message_from_opt_out(local_part) == 7
+	assert parsed(kim)["List-Unsubscribe-Post"] == "List-Unsubscribe=One-Click"
+
+
+def test_without_a_mailbox_for_machines_nothing_changes():
+	kim, _lou = letters()
+	assert kim.sender == ""
+	assert "mailto" not in parsed(kim)["List-Unsubscribe"]
+	assert "bounce_sender" not in composer().text.content
+
+
+@pytest.mark.parametrize("box", ["bounce", "a" * 11])
+def test_addresses_leave_room_for_any_number_of_a_mail(box):
+	addresses = SignedAddresses(f"{box}@mail.example", TokenRing({"abcd": b"x" * 32}))
+	assert addresses.sender(2**48).startswith(f"{box}+")
+
+
+def test_a_mailbox_without_room_for_a_token_is_refused():
+	with pytest.raises(ValueError, match="longer"):
+		SignedAddresses(f"{'a' * 30}@mail.example", TokenRing({"abcd": b"x" * 32}))
+
+
+def test_complaints_are_asked_for_by_a_header_where_the_text_names_an_address():
+	(kim, _lou) = letters(cfbl_address="fbl@example.org")
+	assert parsed(kim)["CFBL-Address"] == "fbl@example.org; report=arf"
+	assert "CFBL-Address" not in parsed(letters()[0])

@@ -45,6 +45,13 @@ def test_a_mail_that_came_back():
 	)
 
 
+def test_a_mail_that_came_back_says_what_the_server_said():
+	said = "5.1.1 user unknown, reported by mx.example"
+	assert "It bounced on 3 Nov: 5.1.1 user unknown, reported by mx.example." in explain(
+		"Sent", sent="2 Nov", bounced="3 Nov", report=said
+	)
+
+
 def test_a_mail_that_was_sent_again():
 	assert (
 		explain("Sent", sent="Monday", resent=True) == "The mail was sent to ada@x.org once more on Monday."

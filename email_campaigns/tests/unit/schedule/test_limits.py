@@ -6,7 +6,17 @@ from itertools import cycle
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from email_campaigns.schedule.limits import HOUR, LEAD, UNLIMITED, Rates, Rolling, Spread, opens, strictest
+from email_campaigns.schedule.limits import (
+	HOUR,
+	LEAD,
+	UNLIMITED,
+	Closed,
+	Rates,
+	Rolling,
+	Spread,
+	opens,
+	strictest,
+)
 
 MINUTE = 60
 EVERY_MINUTE = (MINUTE,)
@@ -306,3 +316,9 @@ def test_each_rate_that_is_lowered_or_new_is_seen():
 		assert now.is_below(held)
 	assert not Rates(0, 0).is_below(held)
 	assert Rates(10_000).is_below(Rates())
+
+
+def test_a_closed_domain_opens_altogether_at_its_end():
+	closed = Closed("gmail.com", 100)
+	assert (closed.room(99), closed.room(100)) == (0, UNLIMITED)
+	assert (closed.opens_at(50), closed.opens_at(150)) == (100, 150)

@@ -1,11 +1,13 @@
 """The send loop over one batch: its order of journal and wire, and the effect of each reply of a server."""
 
+from dataclasses import replace
+
 import pytest
 
 from email_campaigns.delivery.compose.composer import Letter
 from email_campaigns.delivery.sending.runs import LOSS_LIMIT
 from email_campaigns.delivery.smtp.session import Unavailable
-from email_campaigns.tests.support.fakes import Killed, MemoryJournal
+from email_campaigns.tests.support.fakes import SENDER, Killed, MemoryJournal
 from email_campaigns.tests.unit.delivery.sending.loop_kit import FIVE, Bench
 
 
@@ -13,6 +15,12 @@ def test_every_mail_leaves_once_in_one_session():
 	bench = Bench().run()
 	assert bench.states() == ["Sent"] * 5
 	assert (bench.server.delivered, bench.server.connections, bench.tally.sent) == (FIVE, 1, 5)
+
+
+def test_the_id_that_the_server_gives_is_written_with_the_mail_and_costs_no_further_write():
+	bench = Bench({2: ("refuse", "rcpt", 550, "", "User unknown")}).run()
+	known = {row.email: row.provider_id for row in bench.ledger.rows.values()}
+	assert known == {email: "" if email == FIVE[1] else f"id-of-{email}" for email in FIVE}
 
 
 def test_a_mail_costs_one_write_of_the_journal_and_the_batch_one_more():
@@ -185,3 +193,14 @@ def test_closing_says_goodbye_and_dropping_does_not():
 	bench = Bench().run()
 	bench.loop.drop()
 	assert bench.server.quits == 0
+
+
+def test_each_mail_leaves_with_its_own_sender_where_it_has_one():
+	bench = Bench()
+	senders = []
+	bench.server.note = lambda sender, recipient: senders.append((sender, recipient))
+	letters = [
+		replace(letter, sender=f"{letter.name}@bounce.example") for letter in bench.ledger.claim("batch")
+	]
+	bench.loop.run([replace(letters[0], sender=""), *letters[1:]])
+	assert senders == [(SENDER, FIVE[0]), *((f"{n}@bounce.example", FIVE[n - 1]) for n in range(2, 6))]

@@ -57,7 +57,7 @@ def waiting_session(ready, *, patience=30):
 
 		def once_ready(content, following=None):
 			crew.pool.wait(ready, monotonic() + patience)
-			transmit(content, following)
+			return transmit(content, following)
 
 		session.transmit = once_ready
 		return session
@@ -129,9 +129,10 @@ def test_a_slow_server_holds_up_its_own_session_alone(sockets):
 			transmit = session.transmit
 
 			def and_answer(content, following=None):
-				transmit(content, following)
+				receipt = transmit(content, following)
 				if len(self.delivered) == 18:
 					server_end.send(b"250 OK")
+				return receipt
 
 			session.transmit = and_answer
 			return session
