@@ -35,6 +35,7 @@ _SUPPRESSED = {
 	"Complaint": _lt("Suppressed: Complaint"),
 	"Manual": _lt("Suppressed: Manual"),
 	"Hard Bounce": _lt("Suppressed: Hard Bounce"),
+	"Soft Bounce": _lt("Suppressed: Soft Bounce"),
 }
 
 

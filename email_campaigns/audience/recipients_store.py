@@ -171,7 +171,9 @@ def read_suppressions(emails: Collection[str]) -> dict[str, list[Suppression]]:
 	if emails:
 		for email, *values in frappe.db.sql(
 			"""SELECT email, reason, COALESCE(target_list, ''), COALESCE(origin, ''), modified
-			FROM `tabSuppressed Email` WHERE email IN %s ORDER BY creation""",
+			FROM `tabSuppressed Email` s WHERE email IN %s AND
+				(COALESCE(s.expires_epoch, 0) = 0 OR s.expires_epoch > UNIX_TIMESTAMP())
+			ORDER BY creation""",
 			(tuple(emails),),
 		):
 			suppressions[address_key(email)].append(Suppression(*values))

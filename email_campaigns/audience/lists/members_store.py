@@ -25,6 +25,7 @@ from email_campaigns.audience.sources_store import (
 	sources,
 )
 from email_campaigns.audience.suppression import forgotten_store
+from email_campaigns.audience.suppression.suppression_store import HOLDS
 from email_campaigns.compat import affected_rows
 
 SLICE = 2000  # members
@@ -219,7 +220,7 @@ def read_slice(
 			COALESCE(m.language, ''), COALESCE(m.time_zone, ''),
 			COALESCE((SELECT IF({_BY_RECORD}, %(elsewhere)s, s.reason) FROM `tabSuppressed Email` s
 				WHERE s.email = m.email AND BINARY LOWER(s.email) = BINARY LOWER(m.email)
-					AND COALESCE(s.target_list, '') IN ('', m.target_list)
+					AND COALESCE(s.target_list, '') IN ('', m.target_list) AND {HOLDS}
 				ORDER BY s.reason = 'Unsubscribed', {_BY_RECORD} LIMIT 1), ''),
 			EXISTS(SELECT 1 FROM `tabTarget List Member` x
 				WHERE x.target_list IN %(excluding)s AND x.member_key = m.member_key),
@@ -296,9 +297,9 @@ def update_counts(target_list: str) -> None:
 	The count reads the transaction's snapshot and locks no row: whoever unsubscribes meanwhile must not wait
 	for it. Only the list's own row is locked, and only where a figure has changed.
 	"""
-	suppressed = """SELECT COUNT(*) FROM `tabTarget List Member` m JOIN `tabSuppressed Email` s
+	suppressed = f"""SELECT COUNT(*) FROM `tabTarget List Member` m JOIN `tabSuppressed Email` s
 		ON s.email = m.email AND BINARY LOWER(s.email) = BINARY LOWER(m.email)
-		WHERE m.target_list = l.name AND"""
+		WHERE m.target_list = l.name AND {HOLDS} AND"""
 	rows = frappe.db.sql(
 		f"""SELECT l.member_count, l.opted_out_count, l.suppressed_count,
 			(SELECT COUNT(*) FROM `tabTarget List Member` m WHERE m.target_list = l.name),

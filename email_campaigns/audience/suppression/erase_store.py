@@ -15,6 +15,7 @@ from frappe.utils import now
 from email_campaigns.audience.address import address_key, normalise_known, plain_key, spellings
 from email_campaigns.audience.sources_store import sources
 from email_campaigns.audience.suppression import erase_files_store, forgotten_store, mirror_store
+from email_campaigns.audience.suppression.erase_inbound_store import erase_events, read_events
 
 MODULE = "Email Campaigns"
 EMAIL_UNSUBSCRIBE = "Email Unsubscribe"
@@ -82,9 +83,9 @@ def erase(email: str) -> dict[str, Any]:
 	_delete("Target List Member", members)
 	frappe.db.delete("Target List Feed Member", {"member_key": plain_key(address)})
 	_clear_changes(find_rows("Target List Change", address))
-	_delete("Target List Sign Up", find_rows("Target List Sign Up", address))
-	_delete("Suppressed Email", find_rows("Suppressed Email", address))
-	_delete("Waiting Opt Out", find_rows("Waiting Opt Out", address))
+	for doctype in ("Target List Sign Up", "Suppressed Email", "Waiting Opt Out"):
+		_delete(doctype, find_rows(doctype, address))
+	erase_events(address, mails)
 	_clear_texts(address)
 	erase_files_store.clear_reports(address)
 	_clear_copies(address, mails)
@@ -264,6 +265,7 @@ def export_known(email: str) -> dict[str, Any]:
 		export |= _find_mentions(doctype, fields, address)
 	# Those of other people's mails that mention the address are about these people.
 	export[VALUES] = _read_rows(VALUES, _with_copies(mails))
+	export["Inbound Event"] = read_events(address, mails)
 	export["records"] = find_elsewhere(address)
 	return export
 

@@ -80,7 +80,8 @@ def _ticked_slices(source: Source) -> Iterator[tuple]:
 			WHERE {source.opt_out} = 1 AND s.`{source.email_field}` != ''
 				AND (%(after)s IS NULL OR s.name > %(after)s)
 				AND NOT EXISTS (SELECT 1 FROM `tabSuppressed Email` p
-					WHERE p.email = s.`{source.email_field}` AND COALESCE(p.target_list, '') = '')
+					WHERE p.email = s.`{source.email_field}` AND COALESCE(p.target_list, '') = ''
+						AND p.reason != 'Soft Bounce')
 			ORDER BY s.name LIMIT {SLICE}""",
 			{"after": after},
 		)

@@ -3,7 +3,8 @@
 One record stands for an address and a list, or for an address and everything. It has the weightiest known
 reason; a lighter one that comes later changes nothing. An unsubscription and a complaint are the person's own
 wish, which they may take back on the page behind the unsubscribe link. A hard bounce and an entry made by
-hand stay until somebody deletes the record.
+hand stay until somebody deletes the record. Soft bounces are the lightest: theirs ends by itself, and must
+hide nothing that does not.
 """
 
 from __future__ import annotations
@@ -19,8 +20,10 @@ UNSUBSCRIBED = _lt("Unsubscribed")
 COMPLAINT = _lt("Complaint")
 MANUAL = _lt("Manual")
 HARD_BOUNCE = _lt("Hard Bounce")
+SOFT_BOUNCE = _lt("Soft Bounce")
 
-BY_WEIGHT = (UNSUBSCRIBED, COMPLAINT, MANUAL, HARD_BOUNCE)
+BY_WEIGHT = (SOFT_BOUNCE, UNSUBSCRIBED, COMPLAINT, MANUAL, HARD_BOUNCE)
+BOUNCES = frozenset({HARD_BOUNCE, SOFT_BOUNCE})
 PERSONS_WISH = frozenset({UNSUBSCRIBED, COMPLAINT})
 
 EVERYTHING = ""  # in the place of a list
@@ -58,6 +61,9 @@ def record_name(email: str, target_list: str = EVERYTHING) -> str:
 
 
 def build_scope(rows: Iterable[tuple[str | None, str]]) -> SuppressionScope:
-	"""Return the scope of (list, reason) pairs; the list is "" or None in the one for everything."""
-	reasons = {target_list or EVERYTHING: reason for target_list, reason in rows}
+	"""Return the scope of (list, reason) pairs; the list is "" or None in the one for everything.
+
+	Soft bounces are left out: they pass, and the person may leave or come back meanwhile.
+	"""
+	reasons = {target_list or EVERYTHING: reason for target_list, reason in rows if reason != SOFT_BOUNCE}
 	return SuppressionScope(reasons.pop(EVERYTHING, ""), reasons)

@@ -7,11 +7,12 @@ the same address changes nothing. `_save` is the one INSERT; mirror_store.py mir
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import NamedTuple
 
 import frappe
 from frappe import _
 from frappe.model.document import Document
-from frappe.utils import create_batch, now
+from frappe.utils import cint, create_batch, now
 
 from email_campaigns.audience.address import address_key, normalise_known, normalise_or_empty
 from email_campaigns.audience.sources_store import OPT_OUT_ORIGIN
@@ -26,22 +27,45 @@ from email_campaigns.audience.suppression.suppression import (
 	record_name,
 )
 from email_campaigns.compat import affected_rows
+from email_campaigns.site_time import site_time
 from email_campaigns.text import _lt
 
 SLICE = 500
 LEFT_LIST = _lt("Left This List")
 _MAILINGS = {"Mass Email": "campaign", "Campaign": "name"}  # a doctype and its field with the campaign
 # In this order: the comparison needs the old reason until the last.
-_RAISED = ("modified", "modified_by", "origin", "refusal", "reason")
-Row = tuple[str, str, str, str, str]  # address, list, reason, origin, refusal
+_RAISED = ("modified", "modified_by", "origin", "refusal", "expires_on", "expires_epoch", "reason")
+# SQL over a row `s` of the table: it still holds.
+HOLDS = "(COALESCE(s.expires_epoch, 0) = 0 OR s.expires_epoch > UNIX_TIMESTAMP())"
 
 
-def suppress(
-	email: str, *, reason: str, origin: str, target_list: str = EVERYTHING, refusal: str = ""
+class Row(NamedTuple):
+	"""One entry: a normalised address, its list or EVERYTHING, and why it gets no mail.
+
+	`expires` is the end of it in Unix seconds, 0 where it holds until somebody deletes it.
+	"""
+
+	address: str
+	target_list: str
+	reason: str
+	origin: str
+	refusal: str = ""
+	expires: int = 0
+
+
+def suppress(  # noqa: PLR0913 -- the columns of one entry, each by its name
+	email: str,
+	*,
+	reason: str,
+	origin: str,
+	target_list: str = EVERYTHING,
+	refusal: str = "",
+	expires: int = 0,
 ) -> bool:
 	"""Keep the mails of a list, or all mails, from an address; returns True where that is new.
 
 	`refusal` is the key of the server's refusal (delivery.smtp.refusal_key) where the address bounced.
+	`expires` is when it ends by itself, in Unix seconds, 0 for never.
 
 	A replay changes nothing. A person's own wish to get no mail at all is mirrored to Email Unsubscribe and
 	to the opt-out fields of the recipient sources. Raises InvalidAddress, and ValueError for an unknown
@@ -50,7 +74,7 @@ def suppress(
 	address = normalise_known(email)
 	if forgotten_store.is_forgotten(address):
 		return False  # it gets no mail anyway, and must not be stored again
-	changed = _save([(address, target_list, reason, origin, refusal)]) > 0
+	changed = _save([Row(address, target_list, reason, origin, refusal, expires)]) > 0
 	wish = target_list == EVERYTHING and reason in PERSONS_WISH
 	changed = (wish and _take_over_opt_out(address, origin)) or changed
 	# A bounced address keeps its reason, yet the person's wish must be known once the bounce is lifted. Every
@@ -58,6 +82,21 @@ def suppress(
 	if wish and (changed or read_scope(address).blocked):
 		changed = mirror_store.mirror_wish(address) or changed
 	return changed
+
+
+def suppress_bounced(rows: Sequence[Row]) -> None:
+	"""Keep all mails from addresses that have bounced, as `suppress` does for one.
+
+	`rows` have reasons of BOUNCES, which are no person's wish. Raises InvalidAddress.
+	"""
+	known = [row._replace(address=normalise_known(row.address)) for row in rows]
+	_save(_without_forgotten(known))
+
+
+def _without_forgotten(rows: Sequence[Row]) -> list[Row]:
+	"""Leave out addresses that must not be stored again; they get no mail anyway."""
+	forgotten = forgotten_store.find_forgotten([row.address for row in rows])
+	return [row for row in rows if row.address not in forgotten]
 
 
 def _take_over_opt_out(address: str, origin: str) -> bool:
@@ -75,13 +114,8 @@ def adopt_opt_outs(rows: Sequence[tuple[str, str]]) -> int:
 
 	Nothing is mirrored: the tick is where the wish was made.
 	"""
-	forgotten = forgotten_store.find_forgotten([address for address, _origin in rows])
 	return _save(
-		[
-			(address, EVERYTHING, UNSUBSCRIBED, origin, "")
-			for address, origin in rows
-			if address not in forgotten
-		]
+		_without_forgotten([Row(address, EVERYTHING, UNSUBSCRIBED, origin) for address, origin in rows])
 	)
 
 
@@ -121,6 +155,18 @@ def keep_hidden_wish(address: str) -> None:
 		suppress(address, reason=UNSUBSCRIBED, origin=_("Held by Email Unsubscribe"))
 
 
+def delete_expired(most: int) -> list[tuple[str, str]]:
+	"""Delete up to `most` entries that have ended by themselves; return their (address, origin)."""
+	return list(
+		frappe.db.sql(
+			"""DELETE FROM `tabSuppressed Email`
+			WHERE expires_epoch BETWEEN 1 AND UNIX_TIMESTAMP() ORDER BY name LIMIT %s
+			RETURNING email, origin""",
+			most,
+		)
+	)
+
+
 def read_scope(email: str) -> SuppressionScope:
 	"""Return what is kept from an address, suppressed or not. Raises InvalidAddress."""
 	return build_scope((row.target_list, row.reason) for row in _rows(normalise_known(email)))
@@ -146,7 +192,7 @@ def adopt_email_unsubscribes() -> int:
 	)
 	addresses = [(normalise_or_empty(row.email), row) for row in unsubscribes]
 	return _save(
-		[(address, EVERYTHING, UNSUBSCRIBED, _origin(row), "") for address, row in addresses if address]
+		[Row(address, EVERYTHING, UNSUBSCRIBED, _origin(row)) for address, row in addresses if address]
 	)
 
 
@@ -210,12 +256,12 @@ def follow_renamed_list(
 	rows = frappe.get_all(
 		"Suppressed Email",
 		filters={"target_list": new},
-		fields=["name", "email", "reason", "origin", "refusal"],
+		fields=["name", "email", "reason", "origin", "refusal", "expires_epoch"],
 	)
 	stale = [row for row in rows if row.name != record_name(row.email, new)]
 	for batch in create_batch(stale, SLICE):
 		frappe.db.delete("Suppressed Email", {"name": ["in", [row.name for row in batch]]})
-		_save([(row.email, new, row.reason, row.origin or "", row.refusal or "") for row in batch])
+		_save([_renamed(row, new) for row in batch])
 
 
 def carry_over(rows: Sequence[tuple[str, str, str]], target_list: str) -> None:
@@ -223,15 +269,16 @@ def carry_over(rows: Sequence[tuple[str, str, str]], target_list: str) -> None:
 
 	The addresses are normalised, as those of members are.
 	"""
-	_save([(address, target_list, reason, origin, "") for address, reason, origin in rows])
+	_save([Row(address, target_list, reason, origin) for address, reason, origin in rows])
 
 
 def _rows(address: str) -> list:
 	# By key, for the collation of the index takes é and e for the same letter.
-	rows = frappe.get_all(
-		"Suppressed Email",
-		filters={"email": address},
-		fields=["name", "email", "target_list", "reason", "origin"],
+	rows = frappe.db.sql(
+		f"""SELECT s.name, s.email, s.target_list, s.reason, s.origin FROM `tabSuppressed Email` s
+		WHERE s.email = %s AND {HOLDS}""",
+		address,
+		as_dict=True,
 	)
 	return [row for row in rows if address_key(row.email) == address_key(address)]
 
@@ -241,7 +288,7 @@ def _save(rows: Sequence[Row]) -> int:
 
 	Returns a number above 0 where something changed. Raises ValueError for an unknown reason.
 	"""
-	if unknown := next((row for row in rows if row[2] not in BY_WEIGHT), None):
+	if unknown := next((row for row in rows if row.reason not in BY_WEIGHT), None):
 		raise ValueError(f"Unknown reason of a suppression in {unknown}")
 	return sum(_save_batch(batch) for batch in create_batch(rows, SLICE))
 
@@ -250,24 +297,34 @@ def _save_batch(rows: Sequence[Row]) -> int:
 	stamp, user = now(), frappe.session.user
 	values = [
 		value
-		for address, target_list, reason, origin, refusal in rows
+		for row in rows
 		for value in (
-			*(record_name(address, target_list), stamp, stamp, user, user),
-			*(address.lower(), target_list or None, reason, origin, refusal or None),
+			*(record_name(row.address, row.target_list), stamp, stamp, user, user),
+			*(row.address.lower(), row.target_list or None, row.reason, row.origin, row.refusal or None),
+			*(site_time(row.expires) if row.expires else None, row.expires),
 		)
 	]
-	heavier = "FIELD(VALUES(reason), %s, %s, %s, %s) > FIELD(reason, %s, %s, %s, %s)"
+	weights = ", ".join(["%s"] * len(BY_WEIGHT))
+	heavier = f"FIELD(VALUES(reason), {weights}) > FIELD(reason, {weights})"
+	# Of the same weight, one that ends later replaces one that ends.
+	heavier += " OR VALUES(reason) = reason AND VALUES(expires_epoch) > expires_epoch AND expires_epoch > 0"
 	sets = [f"{column} = IF({heavier}, VALUES({column}), {column})" for column in _RAISED]
 	frappe.db.sql(
 		"INSERT INTO `tabSuppressed Email`"
-		" (name, creation, modified, owner, modified_by, email, target_list, reason, origin, refusal)"
+		" (name, creation, modified, owner, modified_by, email, target_list, reason, origin, refusal,"
+		" expires_on, expires_epoch)"
 		" VALUES "
-		+ ", ".join(["(%s, %s, %s, %s, %s, %s, %s, %s, %s, %s)"] * len(rows))
+		+ ", ".join([f"({', '.join(['%s'] * 12)})"] * len(rows))
 		+ " ON DUPLICATE KEY UPDATE "
 		+ ", ".join(sets),
 		(*values, *(BY_WEIGHT * 2 * len(_RAISED))),
 	)
 	return affected_rows()
+
+
+def _renamed(row: frappe._dict, target_list: str) -> Row:
+	origin, refusal = row.origin or "", row.refusal or ""
+	return Row(row.email, target_list, row.reason, origin, refusal, cint(row.expires_epoch))
 
 
 def _origin(email_unsubscribe: Document) -> str:
@@ -280,10 +337,10 @@ def member_states(members: Sequence[int]) -> dict[int, str]:
 	A suppression for everything wins over one for the list.
 	"""
 	rows = frappe.db.sql(
-		"""SELECT m.name, s.reason, COALESCE(s.target_list, '') != ''
+		f"""SELECT m.name, s.reason, COALESCE(s.target_list, '') != ''
 		FROM `tabTarget List Member` m JOIN `tabSuppressed Email` s
 			ON s.email = m.email AND BINARY LOWER(s.email) = BINARY LOWER(m.email)
-		WHERE m.name IN %s AND COALESCE(s.target_list, '') IN ('', m.target_list)
+		WHERE m.name IN %s AND COALESCE(s.target_list, '') IN ('', m.target_list) AND {HOLDS}
 		ORDER BY COALESCE(s.target_list, '') != '' DESC""",
 		(tuple(members) or (0,),),
 	)

@@ -3,25 +3,23 @@ Opt Out.
 
 A row is inserted alone and locks nothing else, so it can be stored while other rows are held. Where the
 database itself is away, a file in the site's private folder takes its place, on the disk before the person
-gets an answer. Workers that take the files in need the same folder; Frappe wants it shared anyway.
+gets an answer.
 """
 
 from __future__ import annotations
 
 import json
-import os
 from collections.abc import Iterator
-from contextlib import suppress
 from dataclasses import asdict, dataclass
 from datetime import datetime
 from pathlib import Path
-from uuid import uuid4
 
 import frappe
 from frappe.utils import now
 
-FOLDER = "email_campaigns_opt_outs"  # below the site's private folder
-DAMAGED = ".damaged"
+from email_campaigns.files_store import SpareFolder
+
+FILES = SpareFolder("email_campaigns_opt_outs", "the opt-out")
 LONGEST = 255  # characters of a column of the table
 
 
@@ -59,26 +57,7 @@ def add(wish: WaitingWish) -> str:
 
 def write_file(wish: WaitingWish) -> None:
 	"""Write a wish to a file of its own, which is on the disk when this returns. Raises OSError."""
-	folder = _folder()
-	folder.mkdir(parents=True, exist_ok=True)
-	path = folder / f"{uuid4().hex}.json"
-	half = path.with_suffix(".half")
-	with half.open("w", encoding="utf-8") as file:
-		json.dump(asdict(wish), file)
-		file.flush()
-		os.fsync(file.fileno())
-	half.rename(path)
-	for directory in (folder, folder.parent):
-		_sync(directory)
-
-
-def _sync(directory: Path) -> None:
-	"""Make the names of new files durable (fsync(2): that of a file does not include its directory's)."""
-	handle = os.open(directory, os.O_RDONLY)
-	try:
-		os.fsync(handle)
-	finally:
-		os.close(handle)
+	FILES.write(json.dumps(asdict(wish)))
 
 
 def read_files() -> Iterator[tuple[Path, WaitingWish]]:
@@ -86,13 +65,13 @@ def read_files() -> Iterator[tuple[Path, WaitingWish]]:
 
 	A file that can't be read is put aside under another name and reported; the others are not held up.
 	"""
-	for path in sorted(_folder().glob("*.json")):
+	for path in FILES.paths():
 		try:
 			wish = _read_wish(path)
 		except FileNotFoundError:
 			continue  # another job was faster
 		except (OSError, TypeError, ValueError):
-			_put_aside(path)
+			FILES.put_aside(path)
 		else:
 			yield path, wish
 
@@ -108,28 +87,9 @@ def _read_wish(path: Path) -> WaitingWish:
 	return wish
 
 
-def _put_aside(path: Path) -> None:
-	_report_once(f"Email Campaigns: the opt-out in {path.name} can't be read")
-	# In a folder that can't be written either, the file stays, and is passed over each time.
-	with suppress(OSError):
-		path.rename(path.with_suffix(DAMAGED))
-
-
 def remove_file(path: Path) -> None:
 	"""Delete a file; report one that can't be deleted, whose wish is then carried out again, to no effect."""
-	try:
-		path.unlink(missing_ok=True)
-	except OSError:
-		_report_once(f"Email Campaigns: the opt-out in {path.name} can't be deleted")
-
-
-def _report_once(title: str) -> None:
-	if not frappe.db.exists("Error Log", {"method": title}):
-		frappe.log_error(title)
-
-
-def _folder() -> Path:
-	return Path(frappe.get_site_path("private", FOLDER))
+	FILES.remove(path)
 
 
 def read_waiting(most: int) -> list[tuple[int, WaitingWish]]:

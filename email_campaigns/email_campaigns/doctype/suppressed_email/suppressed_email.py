@@ -6,11 +6,16 @@ from email_campaigns.audience.address import InvalidAddress, normalise_known
 from email_campaigns.audience.sources_store import OPT_OUT_ORIGIN
 from email_campaigns.audience.suppression import forgotten_store, mirror_store, suppression_store
 from email_campaigns.audience.suppression.suppression import (
+	BOUNCES,
 	HARD_BOUNCE,
 	PERSONS_WISH,
+	SOFT_BOUNCE,
 	record_name,
 )
 from email_campaigns.delivery.smtp.refusal_key import key_of_reason
+from email_campaigns.schedule.drip import DAY
+from email_campaigns.settings import setting_number
+from email_campaigns.site_time import database_epoch, site_time
 from email_campaigns.translation import translate
 
 
@@ -56,6 +61,15 @@ class SuppressedEmail(Document):
 			)
 		if not before and self.reason == HARD_BOUNCE:
 			self.refusal = key_of_reason(self.origin or "")
+		self._set_end()
+
+	def _set_end(self):
+		"""Let soft bounces end by themselves, and nothing else."""
+		if self.reason != SOFT_BOUNCE:
+			self.update({"expires_on": None, "expires_epoch": 0})
+		elif not self.get("expires_epoch"):
+			expires = database_epoch() + setting_number("soft_suppression_days") * DAY
+			self.update({"expires_on": site_time(expires), "expires_epoch": expires})
 
 	def on_update(self):
 		"""Mirror a person's wish to Frappe's Email Unsubscribe."""
@@ -64,10 +78,10 @@ class SuppressedEmail(Document):
 
 	def on_trash(self):
 		"""Lift the mirrored wish with an entry for all lists."""
-		if self.reason != HARD_BOUNCE and not self.target_list:
+		if self.reason not in BOUNCES and not self.target_list:
 			mirror_store.lift_wish(self.email)
 
 	def after_delete(self):
-		"""Keep a person's wish that a deleted hard bounce has hidden."""
-		if self.reason == HARD_BOUNCE and not self.target_list:
+		"""Keep a person's wish that a deleted bounce has hidden."""
+		if self.reason in BOUNCES and not self.target_list:
 			suppression_store.keep_hidden_wish(self.email)
