@@ -9,6 +9,7 @@ ledger_store.py      what planning reads from the ledger and writes to it
 waiting_store.py     steps that wait for the same step of another enrolment to the same address
 streams_store.py     the mails of one step as a stream, and the problem that holds it up
 hints_store.py       what the form of a campaign says about its steps before anybody is enrolled
+absences_store.py    the absences that automatic answers name, for which steps wait
 events_store.py      what ends a sequence for a person: a reply, a wish
 renames_store.py     enrolments follow their record when it is renamed or merged
 figures_store.py     the figures of steps, of one enrolment and of a whole campaign

@@ -28,16 +28,23 @@ MISSED = _lt("Missed: the scheduler stood still on its day and longer than the c
 
 @dataclass(frozen=True, slots=True)
 class PastMails:
-	"""What a person has done with the earlier mails of the same enrolment, and of its twins."""
+	"""What a person has done with the earlier mails of the same enrolment, and of its twins.
+
+	`absent_until` is the end of the absence that an automatic answer named, in Unix seconds, 0 without one.
+	"""
 
 	opened: bool = False
 	clicked: bool = False
 	replied: bool = False
+	absent_until: int = 0
 
 	def __or__(self, other: PastMails) -> PastMails:
 		"""Return what was done with either's mails."""
 		return PastMails(
-			self.opened or other.opened, self.clicked or other.clicked, self.replied or other.replied
+			self.opened or other.opened,
+			self.clicked or other.clicked,
+			self.replied or other.replied,
+			max(self.absent_until, other.absent_until),
 		)
 
 
@@ -71,11 +78,15 @@ class DripRules:
 
 @dataclass(frozen=True, slots=True)
 class Person:
-	"""A recipient of the steps. `unsubscribed` is from this sequence alone, or from a twin of it."""
+	"""A recipient of the steps. `unsubscribed` is from this sequence alone, or from a twin of it.
+
+	`held_until` is the end of the absence that the enrolment waits for, in Unix seconds, 0 without one.
+	"""
 
 	candidate: Candidate
 	past: PastMails = PastMails()
 	unsubscribed: bool = False
+	held_until: int = 0
 
 
 def skip_reason(rules: DripRules, step: DripStep, due: int, person: Person) -> str:
@@ -85,7 +96,7 @@ def skip_reason(rules: DripRules, step: DripStep, due: int, person: Person) -> s
 		(exclusion(person.candidate, informational=rules.informational), True),
 		(UNSUBSCRIBED, person.unsubscribed and not rules.informational),
 		(REPLIED, rules.stops_on_reply and person.past.replied),
-		(MISSED, drip.is_missed(due, rules.now, rules.catch_up)),
+		(MISSED, drip.is_missed(max(due, person.past.absent_until), rules.now, rules.catch_up)),
 		(_unmet_condition(step, person.past), True),
 	)
 	return next((reason for reason, applies in checks if reason and applies), "")
@@ -129,7 +140,12 @@ def plan_person(
 	on.
 
 	`taken` has the steps that a twin has: {step: the reason, "" while that one's mail is still to leave}.
+	A person who is held waits with all steps. What was due meanwhile is caught up then.
 	"""
+	if rules.now < person.held_until:
+		return DripPlan({}, person.held_until)
+	past = replace(person.past, absent_until=max(person.past.absent_until, person.held_until))
+	person = replace(person, past=past)
 	zone = person.candidate.time_zone
 	times = {step.number: drip.due(step, start, rules.clocks, zone) for step in rules.steps}
 	decisions = {

@@ -19,7 +19,7 @@ from email_campaigns.delivery.ledger.row import WAITS_FOR_TWIN, LedgerEntry
 from email_campaigns.delivery.ledger.twins_store import Twins
 from email_campaigns.delivery.mailing.mailing import Stream
 from email_campaigns.drip import decide, ledger_store
-from email_campaigns.drip.decide import DripRules
+from email_campaigns.drip.decide import DripRules, Person
 from email_campaigns.drip.ledger_store import Enrolment
 from email_campaigns.schedule import drip as calendar
 from email_campaigns.schedule.drip import RECIPIENTS, DripStep
@@ -95,21 +95,29 @@ def _write_slice(rules: DripRules, step: DripStep, enrolment: Enrolment, candida
 		return
 	stream = Stream(enrolment.campaign, step.number, enrolment.sender)
 	twins = ledger_store.find_twins(rules, enrolment.campaign, candidates)
+	decisions, people = _decide(rules, step, enrolment, candidates, twins)
+	# Without `send_after` a row may leave at once, and so from the end of an absence that is over.
+	absences = {key: person.past.absent_until for key, person in people.items()}
 	entries = [
-		_entry(rules, step, enrolment, decision, twins)
-		for decision in _decide(rules, step, enrolment, candidates, twins)
+		_entry(
+			step,
+			enrolment,
+			decision,
+			twins,
+			max(_send_after(rules, step, enrolment, decision.candidate), absences.get(_key(decision), 0)),
+		)
+		for decision in decisions
 	]
 	ledger_store.write_entries({stream: entries})
 
 
 def _entry(
-	rules: DripRules, step: DripStep, enrolment: Enrolment, decision: Decision, twins: Twins | None
+	step: DripStep, enrolment: Enrolment, decision: Decision, twins: Twins | None, send_after: int
 ) -> LedgerEntry:
 	candidate = decision.candidate
 	reason = ledger_store.taken_steps(twins, enrolment, candidate.email).get(step.number)
 	decision = decide.leave_to_twin(decision, reason or "")
 	waits = WAITS_FOR_TWIN if reason is not None and not decision.reason else 0
-	send_after = _send_after(rules, step, enrolment, candidate)
 	return LedgerEntry(decision, candidate.language, waits + send_after, source=enrolment.name)
 
 
@@ -119,14 +127,18 @@ def _decide(
 	enrolment: Enrolment,
 	candidates: list[Candidate],
 	twins: Twins | None,
-) -> list[Decision]:
+) -> tuple[list[Decision], dict[tuple[str, str], Person]]:
 	keys = wanted_keys(candidates, PER_ADDRESS, informational=rules.informational)
 	taken = enqueue_store.taken_keys(enrolment.name, step.number, keys) if keys else ()
 	decisions = member_rules.decide(candidates, PER_ADDRESS, taken, informational=rules.informational)
 	pairs = [(enrolment, candidate) for candidate in candidates]
 	by_enrolment = ledger_store.read_people(rules, pairs, twins)
 	people = {(doctype, record): person for (_source, doctype, record), person in by_enrolment.items()}
-	return decide.decide_members(rules, step, enrolment.start, decisions, people)
+	return decide.decide_members(rules, step, enrolment.start, decisions, people), people
+
+
+def _key(decision: Decision) -> tuple[str, str]:
+	return decision.candidate.doctype, decision.candidate.record
 
 
 def _send_after(rules: DripRules, step: DripStep, enrolment: Enrolment, candidate: Candidate) -> int:

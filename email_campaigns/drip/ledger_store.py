@@ -25,7 +25,7 @@ class Enrolment:
 	"""An Email Campaign that has something due, for the record `record` of `doctype`, made at `creation`.
 
 	`plan_step` and `plan_cursor` say how far planning has come with a group: a step, and a place among the
-	members.
+	members. `held_until` is the end of the absence that it waits for, in Unix seconds, 0 without one.
 	"""
 
 	name: str
@@ -37,6 +37,7 @@ class Enrolment:
 	plan_step: int
 	plan_cursor: str
 	creation: datetime
+	held_until: int = 0
 
 
 def write_entries(entries: dict[Stream, list[LedgerEntry]]) -> None:
@@ -111,11 +112,9 @@ def taken_steps(twins: Twins | None, enrolment: Enrolment, email: str) -> dict[i
 def _read_pasts(
 	rules: DripRules, candidates: Sequence[tuple[Enrolment, Candidate]]
 ) -> dict[tuple[str, str, str], PastMails]:
-	if not rules.stops_on_reply and not any(step.send_if for step in rules.steps):
-		return {}
 	rows = frappe.db.sql(
 		"""SELECT source, recipient_doctype, recipient_name, COUNT(opened_at) > 0, COUNT(clicked_at) > 0,
-			COUNT(replied_at) > 0
+			COUNT(replied_at) > 0, COALESCE(MAX(absent_until), 0)
 		FROM `tabCampaign Message`
 		WHERE source IN %s AND recipient_name IN %s AND cc_of = 0 GROUP BY 1, 2, 3""",
 		(
@@ -123,4 +122,7 @@ def _read_pasts(
 			tuple({candidate.record for _enrolment, candidate in candidates}),
 		),
 	)
-	return {tuple(row[:3]): PastMails(*map(bool, row[3:])) for row in rows}
+	return {
+		(source, doctype, record): PastMails(bool(opened), bool(clicked), bool(replied), absent_until)
+		for source, doctype, record, opened, clicked, replied, absent_until in rows
+	}

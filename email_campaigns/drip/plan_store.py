@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Collection, Sequence
+from dataclasses import replace
 
 import frappe
 from frappe.utils import cint, get_system_timezone
@@ -32,7 +33,7 @@ SLICE = 500
 # SQL over an Email Campaign `e`.
 _ENROLMENT = """e.name, e.campaign_name, e.email_campaign_for, e.recipient,
 	COALESCE(NULLIF(e.sender, ''), e.owner), e.start_date, e.plan_step, COALESCE(e.plan_cursor, ''),
-	e.creation"""
+	e.creation, COALESCE(e.held_epoch, 0)"""
 _DUE = "e.status IN %(open)s AND e.next_epoch BETWEEN 1 AND %(epoch)s"
 
 
@@ -140,7 +141,8 @@ def _plan_person(
 	"""Plan one person. A later enrolment of the slice with the same address sees the steps as taken."""
 	email = person.candidate.email
 	taken = ledger_store.taken_steps(twins, enrolment, email)
-	plan = decide.plan_person(rules, enrolment.start, person, done, taken)
+	held = replace(person, held_until=enrolment.held_until)
+	plan = decide.plan_person(rules, enrolment.start, held, done, taken)
 	if twins:
 		for step in plan.leaving:
 			twins.add(email, enrolment.name, step)

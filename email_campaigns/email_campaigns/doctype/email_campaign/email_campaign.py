@@ -9,6 +9,7 @@ from email_campaigns.audience.sources_store import missing_doctypes
 from email_campaigns.drip import enrolment_store
 from email_campaigns.jobs import drip
 from email_campaigns.schedule.drip import LOOK_NOW
+from email_campaigns.site_time import database_epoch
 
 
 class EmailCampaign(Document):
@@ -27,6 +28,9 @@ class EmailCampaign(Document):
 		"""Make the reason of the end safe for the form."""
 		# SQL writes it, so it may quote a user, and a form shows it as HTML.
 		self.set("ended_because", sanitize_html(self.ended_because or ""))
+		self.set("held_because", sanitize_html(self.held_because or ""))
+		if (self.get("held_epoch") or 0) <= database_epoch():
+			self.update({"held_until": None, "held_because": ""})
 		kind, recipient = self.get("email_campaign_for") or "", self.get("recipient")
 		if missing_doctypes([kind]):
 			# The framework would look for the titles of its records, and not open the form.
