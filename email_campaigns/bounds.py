@@ -12,6 +12,11 @@ SETTINGS = {
 	"default_hour": (0, 23),
 	"machine_seconds": (0, 3600),
 	"catch_up_days": (0, 365),
+	"soft_bounces": (0, 100),
+	"soft_bounce_days": (1, 365),
+	"soft_suppression_days": (1, 365),
+	"hold_automatic_days": (0, 30),
+	"guard_minimum": (0, 1_000_000),
 }
 
 

@@ -29,9 +29,13 @@ after_migrate = "email_campaigns.install.after_migrate"
 before_request = [
 	"email_campaigns.api.public.routes.answer",
 	"email_campaigns.compat.change_latest_rows",
+	"email_campaigns.compat.tap_incoming_mail",
 	"email_campaigns.api.exports.stay_in_request",
 ]
-before_job = ["email_campaigns.compat.change_latest_rows"]
+before_job = ["email_campaigns.compat.change_latest_rows", "email_campaigns.compat.tap_incoming_mail"]
+
+# Shown each mail that Frappe has fetched, before Frappe marks or deletes it on its server (compat.py).
+campaign_mail_fetched = ["email_campaigns.jobs.inbound.take_in"]
 
 # A cookie marks a device on which a user has signed in: its opens and clicks are not counted.
 on_session_creation = ["email_campaigns.api.public.own_device.remember_device"]
@@ -39,6 +43,8 @@ after_request = [
 	"email_campaigns.api.public.own_device.mark_device",
 	# An opt-out that comes during a migration is stored all the same.
 	"email_campaigns.api.public.routes.note_refused",
+	# Frappe refuses some bodies, and all requests during a migration, before a provider's call is stored.
+	"email_campaigns.api.public.routes.answer_late",
 	# A text of a stranger is no formula in a file with one of our lists.
 	"email_campaigns.api.exports.remove_formulas",
 ]
@@ -54,16 +60,21 @@ scheduler_events = {
 		],
 		# Use free room in the sliding hour within a minute: the tick alone would lose up to 8 % of an hourly
 		# quota.
-		"* * * * *": ["email_campaigns.jobs.sending.top_up"],
+		# The same for what has come back where the worker that judged it has died.
+		"* * * * *": [
+			"email_campaigns.jobs.sending.top_up",
+			"email_campaigns.jobs.inbound.judge_if_waiting",
+		],
 	},
 	# Follow opt-out fields that were changed past the documents, move campaigns and enrolments on by their
-	# dates, count the members of lists again, and send the owner of a mailing its figures a day after its
-	# end.
+	# dates, count the members of lists again, send the owner of a mailing its figures a day after its end,
+	# and end suppressions that pass.
 	"hourly": [
 		"email_campaigns.jobs.lists.follow_opt_outs",
 		"email_campaigns.jobs.upkeep.update_statuses",
 		"email_campaigns.jobs.drip.advance",
 		"email_campaigns.jobs.upkeep.send_digests",
+		"email_campaigns.jobs.outcomes.end_suppressions",
 	],
 	# Check the counters of results against the ledger; a mailing of a million mails takes some seconds.
 	"daily_long": ["email_campaigns.jobs.upkeep.prove_counts"],
@@ -92,8 +103,10 @@ doc_events = {
 		"Campaign Mail Values",
 		"Campaign Message",
 		"Email Campaign",
+		"Domain Hold",
 		"Email Campaign Settings",
 		"Forgotten Address",
+		"Inbound Event",
 		"Mass Email",
 		"Retired Name",
 		"Sending Hold",
@@ -116,6 +129,7 @@ doc_events = {
 		"Campaign Recipient Source",
 		"Campaign Target List",
 		"Target List Feed",
+		"Webhook Source",
 	): _ROW,
 	# A tick in the opt-out field of a record keeps mail from its address on every other record and list.
 	# Members, mails and enrolments follow the records that they are about, whatever their doctype.
@@ -175,6 +189,7 @@ permission_query_conditions = {
 	"Target List Member": "email_campaigns.record_rights_store.member_condition",
 	"Target List Change": "email_campaigns.record_rights_store.change_condition",
 	"Email Campaign": "email_campaigns.record_rights_store.enrolment_condition",
+	"Inbound Event": "email_campaigns.record_rights_store.inbound_condition",
 }
 _ABOUT_READABLE = "email_campaigns.record_rights_store.has_permission"
 has_permission = dict.fromkeys(permission_query_conditions, _ABOUT_READABLE)
@@ -185,6 +200,7 @@ ignore_links_on_delete = [
 	"Campaign Message",
 	"Campaign Mail Text",
 	"Campaign Log",
+	"Inbound Event",
 	"Tracking Link",
 	"Target List Change",
 	"Target List Sign Up",
@@ -203,4 +219,4 @@ override_whitelisted_methods = {
 }
 
 # Days; an administrator can change them in Frappe's Log Settings.
-default_log_clearing_doctypes = {"Campaign Log": 365, "Target List Change": 180}
+default_log_clearing_doctypes = {"Campaign Log": 365, "Target List Change": 180, "Inbound Event": 365}

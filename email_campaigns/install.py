@@ -25,7 +25,7 @@ from email_campaigns.jobs import drip
 APP = "email_campaigns"
 MODULE = "Email Campaigns"
 ROLES = ("Campaign Manager", "Campaign User")
-LOGS = ("Campaign Log", "Target List Change")
+LOGS = ("Campaign Log", "Target List Change", "Inbound Event")
 
 # The rights of campaign users on doctypes of the framework that our forms link to: choose a sender by its
 # name, without its settings, write templates, and copy the members of an Email Group.

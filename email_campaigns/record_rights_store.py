@@ -25,6 +25,7 @@ ABOUT = {
 	"Target List Member": ("member_doctype", "member_name"),
 	"Target List Change": ("member_doctype", "member_name"),
 	"Email Campaign": ("email_campaign_for", "recipient"),
+	"Inbound Event": ("recipient_doctype", "recipient_name"),
 }
 # Whoever such a row names is no record of a recipient source, but a plain address or a group.
 NO_RECORDS = frozenset({"", "Target List Member", "Target List", "Email Group"})
@@ -138,6 +139,17 @@ def enrolment_condition(user: str) -> str:
 	return row_condition("Email Campaign", user)
 
 
+def inbound_condition(user: str) -> str:
+	"""permission_query_conditions of the Inbound Event.
+
+	What is not about a mail of ours, or not judged yet, may be anybody's mail: it is for managers.
+	"""
+	conditions = [row_condition("Inbound Event", user)]
+	if not MANAGERS & set(frappe.get_roles(user)):
+		conditions.append("`tabInbound Event`.message > 0")
+	return " AND ".join(filter(None, conditions))
+
+
 def has_permission(doc: Document, ptype: str = "read", user: str | None = None) -> bool:
 	"""has_permission of the doctypes in ABOUT: whether `user` may read the record that a row is about.
 
@@ -146,6 +158,8 @@ def has_permission(doc: Document, ptype: str = "read", user: str | None = None) 
 	"""
 	if ptype == "create":
 		return True
+	if doc.doctype == "Inbound Event" and not doc.message and not MANAGERS & set(frappe.get_roles(user)):
+		return False
 	fields = ABOUT[doc.doctype]
 	# A dict that stands for a name would be taken as a filter.
 	records = [tuple(cstr(doc.get(field)) for field in fields)]

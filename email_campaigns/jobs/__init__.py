@@ -8,6 +8,7 @@ isolation.py    an error in the work on one mailing, which stops no other
 endings.py      cancelled mailings, and those past their deadline
 counts.py       counts of lists and mailings, without long locks
 queues.py       the two queues of send_batch: of a Mass Email, and of a stream of drip sequences
+inbound.py      what comes back: taken in where it is fetched, and judged
 opt_outs.py     opt-outs that could not be carried out when they came
 ab_winner.py    the winners of A/B tests
 drip.py         enrolments and due steps of Email Campaigns

@@ -41,7 +41,7 @@ def _take_in_files() -> None:
 def _try(name: int, wish: WaitingWish) -> None:
 	frappe.db.commit()  # a fresh snapshot
 	try:
-		with lock_wait(LOCK_SECONDS), _as_guest():
+		with lock_wait(LOCK_SECONDS), as_guest():
 			_act(wish)
 			waiting_store.remove(name)
 	except Exception:
@@ -61,7 +61,7 @@ def _act(wish: WaitingWish) -> None:
 
 
 @contextmanager
-def _as_guest() -> Iterator[None]:
+def as_guest() -> Iterator[None]:
 	"""Let the log name nobody of the site: the recipient has asked for it."""
 	user = frappe.session.user
 	frappe.set_user("Guest")

@@ -18,7 +18,7 @@ from email_campaigns.delivery.sending.journal import Tally
 from email_campaigns.delivery.sending.watchdog import Watchdog
 from email_campaigns.delivery.smtp import transport
 from email_campaigns.drip import streams_store
-from email_campaigns.jobs import ab_winner, endings, opt_outs, overdue, queues
+from email_campaigns.jobs import ab_winner, endings, opt_outs, outcomes, overdue, queues
 from email_campaigns.jobs.counts import mend_counts
 from email_campaigns.jobs.isolation import error_sentence, isolate, isolate_mailing
 from email_campaigns.jobs.queues import DripQueue, MailingQueue, Queue
@@ -295,7 +295,14 @@ def _send_batch(sending: send_store.SendJob, queue: Queue) -> bool:
 			frappe.db.commit()
 		elif queue.shown_problem() == error_sentence():
 			_show_hindrance(queue, "")
+	_guard(queue)
 	return True
+
+
+def _guard(queue: Queue) -> None:
+	"""Pause a mailing whose server has refused too many addresses as dead; nobody watches a stream."""
+	if queue.name and outcomes.check_refused(queue.name):
+		frappe.db.commit()
 
 
 def _send_claimed(sending: send_store.SendJob, queue: Queue, rows: list[ClaimedMail]) -> Tally:

@@ -2,9 +2,9 @@
 constant time.
 
 Code that stamps an event on the ledger does it in a block `with counting(message)`; code that settles mails
-which have been sent calls `count_left`. `recount_people` counts from the ledger, and a nightly job compares.
-Each person counts once a mailing: a mail and its resends (`resend_of`) are one person. Colleagues of the seed
-group and copies (CC) do not count.
+which have been sent calls `count_left`, and code that has stamped bounces `count_bounced`. `recount_people`
+counts from the ledger, and a nightly job compares. Each person counts once a mailing: a mail and its resends
+(`resend_of`) are one person. Colleagues of the seed group and copies (CC) do not count.
 """
 
 from __future__ import annotations
@@ -134,6 +134,25 @@ def count_left(names: Collection[int]) -> None:
 		(tuple(names), MASS_EMAIL),
 	):
 		_add_to_counters(source, {"sent": sent, "bounced": bounced})
+
+
+def count_bounced(names: Collection[int]) -> None:
+	"""Count mails that have just been stamped as bounced, in the transaction that has stamped them.
+
+	A person of whom another mail bounced before is counted already.
+	"""
+	if not names:
+		return
+	other = "SELECT 1 FROM `tabCampaign Message` o WHERE o.bounced_at IS NOT NULL AND o.name NOT IN %(names)s"
+	for source, bounced in frappe.db.sql(
+		f"""SELECT c.source, COUNT(DISTINCT {PERSON}) FROM `tabCampaign Message` c
+		WHERE c.name IN %(names)s AND c.source_doctype = %(doctype)s AND {PEOPLE}
+			AND NOT EXISTS ({other} AND o.name = c.resend_of)
+			AND NOT EXISTS ({other} AND o.resend_of = {PERSON})
+		GROUP BY c.source ORDER BY c.source""",
+		{"names": tuple(names), "doctype": MASS_EMAIL},
+	):
+		_add_to_counters(source, {"bounced": bounced})
 
 
 def counts(name: str) -> Counts:

@@ -24,6 +24,8 @@ frappe.ui.form.on("Email Campaign Settings", {
 		if (!frappe.perm.has_perm(frm.doctype, 0, "write")) return;
 		frm.add_custom_button(__("Judge Opens and Clicks Again…"), judge_again);
 		email_campaigns.settings.offer_sources(frm);
+		email_campaigns.settings.show_sources(frm);
+		email_campaigns.settings.offer_webhooks(frm);
 	},
 });
 
