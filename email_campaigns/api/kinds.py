@@ -172,6 +172,14 @@ Name = Annotated[str, NAME]
 Text = Annotated[
 	str, Kind(lambda value: "" if value is None else _read_text(value), _lt("“{0}” must be a text."))
 ]
+MAIL_LENGTH = 500_000  # characters
+Mail = Annotated[
+	str,
+	Kind(
+		lambda value: _read_text(value, MAIL_LENGTH),
+		_lt("“{0}” must be a mail as text, of at most 500,000 characters."),
+	),
+]
 Number = Annotated[int, Kind(_read_number, _lt("“{0}” must be a whole number, 0 or more."))]
 Flag = Annotated[bool, Kind(_read_flag, _lt("“{0}” must be 0 or 1."))]
 Moment = Annotated[datetime, Kind(_read_moment, _lt("“{0}” must be a date, or a date and time."))]

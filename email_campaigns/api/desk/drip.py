@@ -11,7 +11,7 @@ from email_campaigns.api.kinds import Conditions, Day, Name, Names, Number, Text
 from email_campaigns.delivery.compose import preview_store
 from email_campaigns.delivery.mailing.mailing import Stream
 from email_campaigns.delivery.mailing.mailing_store import load_step
-from email_campaigns.drip import enrolment_store, figures_store
+from email_campaigns.drip import absences_store, enrolment_store, figures_store
 from email_campaigns.drip.bulk_enrol_store import BulkEnrolment
 from email_campaigns.jobs import drip
 from email_campaigns.message.compile import RenderError, TemplateError
@@ -84,6 +84,16 @@ def stop(name: Name, reason: Text) -> None:
 		frappe.throw(_("Say why the sequence is stopped."))
 	if not enrolment_store.end_enrolment(name, "Cancelled", _("Cancelled: {0}").format(reason.strip())):
 		frappe.throw(_("An Email Campaign that is {0} can't be stopped.").format(_(doc.status)))
+
+
+@frappe.whitelist(methods=["POST"])
+@checked
+def go_on(name: Name) -> None:
+	"""Let an enrolment go on that waits for the end of an absence."""
+	_enrolment(name, "write")
+	if not absences_store.end_hold(name):
+		frappe.throw(_("This Email Campaign does not wait for anybody's return."))
+	drip.plan_soon()
 
 
 @frappe.whitelist()

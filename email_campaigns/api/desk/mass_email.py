@@ -11,7 +11,7 @@ from email_campaigns.api.desk import mass_email_steps
 from email_campaigns.api.kinds import Name, Text
 from email_campaigns.delivery.ledger import counts_store
 from email_campaigns.delivery.mailing import mailing_store
-from email_campaigns.delivery.sending import hold_store, limits_store
+from email_campaigns.delivery.sending import domain_hold_store, hold_store, limits_store
 from email_campaigns.delivery.smtp import transport
 from email_campaigns.jobs import endings
 from email_campaigns.mass_mailing import ab_winner_store, approval_store, freeze_store, status_store
@@ -124,8 +124,10 @@ def _pace(name: str) -> dict:
 
 def _waiting(doc) -> str:
 	"""Return until when the mail of a Mass Email waits for its server and why, "" where it does not."""
-	in_process = doc.status == "In Process"
-	return hold_store.hold_sentence(mailing_store.account_name(doc.sender_account)) if in_process else ""
+	if doc.status != "In Process":
+		return ""
+	account = mailing_store.account_name(doc.sender_account)
+	return hold_store.hold_sentence(account) or domain_hold_store.waiting_sentence(doc.name)
 
 
 def _hindrance(doc) -> str:

@@ -10,7 +10,8 @@ person has to try again.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, nullcontext
 from functools import partial
 
 import frappe
@@ -19,12 +20,12 @@ from frappe.utils import cint
 from werkzeug.exceptions import HTTPException
 from werkzeug.wrappers import Request, Response
 
-from email_campaigns.api.public import hits, preferences, signup, view
+from email_campaigns.api.public import hits, preferences, signup, view, webhooks
 from email_campaigns.api.public.page import Page, plain_answer, respond
 from email_campaigns.api.public.visitor import visitor_address
 from email_campaigns.audience.suppression import waiting_store
 from email_campaigns.audience.suppression.waiting_store import WaitingWish, make_wish
-from email_campaigns.compat import change_latest_rows, lock_wait
+from email_campaigns.compat import answer_early, change_latest_rows, lock_wait
 from email_campaigns.delivery.ledger import arrivals_store, claims_store
 from email_campaigns.drip import events_store
 from email_campaigns.lifecycle import MASS_EMAIL
@@ -37,6 +38,7 @@ from email_campaigns.tracking.tokens import PREVIEW, BadToken, Token
 TRAILING = "/.,;:!?)>]}\"'»”"
 READING = ("GET", "HEAD")
 CHANGING = ("GET", "HEAD", "POST")
+HOOKS = f"{PREFIX}{webhooks.HOOK}/"
 OF_A_MAIL = ("unsubscribe", "open", "click", "view")  # purposes of tokens
 # That a request waits for a row which somebody holds: mail services give a one-click POST some ten seconds.
 LOCK_SECONDS = 3
@@ -46,6 +48,7 @@ PROXIES = "email_campaigns_proxies"
 
 def answer() -> None:
 	"""Raise the answer to a path under /ec/; return at once for any other (before_request hook)."""
+	answer_early(HOOKS, answer)
 	path = frappe.request.path
 	if path.startswith(PREFIX):
 		response = _answer(path.removeprefix(PREFIX))
@@ -71,7 +74,8 @@ def _answer(path: str) -> Response:
 	except BadToken:
 		return hits.pixel() if kind == OPEN else respond(_damaged())
 	otherwise = UNRECORDED.get(kind)
-	answer = _guarded(lambda: handler(named), partial(otherwise, named) if otherwise else None)
+	last_resort = partial(otherwise, named) if otherwise else None
+	answer = _guarded(lambda: handler(named), last_resort, locks=kind != webhooks.HOOK)
 	of_a_mail = purpose in OF_A_MAIL and not frappe.flags.ec_no_database
 	if of_a_mail and isinstance(named, Token) and named.message != PREVIEW:
 		_settle(named.message)
@@ -122,27 +126,37 @@ def _allow(response: Response, methods: tuple[str, ...] = CHANGING) -> Response:
 
 
 def _guarded(
-	handle: Callable[[], Response], otherwise: Callable[[], Response | None] | None = None
+	handle: Callable[[], Response],
+	otherwise: Callable[[], Response | None] | None = None,
+	*,
+	locks: bool = True,
 ) -> Response:
 	"""Answer, and try once more after a deadlock or a wait for a row.
 
-	Any other error changes nothing: the answer is then that of `otherwise`, or a page that says so.
+	Any other error changes nothing: the answer is then that of `otherwise`, or a page that says so. A handler
+	that only adds rows has no `locks` to wait for, and is spared the statements about them.
 	"""
 	try:
-		change_latest_rows()
-		return _persistently(handle)
+		with _short_waits() if locks else nullcontext():
+			return _persistently(handle)
 	except Exception:
 		_log_failure()
 		return (otherwise and _attempt(otherwise)) or _sorry()
 
 
-def _persistently(handle: Callable[[], Response]) -> Response:
+@contextmanager
+def _short_waits() -> Iterator[None]:
+	change_latest_rows()
 	with lock_wait(LOCK_SECONDS):
-		try:
-			return handle()
-		except (frappe.QueryDeadlockError, frappe.QueryTimeoutError):
-			frappe.db.rollback()
-			return handle()
+		yield
+
+
+def _persistently(handle: Callable[[], Response]) -> Response:
+	try:
+		return handle()
+	except (frappe.QueryDeadlockError, frappe.QueryTimeoutError):
+		frappe.db.rollback()
+		return handle()
 
 
 def _attempt(handle: Callable[[], Response | None]) -> Response | None:
@@ -269,6 +283,34 @@ def _confirm(token: Token) -> Response:
 	return respond(page)
 
 
+def _take_call(slug: str) -> Response:
+	response = webhooks.take_call(slug, frappe.request, _visitor(frappe.request))
+	frappe.db.commit()
+	if response.status_code == 200:
+		# Frappe would roll an empty transaction back and begin another, while the provider waits. For a
+		# refusal, Frappe 16 asks the database whether to add a header.
+		frappe.db.close()
+		frappe.local.db = None
+	return response
+
+
+def answer_late(response: Response | None = None, request: Request | None = None) -> None:
+	"""Answer a webhook that never came to `answer` (after_request hook).
+
+	The first call of a process comes before `answer_early`. During a migration, Frappe answers every
+	request itself, and even with the status 200, so the provider would not repeat the call.
+	"""
+	answer_early(HOOKS, answer)
+	if not response or not request or frappe.flags.ec_answered or not request.path.startswith(HOOKS):
+		return
+	if response.status_code == 413:
+		return
+	late = webhooks.later() if frappe.conf.maintenance_mode else _answer(request.path.removeprefix(PREFIX))
+	response.status_code, response.mimetype = late.status_code, late.mimetype
+	response.set_data(late.get_data())
+	response.headers.update(late.headers)
+
+
 def _committed(handle: Callable[[Token], Response]) -> Callable[[Token], Response]:
 	"""Return a handler whose changes are committed before its answer goes out."""
 
@@ -290,10 +332,12 @@ ROUTES: dict[str, tuple[str, tuple[str, ...], Callable[..., Response]]] = {
 	VIEW: ("view", READING, view.answer_view),
 	signup.SIGN_UP: ("", CHANGING, _sign_up),
 	signup.CONFIRM: ("confirm", CHANGING, _confirm),
+	webhooks.HOOK: ("", ("POST",), _take_call),
 }
 # The answers where a hit can't be recorded, or an opt-out can't be carried out; None where there is none.
 UNRECORDED: dict[str, Callable[..., Response | None]] = {
 	UNSUBSCRIBE: _note,
 	OPEN: lambda _token: hits.pixel(),
 	CLICK: hits.clicked_unrecorded,
+	webhooks.HOOK: lambda _slug: webhooks.later(),
 }

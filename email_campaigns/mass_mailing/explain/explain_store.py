@@ -29,6 +29,7 @@ from email_campaigns.site_time import database_epoch, site_time
 from email_campaigns.translation import translate
 
 SHOWN = 50
+WORDS = 300  # characters of a server's words
 STAMPS = {
 	"sent": "sent_at",
 	"bounced": "bounced_at",
@@ -125,6 +126,8 @@ class Explainer:
 			"version": row.version.removeprefix(REST).strip(),
 			**{event: _format_time(row[field]) for event, field in STAMPS.items()},
 		}
+		if row.bounced_at and row.status == "Sent":
+			facts["report"] = _report(row.name)
 		if row.status == "Queued":
 			facts["waits"] = self._wait_reasons(row)
 		if row.status == "Skipped":
@@ -265,6 +268,18 @@ def current_suppression(email: str, *lists: str) -> SuppressionFacts:
 def _suppression_facts(suppression: Suppression) -> SuppressionFacts:
 	since = _format_time(suppression.since)
 	return SuppressionFacts(suppression.reason, since, suppression.origin, suppression.target_list)
+
+
+def _report(message: int) -> str:
+	"""Return what the server said that sent a mail back, and its name: “5.1.1 unknown, reported by mx”."""
+	filters = {"message": message, "kind": "Bounce", "status": "Done"}
+	fields = ["enhanced", "text", "reporter"]
+	event = frappe.db.get_value("Inbound Event", filters, fields, order_by="name", as_dict=True)
+	if not event:
+		return ""
+	text = " ".join((event.text or "").removeprefix(event.enhanced or "").split())[:WORDS].rstrip(".")
+	words = " ".join(filter(None, (event.enhanced, text)))
+	return _("{0}, reported by {1}").format(words, event.reporter) if event.reporter else words
 
 
 def _format_time(moment) -> str:

@@ -72,8 +72,8 @@ class MailFacts:
 
 	`resent` says that it was sent once more, `copy_of` is the address of the mail that it is a copy of,
 	`version` its label in an A/B test; `suppression` and `excluding` are what holds today for a Skipped mail:
-	the entry, and the excluding lists that its recipient is on. The rest are times, "" where nothing
-	happened.
+	the entry, and the excluding lists that its recipient is on. `report` are the words of the server that
+	sent it back, with the server's name. The rest are times, "" where nothing happened.
 	"""
 
 	status: str
@@ -92,6 +92,7 @@ class MailFacts:
 	waits: WaitReasons = WaitReasons()
 	suppression: SuppressionFacts = SuppressionFacts()
 	excluding: Sequence[str] = ()
+	report: str = ""
 
 
 def join(*sentences: Sentence) -> Sentence:
@@ -133,13 +134,20 @@ def _events(mail: MailFacts) -> list[Sentence]:
 	if mail.status != "Sent":
 		return []
 	events = (
-		(mail.bounced, _lt("It came back as undeliverable on {0}.")),
 		(mail.opened, _lt("It was opened on {0}.")),
 		(mail.clicked, _lt("A link in it was clicked on {0}.")),
 		(mail.replied, _lt("It was answered on {0}.")),
 		(mail.opted_out, _lt("They unsubscribed with it on {0}.")),
 	)
-	return [Sentence(text, time) for time, text in events if time]
+	return [_bounced(mail), *(Sentence(text, time) for time, text in events if time)]
+
+
+def _bounced(mail: MailFacts) -> Sentence:
+	if not mail.bounced:
+		return NOTHING
+	if not mail.report:
+		return Sentence(_lt("It came back as undeliverable on {0}."), mail.bounced)
+	return Sentence(_lt("It bounced on {0}: {1}."), mail.bounced, mail.report)
 
 
 def _failed(mail: MailFacts) -> Sentence:
@@ -282,6 +290,7 @@ def _unsubscribed(suppression: SuppressionFacts) -> Sentence:
 def _suppressed(reason: str, suppression: SuppressionFacts) -> Sentence:
 	text = {
 		"Hard Bounce": _lt("A mail to the address came back as undeliverable."),
+		"Soft Bounce": _lt("Several mails to the address came back, so it gets none for a while."),
 		"Complaint": _lt("They complained about a mail as spam."),
 	}.get(reason, _lt("Somebody has entered the address as one that gets no mail."))
 	since = NOTHING

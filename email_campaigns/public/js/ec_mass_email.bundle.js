@@ -1,6 +1,7 @@
 // The form of a Mass Email.
 
 import { show_authors } from "./desk/authors";
+import { offer_came_back } from "./desk/came_back";
 import { show_log } from "./desk/log";
 import { name_versions, show_test } from "./desk/mass_email/ab_versions";
 import { offer_lists } from "./desk/mass_email/behaviour_list";
@@ -21,6 +22,7 @@ email_campaigns.mass_email = {
 	calculate,
 	default_tracking,
 	name_versions,
+	offer_came_back,
 	offer_lists,
 	plan_times,
 	preview,

@@ -74,6 +74,7 @@ function add_views(frm) {
 			() => frappe.set_route("List", doctype, { source: frm.doc.name }),
 			__("View")
 		);
+	email_campaigns.mass_email.offer_came_back(frm, __("View"));
 }
 
 /** Add the buttons for the next steps; the likeliest one stands out. */

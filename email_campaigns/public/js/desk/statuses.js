@@ -35,6 +35,10 @@ const COLOURS = {
 		Opened: "blue",
 		Clicked: "blue",
 		Replied: "blue",
+		"Automatic Answer": "gray",
+		Departed: "orange",
+		"Read Receipt": "gray",
+		Delayed: "orange",
 		"Attachment Viewed": "blue",
 		"Opted In": "green",
 		"Suppression Lifted": "green",
@@ -45,11 +49,27 @@ const COLOURS = {
 		Uncertain: "orange",
 		Test: "gray",
 	},
-	suppression: { Unsubscribed: "orange", "Hard Bounce": "red", Complaint: "red", Manual: "gray" },
+	suppression: {
+		Unsubscribed: "orange",
+		"Hard Bounce": "red",
+		"Soft Bounce": "orange",
+		Complaint: "red",
+		Manual: "gray",
+	},
+	came_back: {
+		Reply: "blue",
+		"Automatic Answer": "gray",
+		Departed: "orange",
+		"Read Receipt": "gray",
+		"Opt-out": "orange",
+		Bounce: "red",
+		Complaint: "red",
+		Delay: "orange",
+	},
 	feed: { Fine: "green", Failed: "red", Waiting: "orange" },
 };
 
-/** The colour of a status of a `kind`: mailing, mail, enrolment, action (of the log), suppression or feed. */
+/** The colour of a status of a `kind`: mailing, mail, enrolment, action (of the log), suppression, came_back or feed. */
 export function colour_of(kind, status, otherwise = "gray") {
 	return COLOURS[kind][status] || otherwise;
 }
