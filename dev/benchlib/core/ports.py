@@ -10,7 +10,16 @@ from .paths import cache_dir
 from .say import say
 
 # Clear of Frappe's own 3306, 8000, 9000, 11000 and 13000, so that a user's bench is not disturbed.
-FIRST = {"web": 8460, "test_web": 8660, "mariadb": 33460, "redis_cache": 13460, "redis_queue": 11460}
+FIRST = {
+	"web": 8460,
+	"test_web": 8660,
+	"mariadb": 33460,
+	"redis_cache": 13460,
+	"redis_queue": 11460,
+	"smtp": 25460,
+	"imap": 14460,
+	"pop": 11660,
+}
 SPAN = 200
 
 
