@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 
 from email_campaigns.delivery.compose.composer import Letter
@@ -30,6 +30,7 @@ class Row:
 	attempts: int = 0
 	delay: int = 0
 	bounced: bool = False
+	provider_id: str = ""
 
 
 class Ledger:
@@ -84,7 +85,7 @@ class MemoryJournal:
 		if accepted:
 			row = self.ledger.rows[accepted.name]
 			assert row.status in ("Sending", "Uncertain"), f"{row} was never Sending"
-			row.status = "Sent"
+			row.status, row.provider_id = "Sent", accepted.receipt
 		return self._follow(self.ledger.rows[following.name]) if following else JournalAnswer.GO
 
 	def advance_all(self, steps: Sequence[JournalStep]) -> list[JournalAnswer]:
@@ -150,6 +151,7 @@ class MemoryServer:
 		self.script, self.ledger, self.pipelining, self.most = script or {}, ledger, pipelining, most
 		self.delivered: list[str] = []
 		self.seen = self.connections = self.quits = self.proposed = 0
+		self.note: Callable[[str, str], object] = lambda sender, recipient: None  # gets each envelope
 
 	def connect(self) -> FakeSession:
 		self.connections += 1
@@ -171,7 +173,7 @@ class FakeSession:
 		ready = self.alive and not self.under_way and not self.in_data
 		assert ready, "a mail was proposed to a session that is not ready for it"
 		self.server.proposed += 1
-		self._ask(recipient)
+		self._ask(sender, recipient)
 
 	def confirm(self) -> None:
 		assert self.under_way, "nothing was proposed"
@@ -179,7 +181,7 @@ class FakeSession:
 		self._answer("rcpt")
 		self.in_data = True
 
-	def transmit(self, content: bytes, following: tuple[str, str] | None = None) -> None:
+	def transmit(self, content: bytes, following: tuple[str, str] | None = None) -> str:
 		assert self.in_data, "a body was sent that nobody waits for"
 		self._assert_order()
 		self.in_data, self.before = False, self.recipient
@@ -189,7 +191,8 @@ class FakeSession:
 			self.taken += 1
 		finally:
 			if following and self.alive and self.server.pipelining and self._can_be_written():
-				self._ask(following[1])
+				self._ask(*following)
+		return f"id-of-{self.recipient}"
 
 	def withdraw(self) -> None:
 		assert self.under_way, "nothing was proposed"
@@ -213,8 +216,9 @@ class FakeSession:
 	def _can_be_written(self) -> bool:
 		return self.server.script.get(self.server.seen + 1, ())[1:2] != ("propose",)
 
-	def _ask(self, recipient: str) -> None:
+	def _ask(self, sender: str, recipient: str) -> None:
 		self.server.seen += 1
+		self.server.note(sender, recipient)
 		self.answer = self.server.script.get(self.server.seen, ())
 		if self.taken >= self.server.most:
 			self.answer = ("refuse", "rcpt", 452, "4.5.3", "Too many mails in this connection")

@@ -12,13 +12,14 @@ PACKAGE = "email_campaigns"
 ROOT = Path(__file__).resolve().parents[2]
 
 # Everything starts in these; they may use each other.
-ENTRY_POINTS = {"api", "jobs", "patches", "install", "uninstall", PACKAGE}
+ENTRY_POINTS = {"api", "jobs", "patches", "install", "uninstall", "commands", PACKAGE}
 # From the ground up: a room reaches the floors below its own, and no other room of its own floor.
 FLOORS = (
 	{"site_address"},
 	{"lifecycle", "bounds", "characters", "compat", "text"},
 	{
 		"processes_store",
+		"files_store",
 		"settings",
 		"notify",
 		"translation",
@@ -30,7 +31,7 @@ FLOORS = (
 	{"audience", "schedule", "message", "tracking", "results"},
 	{"delivery"},
 	# erpnext reads another app's history into the ledger.
-	{"mass_mailing", "drip", "erpnext", "frappe_crm"},
+	{"mass_mailing", "drip", "erpnext", "frappe_crm", "inbound"},
 	ENTRY_POINTS,
 	{"hooks"},
 )
@@ -69,6 +70,7 @@ MAY_USE_FRAPPE = {
 	"site_time",
 	"install",
 	"uninstall",
+	"commands",
 	"patches",
 }
 ON_DATABASE_CLOCK = {"jobs", "delivery", "mass_mailing", "drip", "schedule"}

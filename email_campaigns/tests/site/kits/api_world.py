@@ -17,6 +17,7 @@ from email_campaigns.tests.site.kits.builders import (
 	addresses,
 	change,
 )
+from email_campaigns.tests.site.kits.came_back import an_event
 from email_campaigns.tests.site.kits.drips import DripTest, a_sequence, enrol
 
 CONTACT = "Contact"
@@ -59,6 +60,7 @@ class World(DripTest):
 		self._make_lists()
 		self._make_mailing()
 		self._make_sequence()
+		self._make_event()
 		suppress(address("gone"), reason="Hard Bounce", origin=f"{self.mailing}: 550", refusal=KEY)
 		self._own_all()
 
@@ -91,6 +93,12 @@ class World(DripTest):
 	def _make_sequence(self) -> None:
 		self.sequence = a_sequence()
 		self.enrolment = enrol(self.sequence, self.contact)
+		change("Email Campaign", self.enrolment, held_epoch=2**40)
+
+	def _make_event(self) -> None:
+		known = {"recipient_doctype": CONTACT, "recipient_name": self.contact, "email": address("ada")}
+		mailing = {"mailing_doctype": "Mass Email", "mailing": self.mailing}
+		self.event = an_event(status="Done", kind="Reply", message=self.mail, **known, **mailing)
 
 	def _own_all(self) -> None:
 		owner = self.users["Campaign User"]
@@ -130,6 +138,7 @@ class World(DripTest):
 				**{"names": [self.contact], "filters": None},
 			},
 			"drip.stop": {"name": self.enrolment, "reason": "because"},
+			"drip.go_on": {"name": self.enrolment},
 			"drip.steps": {"name": self.enrolment},
 			"drip.figures": {"campaign": self.sequence},
 			"drip.preview": {"name": self.enrolment, "step": 1},
@@ -137,6 +146,12 @@ class World(DripTest):
 				**{"start": "2026-01-01", "end": "2027-01-01", "doctype": "Email Campaign"},
 				**{"fields": "", "filters": []},
 			},
+			"inbound.replies": {"doctype": "Mass Email", **mailing, "before": 0},
+			"inbound.bounces": {"doctype": "Mass Email", **mailing, "before": 0},
+			"inbound.unsubscribe": {"event": self.event},
+			"inbound.suppress_address": {"event": self.event},
+			"inbound.sources": {},
+			"inbound.look": {"mail": "From: a@b.example\nSubject: Hello\n\nHello"},
 			"mass_email.calculate": mailing,
 			"mass_email.back_to_draft": mailing,
 			"mass_email.pause": mailing,
@@ -194,4 +209,7 @@ class World(DripTest):
 			"target_list.merge_lists": {**target_list, "sources": [self.other_list]},
 			"target_list.member_states": {"names": [self.member]},
 			"tracking.judge_again": {"since": "2026-01-01 00:00:00"},
+			"webhooks.addresses": {},
+			"webhooks.topics": {},
+			"webhooks.confirm_topic": {"topic": "arn:aws:sns:eu-west-1:123456789012:bounces"},
 		}

@@ -30,11 +30,22 @@ PLAIN_SETTINGS = {
 	"add_utm": 0,
 	"machine_seconds": 5,
 	"catch_up_days": 3,
+	"soft_bounces": 5,
+	"soft_bounce_days": 14,
+	"soft_suppression_days": 30,
+	"hold_automatic_days": 30,
+	"obey_leave_words": 0,
+	"hard_bounce_share": 5,
+	"blocked_share": 5,
+	"complaint_share": 0.3,
+	"guard_minimum": 20,
+	"cfbl_address": "",
 }
 BUILT = (
 	("Campaign Message", "source"),
 	("Campaign Log", "source"),
 	("Notification Log", "document_name"),
+	("Inbound Event", "mailing"),
 	("Tracking Link", "source"),
 	("Campaign Target List", "parent"),
 	("Mass Email", "name"),
@@ -51,12 +62,14 @@ TITLED = (
 	("Email Group", "name"),
 	("Suppressed Email", "origin"),
 	("Sending Hold", "name"),
+	("Inbound Event", "source"),
 	("Contact", "designation"),
 )
 ADDRESSED = (
 	("Suppressed Email", "email"),
 	("Email Unsubscribe", "email"),
 	("Campaign Log", "email"),
+	("Inbound Event", "email"),
 	("Campaign Message", "email"),
 	("Contact Email", "email_id"),
 	("Contact", "email_id"),
@@ -211,6 +224,7 @@ def wipe() -> None:
 	frappe.db.sql(
 		"DELETE FROM `tabCampaign Mail Values` WHERE name NOT IN (SELECT name FROM `tabCampaign Message`)"
 	)
+	frappe.db.delete("Domain Hold")
 	# The next test makes documents of the same titles, and mails the same addresses.
 	frappe.db.delete("Retired Name")
 	frappe.db.delete("Forgotten Address")

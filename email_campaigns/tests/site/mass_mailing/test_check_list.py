@@ -49,6 +49,17 @@ class TestCheckList(ApprovalTest):
 		prepared = self.prepare(send_when="Later", start_date=later, time_zone="Asia/Tokyo")
 		self.assertEqual((prepared["starts"], prepared["time_zone"]), ("2099-05-03 09:00:00", "Asia/Tokyo"))
 
+	def test_the_bounce_address_is_tried_as_a_sender(self):
+		settings(bounce_sender=address("bounce"))
+		self.addCleanup(settings, bounce_sender="")
+		taken = "The mail server of Sending Account takes mails whose bounces come to bounce@sending.example."
+		self.assertIn(taken, self.texts("ok"))
+		self.assertEqual(self.server.messages, [])
+		self.serve({"mail": "553 5.7.1 Sender address not owned"})
+		(line,) = self.asking()
+		self.assertIn("does not take mails with the bounce address as their sender", line["text"])
+		self.assertIn("not owned", line["text"])
+
 	def test_links(self):
 		errors = self.texts("error", html='<a href="www.example.com">x</a><a href="javascript:x()">y</a>')
 		self.assertEqual(errors, ["Links that lead nowhere: “www.example.com”, “javascript:x()”"])

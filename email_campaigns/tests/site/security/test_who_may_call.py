@@ -13,6 +13,8 @@ WRONG_STATE = {
 	*("mass_email.pause", "mass_email.resume", "target_list.run_feed"),
 	# The site has no Frappe CRM, or no such Lead.
 	"crm.get_activities",
+	# No topic asks to be confirmed.
+	"webhooks.confirm_topic",
 }
 WORDS = {True: "yes", False: "no"}
 

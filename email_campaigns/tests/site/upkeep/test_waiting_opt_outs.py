@@ -10,6 +10,7 @@ from email_campaigns.api.public import routes
 from email_campaigns.audience.suppression import waiting_store
 from email_campaigns.audience.suppression.suppression import SuppressionScope
 from email_campaigns.audience.suppression.suppression_store import read_scope
+from email_campaigns.files_store import DAMAGED
 from email_campaigns.jobs import opt_outs, sending
 from email_campaigns.tests.site.kits.builders import a_list, a_mailing, addresses
 from email_campaigns.tests.site.kits.other_connection import OtherConnection
@@ -134,7 +135,7 @@ class TestFiles(UnsubscribeTest):
 		self.assertEqual((read_scope(JO), list(waiting_store.read_files())), (LEFT_NEWS, []))
 
 	def test_without_a_place_to_store_it_the_client_tries_again(self):
-		with patch.object(waiting_store, "FOLDER", "files/\0"):
+		with patch.object(waiting_store.FILES, "name", "files/\0"):
 			answer = self.without_table(lambda: self.visitor.post(self.url, ONE_CLICK))
 		self.assertEqual((answer.status_code, answer.headers["Retry-After"]), (503, "300"))
 
@@ -143,7 +144,7 @@ class TestFiles(UnsubscribeTest):
 		((path, _wish),) = waiting_store.read_files()
 		path.write_text("{")
 		self.assertEqual(list(waiting_store.read_files()), [])
-		aside = path.with_suffix(waiting_store.DAMAGED)
+		aside = path.with_suffix(DAMAGED)
 		self.assertTrue(aside.exists())
 		aside.unlink()
 
@@ -166,7 +167,7 @@ class TestFiles(UnsubscribeTest):
 		frappe.db.rollback()
 		self.assertEqual((read_scope(JO), list(good.parent.glob("*.json"))), (LEFT_NEWS, []))
 		for name in (*damaged, "5-unreadable.json"):
-			aside = good.with_name(name).with_suffix(waiting_store.DAMAGED)
+			aside = good.with_name(name).with_suffix(DAMAGED)
 			(aside.rmdir if aside.is_dir() else aside.unlink)()
 			title = f"Email Campaigns: the opt-out in {name} can't be read"
 			self.assertEqual(frappe.db.count("Error Log", {"method": title}), 1, name)
