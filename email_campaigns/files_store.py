@@ -25,12 +25,13 @@ class SpareFolder:
 	def __init__(self, name: str, what: str):
 		self.name, self.what = name, what
 
-	def _path(self) -> Path:
+	def folder(self) -> Path:
+		"""Return the path of the folder, which may not exist yet."""
 		return Path(frappe.get_site_path("private", self.name))
 
 	def write(self, text: str) -> None:
 		"""Write a text to a file of its own, which is on the disk when this returns. Raises OSError."""
-		folder = self._path()
+		folder = self.folder()
 		folder.mkdir(parents=True, exist_ok=True)
 		path = folder / f"{uuid4().hex}.json"
 		half = path.with_suffix(".half")
@@ -44,7 +45,7 @@ class SpareFolder:
 
 	def paths(self) -> Iterator[Path]:
 		"""Yield the files that wait, in a fixed order."""
-		yield from sorted(self._path().glob("*.json"))
+		yield from sorted(self.folder().glob("*.json"))
 
 	def put_aside(self, path: Path) -> None:
 		"""Give a file that can't be read another name, and report it; the others are not held up."""

@@ -35,6 +35,7 @@ JUDGE_SECONDS = 240  # a job judges for less than five minutes, then another goe
 RETRY_SECONDS = 300
 LOCKED = (frappe.QueryDeadlockError, frappe.QueryTimeoutError)  # somebody else held a row
 LOCKED_SECONDS = 60  # until a next try where somebody held a row for too long
+_SAVEPOINT = "ec_thread"
 ENDS_PROCESSES = _lt("Judging it has ended the job {0} times.")
 FAILS = _lt("Judging it has failed {0} times: {1}")
 
@@ -81,7 +82,13 @@ def _is_machine_about_us(raw: bytes) -> bool:
 	finding, mail = _match(finding)
 	if mail and finding.kind is Kind.REPLY:
 		answered = (*finding.clues.message_ids, *finding.clues.provider_ids)
-		threads_store.prepare(mail, answered)
+		frappe.db.savepoint(_SAVEPOINT)
+		try:
+			threads_store.prepare(mail, answered)
+		except Exception:
+			# Frappe commits the pull: half of what stands for the mail would stay.
+			frappe.db.rollback(save_point=_SAVEPOINT)
+			raise
 		frappe.db.commit()  # an error of Frappe in the next mail would take it back
 	return bool(mail) and finding.by_machine
 
@@ -114,9 +121,14 @@ def _claim() -> list[WaitingEvent]:
 
 def _take_in_files() -> None:
 	for path, arrival in arrivals_store.read_files():
-		arrivals_store.add(arrival)
-		frappe.db.commit()
-		arrivals_store.FILES.remove(path)
+		try:
+			arrivals_store.add(arrival)
+			frappe.db.commit()
+		except frappe.db.DataError:  # the table takes no such row: it holds up no other
+			frappe.db.rollback()
+			arrivals_store.FILES.put_aside(path)
+		else:
+			arrivals_store.FILES.remove(path)
 	frappe.db.commit()  # the reports of files that can't be read
 
 

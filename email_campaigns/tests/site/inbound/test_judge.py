@@ -1,15 +1,17 @@
 """What has come in is judged once, whatever ends the process, and what can't be judged is put aside."""
 
+import json
 import signal
 import subprocess
 import sys
+from dataclasses import asdict
 from unittest.mock import patch
 
 import frappe
 
 from email_campaigns.api.desk import privacy
 from email_campaigns.email_campaigns.doctype.inbound_event.inbound_event import JUDGED, InboundEvent
-from email_campaigns.inbound import arrivals_store, match_store
+from email_campaigns.inbound import arrivals_store, match_store, threads_store
 from email_campaigns.inbound.values import Clues
 from email_campaigns.jobs import inbound
 from email_campaigns.site_time import database_epoch
@@ -220,6 +222,16 @@ class TestStored(JudgeTest):
 		self.assert_replied_once()
 		self.assertEqual(list(arrivals_store.FILES.paths()), [])
 
+	def test_a_file_that_the_table_refuses_holds_up_no_other(self):
+		folder = arrivals_store.FILES
+		self.addCleanup(lambda: [path.unlink() for path in folder.folder().glob("*.damaged")])
+		for raw, source in ((b"", "x" * 200), (self.mail(), ACCOUNT)):
+			arrival = arrivals_store.make_arrival(raw, source, arrivals_store.MAILBOX)
+			folder.write(json.dumps({**asdict(arrival), "source": source}))
+		judge()
+		self.assert_replied_once()
+		self.assertEqual(list(folder.paths()), [])
+
 	def test_of_a_mail_that_is_not_ours_nothing_stays(self):
 		arrivals_store.store(self.mail("Hi", "In-Reply-To: <1@elsewhere.example>"), ACCOUNT)
 		judge()
@@ -237,6 +249,20 @@ class TestStored(JudgeTest):
 		settings(swallow_machine_mail=0)
 		self.addCleanup(settings, swallow_machine_mail=1)
 		self.assertFalse(inbound.take_in(machine, ACCOUNT))
+
+	def test_half_of_what_stands_for_an_answered_mail_does_not_stay(self):
+		def failing(mail, answered):
+			frappe.db.sql("UPDATE tabUser SET bio = 'half' WHERE name = 'Guest'")
+			raise ValueError
+
+		with patch.object(threads_store, "prepare", failing):
+			self.assertFalse(inbound.take_in(self.mail(), ACCOUNT))
+		self.assertNotEqual(frappe.db.get_value("User", "Guest", "bio"), "half")
+
+	def test_only_a_system_manager_reads_the_raw_mail(self):
+		field = frappe.get_meta(EVENT).get_field("raw")
+		roles = {row.role for row in frappe.get_meta(EVENT).permissions if row.permlevel == field.permlevel}
+		self.assertEqual(roles, {"System Manager"})
 
 	def test_a_forgotten_address_is_in_no_event(self):
 		arrivals_store.store(self.mail(), ACCOUNT)
