@@ -54,6 +54,11 @@ class SpareFolder:
 		with suppress(OSError):
 			path.rename(path.with_suffix(DAMAGED))
 
+	def forget_damaged(self) -> None:
+		"""Delete the files that can't be read: nobody can look for an address in them."""
+		for path in self.folder().glob(f"*{DAMAGED}"):
+			self.remove(path)
+
 	def remove(self, path: Path) -> None:
 		"""Delete a file; report one that can't be deleted, which is then taken in again, to no effect."""
 		try:

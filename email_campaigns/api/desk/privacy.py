@@ -15,6 +15,7 @@ from email_campaigns.audience.address import InvalidAddress, normalise_known
 from email_campaigns.audience.suppression import erase_store, forgotten_store
 from email_campaigns.compat import change_latest_rows
 from email_campaigns.delivery.ledger import counts_store, ends_store
+from email_campaigns.inbound import arrivals_store
 from email_campaigns.jobs.counts import recount_soon
 from email_campaigns.translation import translate
 
@@ -55,6 +56,7 @@ def forget(email: Text) -> dict:
 	change_latest_rows()
 	mails = erase_store.find_rows("Campaign Message", address)
 	erased = erase_store.erase(address)
+	arrivals_store.FILES.forget_damaged()
 	cancelled = ends_store.forget(tuple(mails))
 	lists, sources = erased.pop("lists"), erased.pop("sources")
 	mailings = [source for source in sources if frappe.db.exists("Mass Email", source)]

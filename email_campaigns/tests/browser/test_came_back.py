@@ -19,7 +19,8 @@ FITS = """() => [...document.querySelectorAll(".modal.show .modal-body, .ec-sour
 
 def run(bench, function):
 	command = bench.command("--site", bench.site, "execute", f"{SCENE}.{function}")
-	done = subprocess.run(command, cwd=bench.sites, check=True, capture_output=True, text=True, timeout=300)
+	done = subprocess.run(command, cwd=bench.sites, capture_output=True, text=True, timeout=300)
+	assert not done.returncode, f"{function} of the scene failed: {done.stdout[-2000:]}{done.stderr[-2000:]}"
 	return done.stdout.strip().splitlines()
 
 

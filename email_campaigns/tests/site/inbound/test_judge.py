@@ -224,7 +224,7 @@ class TestStored(JudgeTest):
 
 	def test_a_file_that_the_table_refuses_holds_up_no_other(self):
 		folder = arrivals_store.FILES
-		self.addCleanup(lambda: [path.unlink() for path in folder.folder().glob("*.damaged")])
+		self.addCleanup(folder.forget_damaged)
 		for raw, source in ((b"", "x" * 200), (self.mail(), ACCOUNT)):
 			arrival = arrivals_store.make_arrival(raw, source, arrivals_store.MAILBOX)
 			folder.write(json.dumps({**asdict(arrival), "source": source}))
@@ -267,12 +267,14 @@ class TestStored(JudgeTest):
 	def test_a_forgotten_address_is_in_no_event(self):
 		arrivals_store.store(self.mail(), ACCOUNT)
 		arrivals_store.store(self.mail(f"{JO} says hello", "Auto-Submitted: auto-replied"), ACCOUNT)
+		arrivals_store.FILES.write(f"half of a mail to {JO}")
 		judge()
 		self.assertIn("Yes, please", str(privacy.known_about(JO)["Inbound Event"]))
 		privacy.forget(JO)
 		frappe.db.commit()
 		rows = frappe.get_all(EVENT, fields=["*"])
 		self.assertEqual([row for row in rows if JO in str(row) or JO in self.raw(row)], [])
+		self.assertEqual(list(arrivals_store.FILES.folder().glob("*.damaged")), [])
 
 	def test_the_raw_mails_of_all_judged_events_go_after_a_month(self):
 		for status in (*JUDGED, "Waiting"):
