@@ -128,6 +128,7 @@ class TestCopies(CopiesTest):
 
 class TestSequences(OnePersonTest):
 	apply, event, logged = CameBackTest.apply, CameBackTest.event, CameBackTest.logged
+	logged_before = CameBackTest.logged_before
 
 	def setUp(self):
 		super().setUp()
@@ -147,7 +148,7 @@ class TestSequences(OnePersonTest):
 		doc = frappe.get_doc("Email Campaign", self.name)
 		self.assertEqual(doc.held_until, get_datetime(f"{add_days(nowdate(), 6)} 09:00:00"))
 		self.assertIn("away until", doc.held_because)
-		self.assertIn("The sequence waits until", self.logged("Automatic Answer")[0])
+		self.assertIn("The sequence waits until", self.logged("Automatic Answer", source=self.name)[0])
 		for day in (2, 4, 5):
 			self.at(day)
 		self.assertEqual((self.subjects(JO), self.status(self.name)), (["Day 0"], "In Progress"))
