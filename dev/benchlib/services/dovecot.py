@@ -7,6 +7,7 @@ from pathlib import Path
 from ..core.ports import answers
 from ..core.processes import Process
 from ..core.state import fingerprint, write_atomically
+from .system_packages import library_path
 
 CONFIG = """\
 base_dir = {folder}/run
@@ -94,7 +95,7 @@ class Dovecot:
 		return self.folder / "dovecot.conf"
 
 	def _libraries(self):
-		return f"{self.programs}:{self.programs}/modules/old-stats"
+		return library_path(f"{self.programs}:{self.programs}/modules/old-stats", self.mailboxes.paths.debian)
 
 	def _join_packages(self, modules):
 		"""Put three packages into one folder, as an installation does; the library looks in `modules`."""

@@ -11,10 +11,11 @@ from ..core.errors import BenchError
 from ..core.ports import choosing, remembered, replace_busy
 from ..core.say import step
 from . import dovecot, postfix
-from .system_packages import unpack
+from .system_packages import unpack, unpack_libraries
 
+POSTFIX = "postfix"
 PACKAGES = {
-	"postfix": "usr/lib/postfix/sbin",
+	POSTFIX: "usr/lib/postfix/sbin",
 	"dovecot-core": "usr/sbin/dovecot",
 	"dovecot-imapd": "usr/lib/dovecot/imap",
 	"dovecot-pop3d": "usr/lib/dovecot/pop3",
@@ -53,6 +54,8 @@ class Mailboxes:
 			with step(f"Fetching {', '.join(missing)}"):
 				for name in missing:
 					unpack(name, PACKAGES[name], self.paths.debian, self.log)
+		for packages in ((POSTFIX,), tuple(name for name in PACKAGES if name != POSTFIX)):
+			unpack_libraries(packages, self.paths.debian, self.log)
 
 	def unpacked(self, package, path):
 		"""Where a file or folder of a package lies."""

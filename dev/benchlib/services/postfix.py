@@ -7,6 +7,7 @@ import shutil
 from ..core.ports import answers
 from ..core.processes import Process
 from ..core.state import write_atomically
+from .system_packages import library_path
 
 MAIN = """\
 compatibility_level = 3.6
@@ -22,7 +23,7 @@ shlib_directory = {programs}/usr/lib/postfix
 meta_directory = {programs}/etc/postfix
 maillog_file = {log}
 maillog_file_prefixes = {log_folder}
-import_environment = MAIL_CONFIG MAIL_DEBUG MAIL_LOGTAG TZ LD_LIBRARY_PATH={programs}/usr/lib/postfix
+import_environment = MAIL_CONFIG MAIL_DEBUG MAIL_LOGTAG TZ LD_LIBRARY_PATH={libraries}
 myhostname = mx.{domain}
 myorigin = {domain}
 mydestination =
@@ -92,15 +93,26 @@ class Postfix:
 		self._make_queue()
 		self._configure()
 		command = [self.programs / "usr/lib/postfix/sbin/master", "-d", "-c", self.folder / "etc"]
-		libraries = self.programs / "usr/lib/postfix"
-		env = {**os.environ, "LD_LIBRARY_PATH": str(libraries), "MAIL_CONFIG": str(self.folder / "etc")}
+		env = {
+			**os.environ,
+			"LD_LIBRARY_PATH": self._libraries(),
+			"MAIL_CONFIG": str(self.folder / "etc"),
+		}
 		self.process.start(command, env=env, ready=lambda: answers(self.mailboxes.port("smtp")))
+
+	def _libraries(self):
+		return library_path(self.programs / "usr/lib/postfix", self.mailboxes.paths.debian)
 
 	def _configure(self):
 		boxes = self.mailboxes
 		owner = pwd.getpwnam("mail").pw_uid
 		values = {"folder": self.folder, "programs": self.programs, "mails": boxes.mails, "owner": owner}
-		values |= {"log": self.process.log, "log_folder": self.process.log.parent, "domain": boxes.domain}
+		values |= {
+			"libraries": self._libraries(),
+			"log": self.process.log,
+			"log_folder": self.process.log.parent,
+			"domain": boxes.domain,
+		}
 		write_atomically(self.folder / "etc/main.cf", MAIN.format(**values))
 		write_atomically(self.folder / "etc/master.cf", MASTER.format(smtp=boxes.port("smtp")))
 		maps = "".join(f"{box}@{boxes.domain} {box}/\n" for box in boxes.boxes)

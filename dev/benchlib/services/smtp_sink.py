@@ -6,7 +6,7 @@ from pathlib import Path
 from ..core.errors import BenchError
 from ..core.say import step
 from ..core.state import write_atomically
-from .system_packages import find, unpacked
+from .system_packages import find, library_path, unpack_libraries, unpacked
 
 PROGRAMS = ("smtp-sink", "smtp-source")
 
@@ -19,6 +19,7 @@ def ensure(bench):
 	if not shutil.which("apt-get"):
 		raise BenchError("postfix's smtp-sink is missing. Install postfix, then run this again.")
 	with step("Fetching postfix's smtp-sink"):
+		unpack_libraries(("postfix",), bench.paths.debian, bench.setup_log)
 		for name in missing:
 			_wrap(bench, name, Path(unpacked("postfix", name, bench.paths.debian, bench.setup_log)))
 
@@ -31,7 +32,7 @@ def _is_whole(bench, name):
 
 def _wrap(bench, name, program):
 	"""A script that runs the unpacked program with the libraries that lie beside it."""
-	libraries = program.parents[1] / "lib" / "postfix"
+	libraries = library_path(program.parents[1] / "lib" / "postfix", bench.paths.debian)
 	script = bench.paths.bin / name
 	write_atomically(script, f'#!/bin/sh\nLD_LIBRARY_PATH="{libraries}" exec "{program}" "$@"\n')
 	script.chmod(0o755)

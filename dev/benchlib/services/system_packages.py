@@ -7,7 +7,7 @@ from pathlib import Path
 
 from ..core.errors import BenchError
 from ..core.say import step
-from ..core.shell import run
+from ..core.shell import output_of, run
 
 SBIN = "/usr/local/sbin:/usr/sbin:/sbin"
 # Packages without a system service are chosen, so that installing them starts none.
@@ -33,6 +33,7 @@ FOR_SETUP = (
 	"git",
 )
 FOR_BROWSER = ("chromium",)
+LIBRARIES = "-libraries"  # the end of the names of folders beside the unpacked packages
 
 
 def find(program):
@@ -74,6 +75,32 @@ def _apt_install(packages, log):
 	run(["apt-get", "update"], log, "Updating apt's package lists", env=env)
 	command = ["apt-get", "install", "-y", "--no-install-recommends", *packages]
 	run(command, log, "Installing Debian packages", env=env)
+
+
+def lacking(packages):
+	"""The names of packages that this system lacks, of these and what they need, in the order to install."""
+	command = ["apt-get", "install", "--simulate", "--no-install-recommends", *packages]
+	lines = output_of(command, f"Looking up what {packages[0]} needs").splitlines()
+	return [line.split()[1] for line in lines if line.startswith("Inst ")]
+
+
+def unpack_libraries(packages, folder, log):
+	"""Unpack the libraries that packages need and this system lacks, once."""
+	target = Path(folder) / f"{packages[0]}{LIBRARIES}"
+	if target.exists():
+		return
+	half = target.with_name(f"{target.name}.half")
+	half.mkdir(parents=True, exist_ok=True)
+	if names := [name for name in lacking(packages) if name.startswith("lib") and name not in packages]:
+		run(["apt-get", "download", *names], log, f"Downloading {', '.join(names)}", cwd=half)
+		for archive in half.glob("*.deb"):
+			run(["dpkg", "-x", archive, half], log, f"Unpacking {archive.name}")
+	half.rename(target)
+
+
+def library_path(own, folder):
+	"""LD_LIBRARY_PATH of a program: its `own` folder, then what unpack_libraries has put into `folder`."""
+	return ":".join(map(str, (own, *Path(folder).glob(f"*{LIBRARIES}/**/*-linux-gnu"))))
 
 
 def unpacked(package, program, folder, log):
