@@ -52,7 +52,7 @@ def is_about(report: Report, email: str) -> bool:
 	"""
 	addresses = [address for address in (report.original_address, report.address) if address]
 	if any(_is_same(address, email) for address in addresses):
-		return bool(email)
+		return True
 	return report.kind is Kind.COMPLAINT and all(_is_redacted(address, email) for address in addresses)
 
 

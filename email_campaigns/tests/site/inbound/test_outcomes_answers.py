@@ -37,6 +37,12 @@ class TestReplies(CameBackTest):
 		self.assertEqual(self.logged("Replied"), ["Yes, please"])
 		self.assertEqual((event.status, event.kind, event.text), ("Done", "Reply", "Yes, please"))
 
+	def test_what_strangers_write_has_no_tags(self):
+		number = self.apply(an_answer(text="Yes <img src=x onerror=alert(1)>"), self.message)
+		stored = frappe.db.get_value("Inbound Event", number, "text")
+		self.assertNotIn("<img", stored)
+		self.assertNotIn("<img", "".join(self.logged("Replied")))
+
 	def test_from_another_address_it_counts_too_and_the_log_names_it(self):
 		self.apply(an_answer(sender="private@else.example"), self.message)
 		self.assertTrue(self.row(self.message).replied_at)
