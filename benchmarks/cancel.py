@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import argparse
-import json
 import time
 from collections.abc import Callable
-from pathlib import Path
 
 import frappe
+from _results import run_on_site
 
 from email_campaigns.api.desk import mass_email
 from email_campaigns.delivery.ledger import counts_store
@@ -85,24 +83,5 @@ def measure() -> list[dict]:
 	]
 
 
-def main() -> None:
-	"""Measure on the site of --site, print the results and write them to the file of --json."""
-	arguments = argparse.ArgumentParser(description=__doc__)
-	arguments.add_argument("--site", required=True)
-	arguments.add_argument("--json")
-	options = arguments.parse_args()
-	frappe.init(site=options.site, sites_path=".")
-	frappe.connect()
-	clean()
-	try:
-		rows = measure()
-	finally:
-		clean()
-	for row in rows:
-		print(f"{row['name']:22} {row['value']:>8} {row['unit']:4} {'met' if row['met'] else 'MISSED'}")
-	if options.json:
-		Path(options.json).write_text(json.dumps(rows, indent=1) + "\n")
-
-
 if __name__ == "__main__":
-	main()
+	run_on_site(__doc__, lambda _options: measure(), prepare=clean, clean=clean)

@@ -7,9 +7,7 @@ the bytes to a Finding: recognise, read, find the clues, judge each report or wh
 
 from __future__ import annotations
 
-import argparse
 import email
-import json
 import sys
 import time
 from collections.abc import Callable
@@ -18,6 +16,8 @@ from statistics import median
 
 HERE = Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(HERE))
+
+from _results import run_alone
 
 from email_campaigns.inbound.mail.recognise import recognise
 from email_campaigns.inbound.understand import understand
@@ -59,18 +59,10 @@ def measure(mails: list[bytes]) -> dict[str, object]:
 	}
 
 
-def main() -> None:
-	"""Measure, print the result and write it to the file of --json."""
-	parser = argparse.ArgumentParser(description=__doc__)
-	parser.add_argument("--json", metavar="FILE", type=Path)
-	file = parser.parse_args().json
-	mails = [path.read_bytes() for path in sorted(MAILS.glob("*.eml"))]
-	rows = [measure(mails)]
-	for row in rows:
-		print(*(f"{name:>14}  {value}" for name, value in row.items()), "", sep="\n")
-	if file:
-		file.write_text(json.dumps(rows, indent="\t") + "\n", encoding="utf-8")
+def read_mails() -> list[bytes]:
+	"""Return the mails that are understood."""
+	return [path.read_bytes() for path in sorted(MAILS.glob("*.eml"))]
 
 
 if __name__ == "__main__":
-	main()
+	run_alone(__doc__, lambda: [measure(read_mails())])

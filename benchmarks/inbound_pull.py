@@ -7,8 +7,6 @@ and processed by Frappe as the mails that it takes them for.
 
 from __future__ import annotations
 
-import argparse
-import json
 import shutil
 import statistics
 import subprocess
@@ -18,6 +16,7 @@ from email.message import EmailMessage
 from pathlib import Path
 
 import frappe
+from _results import row, run_on_site
 
 sys.path.append(str(Path(__file__).resolve().parents[1] / "dev"))
 
@@ -209,34 +208,10 @@ def measure_bounces() -> dict:
 	return row("a bounce", by_app * 1000, "ms", "times faster than Frappe", share, "≥ 20", share >= 20)
 
 
-def row(name, value, unit, compared_with, ratio, goal, met) -> dict:  # noqa: PLR0913, the columns of the result
-	"""Return one row of the results."""
-	shown = {"name": name, "value": round(value, 3), "unit": unit, "compared_with": compared_with}
-	return {**shown, "ratio": round(ratio, 3), "goal": goal, "met": bool(met)}
-
-
-def main() -> None:
-	"""Measure on the site of --site, print the results and write them to the file of --json."""
-	arguments = argparse.ArgumentParser(description=__doc__)
-	arguments.add_argument("--site", required=True)
-	arguments.add_argument("--json")
-	options = arguments.parse_args()
-	frappe.init(site=options.site, sites_path=".")
-	frappe.connect()
-	clean()
-	try:
-		rows = [measure_tap(options.site), measure_bounces()]
-	finally:
-		clean()
-	for result in rows:
-		goal = f"{'met' if result['met'] else 'MISSED'}: goal {result['goal']}"
-		print(
-			f"{result['name']:30} {result['value']:>10} {result['unit']:8} "
-			f"{result['ratio']:>8} × {result['compared_with']:26} {goal}"
-		)
-	if options.json:
-		Path(options.json).write_text(json.dumps(rows, indent=1, ensure_ascii=False) + "\n")
-
-
 if __name__ == "__main__":
-	main()
+	run_on_site(
+		__doc__,
+		lambda options: [measure_tap(options.site), measure_bounces()],
+		prepare=clean,
+		clean=clean,
+	)

@@ -3,8 +3,6 @@
 Pure: needs neither a site nor a network.  python benchmarks/message.py [--json FILE]
 """
 
-import argparse
-import json
 import sys
 import time
 from collections.abc import Callable
@@ -14,6 +12,7 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
+from _results import run_alone
 from jinja2.sandbox import ImmutableSandboxedEnvironment
 
 from email_campaigns.message.compile import compile_message
@@ -148,17 +147,5 @@ def measure(tracked: bool) -> dict[str, object]:
 	}
 
 
-def main() -> None:
-	"""Measure plain and tracked links, print the results and write them to the file of --json."""
-	parser = argparse.ArgumentParser(description=__doc__)
-	parser.add_argument("--json", metavar="FILE", type=Path)
-	file = parser.parse_args().json
-	rows = [measure(tracked) for tracked in (False, True)]
-	for row in rows:
-		print(*(f"{name:>14}  {value}" for name, value in row.items()), "", sep="\n")
-	if file:
-		file.write_text(json.dumps(rows, indent="\t") + "\n", encoding="utf-8")
-
-
 if __name__ == "__main__":
-	main()
+	run_alone(__doc__, lambda: [measure(tracked) for tracked in (False, True)])

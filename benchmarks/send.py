@@ -8,8 +8,6 @@ record.
 
 from __future__ import annotations
 
-import argparse
-import json
 import os
 import shutil
 import smtplib
@@ -18,9 +16,9 @@ import subprocess
 import sys
 import time
 from contextlib import contextmanager
-from pathlib import Path
 
 import frappe
+from _results import row, run_on_site
 
 MAILS, FRAPPE_MAILS = 5000, 1000
 NAME = "Benchmark"
@@ -228,19 +226,6 @@ def seconds_with_smtplib(port: int, mailing: str) -> float:
 		return (time.perf_counter() - begun) / MAILS
 
 
-def row(name, value, unit, compared_with, ratio, goal, met) -> dict:  # noqa: PLR0913, the columns of the result
-	"""Return one row of the results."""
-	return {
-		"name": name,
-		"value": round(value, 3),
-		"unit": unit,
-		"compared_with": compared_with,
-		"ratio": round(ratio, 3),
-		"goal": goal,
-		"met": bool(met),
-	}
-
-
 def measure(port: int) -> list[dict]:
 	"""Return the rows of the results, measured with a server on this port."""
 	mailing = prepare(port)
@@ -278,31 +263,17 @@ def measure(port: int) -> list[dict]:
 	]
 
 
-def main() -> None:
-	"""Measure on the site of --site, print the results and write them to the file of --json."""
-	arguments = argparse.ArgumentParser(description=__doc__)
-	arguments.add_argument("--site", required=True)
-	arguments.add_argument("--json")
-	options = arguments.parse_args()
-	frappe.init(site=options.site, sites_path=".")
-	frappe.connect()
+def prepare_site() -> None:
+	"""Begin with the settings that count, and without what an earlier run left."""
 	reset_settings()
 	clean()
-	try:
-		with sink() as port:
-			rows = measure(port)
-	finally:
-		frappe.db.rollback()
-		clean()
-	for result in rows:
-		goal = f"{'met' if result['met'] else 'MISSED'}: goal {result['goal']}" if result["goal"] else ""
-		print(
-			f"{result['name']:30} {result['value']:>10} {result['unit']:8} "
-			f"{result['ratio']:>8} × {result['compared_with']:20} {goal}"
-		)
-	if options.json:
-		Path(options.json).write_text(json.dumps(rows, indent=1, ensure_ascii=False) + "\n")
+
+
+def measure_by_sink() -> list[dict]:
+	"""Return the rows of the results."""
+	with sink() as port:
+		return measure(port)
 
 
 if __name__ == "__main__":
-	main()
+	run_on_site(__doc__, lambda _options: measure_by_sink(), prepare=prepare_site, clean=clean)

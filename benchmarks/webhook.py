@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import argparse
-import json
 import time
 from collections.abc import Callable
-from pathlib import Path
 from statistics import median
 
 import frappe
+from _results import run_on_site
 
 from email_campaigns.tests.site.kits.visitor import Visitor
 from email_campaigns.tests.support import webhook_calls as calls
@@ -78,36 +76,25 @@ def measure() -> list[dict]:
 	actions = (site.ping, site.poster(1, CALLS), site.poster(EVENTS, CALLS))
 	times = [[milliseconds(action, number) for action in actions] for number in range(CALLS)]
 	# The first of each loads modules.
-	ping, one, many = map(median, zip(*times[1:], strict=True))
+	ping, single, batch = map(median, zip(*times[1:], strict=True))
 	return [
 		{"name": "ping", "value": round(ping, 2), "unit": "ms", "met": True},
-		{"name": "webhook call", "value": round(one, 2), "unit": "ms", "met": True},
-		{"name": "its rate : ping's", "value": round(ping / one, 2), "unit": "", "met": ping / one >= 0.8},
-		{"name": f"call of {EVENTS} events", "value": round(many, 1), "unit": "ms", "met": True},
-		{"name": "it : call of one", "value": round(many / one, 1), "unit": "", "met": many / one <= 20},
+		{"name": "webhook call", "value": round(single, 2), "unit": "ms", "met": True},
+		{
+			"name": "its rate : ping's",
+			"value": round(ping / single, 2),
+			"unit": "",
+			"met": ping / single >= 0.8,
+		},
+		{"name": f"call of {EVENTS} events", "value": round(batch, 1), "unit": "ms", "met": True},
+		{
+			"name": "it : call of one",
+			"value": round(batch / single, 1),
+			"unit": "",
+			"met": batch / single <= 20,
+		},
 	]
 
 
-def main() -> None:
-	"""Measure on the site of --site, print the results and write them to the file of --json."""
-	arguments = argparse.ArgumentParser(description=__doc__)
-	arguments.add_argument("--site", required=True)
-	arguments.add_argument("--json")
-	options = arguments.parse_args()
-	frappe.init(site=options.site, sites_path=".")
-	frappe.connect()
-	prepare()
-	try:
-		rows = measure()
-	finally:
-		frappe.init(site=options.site, sites_path=".")
-		frappe.connect()
-		clean()
-	for row in rows:
-		print(f"{row['name']:22} {row['value']:>8} {row['unit']:4} {'met' if row['met'] else 'MISSED'}")
-	if options.json:
-		Path(options.json).write_text(json.dumps(rows, indent=1) + "\n")
-
-
 if __name__ == "__main__":
-	main()
+	run_on_site(__doc__, lambda _options: measure(), prepare=prepare, clean=clean)
