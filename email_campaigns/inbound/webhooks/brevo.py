@@ -5,13 +5,12 @@ Sources: Brevo's manual, “Transactional webhooks”, “Batched webhooks”, �
 
 from __future__ import annotations
 
-import json
 from typing import Any
 
 from email_campaigns.inbound.values import BounceClass
-from email_campaigns.inbound.webhooks.fields import make_clues, mappings, text
-from email_campaigns.inbound.webhooks.request import Credentials, HookRequest, RawEvent, read_json
-from email_campaigns.inbound.webhooks.secrets import check_secret
+from email_campaigns.inbound.webhooks.fields import make_clues, text
+from email_campaigns.inbound.webhooks.request import RawEvent, whole_events
+from email_campaigns.inbound.webhooks.secrets import read_with_secret
 from email_campaigns.inbound.webhooks.vocabulary import EventType, HookEvent, RejectReason
 
 Meaning = tuple[EventType, RejectReason | None, BounceClass | None]
@@ -31,15 +30,12 @@ EVENTS: dict[str, Meaning] = {
 }
 
 
-def check(request: HookRequest, credentials: Credentials, now: float) -> Any:
-	"""Return the payload of a call that has the secret. Raises Forbidden and Malformed."""
-	check_secret(request, credentials)
-	return read_json(request.body)
+check = read_with_secret
 
 
 def events(payload: Any) -> list[RawEvent]:
 	"""Return the events of a call. `id` is the webhook's, so the whole event is the key."""
-	return [RawEvent(json.dumps(event, sort_keys=True), event) for event in mappings(payload)]
+	return whole_events(payload)
 
 
 def read(event: dict[str, Any]) -> HookEvent:

@@ -52,11 +52,11 @@ def make_clues(message_ids: Iterable[Any] = (), provider_ids: Iterable[Any] = ()
 	named = [value for key, value in mapping(own).items() if key.lower() in MESSAGE_ID_KEYS]
 	ids = map(_bare, (*message_ids, *named))
 	return Clues(
-		message_ids=tuple(dict.fromkeys(found for found in ids if "@" in found)),
+		message_ids=tuple(dict.fromkeys(message_id for message_id in ids if "@" in message_id)),
 		provider_ids=tuple(dict.fromkeys(filter(None, map(_bare, provider_ids)))),
 	)
 
 
 def _bare(value: Any) -> str:
-	found = text(value).strip("<> ")
-	return found if len(found) <= _LONGEST_ID else ""
+	bare = text(value).strip("<> ")
+	return bare if len(bare) <= _LONGEST_ID else ""

@@ -5,13 +5,12 @@ Sources: Mailjet's manual, “Event API: real-time notifications” with its tab
 
 from __future__ import annotations
 
-import json
 from typing import Any
 
 from email_campaigns.inbound.values import BounceClass
-from email_campaigns.inbound.webhooks.fields import first_text, make_clues, mappings, text
-from email_campaigns.inbound.webhooks.request import Credentials, HookRequest, RawEvent, read_json
-from email_campaigns.inbound.webhooks.secrets import check_secret
+from email_campaigns.inbound.webhooks.fields import first_text, make_clues, text
+from email_campaigns.inbound.webhooks.request import RawEvent, whole_events
+from email_campaigns.inbound.webhooks.secrets import read_with_secret
 from email_campaigns.inbound.webhooks.vocabulary import EventType, HookEvent, RejectReason
 
 HARD, SOFT, BLOCKED = BounceClass
@@ -51,15 +50,12 @@ REASONS = {"spam reporter": RejectReason.SPAM}
 PASSING = "greylisted"  # “delivery will be re-attempted”
 
 
-def check(request: HookRequest, credentials: Credentials, now: float) -> Any:
-	"""Return the payload of a call that has the secret. Raises Forbidden and Malformed."""
-	check_secret(request, credentials)
-	return read_json(request.body)
+check = read_with_secret
 
 
 def events(payload: Any) -> list[RawEvent]:
 	"""Return the events of a call. They have no ids, so the whole event is the key."""
-	return [RawEvent(json.dumps(event, sort_keys=True), event) for event in mappings(payload)]
+	return whole_events(payload)
 
 
 def read(event: dict[str, Any]) -> HookEvent:

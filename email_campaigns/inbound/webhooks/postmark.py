@@ -6,13 +6,12 @@ Sources: Postmark's manual, “Webhooks overview”, “Bounce webhook”, “Bo
 
 from __future__ import annotations
 
-import json
 from typing import Any
 
 from email_campaigns.inbound.values import BounceClass
-from email_campaigns.inbound.webhooks.fields import first_text, make_clues, mappings, text
-from email_campaigns.inbound.webhooks.request import Credentials, HookRequest, RawEvent, read_json
-from email_campaigns.inbound.webhooks.secrets import check_secret
+from email_campaigns.inbound.webhooks.fields import first_text, make_clues, text
+from email_campaigns.inbound.webhooks.request import RawEvent, whole_events
+from email_campaigns.inbound.webhooks.secrets import read_with_secret
 from email_campaigns.inbound.webhooks.vocabulary import EventType, HookEvent, RejectReason
 
 HARD, SOFT, BLOCKED = BounceClass
@@ -52,18 +51,12 @@ SUPPRESSIONS: dict[str, Meaning] = {
 }
 
 
-def check(request: HookRequest, credentials: Credentials, now: float) -> Any:
-	"""Return the payload of a call that has the secret. Raises Forbidden and Malformed."""
-	check_secret(request, credentials)
-	return read_json(request.body)
+check = read_with_secret
 
 
 def events(payload: Any) -> list[RawEvent]:
 	"""Return the event of a call. Only a bounce and a complaint have an id, so the whole event is the key."""
-	return [
-		RawEvent(json.dumps(event, sort_keys=True), {k: v for k, v in event.items() if k != "Content"})
-		for event in mappings(payload)
-	]
+	return whole_events(payload, left_out=("Content",))
 
 
 def read(event: dict[str, Any]) -> HookEvent:

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, field
 from hashlib import sha256
 from typing import Any
 
+from email_campaigns.inbound.webhooks.fields import mappings
 from email_campaigns.text import SentenceError, _lt
 
 # Bytes. SendGrid sends up to 768 KB at once (Event Webhook, "Batching"), SNS 256 KB (SNS quotas).
@@ -66,6 +67,20 @@ class RawEvent:
 		"""Return the hash by which the event is stored once; without an id, by all that it says."""
 		key = self.key or json.dumps(self.payload, sort_keys=True)
 		return sha256(f"{provider}\n{key}".encode("utf-8", "replace")).hexdigest()
+
+
+def whole_events(payload: Any, left_out: Collection[str] = ()) -> list[RawEvent]:
+	"""Return the events of a provider that gives them no ids: all that an event says is its key.
+
+	What is under the keys `left_out` is not stored.
+	"""
+	return [
+		RawEvent(
+			json.dumps(event, sort_keys=True),
+			{key: value for key, value in event.items() if key not in left_out},
+		)
+		for event in mappings(payload)
+	]
 
 
 def read_json(body: bytes) -> Any:

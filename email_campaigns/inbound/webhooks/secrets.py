@@ -8,17 +8,22 @@ from __future__ import annotations
 
 import hmac
 from base64 import b64decode
+from typing import Any
 
-from email_campaigns.inbound.webhooks.request import Credentials, Forbidden, HookRequest
+from email_campaigns.inbound.webhooks.request import Credentials, Forbidden, HookRequest, read_json
 from email_campaigns.text import _lt
 
 
-def check_secret(request: HookRequest, credentials: Credentials) -> None:
-	"""Raise Forbidden unless the call has one of the secrets, in a time that does not depend on them."""
+def read_with_secret(request: HookRequest, credentials: Credentials, now: float) -> Any:
+	"""Return the payload of a call that has one of the secrets. Raises Forbidden and Malformed.
+
+	The time that this takes does not depend on the secrets.
+	"""
 	sent = _sent_secret(request.headers.get("authorization", ""))
 	matches = [hmac.compare_digest(sent, secret.encode()) for secret in credentials.secrets if secret]
 	if not any(matches):
 		raise Forbidden(_lt("The call has no secret, or a wrong one."))
+	return read_json(request.body)
 
 
 def _sent_secret(header: str) -> bytes:

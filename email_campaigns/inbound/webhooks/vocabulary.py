@@ -98,19 +98,19 @@ def make_finding(provider: str, event: HookEvent) -> Finding:
 
 
 def _report(kind: Kind, event: HookEvent) -> Report:
-	found, enhanced = evidence((event.text,), event.enhanced)
+	spoken, enhanced = evidence((event.text,), event.enhanced)
 	return Report(
 		kind,
 		event.recipient,
-		bounce_class=_bounce_class(event, found) if kind is Kind.BOUNCE else None,
+		bounce_class=_bounce_class(event, spoken) if kind is Kind.BOUNCE else None,
 		enhanced=enhanced,
 		text=event.text,
 		reporter=event.reporter,
 	)
 
 
-def _bounce_class(event: HookEvent, found: BounceClass | None) -> BounceClass:
-	"""Return the class of a bounce, by the provider's own verdict and what the server's words say (`found`).
+def _bounce_class(event: HookEvent, spoken: BounceClass | None) -> BounceClass:
+	"""Return the class of a bounce, by the provider's own verdict and what the server's words say (`spoken`).
 
 	A provider's “hard” is only ever softened: its verdict is often only “bounced”.
 	"""
@@ -118,4 +118,4 @@ def _bounce_class(event: HookEvent, found: BounceClass | None) -> BounceClass:
 	said = event.bounce_class or _CLASS_BY_REASON.get(reason, BounceClass.BLOCKED)
 	# Words decide only where the recipient's server speaks, not the provider's list.
 	is_servers = event.event_type is EventType.BOUNCED and said is not BounceClass.BLOCKED
-	return found if is_servers and found and found is not BounceClass.HARD else said
+	return spoken if is_servers and spoken and spoken is not BounceClass.HARD else said
