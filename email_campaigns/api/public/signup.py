@@ -30,6 +30,7 @@ from email_campaigns.audience.signup.signup import (
 	read_form,
 )
 from email_campaigns.compat import site_url, without_request
+from email_campaigns.requests_store import count_request
 from email_campaigns.tracking import store
 from email_campaigns.tracking.links import PREFIX
 from email_campaigns.tracking.tokens import Token
@@ -54,7 +55,7 @@ def ask(token: str, values, visitor: str) -> Page:
 	form = signup_store.find_form(token)
 	if not form:
 		return _gone()
-	if not signup_store.count_request(f"visitor\n{visitor}", PER_VISITOR):
+	if not count_request(f"visitor\n{visitor}", PER_VISITOR):
 		return _too_many(_("There were too many requests from your network."))
 	try:
 		request = read_form(values, with_names=bool(form.sign_up_names))
@@ -78,8 +79,7 @@ def ask(token: str, values, visitor: str) -> Page:
 def _has_room(form) -> bool:
 	"""Count a request for its form and for the site, which holds up whoever has many network addresses."""
 	per_form, per_site = limits_of_forms(cint(frappe.conf.get(SITE_LIMIT)))
-	count = signup_store.count_request
-	return count(f"form\n{form.name}", per_form) and count("site", per_site)
+	return count_request(f"form\n{form.name}", per_form) and count_request("site", per_site)
 
 
 def _too_many(line: str) -> Page:
@@ -88,7 +88,7 @@ def _too_many(line: str) -> Page:
 
 def _send_confirmation(form, request: SignUpRequest) -> None:
 	"""Send the mail with the link, unless the address had enough of them or must not be mailed."""
-	if not signup_store.count_request(f"{form.name}\n{mailbox_key(request.email)}", PER_ADDRESS):
+	if not count_request(f"{form.name}\n{mailbox_key(request.email)}", PER_ADDRESS):
 		return
 	if not signup_store.may_ask(request.email):
 		return

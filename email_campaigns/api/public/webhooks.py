@@ -11,7 +11,6 @@ import time
 from werkzeug.wrappers import Request, Response
 
 from email_campaigns.api.public.page import plain_answer
-from email_campaigns.audience.signup.signup_store import count_request
 from email_campaigns.inbound import arrivals_store
 from email_campaigns.inbound.webhooks import amazon_ses, sources_store
 from email_campaigns.inbound.webhooks.request import (
@@ -22,6 +21,7 @@ from email_campaigns.inbound.webhooks.request import (
 	Unavailable,
 )
 from email_campaigns.inbound.webhooks.sources_store import Source
+from email_campaigns.requests_store import count_request
 from email_campaigns.text import SentenceError
 
 HOOK = "h"  # the route under /ec/

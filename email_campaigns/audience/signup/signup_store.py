@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from datetime import datetime
-from hashlib import sha256
 
 import frappe
 from frappe import _
@@ -41,21 +40,6 @@ def find_form(token: str) -> frappe._dict | None:
 		else []
 	)
 	return rows[0] if rows and rows[0].sign_up_token == token else None
-
-
-def count_request(subject: str, limit: tuple[int, int]) -> bool:
-	"""Count one more request of a visitor or a mailbox; returns False where its limit is used up.
-
-	`limit` is (requests, seconds). Redis keeps the number that long.
-	"""
-	number, seconds = limit
-	# A hash, for Redis need not know the address of a visitor or a mailbox.
-	key = frappe.cache.make_key(f"email_campaigns_sign_up:{sha256(subject.encode()).hexdigest()[:32]}")
-	# Both at once: a number that ended between them would begin anew, and then never end.
-	commands = frappe.cache.pipeline()
-	commands.set(key, 0, ex=seconds, nx=True)
-	commands.incrby(key, 1)
-	return commands.execute()[-1] <= number
 
 
 def may_ask(email: str) -> bool:

@@ -8,9 +8,9 @@ from __future__ import annotations
 import frappe
 import requests
 
-from email_campaigns.audience.signup.signup_store import count_request
 from email_campaigns.inbound.webhooks import sns
 from email_campaigns.inbound.webhooks.request import Forbidden, Unavailable
+from email_campaigns.requests_store import count_request
 from email_campaigns.text import _lt
 
 SECONDS = 5  # for a connection, and for each part of an answer

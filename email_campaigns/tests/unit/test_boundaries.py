@@ -27,6 +27,7 @@ FLOORS = (
 		"names_store",
 		"kept_store",
 		"record_rights_store",
+		"requests_store",
 	},
 	{"audience", "schedule", "message", "tracking", "results"},
 	{"delivery"},

@@ -8,6 +8,7 @@ import frappe
 from frappe.tests.utils import FrappeTestCase
 from frappe.utils import add_days, get_url, get_url_to_form, now_datetime
 
+from email_campaigns import requests_store
 from email_campaigns.api.desk import privacy
 from email_campaigns.api.desk import target_list as target_list_api
 from email_campaigns.api.public import signup
@@ -61,7 +62,7 @@ class SignUpTest(FrappeTestCase):
 		):
 			frappe.db.delete(doctype, {field: ["like", "%@signup.example%"]})
 		frappe.db.delete("Email Queue", {"reference_doctype": "Target List"})
-		for key in frappe.cache.keys(frappe.cache.make_key("email_campaigns_sign_up:").decode() + "*"):
+		for key in frappe.cache.keys(frappe.cache.make_key(f"{requests_store.KEYS}:").decode() + "*"):
 			frappe.cache.delete(key)
 		forget("%@signup.example", "Sign Up%")
 

@@ -8,6 +8,7 @@ from unittest.mock import patch
 import frappe
 from frappe.utils import now_datetime
 
+from email_campaigns import requests_store
 from email_campaigns.api.desk import webhooks as desk
 from email_campaigns.audience.suppression.suppression import HARD_BOUNCE
 from email_campaigns.audience.suppression.suppression_store import read_scope
@@ -42,7 +43,7 @@ def forget():
 	settings.webhook_sources = []
 	settings.save()
 	frappe.db.commit()
-	frappe.cache.delete_keys("email_campaigns_sign_up")
+	frappe.cache.delete_keys(requests_store.KEYS)
 	frappe.cache.delete_keys("email_campaigns_certificate")
 
 
