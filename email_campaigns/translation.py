@@ -43,6 +43,12 @@ def in_language(language: str | None) -> Iterator[None]:
 		frappe.local.lang = before
 
 
+def translate_for_site(sentence: Sentence | Exception | str) -> str:
+	"""Return a sentence in the site's language, in which it is stored; this session may have another's."""
+	with in_language(site_language()):
+		return translate(sentence)
+
+
 def site_language() -> str:
 	"""Return the site's language, in which texts are stored that its users read later."""
 	return frappe.db.get_default("lang") or "en"

@@ -25,7 +25,7 @@ from email_campaigns.mass_mailing.resend import uncertain_store
 from email_campaigns.notify import notify_users
 from email_campaigns.text import Sentence
 from email_campaigns.tracking import log_store
-from email_campaigns.translation import in_language, site_language, translate
+from email_campaigns.translation import in_language, site_language, translate, translate_for_site
 
 EXPIRED_AT_ONCE = 500
 
@@ -54,12 +54,16 @@ def _opt_out(message: int, how: str) -> None:
 		preferences.act(message, preferences.LEAVE_LISTS, how)
 
 
-def _settle(message: int) -> bool:
-	"""Make an Uncertain mail Sent: what came back shows that the server took it."""
-	fields = ["source_doctype", "source"]
+def settle(message: int) -> bool:
+	"""Make an Uncertain mail Sent: a hit, or what came back, shows that the server took it.
+
+	Returns False for a mail that is not Uncertain. The caller commits.
+	"""
+	fields = ["status", "source_doctype", "source"]
 	mail = frappe.db.get_value("Campaign Message", message, fields, as_dict=True)
-	with in_language(site_language()):
-		reason = _(arrivals_store.SHOWN_BY_EVENT)
+	if not mail or mail.status != "Uncertain":
+		return False
+	reason = translate_for_site(arrivals_store.SHOWN_BY_EVENT)
 	if mail.source_doctype == MASS_EMAIL:
 		return bool(uncertain_store.mark_arrived(mail.source, [message], reason))
 	return events_store.settle_uncertain(message, reason)
@@ -84,7 +88,7 @@ EFFECTS = Effects(
 	hold=absences_store.hold,
 	opt_out=_opt_out,
 	end_sequences=events_store.end_all_sequences,
-	settle=_settle,
+	settle=settle,
 	pause=_pause,
 )
 

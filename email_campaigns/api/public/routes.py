@@ -26,10 +26,8 @@ from email_campaigns.api.public.visitor import visitor_address
 from email_campaigns.audience.suppression import waiting_store
 from email_campaigns.audience.suppression.waiting_store import WaitingWish, make_wish
 from email_campaigns.compat import answer_early, change_latest_rows, lock_wait
-from email_campaigns.delivery.ledger import arrivals_store, claims_store
-from email_campaigns.drip import events_store
-from email_campaigns.lifecycle import MASS_EMAIL
-from email_campaigns.mass_mailing.resend import uncertain_store
+from email_campaigns.delivery.ledger import claims_store
+from email_campaigns.jobs import outcomes
 from email_campaigns.tracking import store
 from email_campaigns.tracking.links import CLICK, IMAGE, OPEN, PREFIX, UNSUBSCRIBE, VIEW
 from email_campaigns.tracking.tokens import PREVIEW, BadToken, Token
@@ -91,24 +89,13 @@ def _settle(message: int) -> None:
 	try:
 		frappe.db.rollback()
 		with lock_wait(LOCK_SECONDS):
-			has_arrived = _mark_arrived(message)
+			has_arrived = outcomes.settle(message)
 		if has_arrived:
 			frappe.db.commit()
 	except Exception:
 		frappe.db.rollback()
 		frappe.log_error("Email Campaigns: an uncertain mail was not settled")
 		frappe.db.commit()
-
-
-def _mark_arrived(message: int) -> bool:
-	fields = ["status", "source_doctype", "source"]
-	mail = frappe.db.get_value("Campaign Message", message, fields, as_dict=True)
-	if not mail or mail.status != "Uncertain":
-		return False
-	reason = _(arrivals_store.SHOWN_BY_EVENT)
-	if mail.source_doctype == MASS_EMAIL:
-		return bool(uncertain_store.mark_arrived(mail.source, [message], reason))
-	return events_store.settle_uncertain(message, reason)
 
 
 def _token(rest: str) -> str:

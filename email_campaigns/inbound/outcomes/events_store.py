@@ -12,7 +12,7 @@ from email_campaigns.inbound.outcomes.ledger_store import LedgerMail
 from email_campaigns.inbound.values import BounceClass, Finding, Kind, Report
 from email_campaigns.site_time import site_now
 from email_campaigns.text import Sentence
-from email_campaigns.translation import in_language, site_language, translate
+from email_campaigns.translation import translate_for_site
 
 SHORT = 255  # characters of a column
 
@@ -66,7 +66,7 @@ def _columns(
 		"sender": finding.sender[:SHORT],
 		"subject": finding.subject[:SHORT],
 		"text": report.text if report else finding.text,
-		"reason": stored(missing),
+		"reason": translate_for_site(missing),
 		"asks_to_leave": int(finding.asks_to_leave),
 		"modified": now(),
 		**(_of_report(report) if report else {}),
@@ -103,12 +103,6 @@ def _of_mail(mail: LedgerMail) -> dict[str, object]:
 		"recipient_doctype": named.recipient_doctype or None,
 		"recipient_name": named.recipient_name or None,
 	}
-
-
-def stored(sentence: Sentence | str) -> str:
-	"""Return a sentence in the site's language, in which texts are stored that its users read later."""
-	with in_language(site_language()):
-		return translate(sentence)
 
 
 def count_soft_bounces(email: str, days: int) -> int:
