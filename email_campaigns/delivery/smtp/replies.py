@@ -48,6 +48,12 @@ class Reply:
 		return str(self)
 
 
+def reported_words(enhanced: str, text: str, reporter: str) -> Sentence:
+	"""Return “5.1.1 user unknown, reported by mx.example”, as far as it is known."""
+	words = " ".join(filter(None, (enhanced, text)))
+	return Sentence(_lt("{0}, reported by {1}"), words, reporter) if reporter else Sentence("{0}", words)
+
+
 class Refused(SentenceError):
 	"""The server said no (4xx or 5xx) and took nothing.
 

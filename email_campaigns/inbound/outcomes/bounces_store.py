@@ -15,7 +15,7 @@ import frappe
 from email_campaigns.audience.suppression.suppression import COMPLAINT, EVERYTHING, HARD_BOUNCE, SOFT_BOUNCE
 from email_campaigns.audience.suppression.suppression_store import Row, suppress, suppress_bounced
 from email_campaigns.delivery.smtp.refusal_key import refusal_key
-from email_campaigns.delivery.smtp.replies import Reply
+from email_campaigns.delivery.smtp.replies import Reply, reported_words
 from email_campaigns.inbound.outcomes import events_store, guard, guard_store, ledger_store
 from email_campaigns.inbound.outcomes.effects import Effects
 from email_campaigns.inbound.outcomes.ledger_store import LedgerMail
@@ -26,9 +26,9 @@ from email_campaigns.settings import setting_number
 from email_campaigns.site_time import database_epoch
 from email_campaigns.text import Sentence, _lt
 from email_campaigns.tracking import store as tracking
+from email_campaigns.translation import translate_for_site
 
 PERMANENT = 550  # the class of the reply that such a report stands for
-REPORTED = _lt("{0}, reported by {1}")
 _CLASSES = {
 	BounceClass.HARD: _lt("The address is dead: {0}"),
 	BounceClass.SOFT: _lt("It takes no mail now: {0}"),
@@ -57,7 +57,7 @@ class Bounce:
 	@cached_property
 	def words(self) -> str:
 		"""What was reported and by whom, in the site's language."""
-		return events_store.stored(words_of(self.report))
+		return translate_for_site(words_of(self.report))
 
 
 def apply_report(mail: LedgerMail, report: Report, effects: Effects) -> None:
@@ -67,8 +67,11 @@ def apply_report(mail: LedgerMail, report: Report, effects: Effects) -> None:
 
 def words_of(report: Report) -> Sentence:
 	"""Return “5.1.1 user unknown, reported by mx.example”, as far as it is known."""
-	words = " ".join(filter(None, (report.enhanced, report.text.removeprefix(report.enhanced).strip())))
-	return Sentence(REPORTED, words, report.reporter) if report.reporter else Sentence("{0}", words)
+	return reported_words(report.enhanced, _text(report), report.reporter)
+
+
+def _text(report: Report) -> str:
+	return report.text.removeprefix(report.enhanced).strip()
 
 
 def _bounce(mail: LedgerMail, report: Report, effects: Effects) -> None:
@@ -86,13 +89,12 @@ def apply_bounces(bounces: Sequence[Bounce], effects: Effects) -> None:
 
 
 def _details(bounce: Bounce) -> str:
-	return events_store.stored(Sentence(_CLASSES[bounce.bounce_class], words_of(bounce.report)))
+	return translate_for_site(Sentence(_CLASSES[bounce.bounce_class], words_of(bounce.report)))
 
 
 def _refusal(report: Report) -> str:
 	"""Return the key of a report's words: what they have suppressed is lifted by it in one step."""
-	words = report.text.removeprefix(report.enhanced).strip()
-	return refusal_key("", Reply(PERMANENT, report.enhanced, words))
+	return refusal_key("", Reply(PERMANENT, report.enhanced, _text(report)))
 
 
 def _consider(bounces: Sequence[Bounce], effects: Effects) -> None:
@@ -130,7 +132,7 @@ def _origin(mail: LedgerMail, words: str) -> str:
 
 
 def _complaint(mail: LedgerMail, report: Report, effects: Effects) -> None:
-	words = events_store.stored(words_of(report))
+	words = translate_for_site(words_of(report))
 	if not ledger_store.has_complained(mail.number):
 		with counting(mail.number):
 			tracking.log("Complained", mail.named, words, own_wish=True)
@@ -141,7 +143,7 @@ def _complaint(mail: LedgerMail, report: Report, effects: Effects) -> None:
 
 
 def _delay(mail: LedgerMail, report: Report, effects: Effects) -> None:
-	tracking.log("Delayed", mail.named, events_store.stored(words_of(report)), own_wish=True)
+	tracking.log("Delayed", mail.named, translate_for_site(words_of(report)), own_wish=True)
 
 
 def _delivery(mail: LedgerMail, report: Report, effects: Effects) -> None:

@@ -21,6 +21,7 @@ from email_campaigns.delivery.mailing import mailing_store
 from email_campaigns.delivery.mailing.mailing import REST
 from email_campaigns.delivery.sending import limits_store
 from email_campaigns.delivery.smtp import transport
+from email_campaigns.delivery.smtp.replies import reported_words
 from email_campaigns.mass_mailing.explain import sentences
 from email_campaigns.mass_mailing.explain.sentences import MailFacts, SuppressionFacts, WaitReasons
 from email_campaigns.record_rights_store import visible
@@ -278,8 +279,7 @@ def _report(message: int) -> str:
 	if not event:
 		return ""
 	text = " ".join((event.text or "").removeprefix(event.enhanced or "").split())[:WORDS].rstrip(".")
-	words = " ".join(filter(None, (event.enhanced, text)))
-	return _("{0}, reported by {1}").format(words, event.reporter) if event.reporter else words
+	return translate(reported_words(event.enhanced or "", text, event.reporter or ""))
 
 
 def _format_time(moment) -> str:
