@@ -22,6 +22,9 @@ from email_campaigns.audience.sources_store import (
 )
 from email_campaigns.lifecycle import EMAIL_CAMPAIGN
 
+# SQL over a row `s` of Suppressed Email: it still holds.
+HOLDS = "(COALESCE(s.expires_epoch, 0) = 0 OR s.expires_epoch > UNIX_TIMESTAMP())"
+
 
 @dataclass(frozen=True, slots=True)
 class Recipient:
@@ -170,10 +173,8 @@ def read_suppressions(emails: Collection[str]) -> dict[str, list[Suppression]]:
 	suppressions: dict[str, list[Suppression]] = defaultdict(list)
 	if emails:
 		for email, *values in frappe.db.sql(
-			"""SELECT email, reason, COALESCE(target_list, ''), COALESCE(origin, ''), modified
-			FROM `tabSuppressed Email` s WHERE email IN %s AND
-				(COALESCE(s.expires_epoch, 0) = 0 OR s.expires_epoch > UNIX_TIMESTAMP())
-			ORDER BY creation""",
+			f"""SELECT email, reason, COALESCE(target_list, ''), COALESCE(origin, ''), modified
+			FROM `tabSuppressed Email` s WHERE email IN %s AND {HOLDS} ORDER BY creation""",
 			(tuple(emails),),
 		):
 			suppressions[address_key(email)].append(Suppression(*values))

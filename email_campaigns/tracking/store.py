@@ -20,6 +20,11 @@ from email_campaigns.tracking.tokens import TokenRing
 # In site_config.json: former encryption keys, newest first, so that links in mails already sent keep working.
 FORMER_KEYS = "email_campaigns_former_encryption_keys"
 
+# SQL over the ledger: the fields of a NamedMail, in their order.
+NAMED_MAIL = """name, COALESCE(email, ''), COALESCE(campaign, ''), COALESCE(source_doctype, ''),
+	COALESCE(source, ''), COALESCE(target_list, ''), COALESCE(recipient_doctype, ''),
+	COALESCE(recipient_name, ''), COALESCE(cc_of, 0)"""
+
 
 @dataclass(frozen=True, slots=True)
 class NamedMail:
@@ -68,13 +73,7 @@ def unsubscribe_url(message: int) -> str:
 
 def read_mail(message: int) -> NamedMail | None:
 	"""Return the mail of a ledger row, or None where the row is gone."""
-	row = frappe.db.sql(
-		"""SELECT name, COALESCE(email, ''), COALESCE(campaign, ''), COALESCE(source_doctype, ''),
-			COALESCE(source, ''), COALESCE(target_list, ''), COALESCE(recipient_doctype, ''),
-			COALESCE(recipient_name, ''), COALESCE(cc_of, 0)
-		FROM `tabCampaign Message` WHERE name = %s""",
-		message,
-	)
+	row = frappe.db.sql(f"SELECT {NAMED_MAIL} FROM `tabCampaign Message` WHERE name = %s", message)
 	return NamedMail(*row[0]) if row else None
 
 

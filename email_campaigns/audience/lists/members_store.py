@@ -14,7 +14,7 @@ from frappe.utils import now
 from email_campaigns.audience.address import normalise_or_empty, plain_key, record_key
 from email_campaigns.audience.decide import FORGOTTEN, OPTED_OUT_ELSEWHERE, Candidate
 from email_campaigns.audience.lists.csv_file import NewMember
-from email_campaigns.audience.recipients_store import find_disabled
+from email_campaigns.audience.recipients_store import HOLDS, find_disabled
 from email_campaigns.audience.sources_store import (
 	OPT_OUT_ORIGIN,
 	PLAIN,
@@ -25,7 +25,6 @@ from email_campaigns.audience.sources_store import (
 	sources,
 )
 from email_campaigns.audience.suppression import forgotten_store
-from email_campaigns.audience.suppression.suppression_store import HOLDS
 from email_campaigns.compat import affected_rows
 
 SLICE = 2000  # members

@@ -15,6 +15,7 @@ from frappe.model.document import Document
 from frappe.utils import cint, create_batch, now
 
 from email_campaigns.audience.address import address_key, normalise_known, normalise_or_empty
+from email_campaigns.audience.recipients_store import HOLDS
 from email_campaigns.audience.sources_store import OPT_OUT_ORIGIN
 from email_campaigns.audience.suppression import forgotten_store, mirror_store
 from email_campaigns.audience.suppression.suppression import (
@@ -35,8 +36,6 @@ LEFT_LIST = _lt("Left This List")
 _MAILINGS = {"Mass Email": "campaign", "Campaign": "name"}  # a doctype and its field with the campaign
 # In this order: the comparison needs the old reason until the last.
 _RAISED = ("modified", "modified_by", "origin", "refusal", "expires_on", "expires_epoch", "reason")
-# SQL over a row `s` of the table: it still holds.
-HOLDS = "(COALESCE(s.expires_epoch, 0) = 0 OR s.expires_epoch > UNIX_TIMESTAMP())"
 
 
 class Row(NamedTuple):

@@ -15,8 +15,8 @@ import frappe
 
 from email_campaigns.audience.address import address_key
 from email_campaigns.audience.decide import SEQUENCE_ENDED, SEQUENCE_GONE, UNSUBSCRIBED
+from email_campaigns.audience.recipients_store import HOLDS
 from email_campaigns.audience.sources_store import PLAIN, PLAIN_SOURCE, Source, sources
-from email_campaigns.audience.suppression.suppression_store import HOLDS
 from email_campaigns.delivery.copies import fields_store
 from email_campaigns.delivery.ledger.claims_store import ANSWER_RESERVE
 from email_campaigns.delivery.mailing.mailing import Mailing

@@ -10,7 +10,7 @@ from frappe.utils import now
 
 from email_campaigns.lifecycle import MASS_EMAIL
 from email_campaigns.results.store import count_bounced
-from email_campaigns.tracking.store import NamedMail
+from email_campaigns.tracking.store import NAMED_MAIL, NamedMail
 
 # A mail of which the server, or nobody else than the job that sends it, can say something
 LEFT = ("Sent", "Sending", "Uncertain")
@@ -47,11 +47,8 @@ class LedgerMail:
 def lock(messages: Collection[int]) -> dict[int, LedgerMail]:
 	"""Return {number: mail} of those that the ledger has, locked until the end of the transaction."""
 	rows = frappe.db.sql(
-		"""SELECT status, COALESCE(domain, ''), COALESCE(claim, '') != '', is_seed = 1,
-			bounced_at IS NOT NULL, owner, name,
-			COALESCE(email, ''), COALESCE(campaign, ''), COALESCE(source_doctype, ''), COALESCE(source, ''),
-			COALESCE(target_list, ''), COALESCE(recipient_doctype, ''), COALESCE(recipient_name, ''),
-			COALESCE(cc_of, 0)
+		f"""SELECT status, COALESCE(domain, ''), COALESCE(claim, '') != '', is_seed = 1,
+			bounced_at IS NOT NULL, owner, {NAMED_MAIL}
 		FROM `tabCampaign Message` WHERE name IN %s ORDER BY name FOR UPDATE""",
 		(tuple(messages) or (0,),),
 	)
