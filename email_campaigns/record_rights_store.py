@@ -80,7 +80,7 @@ def _limit(doctype: str, user: str) -> str:
 	if user == "Administrator":
 		return ""
 	if not frappe.db.exists("DocType", doctype):
-		return "" if MANAGERS & set(frappe.get_roles(user)) else NONE
+		return "" if _is_manager(user) else NONE
 	if not may_read_any(doctype, user):
 		shared = frappe.share.get_shared(doctype, user)
 		return f"`tab{doctype}`.name IN ({_quoted(shared)})" if shared else NONE
@@ -145,9 +145,13 @@ def inbound_condition(user: str) -> str:
 	What is not about a mail of ours, or not judged yet, may be anybody's mail: it is for managers.
 	"""
 	conditions = [row_condition("Inbound Event", user)]
-	if not MANAGERS & set(frappe.get_roles(user)):
+	if not _is_manager(user):
 		conditions.append("`tabInbound Event`.message > 0")
 	return " AND ".join(filter(None, conditions))
+
+
+def _is_manager(user: str | None) -> bool:
+	return bool(MANAGERS & set(frappe.get_roles(user)))
 
 
 def has_permission(doc: Document, ptype: str = "read", user: str | None = None) -> bool:
@@ -158,7 +162,7 @@ def has_permission(doc: Document, ptype: str = "read", user: str | None = None) 
 	"""
 	if ptype == "create":
 		return True
-	if doc.doctype == "Inbound Event" and not doc.message and not MANAGERS & set(frappe.get_roles(user)):
+	if doc.doctype == "Inbound Event" and not doc.message and not _is_manager(user):
 		return False
 	fields = ABOUT[doc.doctype]
 	# A dict that stands for a name would be taken as a filter.
@@ -177,7 +181,7 @@ def may_read(doctype: str | None, name: str | None, user: str) -> bool:
 		return True
 	if frappe.db.exists("DocType", doctype) and frappe.db.exists(doctype, name):
 		return bool(frappe.has_permission(doctype, "read", doc=name, user=user))
-	return bool(MANAGERS & set(frappe.get_roles(user))) or not _limit(doctype, user)
+	return _is_manager(user) or not _limit(doctype, user)
 
 
 def check_record(doctype: str, name: str) -> None:

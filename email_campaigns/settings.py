@@ -39,3 +39,10 @@ def latest_domain_rates() -> dict[str, int]:
 		(DOCTYPE, DOCTYPE),
 	)
 	return dict(rows)
+
+
+def changeable_settings() -> Document:
+	"""Return the settings for a user who may change them. Throws PermissionError."""
+	settings = frappe.get_doc(DOCTYPE)
+	settings.check_permission("write")
+	return settings

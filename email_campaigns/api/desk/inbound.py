@@ -14,9 +14,8 @@ from email_campaigns.audience.suppression.suppression import MANUAL
 from email_campaigns.audience.suppression.suppression_store import suppress
 from email_campaigns.inbound import look_store, received_store
 from email_campaigns.inbound.mail.message import MailError
+from email_campaigns.settings import changeable_settings
 from email_campaigns.translation import translate
-
-SETTINGS = "Email Campaign Settings"
 
 
 @frappe.whitelist()
@@ -73,7 +72,7 @@ def _event_of_a_mail(event: int):
 @checked
 def sources() -> list[dict[str, Any]]:
 	"""Return the mailboxes and providers that something comes back from (received_store.read_sources)."""
-	frappe.get_doc(SETTINGS).check_permission("write")
+	changeable_settings()
 	return received_store.read_sources()
 
 
@@ -81,7 +80,7 @@ def sources() -> list[dict[str, Any]]:
 @checked
 def look(mail: Mail) -> dict[str, Any]:
 	"""Return what a raw mail would be taken for, and why (look_store.look_at). It changes nothing."""
-	frappe.get_doc(SETTINGS).check_permission("write")
+	changeable_settings()
 	answer: dict[str, Any] = {}
 	try:
 		answer = look_store.look_at(mail)

@@ -8,6 +8,7 @@ from email_campaigns.api.arguments import checked
 from email_campaigns.api.kinds import Moment
 from email_campaigns.compat import enqueue_once
 from email_campaigns.jobs import upkeep
+from email_campaigns.settings import changeable_settings
 
 
 @frappe.whitelist(methods=["POST"])
@@ -17,5 +18,5 @@ def judge_again(since: Moment) -> None:
 
 	Throws ValidationError where `since` is no time.
 	"""
-	frappe.get_doc("Email Campaign Settings").check_permission("write")
+	changeable_settings()
 	enqueue_once(upkeep.rejudge_hits, "ec-rejudge", queue="long", timeout=3600, since=str(since))

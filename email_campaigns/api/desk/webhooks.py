@@ -16,7 +16,7 @@ from email_campaigns.compat import site_url
 from email_campaigns.inbound.webhooks import certificates_store, sources_store
 from email_campaigns.inbound.webhooks.providers import PROVIDERS, SHARED, Provider, find_provider
 from email_campaigns.inbound.webhooks.request import Forbidden
-from email_campaigns.settings import DOCTYPE
+from email_campaigns.settings import changeable_settings
 from email_campaigns.site_time import database_epoch
 from email_campaigns.tracking.links import PREFIX
 
@@ -32,7 +32,7 @@ def addresses() -> list[dict[str, Any]]:
 	"""
 	return [
 		{"provider": row.provider, "enabled": row.enabled, "url": _address(row, provider)}
-		for row in _settings().webhook_sources
+		for row in changeable_settings().webhook_sources
 		if (provider := find_provider(row.provider))
 	]
 
@@ -48,7 +48,7 @@ def _address(row: Document, provider: Provider) -> str:
 @checked
 def topics() -> list[str]:
 	"""Return the topics of Amazon SNS that ask to be confirmed, for those who may change the settings."""
-	return list(_waiting(_amazon_row(_settings())))
+	return list(_waiting(_amazon_row(changeable_settings())))
 
 
 @frappe.whitelist(methods=["POST"])
@@ -58,7 +58,7 @@ def confirm_topic(topic: Text) -> None:
 
 	Throws ValidationError where it does not ask, or Amazon does not answer.
 	"""
-	settings = _settings()
+	settings = changeable_settings()
 	row = _amazon_row(settings)
 	asked = _waiting(row).get(topic)
 	if row and asked:
@@ -81,12 +81,6 @@ def _ask_amazon(url: str, topic: str) -> None:
 		certificates_store.confirm(url, topic)
 	except (Forbidden, OSError, ValueError):
 		frappe.throw(_("Amazon SNS did not confirm the topic. Ask it to send the request once more."))
-
-
-def _settings() -> Document:
-	settings = frappe.get_doc(DOCTYPE)
-	settings.check_permission("write")
-	return settings
 
 
 def _amazon_row(settings: Document) -> Document | None:
