@@ -90,6 +90,7 @@ def read_people(
 			candidate,
 			pasts.get(place, PastMails()) | past,
 			unsubscribed=left or (enrolment.name, address_key(candidate.email)) in leavers,
+			held_until=enrolment.held_until,
 		)
 	return people
 

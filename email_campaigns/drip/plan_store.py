@@ -10,7 +10,6 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Collection, Sequence
-from dataclasses import replace
 
 import frappe
 from frappe.utils import cint, get_system_timezone
@@ -141,8 +140,7 @@ def _plan_person(
 	"""Plan one person. A later enrolment of the slice with the same address sees the steps as taken."""
 	email = person.candidate.email
 	taken = ledger_store.taken_steps(twins, enrolment, email)
-	held = replace(person, held_until=enrolment.held_until)
-	plan = decide.plan_person(rules, enrolment.start, held, done, taken)
+	plan = decide.plan_person(rules, enrolment.start, person, done, taken)
 	if twins:
 		for step in plan.leaving:
 			twins.add(email, enrolment.name, step)

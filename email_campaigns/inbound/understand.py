@@ -3,6 +3,8 @@
 A report comes first: a machine's words about a mail that was not delivered are nobody's answer.
 """
 
+from typing import Any
+
 from email_campaigns.inbound.mail.header import addresses_in
 from email_campaigns.inbound.mail.ids import clues
 from email_campaigns.inbound.mail.message import IncomingMail, read
@@ -26,55 +28,46 @@ def understand(raw: bytes) -> Finding:
 
 
 def _reported(mail: IncomingMail, reading: Reading) -> Finding:
-	return Finding(
-		kind=_gravest(reading.reports),
-		clues=clues(mail),
-		sender=_sender(mail),
-		subject=mail.headers.get("subject"),
-		text=reading.words,
-		message_id=_message_id(mail),
+	return _finding(
+		mail,
+		_gravest(reading.reports),
+		reading.words,
+		reading.why,
 		reports=reading.reports,
-		why=reading.why,
 		by_machine=is_surely_by_machine(mail),
 	)
 
 
 def _of_nobody(mail: IncomingMail, sign: Sentence) -> Finding:
-	return Finding(
-		kind=Kind.OTHER,
-		clues=clues(mail),
-		sender=_sender(mail),
-		subject=mail.headers.get("subject"),
-		text=mail.plain[:WORDS],
-		message_id=_message_id(mail),
-		why=sign,
-	)
+	return _finding(mail, Kind.OTHER, mail.plain[:WORDS], sign)
 
 
 def _spoken(mail: IncomingMail) -> Finding:
 	speech = said(mail)
-	return Finding(
-		kind=speech.kind,
-		clues=clues(mail),
-		sender=_sender(mail),
-		subject=mail.headers.get("subject"),
-		text=speech.text,
-		message_id=_message_id(mail),
+	return _finding(
+		mail,
+		speech.kind,
+		speech.text,
+		speech.why,
 		back_on=speech.back_on,
 		asks_to_leave=speech.asks_to_leave,
-		why=speech.why,
 		# An opt-out goes to an address that only mail programs know.
 		by_machine=speech.kind is not Kind.REPLY,
 	)
 
 
+def _finding(mail: IncomingMail, kind: Kind, text: str, why: Sentence | None, **values: Any) -> Finding:
+	return Finding(
+		kind,
+		clues(mail),
+		sender=(addresses_in(mail.headers.get("from")) or [""])[0],
+		subject=mail.headers.get("subject"),
+		text=text,
+		message_id=mail.headers.get("message-id").strip("<> "),
+		why=why,
+		**values,
+	)
+
+
 def _gravest(reports: tuple[Report, ...]) -> Kind:
 	return min((report.kind for report in reports), key=GRAVITY.index)
-
-
-def _sender(mail: IncomingMail) -> str:
-	return (addresses_in(mail.headers.get("from")) or [""])[0]
-
-
-def _message_id(mail: IncomingMail) -> str:
-	return mail.headers.get("message-id").strip("<> ")
