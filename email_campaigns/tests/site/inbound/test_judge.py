@@ -1,9 +1,6 @@
 """What has come in is judged once, whatever ends the process, and what can't be judged is put aside."""
 
 import json
-import signal
-import subprocess
-import sys
 from dataclasses import asdict
 from unittest.mock import patch
 
@@ -19,6 +16,7 @@ from email_campaigns.tests.site.kits.builders import ACCOUNT, a_list, a_mailing,
 from email_campaigns.tests.site.kits.mail_server import EVENT, judge
 from email_campaigns.tests.site.kits.queue import waiting_jobs
 from email_campaigns.tests.site.kits.sending_test import SendingTest
+from email_campaigns.tests.site.kits.workers import kill_in_the_middle
 from email_campaigns.tracking.store import token_ring
 
 JO, OTHER = address("jo"), "jo.private@elsewhere.example"
@@ -80,18 +78,6 @@ class JudgeTest(SendingTest):
 		self.assertEqual(frappe.db.count("Campaign Log", {"message": self.message, "action": "Replied"}), 1)
 		self.assertEqual(self.form(self.mailing).replied_count, 1)
 
-	def kill_in(self, module: str, name: str, when: str) -> None:
-		process = subprocess.Popen(
-			[sys.executable, "-c", CHILD, frappe.local.site, module, name, when],
-			stdout=subprocess.PIPE,
-			text=True,
-		)
-		self.assertEqual(process.stdout.readline().strip(), "in the middle")
-		process.send_signal(signal.SIGKILL)
-		process.wait()
-		process.stdout.close()
-		frappe.db.rollback()
-
 	def judge_later(self):
 		"""Let the lease of the killed job end."""
 		frappe.db.sql("UPDATE `tabInbound Event` SET next_epoch = 0")
@@ -114,7 +100,7 @@ class TestOnce(JudgeTest):
 				self.doCleanups()
 				self.setUp()
 				arrivals_store.store(self.mail(), ACCOUNT)
-				self.kill_in(module, name, when)
+				kill_in_the_middle(CHILD, module, name, when)
 				self.assertEqual(self.event().status, "Waiting")
 				self.judge_later()
 				self.assert_replied_once()
@@ -324,5 +310,5 @@ class TestMatch(JudgeTest):
 			arrivals_store.store(raw, ACCOUNT)
 			judge()
 			self.assertEqual((self.event().kind, self.event().status), (kind, "Done"))
-			left = frappe.db.get_value("Campaign Message", self.message, "opted_out_at")
-			self.assertEqual(bool(left), kind == "Opt-out")
+			opted_out_at = frappe.db.get_value("Campaign Message", self.message, "opted_out_at")
+			self.assertEqual(bool(opted_out_at), kind == "Opt-out")

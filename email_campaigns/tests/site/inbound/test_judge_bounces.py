@@ -7,9 +7,10 @@ import frappe
 from email_campaigns.inbound import arrivals_store
 from email_campaigns.inbound.outcomes import bounces_store
 from email_campaigns.jobs import outcomes
-from email_campaigns.tests.site.inbound.test_judge import OTHER, JudgeTest
+from email_campaigns.tests.site.inbound.test_judge import CHILD, OTHER, JudgeTest
 from email_campaigns.tests.site.kits.builders import ACCOUNT, a_list, a_mailing, addresses
 from email_campaigns.tests.site.kits.mail_server import EVENT, judge
+from email_campaigns.tests.site.kits.workers import kill_in_the_middle
 
 BOUNCE = """From: MAILER-DAEMON@mx.example
 Subject: Undelivered Mail Returned to Sender
@@ -89,7 +90,7 @@ class TestBouncesTogether(JudgeTest):
 				self.tearDown()
 				self.doCleanups()
 				self.setUp()
-				self.kill_in(module, name, when)
+				kill_in_the_middle(CHILD, module, name, when)
 				committed = (name, when) == ("_judge_bounces", "after")
 				self.assertEqual(len(self.bounced()), 4 if committed else 0)
 				self.judge_later()

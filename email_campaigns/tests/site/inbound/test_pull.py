@@ -3,9 +3,7 @@
 import imaplib
 import poplib
 import re
-import signal
 import subprocess
-import sys
 from email import message_from_bytes
 from email.message import EmailMessage
 
@@ -21,6 +19,7 @@ from email_campaigns.tests.site.kits import mail_server as kit
 from email_campaigns.tests.site.kits.builders import ACCOUNT, a_list, a_mailing, address, settings
 from email_campaigns.tests.site.kits.mail_server import EVENT, UNHANDLED, MailServer
 from email_campaigns.tests.site.kits.sending_test import SendingTest, the_bench
+from email_campaigns.tests.site.kits.workers import kill_in_the_middle
 from email_campaigns.tracking.addresses import SignedAddresses
 from email_campaigns.tracking.store import token_ring
 
@@ -36,7 +35,7 @@ from email_campaigns.tests.site.kits import mail_server
 whole = arrivals_store.store
 def stopping(*arguments):
 	whole(*arguments)
-	print("stored", flush=True)
+	print("in the middle", flush=True)
 	time.sleep(60)
 arrivals_store.store = stopping
 mail_server.pull()
@@ -169,12 +168,7 @@ class TestByFrappe(PullTest):
 
 class TestKilled(PullTest):
 	def test_a_pull_that_is_killed_when_a_mail_is_stored_and_not_marked_yet(self):
-		process = subprocess.Popen([sys.executable, "-c", CHILD, frappe.local.site], stdout=subprocess.PIPE)
-		self.assertEqual(process.stdout.readline().strip(), b"stored")
-		process.send_signal(signal.SIGKILL)
-		process.wait()
-		process.stdout.close()
-		frappe.db.rollback()
+		kill_in_the_middle(CHILD)
 		self.assertEqual(frappe.get_all(EVENT, {"source": ACCOUNT}, pluck="status"), ["Waiting"])
 		kit.pull()  # the mailbox still has it
 		self.assertEqual(frappe.db.count(EVENT, {"source": ACCOUNT}), 1)

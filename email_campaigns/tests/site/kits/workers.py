@@ -5,12 +5,30 @@ from __future__ import annotations
 import os
 import signal
 import subprocess
+import sys
 from contextlib import suppress
 from typing import BinaryIO
 
+import frappe
 import psutil
 
 from email_campaigns.tests.support.bench_kit import TestBench
+
+
+def kill_in_the_middle(program: str, *arguments: str) -> None:
+	"""Run a program in a process of its own, and kill it as soon as it says that it is in the middle.
+
+	Its first argument is the site. What it has not committed is gone.
+	"""
+	process = subprocess.Popen(
+		[sys.executable, "-c", program, frappe.local.site, *arguments], stdout=subprocess.PIPE, text=True
+	)
+	said = process.stdout.readline().strip()
+	process.send_signal(signal.SIGKILL)
+	process.wait()
+	process.stdout.close()
+	assert said == "in the middle", said
+	frappe.db.rollback()
 
 
 class Worker:

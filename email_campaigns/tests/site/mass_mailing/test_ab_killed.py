@@ -1,8 +1,5 @@
 """A worker is killed during an A/B test: in the freeze, at the choice, after it; nobody is mailed twice."""
 
-import signal
-import subprocess
-import sys
 import time
 from unittest.mock import patch
 
@@ -12,6 +9,7 @@ from email_campaigns.jobs import ab_winner, sending
 from email_campaigns.mass_mailing import ab_winner_store
 from email_campaigns.tests.site.kits.ab_kit import HOUR, ABTest
 from email_campaigns.tests.site.kits.queue import empty_queues
+from email_campaigns.tests.site.kits.workers import kill_in_the_middle
 
 # Freezes, then releases, a slice at a time in a process of its own, which never gets beyond the first one.
 CHILD = """
@@ -42,14 +40,7 @@ class TestKilled(ABTest):
 	def kill_in(self, job: str, name: str) -> None:
 		"""Let a job be killed after its second slice, which it has not committed."""
 		frappe.db.commit()
-		process = subprocess.Popen(
-			[sys.executable, "-c", CHILD, frappe.local.site, job, name], stdout=subprocess.PIPE, text=True
-		)
-		self.assertEqual(process.stdout.readline().strip(), "in the middle")
-		process.send_signal(signal.SIGKILL)
-		process.wait()
-		process.stdout.close()
-		frappe.db.rollback()
+		kill_in_the_middle(CHILD, job, name)
 
 	def test_in_mid_freeze_everybody_gets_the_version_that_was_drawn(self):
 		whole = self.send(self.mailing(winner_by="By hand"))
