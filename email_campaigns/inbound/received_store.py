@@ -57,8 +57,8 @@ def read_sources() -> list[dict[str, Any]]:
 		if row.status == "Waiting":
 			source["waiting"] += row.number
 		else:
-			found = row.kind if row.status == "Done" else row.status
-			source["found"][found] = source["found"].get(found, 0) + row.number
+			outcome = row.kind if row.status == "Done" else row.status
+			source["found"][outcome] = source["found"].get(outcome, 0) + row.number
 	return list(sources.values())
 
 

@@ -53,10 +53,10 @@ class Notice:
 	def addresses(self) -> list[str]:
 		"""The addresses in the words that are not those of the sender or of the server itself."""
 		if self._addresses is None:
-			found = addresses_in(self.text)
+			addresses = addresses_in(self.text)
 			self._addresses = [
-				address for address in found if address.lower() not in self.own_addresses
-			] or found
+				address for address in addresses if address.lower() not in self.own_addresses
+			] or addresses
 		return self._addresses
 
 	@property

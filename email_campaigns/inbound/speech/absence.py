@@ -73,7 +73,7 @@ def _clear_end(ends: list[date], spans: list[tuple[date, date]], sent: date) -> 
 
 def _ends(sentence: str, place: Place, *, absent: bool) -> list[tuple[date, date | None]]:
 	"""Return the last days in a sentence, each with the first day where it is known."""
-	found: list[tuple[date, date | None]] = []
+	absences: list[tuple[date, date | None]] = []
 	previous: tuple[int, date | None] = (0, None)
 	for match in _DATES.finditer(sentence):
 		day = _day(match, place)
@@ -85,8 +85,8 @@ def _ends(sentence: str, place: Place, *, absent: bool) -> list[tuple[date, date
 		is_range = bool(begin or first)
 		previous = (match.end(), day)
 		if day and (end := _end(day, before, after, is_range=is_range, absent=absent)):
-			found.append((end, begin))
-	return found
+			absences.append((end, begin))
+	return absences
 
 
 def _same_month(day: date | None, first: str | None) -> date | None:

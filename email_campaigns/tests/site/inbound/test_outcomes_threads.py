@@ -45,8 +45,8 @@ class TestThreads(CameBackTest):
 
 	def test_an_answer_joins_the_record(self):
 		self.assertTrue(threads_store.prepare(read_mail(self.message), [self.own_id]))
-		found = self.receive(self.own_id)
-		self.assertEqual((found.doctype, found.name), ("Contact", self.contact))
+		record = self.receive(self.own_id)
+		self.assertEqual((record.doctype, record.name), ("Contact", self.contact))
 
 	def test_a_second_answer_makes_no_twin_of_the_mail(self):
 		for _time in range(2):
@@ -55,8 +55,8 @@ class TestThreads(CameBackTest):
 
 	def test_an_answer_to_the_id_of_a_provider_joins_the_record_too(self):
 		self.assertTrue(threads_store.prepare(read_mail(self.message), [SES]))
-		found = self.receive(SES)
-		self.assertEqual((found.doctype, found.name), ("Contact", self.contact))
+		record = self.receive(SES)
+		self.assertEqual((record.doctype, record.name), ("Contact", self.contact))
 		self.assertEqual(frappe.db.count("Communication", {"message_id": self.own_id}), 1)
 
 	def test_a_plain_address_has_no_record(self):

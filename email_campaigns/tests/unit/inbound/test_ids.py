@@ -14,7 +14,7 @@ VERP = RING.verp_local_part(7, "bounce")
 LEAVE = RING.opt_out_local_part(7, "crm")
 
 
-def found(headers="", body=""):
+def clues_in(headers="", body=""):
 	return clues(read(mail(headers, body)))
 
 
@@ -25,9 +25,9 @@ def test_an_id_leads_to_its_message_however_it_is_wrapped(name):
 
 
 def test_the_nearest_mail_comes_first():
-	two = found(f"References: <{ID}>\r\n <{OTHER}> <c@d.example>\r\n")
+	two = clues_in(f"References: <{ID}>\r\n <{OTHER}> <c@d.example>\r\n")
 	assert two.message_ids == (OTHER, ID)
-	answered = found(f"References: <{OTHER}>\r\nIn-Reply-To: <{ID}>\r\n")
+	answered = clues_in(f"References: <{OTHER}>\r\nIn-Reply-To: <{ID}>\r\n")
 	assert answered.message_ids == (ID, OTHER)
 
 
@@ -35,11 +35,11 @@ def test_the_nearest_mail_comes_first():
 @pytest.mark.parametrize("local_part", [VERP, LEAVE])
 def test_a_signed_recipient_is_a_clue(header, local_part):
 	headers = f"{header}: Ada <a@b.example>, {local_part.upper()}@mail.example\r\n"
-	assert found(headers) == Clues(senders=(local_part.upper(),))
+	assert clues_in(headers) == Clues(senders=(local_part.upper(),))
 
 
 def test_a_mails_own_id_is_no_clue():
-	assert found(f"Message-ID: <{ID}>\r\nReturn-Path: <{VERP}@mail.example>\r\n") == Clues()
+	assert clues_in(f"Message-ID: <{ID}>\r\nReturn-Path: <{VERP}@mail.example>\r\n") == Clues()
 
 
 REPORT = """Content-Type: multipart/report; report-type=delivery-status; boundary=b\r
@@ -67,18 +67,18 @@ RETURNED = (
 @pytest.mark.parametrize("content_type", ["message/rfc822", "text/rfc822-headers", "message/global-headers"])
 def test_a_returned_header_is_full_of_clues(content_type):
 	head, _, body = REPORT.format(content_type, RETURNED).partition("\r\n\r\n")
-	assert found(f"{head}\r\n", body) == Clues(senders=(VERP, LEAVE), message_ids=(ID,))
+	assert clues_in(f"{head}\r\n", body) == Clues(senders=(VERP, LEAVE), message_ids=(ID,))
 
 
 def test_a_header_returned_in_plain_text_is_found():
-	quoted = found("", "".join(f"> {line}\r\n" for line in RETURNED.split("\r\n")))
+	quoted = clues_in("", "".join(f"> {line}\r\n" for line in RETURNED.split("\r\n")))
 	assert quoted == Clues(senders=(VERP, LEAVE), message_ids=(ID,))
 
 
 @pytest.mark.parametrize("place", ["In-Reply-To: <{0}>\r\n", "References: <a@b.example> <{0}>\r\n"])
 def test_the_id_of_a_provider_is_given_whole_and_as_its_local_part(place):
 	whole = f"{SES}@email.amazonses.com"
-	assert found(place.format(whole)).provider_ids == (whole, SES)
+	assert clues_in(place.format(whole)).provider_ids == (whole, SES)
 
 
 def test_an_id_that_a_provider_has_replaced_is_found_in_what_came_back():
@@ -86,9 +86,9 @@ def test_an_id_that_a_provider_has_replaced_is_found_in_what_came_back():
 		f"Message-ID: <{SES}@email.amazonses.com>\r\nX-Microsoft-Original-Message-ID: <{ID}>\r\n\r\nText\r\n"
 	)
 	head, _, body = REPORT.format("message/rfc822", returned).partition("\r\n\r\n")
-	there = found(f"{head}\r\n", body)
+	there = clues_in(f"{head}\r\n", body)
 	assert (there.message_ids, there.provider_ids[1]) == ((ID,), SES)
-	assert found("", f"Write to {SES}@email.amazonses.com").provider_ids == ()
+	assert clues_in("", f"Write to {SES}@email.amazonses.com").provider_ids == ()
 
 
 def test_an_opt_out_address_is_known_by_its_form():

@@ -27,7 +27,7 @@ def expected() -> dict[str, set[tuple[str, ...]]]:
 	return dict(reports)
 
 
-def found(name: str) -> set[tuple[str, ...]]:
+def rows_of(name: str) -> set[tuple[str, ...]]:
 	reports = reports_of(read((FOLDER / f"{name}.eml").read_bytes()))
 	return {
 		(
@@ -45,7 +45,7 @@ EXPECTED = expected()
 
 @pytest.mark.parametrize("name", EXPECTED)
 def test_report(name):
-	assert found(name) == EXPECTED[name]
+	assert rows_of(name) == EXPECTED[name]
 
 
 def test_mails_are_many_and_of_every_kind():
@@ -67,7 +67,10 @@ def test_hard_bounces_are_precise_and_complete():
 		if report[1] == BounceClass.HARD.value
 	}
 	judged = {
-		(name, *report) for name in EXPECTED for report in found(name) if report[1] == BounceClass.HARD.value
+		(name, *report)
+		for name in EXPECTED
+		for report in rows_of(name)
+		if report[1] == BounceClass.HARD.value
 	}
 	assert judged <= hard
 	assert len(judged) >= 0.98 * len(hard)

@@ -43,10 +43,10 @@ def test_line_ends_of_the_wire_change_nothing(row):
 def test_each_of_them_is_recognised_and_leads_to_its_mail(row):
 	stored = raw(row["file"])
 	assert recognise(stored, RING.is_own, lambda provider_id: False)
-	found = clues(read(stored))
-	assert found != Clues()
-	assert {RING.message_from_local_part(each.partition("@")[0]) for each in found.message_ids} <= {123456}
-	assert {RING.message_from_opt_out(each) for each in found.senders} <= {123456}
+	stated = clues(read(stored))
+	assert stated != Clues()
+	assert {RING.message_from_local_part(each.partition("@")[0]) for each in stated.message_ids} <= {123456}
+	assert {RING.message_from_opt_out(each) for each in stated.senders} <= {123456}
 
 
 @pytest.mark.parametrize(
